@@ -1,0 +1,61 @@
+-- Server parameters that are numbers or switches, from pg_settings.
+--
+-- scope:    server
+-- interval: 1m
+--
+-- suffix name
+-- gauge  value: Server parameter {}, in seconds or bytes where it has a unit of time or size, -1 where that means none.
+with
+  -- The unit as factor: of time to seconds, of size (kB, 8kB, MB …) to bytes.
+  setting as (
+    select
+      s.name,
+      s.vartype,
+      s.source,
+      -- What our own session has set is not the server's value.
+      case when s.source = 'session' then s.reset_val else s.setting end as setting,
+      case s.unit when 'us' then 0.000001 when 'ms' then 0.001 when 's' then 1 when 'min' then 60 when 'h' then 3600 when 'd' then 86400 end as to_seconds,
+      -- 8kB is 8 × 1024.
+      coalesce(pg_catalog.substring(s.unit, '^[0-9]+')::float8, 1) * case pg_catalog.substring(s.unit, '[kMGT]?B$')
+        when 'B' then 1
+        when 'kB' then 1024
+        when 'MB' then 1048576
+        when 'GB' then 1073741824
+        when 'TB' then 1099511627776
+      end as to_bytes
+    from pg_catalog.pg_settings as s
+    where s.vartype in ('bool', 'integer', 'real')
+  ),
+  -- What is set for this role or database alone colours our session; the server's value cannot be seen behind it.
+  ours as (
+    select pg_catalog.split_part(c.entry, '=', 1) as name
+    from pg_catalog.pg_db_role_setting as r
+    cross join lateral pg_catalog.unnest(r.setconfig) as c (entry)
+    where
+      (r.setdatabase, r.setrole) <> (0, 0)
+      and r.setdatabase in (0, (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()))
+      and r.setrole in (0, (select a.oid from pg_catalog.pg_roles as a where a.rolname = session_user))
+  ),
+  -- The properties of our own transaction follow its defaults, which are the server's answer.
+  server as (
+    select
+      s.name,
+      s.vartype,
+      case when d.name is null then s.setting when s.name = 'transaction_read_only' and pg_catalog.pg_is_in_recovery() then 'on' else d.setting end as setting,
+      s.to_seconds,
+      s.to_bytes
+    from setting as s
+    left join setting as d on d.name = 'default_' || s.name and s.name in ('transaction_read_only', 'transaction_deferrable')
+    where
+      s.source <> 'client'
+      and not exists (select from ours as o where o.name in (s.name, d.name))
+  )
+select
+  pg_catalog.translate(s.name, '.-', '__')
+    || case when s.to_seconds is not null then '_seconds' when s.to_bytes is not null then '_bytes' else '' end as name,
+  case
+    when s.vartype = 'bool' then (s.setting = 'on')::int
+    when s.setting::float8 = -1 then -1
+    else s.setting::float8 * coalesce(s.to_seconds, s.to_bytes, 1)
+  end as value
+from server as s;

@@ -1,0 +1,75 @@
+-- Sessions by database, state, user, application and kind of backend, from pg_stat_activity.
+--
+-- scope:    server
+-- interval: 15s
+--
+-- label datname
+-- label state
+-- label usename
+-- label application_name
+-- label backend_type
+-- gauge count: Backends connected to a database; state is "unknown" where the role may not see it.
+-- gauge max_tx_duration: Seconds since the oldest transaction of client backends began, our own session left out.
+with
+  activity as (
+    select
+      a.datname,
+      case when a.backend_type is null then 'unknown' else coalesce(a.state, '') end as state,
+      a.usename,
+      a.application_name,
+      a.backend_type,
+      case
+        when a.backend_type = 'client backend' and a.pid <> pg_catalog.pg_backend_pid()
+        then greatest(0, extract(epoch from pg_catalog.clock_timestamp() - a.xact_start))::float8
+      end as tx_duration
+    from pg_catalog.pg_stat_activity as a
+    where a.datname is not null
+  ),
+  -- Clients choose this name, so without a bound it would make any number of series.
+  application as (
+    select
+      a.application_name,
+      pg_catalog.row_number() over (order by pg_catalog.count(*) desc, a.application_name) <= 20 as is_named
+    from activity as a
+    group by a.application_name
+  ),
+  grouped as (
+    select
+      a.datname,
+      a.state,
+      coalesce(a.usename, '') as usename,
+      case when n.is_named then a.application_name else 'other' end as application_name,
+      coalesce(a.backend_type, '') as backend_type,
+      pg_catalog.count(*) as count,
+      pg_catalog.max(a.tx_duration) as max_tx_duration
+    from activity as a
+    join application as n on n.application_name is not distinct from a.application_name
+    group by 1, 2, 3, 4, 5
+  )
+select
+  g.datname,
+  g.state,
+  g.usename,
+  g.application_name,
+  g.backend_type,
+  g.count,
+  g.max_tx_duration
+from grouped as g
+union all
+-- A state that nobody is in counts 0, for alerts that must not lose their series; a blind role cannot know.
+select
+  d.datname,
+  s.state,
+  '',
+  '',
+  '',
+  0,
+  0
+from pg_catalog.pg_database as d
+cross join (
+  values ('active'), ('idle'), ('idle in transaction'), ('idle in transaction (aborted)'), ('fastpath function call'), ('disabled')
+) as s (state)
+where
+  d.datallowconn
+  and pg_catalog.pg_has_role('pg_read_all_stats', 'usage')
+  and not exists (select from grouped as g where g.datname = d.datname and g.state = s.state);

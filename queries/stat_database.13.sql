@@ -1,0 +1,53 @@
+-- Activity of each database, from pg_stat_database.
+--
+-- scope:    server
+-- interval: 15s
+--
+-- label   datname
+-- gauge   numbackends: Backends connected to the database now.
+-- counter xact_commit: Transactions committed.
+-- counter xact_rollback: Transactions rolled back.
+-- counter blks_read: Blocks read from below shared buffers; the operating system may have had them.
+-- counter blks_hit: Blocks found in shared buffers.
+-- counter tup_returned: Live rows read by sequential scans, and index entries returned by index scans.
+-- counter tup_fetched: Live rows fetched by index scans.
+-- counter tup_inserted: Rows inserted.
+-- counter tup_updated: Rows updated.
+-- counter tup_deleted: Rows deleted.
+-- counter conflicts: Queries cancelled by conflicts with recovery; only on standbys.
+-- counter temp_files: Temporary files made by queries.
+-- counter temp_bytes: Bytes written to temporary files.
+-- counter deadlocks: Deadlocks found.
+-- counter blk_read_time: Milliseconds spent reading blocks; absent without track_io_timing.
+-- counter blk_write_time: Milliseconds spent writing blocks; absent without track_io_timing.
+-- counter blk_read_seconds_total: Time spent reading blocks; absent without track_io_timing.
+-- counter blk_write_seconds_total: Time spent writing blocks; absent without track_io_timing.
+-- counter stats_reset: When these statistics were last reset, as a Unix time; absent if never.
+select
+  d.datname,
+  d.numbackends,
+  d.xact_commit,
+  d.xact_rollback,
+  d.blks_read,
+  d.blks_hit,
+  d.tup_returned,
+  d.tup_fetched,
+  d.tup_inserted,
+  d.tup_updated,
+  d.tup_deleted,
+  d.conflicts,
+  d.temp_files,
+  d.temp_bytes,
+  d.deadlocks,
+  t.is_timed * d.blk_read_time as blk_read_time,
+  t.is_timed * d.blk_write_time as blk_write_time,
+  t.is_timed * d.blk_read_time / 1000 as blk_read_seconds_total,
+  t.is_timed * d.blk_write_time / 1000 as blk_write_seconds_total,
+  extract(epoch from d.stats_reset)::float8 as stats_reset
+from pg_catalog.pg_stat_database as d
+-- Null where nothing was measured: then 0 would be a lie.
+cross join lateral (
+  select case when d.blk_read_time + d.blk_write_time > 0 or pg_catalog.current_setting('track_io_timing') = 'on' then 1 end::float8 as is_timed
+) as t
+-- The row without a name counts the shared catalogs.
+where d.datname is not null;

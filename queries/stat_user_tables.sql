@@ -1,0 +1,52 @@
+-- Scans, row changes, vacuums and dead rows of each table, from pg_stat_user_tables.
+--
+-- scope:    database
+-- interval: 15s
+-- rows:     500
+--
+-- label   schemaname
+-- label   relname
+-- counter seq_scan: Sequential scans begun.
+-- counter seq_tup_read: Live rows read by sequential scans.
+-- counter idx_scan: Index scans begun; absent for a table without index.
+-- counter idx_tup_fetch: Live rows fetched by index scans; absent for a table without index.
+-- counter n_tup_ins: Rows inserted.
+-- counter n_tup_upd: Rows updated.
+-- counter n_tup_del: Rows deleted.
+-- counter n_tup_hot_upd: Rows updated without new index entries.
+-- gauge   n_live_tup: Estimate of live rows.
+-- gauge   n_dead_tup: Estimate of dead rows.
+-- gauge   n_mod_since_analyze: Estimate of rows changed since the table was last analyzed.
+-- gauge   last_vacuum: When the table was last vacuumed by hand, as a Unix time; absent if never.
+-- gauge   last_autovacuum: When autovacuum last vacuumed the table, as a Unix time; absent if never.
+-- gauge   last_analyze: When the table was last analyzed by hand, as a Unix time; absent if never.
+-- gauge   last_autoanalyze: When autovacuum last analyzed the table, as a Unix time; absent if never.
+-- counter vacuum_count: Vacuums by hand, full ones not counted.
+-- counter autovacuum_count: Vacuums by autovacuum.
+-- counter analyze_count: Analyzes by hand.
+-- counter autoanalyze_count: Analyzes by autovacuum.
+select
+  t.schemaname,
+  t.relname,
+  t.seq_scan,
+  t.seq_tup_read,
+  t.idx_scan,
+  t.idx_tup_fetch,
+  t.n_tup_ins,
+  t.n_tup_upd,
+  t.n_tup_del,
+  t.n_tup_hot_upd,
+  t.n_live_tup,
+  t.n_dead_tup,
+  t.n_mod_since_analyze,
+  extract(epoch from t.last_vacuum)::float8 as last_vacuum,
+  extract(epoch from t.last_autovacuum)::float8 as last_autovacuum,
+  extract(epoch from t.last_analyze)::float8 as last_analyze,
+  extract(epoch from t.last_autoanalyze)::float8 as last_autoanalyze,
+  t.vacuum_count,
+  t.autovacuum_count,
+  t.analyze_count,
+  t.autoanalyze_count
+from pg_catalog.pg_stat_user_tables as t
+-- Of more tables than the limit the busiest stay.
+order by coalesce(t.seq_tup_read, 0) + coalesce(t.idx_tup_fetch, 0) + t.n_tup_ins + t.n_tup_upd + t.n_tup_del desc, t.relid;

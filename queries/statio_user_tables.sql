@@ -1,0 +1,30 @@
+-- Blocks of each table and its indexes that were read or found in shared buffers, from pg_statio_user_tables.
+--
+-- scope:    database
+-- interval: 15s
+-- rows:     500
+--
+-- label   schemaname
+-- label   relname
+-- counter heap_blocks_read: Blocks of the table read from below shared buffers.
+-- counter heap_blocks_hit: Blocks of the table found in shared buffers.
+-- counter idx_blocks_read: Blocks of the table's indexes read from below shared buffers; absent without index.
+-- counter idx_blocks_hit: Blocks of the table's indexes found in shared buffers; absent without index.
+-- counter toast_blocks_read: Blocks of the table's TOAST data read from below shared buffers; absent without TOAST.
+-- counter toast_blocks_hit: Blocks of the table's TOAST data found in shared buffers; absent without TOAST.
+-- counter tidx_blocks_read: Blocks of the TOAST data's index read from below shared buffers; absent without TOAST.
+-- counter tidx_blocks_hit: Blocks of the TOAST data's index found in shared buffers; absent without TOAST.
+select
+  t.schemaname,
+  t.relname,
+  t.heap_blks_read as heap_blocks_read,
+  t.heap_blks_hit as heap_blocks_hit,
+  t.idx_blks_read as idx_blocks_read,
+  t.idx_blks_hit as idx_blocks_hit,
+  t.toast_blks_read as toast_blocks_read,
+  t.toast_blks_hit as toast_blocks_hit,
+  t.tidx_blks_read as tidx_blocks_read,
+  t.tidx_blks_hit as tidx_blocks_hit
+from pg_catalog.pg_statio_user_tables as t
+-- Of more tables than the limit the most used stay.
+order by coalesce(t.heap_blks_read, 0) + coalesce(t.heap_blks_hit, 0) + coalesce(t.idx_blks_read, 0) + coalesce(t.idx_blks_hit, 0) desc, t.relid;

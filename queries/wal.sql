@@ -1,0 +1,13 @@
+-- The WAL directory: how many segments there are and how much room they take.
+--
+-- scope:    server
+-- interval: 1m
+-- requires: capability pg_monitor
+--
+-- gauge segments: WAL segments in the WAL directory.
+-- gauge size_bytes: Size of the WAL segments in the WAL directory.
+select
+  pg_catalog.count(*) as segments,
+  pg_catalog.sum(f.size) as size_bytes
+from pg_catalog.pg_ls_waldir() as f
+where f.name ~ '^[0-9A-F]{24}$';

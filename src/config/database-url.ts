@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs'
+import { homedir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Connection } from '../server/server.ts'
+import { type Tls, type TlsMode, tlsModes } from '../server/tls.ts'
+
+const pattern = /^[a-z0-9+]+:\/\/(?:(?<userInfo>[^/?]*)@)?(?<hostPort>[^/?]*)(?:\/(?<database>[^?]*))?(?:\?(?<parameters>.*))?$/i
+
+/** Tells PostgreSQL's URLs, with or without a driver as in `postgresql+psycopg://`, from those of other databases. */
+export function isPostgresUrl(url: string): boolean {
+  return /^postgres(ql)?(\+[a-z0-9_]+)?:\/\//i.test(url)
+}
+
+/**
+ * Reads a connection URL as libpq does; parameters that only applications know are ignored.
+ * Throws with what is wrong, never with a part of the URL that may be a secret.
+ * Source: PostgreSQL's documentation, "Connection URIs" and "Parameter Key Words".
+ */
+export function parseDatabaseUrl(url: string): Connection {
+  const groups = pattern.exec(url)?.groups
+  if (groups === undefined) throw new Error('is not of the form postgresql://user:password@host:5432/database')
+  const parameters = new URLSearchParams(groups.parameters ?? '')
+  const [userText = '', ...passwordParts] = (groups.userInfo ?? '').split(':')
+  const user = parameters.get('user') || decode(userText) || userInfo().username
+  const password = parameters.get('password') || decode(passwordParts.join(':')) || undefined
+  const { host, port } = parseHost(groups.hostPort ?? '')
+  const database = parameters.get('dbname') || decode(groups.database ?? '') || user
+  return {
+    host: parameters.get('host') || host || 'localhost',
+    port: parsePort(parameters.get('port') ?? port),
+    user,
+    password,
+    database,
+    tls: readTls(parameters)
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new Error('has a % in its user, password, host or database that begins no percent-encoding; write %25 for a plain %')
+  }
+}
+
+function parseHost(text: string): { host: string; port: string } {
+  if (text.includes(',')) throw new Error('names several hosts; give each server a variable of its own')
+  const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(text) ?? []
+  return { host: decode(bracketed ?? plain), port }
+}
+
+function parsePort(text: string): number {
+  if (text === '') return 5432
+  const port = /^\d+$/.test(text) ? Number(text) : 0
+  if (port >= 1 && port <= 65535) return port
+  throw new Error('has no number from 1 to 65535 where its port stands; in a password / ? # @ : are written %2F %3F %23 %40 %3A')
+}
+
+/** Reads `sslmode` and its files; without a mode it is `prefer`, as in libpq. */
+function readTls(parameters: URLSearchParams): Tls {
+  const word = parameters.get('sslmode') ?? parameters.get('ssl') ?? 'prefer'
+  const mode = word === 'true' ? 'require' : word
+  if (!isTlsMode(mode)) throw new Error(`has sslmode=${word}; expected ${tlsModes.join(', ')}`)
+  const ca = readAuthority(parameters.get('sslrootcert'))
+  if (ca === undefined && mode.startsWith('verify')) {
+    throw new Error(
+      `has sslmode=${mode} without root certificates; add sslrootcert=/path/to/ca.pem, or sslrootcert=system for the public ones`
+    )
+  }
+  return { mode, ca, cert: readFile('sslcert', parameters.get('sslcert')), key: readFile('sslkey', parameters.get('sslkey')) }
+}
+
+function isTlsMode(word: string): word is TlsMode {
+  return (tlsModes as readonly string[]).includes(word)
+}
+
+/** The root certificates that are named, or else libpq's own file when it is there. */
+function readAuthority(name: string | null): string | 'system' | undefined {
+  if (name === 'system') return 'system'
+  if (name !== null) return readFile('sslrootcert', name)
+  try {
+    return readFileSync(join(homedir(), '.postgresql', 'root.crt'), 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function readFile(parameter: string, path: string | null): string | undefined {
+  if (path === null) return undefined
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Error(`has ${parameter}=${path}, which cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+}

@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import closeWithGrace from 'close-with-grace'
+import { type Logger, pino, stdTimeFunctions } from 'pino'
+import { type Config, readConfig, readEnvironment } from './config/config.ts'
+import { createApp } from './http/app.ts'
+import { readStatus } from './http/status.ts'
+import { createExporter } from './poll/exporter.ts'
+import { describeQueries } from './query/describe.ts'
+import { loadQueries } from './query/load.ts'
+import type { Query } from './query/query.ts'
+import { tuneQueries } from './query/tune.ts'
+
+const usage = `pgvitals: a Prometheus exporter for PostgreSQL servers that host many databases of many teams.
+
+  pgvitals [serve]    polls the configured databases and serves /metrics
+  pgvitals once       polls everything once, prints the metrics, exits 1 if a database or a query failed
+  pgvitals queries    checks the query files and lists them
+
+Configured by the environment: DATABASE_URL, *_DATABASE_URL and PGVITALS_*; see the README.
+`
+
+const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+
+async function serve(): Promise<void> {
+  const config = readConfig(readEnvironment())
+  const queries = configuredQueries(config)
+  const log = createLog(config, pino.destination(1))
+  const exporter = createExporter({ version, servers: config.servers, queries, log })
+  const app = createApp({ ...exporter, status: () => readStatus(version, exporter, performance.now()) })
+  closeWithGrace({ delay: 4500, logger: false }, async ({ signal, err }) => {
+    if (err) log.fatal({ err }, 'stopping after an unexpected error')
+    else log.info(`stopping on ${signal}`)
+    await Promise.all([app.close(), exporter.stop()])
+    if (err) process.exitCode = 1
+  })
+  const address = await app.listen({ host: config.host, port: config.port })
+  log.info(`pgvitals ${version} serves ${address}/metrics`)
+  await exporter.start()
+}
+
+async function once(): Promise<void> {
+  const config = readConfig(readEnvironment())
+  const exporter = createExporter({
+    version,
+    servers: config.servers,
+    queries: configuredQueries(config),
+    log: createLog(config, pino.destination(2))
+  })
+  await exporter.pollOnce()
+  process.stdout.write((await exporter.metrics()) ?? '')
+  await exporter.stop()
+  const isWhole =
+    exporter.watches.every((watch) => watch.states.every((state) => state.isUp)) &&
+    exporter.snapshots().every((snapshot) => snapshot.failure === undefined)
+  process.exitCode = isWhole ? 0 : 1
+}
+
+async function queries(): Promise<void> {
+  const environment = readEnvironment()
+  const folder = environment.PGVITALS_QUERIES_DIR || undefined
+  process.stdout.write(describeQueries(tuneQueries(loadQueries(folder), environment.PGVITALS_QUERIES ?? '', 'PGVITALS_QUERIES')))
+}
+
+function configuredQueries(config: Config): readonly Query[] {
+  return tuneQueries(loadQueries(config.queriesFolder), config.queriesTuning, 'PGVITALS_QUERIES')
+}
+
+function createLog(config: Config, destination: ReturnType<typeof pino.destination>): Logger {
+  const log = pino(
+    { level: config.logLevel, base: null, timestamp: stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } },
+    destination
+  )
+  for (const note of config.notes) log.warn(note)
+  return log
+}
+
+const commands: Readonly<Record<string, () => Promise<void>>> = { serve, once, queries }
+
+try {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } }
+  })
+  const command = commands[positionals[0] ?? 'serve']
+  if (values.help) process.stdout.write(usage)
+  else if (values.version) process.stdout.write(`${version}\n`)
+  else if (command === undefined || positionals.length > 1) throw new Error(`there is no command "${positionals.join(' ')}"\n\n${usage}`)
+  else await command()
+} catch (error) {
+  const mistakes: readonly Error[] = error instanceof AggregateError && error.errors.length > 0 ? error.errors : [error]
+  for (const mistake of mistakes) process.stderr.write(`pgvitals: ${mistake.message}\n`)
+  process.exit(1)
+}

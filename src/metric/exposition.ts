@@ -1,0 +1,76 @@
+import type { Family, Labels, Sample } from './sample.ts'
+
+/** The rendered samples of one family and one database (`''` when they are the whole server's). */
+export interface FamilyText {
+  readonly family: Family
+  readonly datname: string
+  readonly text: string
+  readonly samples: number
+}
+
+/** Samples as text, and how many were dropped because their name and labels had been there before. */
+export interface Rendered {
+  readonly texts: readonly FamilyText[]
+  readonly duplicates: number
+}
+
+/**
+ * Renders samples in Prometheus's text format 0.0.4, one text for each family and database.
+ * Source: Prometheus's documentation, "Exposition formats", "Text-based format".
+ */
+export function render(samples: readonly Sample[]): Rendered {
+  const groups = new Map<string, { family: Family; datname: string; lines: string[] }>()
+  const seen = new Set<string>()
+  let duplicates = 0
+  let lastLabels: Labels | undefined
+  let labelsText = ''
+  for (const { family, labels, value } of samples) {
+    if (labels !== lastLabels) {
+      lastLabels = labels
+      labelsText = renderLabels(labels)
+    }
+    const series = family.name + labelsText
+    if (seen.has(series)) {
+      duplicates++
+      continue
+    }
+    seen.add(series)
+    const datname = labels.datname ?? ''
+    const key = `${family.name} ${datname}`
+    const group = groups.get(key) ?? { family, datname, lines: [] }
+    groups.set(key, group)
+    group.lines.push(`${series} ${renderNumber(value)}\n`)
+  }
+  const texts = [...groups.values()].map(({ family, datname, lines }) => ({ family, datname, text: lines.join(''), samples: lines.length }))
+  return { texts, duplicates }
+}
+
+/** The two lines that go before a family's samples. */
+export function renderHeader({ name, type, help }: Family): string {
+  return `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`
+}
+
+/** `{name="value",…}`, or nothing without labels. */
+export function renderLabels(labels: Labels): string {
+  let text = ''
+  for (const name in labels) text += `${text === '' ? '' : ','}${name}="${escapeValue(labels[name] ?? '')}"`
+  return text === '' ? '' : `{${text}}`
+}
+
+/** A number as Prometheus reads it: `NaN`, `+Inf`, `-Inf` or JavaScript's own shortest form. */
+export function renderNumber(value: number): string {
+  if (Number.isFinite(value)) return String(value)
+  if (Number.isNaN(value)) return 'NaN'
+  return value > 0 ? '+Inf' : '-Inf'
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters in names are what is looked for.
+const special = /[\u0000-\u001f\u007f"\\]/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
+const control = /[\u0000-\u0009\u000b-\u001f\u007f]/g
+
+/** Escapes what the format asks for; other control characters become spaces, since parsers disagree on them. */
+function escapeValue(value: string): string {
+  if (!special.test(value)) return value
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll(control, ' ')
+}

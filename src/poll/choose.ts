@@ -1,0 +1,94 @@
+import type { Query } from '../query/query.ts'
+import { formatRequirement, type Requirement } from '../query/requirement.ts'
+import { compareVersions, formatVersion } from '../query/version.ts'
+import type { Facts } from '../server/facts.ts'
+
+/** What is known of a database when its queries are chosen. */
+export interface Candidate {
+  readonly name: string
+  readonly isUp: boolean
+  /** The last facts, also while the database is down; undefined until it has answered once. */
+  readonly facts: Facts | undefined
+}
+
+/** One query of a server: the variant, the database whose session runs it, and why it is skipped, if it is. */
+export interface Choice {
+  readonly query: Query
+  readonly database: string
+  readonly skipped: string | undefined
+}
+
+/**
+ * Chooses for each query of a server its variant and its place: a database-wide query in every database, a
+ * server-wide one in the database whose role can see most, the configured order deciding between equals.
+ */
+export function chooseQueries(queries: readonly Query[], databases: readonly Candidate[]): readonly Choice[] {
+  const names = [...new Set(queries.map((query) => query.name))]
+  const bySight = [...databases].sort((left, right) => sight(right) - sight(left))
+  return names.flatMap((name) => {
+    const newestFirst = queries
+      .filter((query) => query.name === name)
+      .sort((left, right) => compareVersions(right.variant ?? [], left.variant ?? []))
+    const isDatabaseWide = newestFirst[0]?.scope === 'database'
+    const choices = (isDatabaseWide ? databases : bySight).flatMap((database) => chooseVariant(newestFirst, database))
+    if (isDatabaseWide) return choices
+    return choices.find((choice) => choice.skipped === undefined) ?? choices[0] ?? []
+  })
+}
+
+/** How much a role can see; what is down sees least. */
+function sight({ isUp, facts }: Candidate): number {
+  return (isUp ? 1000 : 0) + (facts?.capabilities.size ?? 0)
+}
+
+/** Takes the newest variant whose requirements hold, or else the one that came nearest, with what it lacks. */
+function chooseVariant(newestFirst: readonly Query[], { name: database, facts }: Candidate): readonly Choice[] {
+  const judged = newestFirst.map((query) => ({
+    query,
+    missing: facts === undefined ? [] : requirementsOf(query).filter((requirement) => !holds(requirement, facts))
+  }))
+  const [first, ...others] = judged
+  if (first === undefined) return []
+  const best = others.reduce((nearest, next) => (next.missing.length < nearest.missing.length ? next : nearest), first)
+  const reasons = facts === undefined ? [] : best.missing.map((requirement) => explain(requirement, facts))
+  return [{ query: best.query, database, skipped: reasons.length === 0 ? undefined : reasons.join(', ') }]
+}
+
+/** A variant's version is a requirement too: of the server, or with a dot of the required extension. */
+function requirementsOf({ requires, variant }: Query): readonly Requirement[] {
+  if (variant === undefined) return requires
+  if (variant.length === 1) return [...requires, { kind: 'server', comparison: '>=', version: variant }]
+  const extension = requires.find((requirement) => requirement.kind === 'extension')
+  return extension === undefined ? requires : [...requires, { ...extension, comparison: '>=', version: variant }]
+}
+
+function holds(requirement: Requirement, facts: Facts): boolean {
+  switch (requirement.kind) {
+    case 'role':
+      return facts.isStandby === (requirement.role === 'standby')
+    case 'capability':
+      return facts.capabilities.has(requirement.name)
+    case 'server':
+      return isWithin(facts.version, requirement)
+    case 'extension': {
+      const extension = facts.extensions.get(requirement.name)
+      return extension !== undefined && isWithin(extension.version, requirement)
+    }
+  }
+}
+
+type Bound = Pick<Extract<Requirement, { kind: 'server' }>, 'comparison' | 'version'>
+
+/** `server < 17` means the majors below 17, so a version counts by as many numbers as the bound has. */
+function isWithin(version: readonly number[], { comparison, version: bound }: Bound): boolean {
+  const difference = compareVersions(version.slice(0, bound.length), bound)
+  return comparison === '>=' ? difference >= 0 : difference < 0
+}
+
+function explain(requirement: Requirement, facts: Facts): string {
+  const needed = `needs ${formatRequirement(requirement)}`
+  if (requirement.kind === 'server') return `${needed}, is ${formatVersion(facts.version)}`
+  if (requirement.kind !== 'extension') return needed
+  const installed = facts.extensions.get(requirement.name)
+  return `${needed}, ${installed === undefined ? 'not installed here' : `is ${formatVersion(installed.version)}`}`
+}

@@ -1,0 +1,77 @@
+import type { Logger } from 'pino'
+import type { Query } from '../query/query.ts'
+import { createMeter } from '../self/meter.ts'
+import type { Server } from '../server/server.ts'
+import type { ServerHealth } from './health.ts'
+import { renderPage } from './page.ts'
+import { type Snapshot, Snapshots } from './snapshots.ts'
+import { countTwins } from './twins.ts'
+import { Watch } from './watch.ts'
+
+export interface ExporterOptions {
+  readonly version: string
+  readonly servers: readonly Server[]
+  readonly queries: readonly Query[]
+  readonly log: Logger
+  readonly sessionMaxAgeSeconds?: number
+}
+
+/** The watches of all servers and the snapshots that they keep. */
+export interface Exporter {
+  readonly watches: readonly Watch[]
+  readonly snapshots: () => readonly Snapshot[]
+  /** Begins to poll; answers when the first visits have begun. */
+  readonly start: () => Promise<void>
+  /** Polls everything once. */
+  readonly pollOnce: () => Promise<void>
+  readonly stop: () => Promise<void>
+  readonly scraped: () => void
+  /** Whether every query that was chosen has been tried. */
+  readonly isReady: () => boolean
+  /** The text for Prometheus: everything, or one server without the process's own; undefined when there is no such server. */
+  readonly metrics: (server?: string) => Promise<string | undefined>
+}
+
+/** Wires watches, snapshots and the exporter's own metrics together; nothing runs before `start` or `pollOnce`. */
+export function createExporter({ version, servers, queries, log, sessionMaxAgeSeconds = 1800 }: ExporterOptions): Exporter {
+  const snapshots = new Snapshots()
+  const meter = createMeter(version)
+  const watches = servers.map((server) => new Watch(server, { queries, snapshots, meter, log, sessionMaxAgeSeconds }))
+  const health = (): readonly ServerHealth[] => {
+    const twins = countTwins(watches)
+    return watches.map((watch) => ({
+      server: watch.server.name,
+      states: watch.states,
+      openSessions: watch.openSessions,
+      twins: twins.get(watch) ?? 0
+    }))
+  }
+  return {
+    watches,
+    snapshots: () => snapshots.all(),
+    start: async () => {
+      await Promise.all(watches.map((watch) => watch.start()))
+    },
+    pollOnce: async () => {
+      await Promise.all(watches.map((watch) => watch.visitOnce()))
+    },
+    stop: async () => {
+      await Promise.all(watches.map((watch) => watch.stop()))
+    },
+    scraped: () => {
+      for (const watch of watches) watch.scraped(performance.now())
+    },
+    isReady: () => watches.every((watch) => watch.isReady),
+    metrics: async (server) => {
+      const isChosen = (name: string) => server === undefined || name === server
+      const chosen = health().filter((one) => isChosen(one.server))
+      if (chosen.length === 0) return undefined
+      const page = renderPage(
+        snapshots.all().filter((snapshot) => isChosen(snapshot.server)),
+        chosen,
+        performance.now()
+      )
+      return page + (await meter.text(server))
+    }
+  }
+}

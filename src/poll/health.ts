@@ -1,0 +1,69 @@
+import { type FamilyText, renderLabels, renderNumber } from '../metric/exposition.ts'
+import type { Family, Sample } from '../metric/sample.ts'
+import { capabilities } from '../server/capability.ts'
+import type { Snapshot } from './snapshots.ts'
+import type { DatabaseState } from './visitor.ts'
+
+/** What is reported of one server. */
+export interface ServerHealth {
+  readonly server: string
+  readonly states: readonly DatabaseState[]
+  readonly openSessions: number
+  /** How many other configured servers are the same running server under another name. */
+  readonly twins: number
+}
+
+const gauge = (name: string, help: string): Family => ({ name, type: 'gauge', help })
+
+const up = gauge('pg_up', 'Whether the server answered the last visit to at least one of its databases.')
+const databaseUp = gauge('pg_database_up', 'Whether the database answered the last visit.')
+const databaseInfo = gauge('pg_database_info', 'A database that other series name, and the team that owns it.')
+const capability = gauge('pgvitals_capability', 'Whether the role may see what the capability gives; 0 means blind, not zero.')
+const sessionsOpen = gauge('pgvitals_sessions_open', 'Sessions that pgvitals holds on the server.')
+const identities = gauge(
+  'pgvitals_server_identities',
+  'Different running servers that answer under this name; more than 1 behind a pooler or a reader endpoint.'
+)
+const twins = gauge('pgvitals_server_twins', 'Other configured servers that are this same running server under another name.')
+const success = gauge('pgvitals_query_success', 'Whether the last poll of the query succeeded; datname is empty for a server-wide query.')
+const duration = gauge('pgvitals_query_duration_seconds', 'Duration of the last poll of the query.')
+const rows = gauge('pgvitals_query_rows', 'Rows of the last answer of the query.')
+const age = gauge('pgvitals_snapshot_age_seconds', 'Age of the last answer of the query.')
+
+/** The state of servers and databases as samples; what is not known yet is absent. */
+export function healthSamples(servers: readonly ServerHealth[], datnames: ReadonlyMap<string, ReadonlySet<string>>): readonly Sample[] {
+  return servers.flatMap(({ server, states, openSessions, twins: others }) => {
+    const one = (family: Family, value: number, more = {}): Sample => ({ family, labels: { server, ...more }, value })
+    const known = new Set(
+      states.flatMap(({ isUp, identity }) => (isUp && identity ? `${identity.systemIdentifier} ${identity.startTime}` : []))
+    )
+    const named = new Set([...states.map(({ name }) => name), ...(datnames.get(server) ?? [])])
+    return [
+      one(up, states.some(({ isUp }) => isUp) ? 1 : 0),
+      one(sessionsOpen, openSessions),
+      ...(known.size > 0 ? [one(identities, known.size), one(twins, others)] : []),
+      ...states.map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),
+      ...[...named].sort().map((datname) => one(databaseInfo, 1, { datname, team: '' })),
+      ...states.flatMap(({ name, isUp, facts }) =>
+        isUp && facts !== undefined
+          ? capabilities.map((one_) => one(capability, facts.capabilities.has(one_.name) ? 1 : 0, { datname: name, capability: one_.name }))
+          : []
+      )
+    ]
+  })
+}
+
+/** How each query's last poll went, rendered straight, for there are many. */
+export function queryTexts(snapshots: readonly Snapshot[], now: number): readonly FamilyText[] {
+  const lines = new Map<Family, string[]>([success, duration, rows, age].map((family) => [family, []]))
+  for (const { server, datname, query, failure, seconds, rows: count, answeredAt } of snapshots) {
+    const labels = renderLabels({ server, datname, query })
+    const add = (family: Family, value: number) => lines.get(family)?.push(`${family.name}${labels} ${renderNumber(value)}\n`)
+    add(success, failure === undefined ? 1 : 0)
+    add(duration, seconds)
+    if (answeredAt === undefined) continue
+    add(rows, count)
+    add(age, (now - answeredAt) / 1000)
+  }
+  return [...lines].map(([family, text]) => ({ family, datname: '', text: text.join(''), samples: text.length }))
+}

@@ -1,0 +1,39 @@
+import { type FamilyText, render } from '../metric/exposition.ts'
+import { columnsMismatch, type Labels, toSamples } from '../metric/sample.ts'
+import { isValueColumn, type Query } from '../query/query.ts'
+import { ClassedError } from '../server/error-class.ts'
+import type { Facts } from '../server/facts.ts'
+import type { Session } from '../server/session.ts'
+
+/** What one poll of one query gave. */
+export interface Poll {
+  readonly rows: number
+  readonly texts: readonly FamilyText[]
+  /** Samples that are missing on the page, by reason. */
+  readonly dropped: Readonly<Record<'rows' | 'duplicate' | 'illegal', number>>
+}
+
+/** Asks one query in one session and renders the answer. Throws when it fails or answers other columns than its header's. */
+export async function poll(query: Query, session: Session, facts: Facts, labels: Labels): Promise<Poll> {
+  const { columns, rows, cutRows } = await session.run(located(query, facts), query)
+  const mismatch = columnsMismatch(query, columns)
+  if (mismatch !== undefined) throw new ClassedError('schema', mismatch)
+  const { samples, illegal } = toSamples(query, columns, rows, labels)
+  const { texts, duplicates } = render(samples)
+  const valueColumns = query.columns.filter(isValueColumn).length
+  return { rows: rows.length, texts, dropped: { rows: cutRows * valueColumns, duplicate: duplicates, illegal } }
+}
+
+/**
+ * The SQL with `public.` before an object of a required extension replaced by the extension's real schema.
+ * The schema itself never enters the search path: an operator planted there would run as our role.
+ */
+function located(query: Query, facts: Facts): string {
+  let { sql } = query
+  for (const requirement of query.requires) {
+    const schema = requirement.kind === 'extension' ? facts.extensions.get(requirement.name)?.schema : undefined
+    if (requirement.kind !== 'extension' || schema === undefined) continue
+    sql = sql.replaceAll(new RegExp(`\\bpublic\\.(?=${requirement.name})`, 'g'), () => `${schema}.`)
+  }
+  return sql
+}

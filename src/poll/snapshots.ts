@@ -1,0 +1,68 @@
+import type { FamilyText } from '../metric/exposition.ts'
+import type { ErrorClass } from '../server/error-class.ts'
+
+/** What says which query of which database; `datname` is `''` for a server-wide query. */
+export interface Place {
+  readonly server: string
+  readonly datname: string
+  readonly query: string
+}
+
+export interface Failure {
+  readonly errorClass: ErrorClass
+  readonly message: string
+}
+
+/** The last answer of one query, rendered, and how its last poll went. Never changed, only replaced. */
+export interface Snapshot extends Place {
+  readonly intervalSeconds: number
+  /** When the last answer came, in milliseconds of `performance.now()`; undefined before the first. */
+  readonly answeredAt: number | undefined
+  /** How long the last poll took. */
+  readonly seconds: number
+  /** Rows of the last answer. */
+  readonly rows: number
+  readonly texts: readonly FamilyText[]
+  /** Why the last poll failed; undefined when it succeeded. */
+  readonly failure: Failure | undefined
+}
+
+/** The last snapshot of each query in each place. */
+export class Snapshots {
+  readonly #byKey = new Map<string, Snapshot>()
+
+  get(place: Place): Snapshot | undefined {
+    return this.#byKey.get(keyOf(place))
+  }
+
+  put(snapshot: Snapshot): void {
+    this.#byKey.set(keyOf(snapshot), snapshot)
+  }
+
+  /** Records a failed poll; the last answer stays until it is three intervals old. */
+  fail(place: Place, intervalSeconds: number, seconds: number, failure: Failure): void {
+    const { answeredAt, rows = 0, texts = [] } = this.get(place) ?? {}
+    this.put({ ...place, intervalSeconds, seconds, failure, answeredAt, rows, texts })
+  }
+
+  /** Forgets a server's snapshots that are not of these places. */
+  keepOnly(server: string, places: readonly Place[]): void {
+    const wanted = new Set(places.map(keyOf))
+    for (const [key, snapshot] of this.#byKey) {
+      if (snapshot.server === server && !wanted.has(key)) this.#byKey.delete(key)
+    }
+  }
+
+  all(): readonly Snapshot[] {
+    return [...this.#byKey.values()]
+  }
+}
+
+/** A snapshot older than three intervals is no longer served: its numbers would pass for today's. */
+export function isFresh(snapshot: Snapshot, now: number): boolean {
+  return snapshot.answeredAt !== undefined && now - snapshot.answeredAt <= 3 * snapshot.intervalSeconds * 1000
+}
+
+function keyOf({ server, datname, query }: Place): string {
+  return `${server}\n${datname}\n${query}`
+}

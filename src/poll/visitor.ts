@@ -1,0 +1,171 @@
+import type { Logger } from 'pino'
+import type { Query } from '../query/query.ts'
+import type { Meter } from '../self/meter.ts'
+import type { Budget } from '../server/budget.ts'
+import { classOf, messageOf } from '../server/error-class.ts'
+import { type Facts, type Identity, readFacts, readIdentity } from '../server/facts.ts'
+import type { Database } from '../server/server.ts'
+import { openSession, type Session } from '../server/session.ts'
+import { poll } from './poll.ts'
+import type { Failure, Place, Snapshots } from './snapshots.ts'
+
+/** What the last visit found. Never changed, only replaced. */
+export interface DatabaseState {
+  readonly name: string
+  readonly isUp: boolean
+  /** The last facts and identity, kept while the database is down. */
+  readonly facts: Facts | undefined
+  readonly identity: Identity | undefined
+  /** Why the last visit could not begin; undefined when it could. */
+  readonly failure: Failure | undefined
+  /** How many visits in a row could not begin. */
+  readonly failures: number
+}
+
+export interface VisitorOptions {
+  readonly server: string
+  readonly database: Database
+  readonly budget: Budget
+  /** Whether a session is kept between visits, and for how long at most. */
+  readonly keepsSession: boolean
+  readonly sessionMaxAgeSeconds: number
+  readonly snapshots: Snapshots
+  readonly meter: Meter
+  readonly log: Logger
+}
+
+/** Visits one database: holds its session, learns its facts, polls its queries one after the other. */
+export class Visitor {
+  readonly #options: VisitorOptions
+  #state: DatabaseState
+  #session: Session | undefined
+  #meeting: Promise<void> | undefined
+  #isClosing = false
+
+  constructor(options: VisitorOptions) {
+    this.#options = options
+    this.#state = { name: options.database.name, isUp: false, facts: undefined, identity: undefined, failure: undefined, failures: 0 }
+  }
+
+  get state(): DatabaseState {
+    return this.#state
+  }
+
+  get hasSession(): boolean {
+    return this.#session?.isOpen() ?? false
+  }
+
+  /**
+   * Makes one visit and never throws. `due` is asked once the state is known, since what may be run depends
+   * on it; `polled` hears of each query that was really asked.
+   */
+  async visit(due: () => readonly Query[], polled: (query: Query) => void): Promise<void> {
+    const release = await this.#options.budget.acquire()
+    try {
+      await this.meet()
+      for (const query of due()) {
+        if (this.#isClosing) return
+        if (await this.#ask(query)) polled(query)
+      }
+    } finally {
+      const age = performance.now() - (this.#session?.openedAt ?? 0)
+      if (!this.#options.keepsSession || age > this.#options.sessionMaxAgeSeconds * 1000) await this.#leave()
+      release()
+    }
+  }
+
+  /** Lets no further query begin. */
+  close(): void {
+    this.#isClosing = true
+  }
+
+  /** Ends the session, and whatever it still runs. */
+  async #leave(): Promise<void> {
+    await this.#session?.close()
+    this.#session = undefined
+  }
+
+  async end(): Promise<void> {
+    this.close()
+    await this.#leave()
+  }
+
+  /** Opens the session if there is none, and learns what can have changed since the last visit. Never throws. */
+  async meet(): Promise<void> {
+    this.#meeting ??= this.#meet().finally(() => {
+      this.#meeting = undefined
+    })
+    await this.#meeting
+  }
+
+  async #meet(): Promise<void> {
+    const { server, database, meter } = this.#options
+    try {
+      if (!this.hasSession) {
+        this.#session = await openSession(database.connection)
+        meter.connected({ server, datname: database.name })
+        const identity = await readIdentity(this.#session)
+        this.#state = { ...this.#state, identity }
+      }
+      if (this.#session === undefined) return
+      const facts = await readFacts(this.#session)
+      if (!this.#state.isUp) this.#options.log.info({ server, database: database.name, role: facts.role }, 'database answers')
+      this.#state = { ...this.#state, isUp: true, facts, failure: undefined, failures: 0 }
+    } catch (error) {
+      await this.#leave()
+      this.#isDown(error)
+    }
+  }
+
+  #isDown(error: unknown): void {
+    const { server, database, log } = this.#options
+    const failure = this.#count(error)
+    if (this.#state.failure?.errorClass !== failure.errorClass) {
+      log.error({ server, database: database.name, class: failure.errorClass }, `database cannot be visited: ${failure.message}`)
+    }
+    this.#state = { ...this.#state, isUp: false, failure, failures: this.#state.failures + 1 }
+  }
+
+  #count(error: unknown): Failure {
+    const { server, database, meter } = this.#options
+    const failure = { errorClass: classOf(error), message: messageOf(error) }
+    meter.failed({ server, datname: database.name, class: failure.errorClass })
+    return failure
+  }
+
+  /** Answers whether the query was asked; without a session it fails for the session's reason. */
+  async #ask(query: Query): Promise<boolean> {
+    const { server, database, snapshots, meter } = this.#options
+    const place = { server, datname: query.scope === 'database' ? database.name : '', query: query.name }
+    const { facts } = this.#state
+    if (this.#session === undefined || !this.hasSession || facts === undefined) {
+      const lost: Failure = { errorClass: 'network', message: 'the connection was lost in the same visit' }
+      snapshots.fail(place, query.intervalSeconds, 0, this.#state.failure ?? lost)
+      return false
+    }
+    const before = performance.now()
+    const secondsSince = () => (performance.now() - before) / 1000
+    try {
+      const labels = query.scope === 'database' ? { server, datname: database.name } : { server }
+      const { rows, texts, dropped } = await poll(query, this.#session, facts, labels)
+      const seconds = secondsSince()
+      if (snapshots.get(place)?.failure !== undefined) this.#options.log.info(place, 'query answers again')
+      const answeredAt = performance.now()
+      snapshots.put({ ...place, intervalSeconds: query.intervalSeconds, answeredAt, seconds, rows, texts, failure: undefined })
+      for (const [reason, samples] of Object.entries(dropped)) if (samples > 0) meter.dropped({ ...place, reason }, samples)
+    } catch (error) {
+      this.#failed(place, query, secondsSince(), this.#count(error))
+    } finally {
+      meter.polled({ server, datname: database.name }, secondsSince())
+    }
+    return true
+  }
+
+  #failed(place: Place, query: Query, seconds: number, failure: Failure): void {
+    const { snapshots, log, database } = this.#options
+    if (snapshots.get(place)?.failure?.errorClass !== failure.errorClass) {
+      log.warn({ ...place, database: database.name, file: query.file, class: failure.errorClass }, `query fails: ${failure.message}`)
+    }
+    snapshots.fail(place, query.intervalSeconds, seconds, failure)
+  }
+}

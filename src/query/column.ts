@@ -1,0 +1,45 @@
+import type { Column, Scope, ValueKind } from './query.ts'
+
+const pattern = /^(?<kind>label|suffix|gauge|counter|untyped)\s+(?<name>[^\s:]+)\s*(?::\s*(?<help>.*))?$/
+
+/** Reads `label datname`, `suffix name` or `counter calls_total: Help.`; undefined when the line declares no column. */
+export function parseColumn(text: string): Column | undefined {
+  const { kind, name, help } = pattern.exec(text)?.groups ?? {}
+  if (kind === undefined || name === undefined) return undefined
+  if (kind === 'label' || kind === 'suffix') return { kind, name }
+  return { kind: kind as ValueKind, name, help: help ?? '' }
+}
+
+/** What is wrong with a column by itself, if anything. */
+export function mistakeInColumn(column: Column, scope: Scope): string | undefined {
+  if (!/^[a-z][a-z0-9_]*$/.test(column.name)) {
+    return `"${column.name}" is no column name; expected lower-case letters, digits and _`
+  }
+  if (column.kind === 'suffix') return undefined
+  if (column.kind !== 'label') {
+    return column.help === ''
+      ? `${column.kind} ${column.name} has no help; expected "${column.kind} ${column.name}: what it counts."`
+      : undefined
+  }
+  if (column.name === 'server') return "the label server is the exporter's own; call the column otherwise"
+  if (column.name === 'datname' && scope === 'database') {
+    return 'with "scope: database" the exporter adds the label datname; take the column away'
+  }
+  return undefined
+}
+
+/** What is wrong with the columns of one file taken together. */
+export function mistakesInColumns(columns: readonly Column[]): readonly string[] {
+  const names = columns.map((column) => column.name)
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index))
+  const suffixes = columns.filter((column) => column.kind === 'suffix')
+  const values = columns.filter((column) => column.kind !== 'suffix' && column.kind !== 'label')
+  return [
+    ...[...twice].map((name) => `the column ${name} is declared twice`),
+    ...(values.length === 0 ? ['no gauge, counter or untyped column is declared, so the file yields nothing'] : []),
+    ...(suffixes.length > 1 ? ['there is more than one suffix'] : []),
+    ...(suffixes.length === 1 && values.some((column) => column.name !== 'value')
+      ? ['beside a suffix the only value column is called "value", since the names come from the rows']
+      : [])
+  ]
+}

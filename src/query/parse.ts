@@ -1,0 +1,131 @@
+import { basename } from 'node:path'
+import { mistakeInColumn, mistakesInColumns, parseColumn } from './column.ts'
+import { parseDurationSeconds } from './duration.ts'
+import { type HeaderLine, splitFile } from './header.ts'
+import type { Column, Query, Scope } from './query.ts'
+import { parseRequirement, type Requirement } from './requirement.ts'
+import { parseVersion, type Version } from './version.ts'
+
+/** The header's settings as they are read, before the defaults. */
+interface Settings {
+  scope?: Scope
+  intervalSeconds?: number
+  timeoutSeconds?: number
+  maxRows?: number
+  prefix?: string
+}
+
+/** How each setting is read: it answers false when the value is not what the second entry says. */
+const readers: Readonly<Record<string, readonly [(settings: Settings, value: string) => boolean, string]>> = {
+  scope: [(settings, value) => (value === 'server' || value === 'database') && set(settings, 'scope', value), 'server or database'],
+  interval: [(settings, value) => set(settings, 'intervalSeconds', parseDurationSeconds(value)), 'a duration such as 15s, 5m or 1h'],
+  timeout: [(settings, value) => set(settings, 'timeoutSeconds', parseDurationSeconds(value)), 'a duration such as 2s'],
+  rows: [(settings, value) => set(settings, 'maxRows', positiveInteger(value)), 'a number of rows above 0'],
+  name: [(settings, value) => set(settings, 'prefix', /^[a-z_][a-z0-9_]*$/.exec(value)?.[0]), 'a metric name']
+}
+
+/**
+ * Reads one query file; `queries/README.md` describes the format.
+ * Throws an AggregateError of every mistake, each with file and line.
+ */
+export function parseQuery(file: string, text: string): Query {
+  const { about, declarations, sql } = splitFile(text)
+  const mistakes: Error[] = []
+  const mistaken = (line: number, message: string) => mistakes.push(new Error(`${file}:${line}: ${message}`))
+
+  const { name, variant } = parseFileName(file) ?? {}
+  if (name === undefined)
+    mistaken(1, "the file's name is not of the form stat_archiver.sql, stat_bgwriter.17.sql or stat_statements.1.11.sql")
+  if (about === '') mistaken(1, 'the file does not begin with a comment line that says what it answers')
+
+  const settings: Settings = {}
+  const requires: Requirement[] = []
+  const columns: Column[] = []
+  const columnLines: number[] = []
+  const seen = new Set<string>()
+  for (const { line, text } of declarations) {
+    const column = parseColumn(text)
+    if (column !== undefined) {
+      columns.push(column)
+      columnLines.push(line)
+      continue
+    }
+    const message = readSetting(settings, requires, seen, text)
+    if (message !== undefined) mistaken(line, message)
+  }
+
+  const scope = settings.scope ?? 'server'
+  if (settings.scope === undefined) mistaken(1, 'the header has no "scope: server" or "scope: database"')
+  for (const [index, column] of columns.entries()) {
+    const message = mistakeInColumn(column, scope)
+    if (message !== undefined) mistaken(columnLines[index] ?? 1, message)
+  }
+  const lastLine: HeaderLine | undefined = declarations.at(-1)
+  for (const message of mistakesInColumns(columns)) mistaken(lastLine?.line ?? 1, message)
+  const variantMistake = mistakeInVariant(variant, requires)
+  if (variantMistake !== undefined) mistaken(1, variantMistake)
+  if (sql === '') mistaken((lastLine?.line ?? 1) + 1, 'there is no SQL below the header')
+  if (mistakes.length > 0) throw new AggregateError(mistakes, mistakes.map((mistake) => mistake.message).join('\n'))
+
+  return {
+    name: name ?? '',
+    file,
+    variant,
+    prefix: settings.prefix ?? `pg_${name}`,
+    about,
+    scope,
+    intervalSeconds: settings.intervalSeconds ?? 15,
+    timeoutSeconds: settings.timeoutSeconds ?? 5,
+    maxRows: settings.maxRows ?? 1000,
+    requires,
+    columns,
+    sql
+  }
+}
+
+function parseFileName(file: string): { name: string; variant: Version | undefined } | undefined {
+  const [, name, version] = /^([a-z][a-z0-9_]*?)(?:\.(\d+(?:\.\d+)*))?\.sql$/.exec(basename(file)) ?? []
+  return name === undefined ? undefined : { name, variant: version === undefined ? undefined : parseVersion(version) }
+}
+
+function readSetting(settings: Settings, requires: Requirement[], seen: Set<string>, text: string): string | undefined {
+  const [, key = '', value = ''] = /^([a-z]+):\s*(.*)$/.exec(text) ?? []
+  if (key === 'requires') return readRequirements(requires, value)
+  const [read, expected] = readers[key] ?? []
+  if (read === undefined) {
+    return `"${text}" is neither a setting (${[...Object.keys(readers), 'requires'].join(', ')}) nor a column (label, suffix, gauge, counter, untyped)`
+  }
+  if (seen.has(key)) return `${key} is set twice`
+  seen.add(key)
+  return read(settings, value) ? undefined : `${key} is "${value}"; expected ${expected}`
+}
+
+function readRequirements(requires: Requirement[], value: string): string | undefined {
+  for (const part of value.split(',').map((part) => part.trim())) {
+    const requirement = parseRequirement(part)
+    if (requirement === undefined) {
+      return `requires is "${part}"; expected "server >= 14", "role primary", "role standby", "capability pg_monitor" or an extension as "pg_stat_statements >= 1.9"`
+    }
+    requires.push(requirement)
+  }
+  return undefined
+}
+
+/** A version with a dot is the required extension's, one without is PostgreSQL's major. */
+function mistakeInVariant(variant: Version | undefined, requires: readonly Requirement[]): string | undefined {
+  if (variant === undefined || variant.length === 1) return undefined
+  const extensions = requires.filter((requirement) => requirement.kind === 'extension')
+  return extensions.length === 1
+    ? undefined
+    : "a version with a dot in the file's name is that of an extension; the header requires not exactly one"
+}
+
+function positiveInteger(text: string): number | undefined {
+  return /^[1-9]\d*$/.test(text) ? Number(text) : undefined
+}
+
+function set<Key extends keyof Settings>(settings: Settings, key: Key, value: Settings[Key] | undefined): boolean {
+  if (value === undefined) return false
+  settings[key] = value
+  return true
+}

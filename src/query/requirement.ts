@@ -1,0 +1,46 @@
+import { formatVersion, parseVersion, type Version } from './version.ts'
+
+export type Comparison = '>=' | '<'
+
+/** A condition without which a query is skipped, not failed. */
+export type Requirement =
+  | { readonly kind: 'server'; readonly comparison: Comparison; readonly version: Version }
+  | { readonly kind: 'extension'; readonly name: string; readonly comparison: Comparison; readonly version: Version }
+  | { readonly kind: 'role'; readonly role: 'primary' | 'standby' }
+  | { readonly kind: 'capability'; readonly name: string }
+
+const pattern = /^(?<word>[a-z_][a-z0-9_-]*)(?:\s*(?<comparison>>=|<)\s*(?<version>\d+(?:\.\d+)*))?$/
+
+/**
+ * Reads one requirement of a header: `server >= 14`, `server < 17`, `role primary`, `role standby`,
+ * `capability pg_monitor`, or an extension's name, alone or with a version. Undefined when it is none of these.
+ */
+export function parseRequirement(text: string): Requirement | undefined {
+  if (text === 'role primary') return { kind: 'role', role: 'primary' }
+  if (text === 'role standby') return { kind: 'role', role: 'standby' }
+  const capability = /^capability ([a-z_]+)$/.exec(text)?.[1]
+  if (capability !== undefined) return { kind: 'capability', name: capability }
+  const { word, comparison, version } = pattern.exec(text)?.groups ?? {}
+  if (word === undefined || ['role', 'capability'].includes(word)) return undefined
+  if (word !== 'server') {
+    return { kind: 'extension', name: word, comparison: comparison === '<' ? '<' : '>=', version: parseVersion(version ?? '') }
+  }
+  if (comparison === undefined || version === undefined) return undefined
+  return { kind: 'server', comparison: comparison === '<' ? '<' : '>=', version: parseVersion(version) }
+}
+
+/** The requirement as a header writes it. */
+export function formatRequirement(requirement: Requirement): string {
+  switch (requirement.kind) {
+    case 'role':
+      return `role ${requirement.role}`
+    case 'capability':
+      return `capability ${requirement.name}`
+    case 'server':
+      return `server ${requirement.comparison} ${formatVersion(requirement.version)}`
+    case 'extension':
+      return requirement.version.length === 0
+        ? requirement.name
+        : `${requirement.name} ${requirement.comparison} ${formatVersion(requirement.version)}`
+  }
+}

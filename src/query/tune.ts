@@ -1,0 +1,66 @@
+import { parse } from 'yaml'
+import { parseDurationSeconds } from './duration.ts'
+import type { Query } from './query.ts'
+
+type Tuned = Partial<Pick<Query, 'intervalSeconds' | 'timeoutSeconds' | 'maxRows'>>
+
+/** What each key sets; undefined when its value cannot be right. */
+const readers: Readonly<Record<string, (value: unknown) => Tuned | undefined>> = {
+  interval: (value) => seconds(value, (intervalSeconds) => ({ intervalSeconds })),
+  timeout: (value) => seconds(value, (timeoutSeconds) => ({ timeoutSeconds })),
+  rows: (value) => (Number.isInteger(value) && Number(value) > 0 ? { maxRows: Number(value) } : undefined)
+}
+
+/**
+ * Switches queries off and tunes them without editing files. The text is YAML as in pgvitals.yaml:
+ * `{ statio_user_tables: off, stat_user_tables: { interval: 60s, rows: 200 } }`.
+ * Throws an AggregateError of every mistake; `source` says in each where the text stands.
+ */
+export function tuneQueries(queries: readonly Query[], text: string, source: string): readonly Query[] {
+  const mistakes: Error[] = []
+  const tuning = readTuning(text, source, mistakes)
+  const names = new Set(queries.map((query) => query.name))
+  const changes = new Map<string, Tuned | 'off'>()
+  for (const [name, value] of Object.entries(tuning)) {
+    if (!names.has(name)) mistakes.push(new Error(`${source}: there is no query "${name}"; \`pgvitals queries\` lists them`))
+    else changes.set(name, readChange(name, value, source, mistakes))
+  }
+  if (mistakes.length > 0) throw new AggregateError(mistakes, mistakes.map((mistake) => mistake.message).join('\n'))
+  return queries.flatMap((query) => {
+    const change = changes.get(query.name)
+    return change === 'off' ? [] : [{ ...query, ...change }]
+  })
+}
+
+function readTuning(text: string, source: string, mistakes: Error[]): Record<string, unknown> {
+  try {
+    const value: unknown = parse(text)
+    if (value === null || (typeof value === 'object' && !Array.isArray(value))) return { ...value }
+    mistakes.push(new Error(`${source}: expected query names with "off" or settings, as in { statio_user_tables: off }`))
+  } catch (error) {
+    mistakes.push(new Error(`${source}: ${(error as Error).message.split('\n')[0]}`, { cause: error }))
+  }
+  return {}
+}
+
+function readChange(name: string, value: unknown, source: string, mistakes: Error[]): Tuned | 'off' {
+  if (value === 'off' || value === false) return 'off'
+  if (value === 'on' || value === true) return {}
+  if (typeof value !== 'object' || value === null) {
+    mistakes.push(new Error(`${source}: ${name} is ${JSON.stringify(value)}; expected off, or settings as { interval: 60s }`))
+    return {}
+  }
+  let change: Tuned = {}
+  for (const [key, setting] of Object.entries(value)) {
+    const tuned = readers[key]?.(setting)
+    if (tuned === undefined)
+      mistakes.push(new Error(`${source}: ${name}.${key} is ${JSON.stringify(setting)}; expected interval: 60s, timeout: 2s or rows: 200`))
+    change = { ...change, ...tuned }
+  }
+  return change
+}
+
+function seconds(value: unknown, tuned: (seconds: number) => Tuned): Tuned | undefined {
+  const read = typeof value === 'string' ? parseDurationSeconds(value) : undefined
+  return read === undefined ? undefined : tuned(read)
+}

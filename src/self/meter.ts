@@ -1,0 +1,58 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+
+/** Counts what the exporter itself does. */
+export interface Meter {
+  readonly failed: (labels: { server: string; datname: string; class: string }) => void
+  readonly dropped: (labels: { server: string; datname: string; query: string; reason: string }, samples: number) => void
+  readonly connected: (labels: { server: string; datname: string }) => void
+  readonly polled: (labels: { server: string; datname: string }, seconds: number) => void
+  /** Everything in Prometheus's text format, or what is counted of one server. */
+  readonly text: (server?: string) => Promise<string>
+}
+
+/** Makes the exporter's own metrics, in registries of their own. */
+export function createMeter(version: string): Meter {
+  const own = new Registry()
+  const process = new Registry()
+  collectDefaultMetrics({ register: process })
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+    new Counter({ name, help, labelNames: [...labelNames], registers: [own] })
+  const errors = counter('pgvitals_errors_total', 'Failed connects and polls, by class of error.', ['server', 'datname', 'class'])
+  const dropped = counter(
+    'pgvitals_samples_dropped_total',
+    'Samples that are missing on the page: cut by the row limit (rows), duplicate, or illegal.',
+    ['server', 'datname', 'query', 'reason']
+  )
+  const connects = counter('pgvitals_connects_total', 'Sessions opened.', ['server', 'datname'])
+  const polls = counter('pgvitals_polls_total', 'Polls made, failed ones included.', ['server', 'datname'])
+  const seconds = counter('pgvitals_poll_seconds_total', 'Time spent waiting for answers of PostgreSQL.', ['server', 'datname'])
+  const build = new Gauge({
+    name: 'pgvitals_build_info',
+    help: 'The running version of pgvitals and of Node.js.',
+    labelNames: ['version', 'node'],
+    registers: [own]
+  })
+  build.set({ version, node: globalThis.process.version }, 1)
+  return {
+    failed: (labels) => errors.inc(labels),
+    dropped: (labels, samples) => dropped.inc(labels, samples),
+    connected: (labels) => connects.inc(labels),
+    polled: (labels, duration) => {
+      polls.inc(labels)
+      seconds.inc(labels, duration)
+    },
+    text: async (server) => (server === undefined ? (await own.metrics()) + (await process.metrics()) : await ofServer(own, server))
+  }
+}
+
+/** The lines of one server, families without any left out. */
+async function ofServer(registry: Registry, server: string): Promise<string> {
+  const selected = new Registry()
+  for (const { name, help, type, values } of await registry.getMetricsAsJSON()) {
+    const own = values.filter(({ labels }) => labels.server === server)
+    if (own.length === 0 || String(type) !== 'counter') continue
+    const counter = new Counter({ name, help, labelNames: Object.keys(own[0]?.labels ?? {}), registers: [selected] })
+    for (const { labels, value } of own) counter.inc(labels, value)
+  }
+  return await selected.metrics()
+}

