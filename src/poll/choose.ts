@@ -49,7 +49,8 @@ function chooseVariant(newestFirst: readonly Query[], { name: database, facts }:
   }))
   const [first, ...others] = judged
   if (first === undefined) return []
-  const best = others.reduce((nearest, next) => (next.missing.length < nearest.missing.length ? next : nearest), first)
+  const nearest = others.reduce((best, next) => (next.missing.length <= best.missing.length ? next : best), first)
+  const best = judged.find(({ missing }) => missing.length === 0) ?? nearest
   const reasons = facts === undefined ? [] : best.missing.map((requirement) => explain(requirement, facts))
   return [{ query: best.query, database, skipped: reasons.length === 0 ? undefined : reasons.join(', ') }]
 }
@@ -58,8 +59,9 @@ function chooseVariant(newestFirst: readonly Query[], { name: database, facts }:
 function requirementsOf({ requires, variant }: Query): readonly Requirement[] {
   if (variant === undefined) return requires
   if (variant.length === 1) return [...requires, { kind: 'server', comparison: '>=', version: variant }]
-  const extension = requires.find((requirement) => requirement.kind === 'extension')
-  return extension === undefined ? requires : [...requires, { ...extension, comparison: '>=', version: variant }]
+  return requires.map((requirement) =>
+    requirement.kind === 'extension' ? { ...requirement, comparison: '>=', version: variant } : requirement
+  )
 }
 
 function holds(requirement: Requirement, facts: Facts): boolean {

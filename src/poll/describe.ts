@@ -6,8 +6,9 @@ export function describeChoices(server: string, choices: readonly Choice[]): str
   const skipped = choices
     .filter((choice) => choice.skipped !== undefined)
     .map((choice) => `${choice.query.name}${choice.query.scope === 'database' ? ` in ${choice.database}` : ''} (${choice.skipped})`)
-  const rest = skipped.length === 0 ? 'all fit' : `not run: ${skipped.join(', ')}`
-  return `server ${server}: ${running.size} queries run: ${[...running].join(', ')}; ${rest}`
+  const runs = running.size === 1 ? '1 query runs' : `${running.size} queries run`
+  const parts = [running.size === 0 ? runs : `${runs}: ${[...running].join(', ')}`, skipped.length > 0 && `not run: ${skipped.join(', ')}`]
+  return `server ${server}: ${parts.filter(Boolean).join('; ')}`
 }
 
 /** The variant's name as its file has it. */

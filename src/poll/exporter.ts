@@ -5,7 +5,7 @@ import type { Server } from '../server/server.ts'
 import type { ServerHealth } from './health.ts'
 import { renderPage } from './page.ts'
 import { type Snapshot, Snapshots } from './snapshots.ts'
-import { countTwins } from './twins.ts'
+import { findTwins } from './twins.ts'
 import { Watch } from './watch.ts'
 
 export interface ExporterOptions {
@@ -36,15 +36,24 @@ export interface Exporter {
 export function createExporter({ version, servers, queries, log, sessionMaxAgeSeconds = 1800 }: ExporterOptions): Exporter {
   const snapshots = new Snapshots()
   const meter = createMeter(version)
-  const watches = servers.map((server) => new Watch(server, { queries, snapshots, meter, log, sessionMaxAgeSeconds }))
+  const twins = () => findTwins(watches.map((watch) => ({ server: watch.server.name, identities: watch.identities })))
+  const warned = new Set<string>()
+  const warnOfTwins = () => {
+    for (const names of twins().map((group) => group.join(' and '))) {
+      if (warned.has(names)) continue
+      warned.add(names)
+      log.warn(`${names} are the same running server; its server-wide metrics are on the page under each name`)
+    }
+  }
+  const watches: readonly Watch[] = servers.map(
+    (server) => new Watch(server, { queries, snapshots, meter, log, sessionMaxAgeSeconds, visited: warnOfTwins })
+  )
   const health = (): readonly ServerHealth[] => {
-    const twins = countTwins(watches)
-    return watches.map((watch) => ({
-      server: watch.server.name,
-      states: watch.states,
-      openSessions: watch.openSessions,
-      twins: twins.get(watch) ?? 0
-    }))
+    const groups = twins()
+    return watches.map((watch) => {
+      const others = new Set(groups.filter((group) => group.includes(watch.server.name)).flat()).size
+      return { server: watch.server.name, states: watch.states, openSessions: watch.openSessions, twins: Math.max(0, others - 1) }
+    })
   }
   return {
     watches,

@@ -29,14 +29,17 @@ export interface Snapshot extends Place {
 
 /** The last snapshot of each query in each place. */
 export class Snapshots {
-  readonly #byKey = new Map<string, Snapshot>()
+  #byKey = new Map<string, Snapshot>()
+  #isSorted = true
 
   get(place: Place): Snapshot | undefined {
     return this.#byKey.get(keyOf(place))
   }
 
   put(snapshot: Snapshot): void {
-    this.#byKey.set(keyOf(snapshot), snapshot)
+    const key = keyOf(snapshot)
+    this.#isSorted &&= this.#byKey.has(key)
+    this.#byKey.set(key, snapshot)
   }
 
   /** Records a failed poll; the last answer stays until it is three intervals old. */
@@ -53,7 +56,10 @@ export class Snapshots {
     }
   }
 
+  /** All snapshots by server, database and query, so that a page does not change its order from scrape to scrape. */
   all(): readonly Snapshot[] {
+    if (!this.#isSorted) this.#byKey = new Map([...this.#byKey].sort(([left], [right]) => (left < right ? -1 : 1)))
+    this.#isSorted = true
     return [...this.#byKey.values()]
   }
 }

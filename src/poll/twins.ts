@@ -1,20 +1,22 @@
-import type { Watch } from './watch.ts'
+import type { Identity } from '../server/facts.ts'
+
+/** Which running server answers under a name, for each database that says so. */
+export interface Answering {
+  readonly server: string
+  readonly identities: readonly Identity[]
+}
 
 /**
- * How many other watches meet the same running server: the same system identifier, which a standby shares,
- * and the same start time, which it does not.
+ * The names under which one running server is watched more than once: the same system identifier, which a
+ * standby shares, and the same start time, which it does not.
  */
-export function countTwins(watches: readonly Watch[]): ReadonlyMap<Watch, number> {
-  const identities = new Map(
-    watches.map((watch) => [
-      watch,
-      new Set(watch.states.flatMap(({ identity }) => (identity ? `${identity.systemIdentifier} ${identity.startTime}` : [])))
-    ])
-  )
-  const counts = new Map<Watch, number>()
-  for (const [watch, own] of identities) {
-    const others = [...identities].filter(([other, theirs]) => other !== watch && [...theirs].some((identity) => own.has(identity)))
-    counts.set(watch, others.length)
+export function findTwins(answering: readonly Answering[]): readonly (readonly string[])[] {
+  const names = new Map<string, Set<string>>()
+  for (const { server, identities } of answering) {
+    for (const { systemIdentifier, startTime } of identities) {
+      const key = `${systemIdentifier} ${startTime}`
+      names.set(key, (names.get(key) ?? new Set()).add(server))
+    }
   }
-  return counts
+  return [...names.values()].filter((twins) => twins.size > 1).map((twins) => [...twins].sort())
 }

@@ -3,6 +3,7 @@ import type { Query } from '../query/query.ts'
 import type { Meter } from '../self/meter.ts'
 import { createBudget } from '../server/budget.ts'
 import type { ErrorClass } from '../server/error-class.ts'
+import type { Identity } from '../server/facts.ts'
 import type { Server } from '../server/server.ts'
 import { type Choice, chooseQueries } from './choose.ts'
 import { describeChoices } from './describe.ts'
@@ -18,6 +19,8 @@ export interface WatchOptions {
   /** Sessions open at a time on this server; with more databases than that none is kept between visits. */
   readonly maxSessions?: number
   readonly sessionMaxAgeSeconds?: number
+  /** Hears of the end of each visit. */
+  readonly visited?: () => void
 }
 
 /** One visited database: who visits and when. */
@@ -55,6 +58,11 @@ export class Watch {
 
   get states(): readonly DatabaseState[] {
     return this.#rounds.map(({ visitor }) => visitor.state)
+  }
+
+  /** Who answers now, as far as the roles may know. */
+  get identities(): readonly Identity[] {
+    return this.states.flatMap(({ isUp, identity }) => (isUp && identity !== undefined ? [identity] : []))
   }
 
   get choices(): readonly Choice[] {
@@ -132,6 +140,7 @@ export class Watch {
     const to = performance.now()
     round.lastVisit = { from, to }
     schedule.visited(to, this.#queriesOf(visitor.state.name), backOffSeconds(visitor.state))
+    this.#options.visited?.()
   }
 
   #queriesOf(database: string): readonly Query[] {

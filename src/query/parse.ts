@@ -55,7 +55,7 @@ export function parseQuery(file: string, text: string): Query {
   }
 
   const scope = settings.scope ?? 'server'
-  if (settings.scope === undefined) mistaken(1, 'the header has no "scope: server" or "scope: database"')
+  if (!seen.has('scope')) mistaken(1, 'the header has no "scope: server" or "scope: database"')
   for (const [index, column] of columns.entries()) {
     const message = mistakeInColumn(column, scope)
     if (message !== undefined) mistaken(columnLines[index] ?? 1, message)

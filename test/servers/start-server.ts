@@ -35,8 +35,27 @@ export interface ServerOptions {
 /** Makes and starts a server with pg_stat_statements preloaded. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const major = options.major ?? 18
-  const port = options.port ?? (await freePort())
   const dataDirectory = mkdtempSync(join(realpathSync(tmpdir()), `pgvitals-${major}-`))
+  return runServer({ major, dataDirectory, port: options.port ?? (await freePort()), flags: options.flags ?? [], isNew: true })
+}
+
+/** Makes and starts a standby that streams from this server, which restarts for it: a stopped data directory is copied. */
+export async function startStandby(primary: TestServer): Promise<TestServer> {
+  const dataDirectory = `${primary.dataDirectory}-standby`
+  await primary.stop()
+  execFileSync('cp', ['-a', primary.dataDirectory, dataDirectory])
+  execFileSync('cp', ['-a', join(dataDirectory, 'PG_VERSION'), join(dataDirectory, 'standby.signal')])
+  await primary.start()
+  const flags = [`primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres password=secret application_name=standby`]
+  return runServer({ major: primary.major, dataDirectory, port: await freePort(), flags, isNew: false })
+}
+
+interface RunOptions extends Required<ServerOptions> {
+  readonly dataDirectory: string
+  readonly isNew: boolean
+}
+
+async function runServer({ major, dataDirectory, port, flags, isNew }: RunOptions): Promise<TestServer> {
   const Embedded = await embedded(major)
   let log = ''
   const server = new Embedded({
@@ -50,25 +69,25 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--lc-messages=C', '--encoding=UTF8', '--locale=C', '--no-sync'],
     postgresFlags: [
-      ['listen_addresses', '127.0.0.1'],
-      ['unix_socket_directories', dataDirectory],
-      ['shared_preload_libraries', 'pg_stat_statements'],
-      ['fsync', 'off'],
-      ...(options.flags ?? []).map((flag) => flag.split('=', 2))
-    ].flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      'listen_addresses=127.0.0.1',
+      `unix_socket_directories=${dataDirectory}`,
+      'shared_preload_libraries=pg_stat_statements',
+      'fsync=off',
+      ...flags
+    ].flatMap((flag) => ['-c', flag]),
     onLog: (message) => {
       log = (log + message).slice(-10_000)
     },
     onError: () => {}
   })
   const start = async () => {
-    // The wrapper waits for words that a standby never logs, so a connection tells instead.
+    // The wrapper waits for words that a standby never logs, so there a connection tells.
     const started = server.start().catch(() => {
       throw new Error(`PostgreSQL ${major} did not start:\n${log}`)
     })
-    await Promise.race([started, untilItAnswers(port)])
+    await (isNew ? started : Promise.race([started, untilItAnswers(port)]))
   }
-  await server.initialise()
+  if (isNew) await server.initialise()
   await start()
   return {
     major,

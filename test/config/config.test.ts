@@ -1,0 +1,103 @@
+import { test } from 'tap'
+import { readConfig } from '../../src/config/config.ts'
+
+const url = 'postgresql://admin:devpass@localhost:5432/platform'
+
+function mistakesOf(environment: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    readConfig(environment)
+    return []
+  } catch (error) {
+    return (error as AggregateError).errors.map((mistake: Error) => mistake.message)
+  }
+}
+
+test('three URLs of one server are one server with three databases, the plain variable first', async (t) => {
+  const { servers, port, host } = readConfig({
+    USER_DATABASE_URL: 'postgresql://admin:devpass@127.0.0.1:5432/users',
+    LABELER_DATABASE_URL: 'postgresql+psycopg://labeler:pass@LOCALHOST:5432/labeler?schema=public',
+    DATABASE_URL: url,
+    PATH: '/bin'
+  })
+  t.match(servers, [{ name: 'localhost:5432', databases: [{ name: 'platform' }, { name: 'labeler' }, { name: 'users' }] }])
+  t.equal(servers.length, 1)
+  t.same([host, port], ['127.0.0.1', 9187])
+})
+
+test('the URLs of two servers give two servers, told apart by host and port as written', async (t) => {
+  const { servers } = readConfig({
+    DATABASE_URL: url,
+    OTHER_DATABASE_URL: 'postgres://a:b@localhost:5433/platform',
+    RDS_DATABASE_URL: 'postgres://a:b@Db.internal/platform',
+    SIX_DATABASE_URL: 'postgres://a:b@[fd00::1]:5432/platform',
+    SOCKET_DATABASE_URL: 'postgresql:///platform?host=/var/run/postgresql'
+  })
+  t.same(
+    servers.map((server) => server.name),
+    ['localhost:5432', 'localhost:5433', 'Db.internal:5432', '[fd00::1]:5432', '/var/run/postgresql:5432']
+  )
+})
+
+test('a database of another kind is passed over with a note, an empty variable without', async (t) => {
+  const { servers, notes } = readConfig({
+    DATABASE_URL: url,
+    OLD_DATABASE_URL: 'mysql://root:secret@db/x',
+    FILE_DATABASE_URL: 'file:./dev.db',
+    EMPTY_DATABASE_URL: ''
+  })
+  t.equal(servers.length, 1)
+  t.same(notes, [
+    'FILE_DATABASE_URL is passed over: it names a database of another kind (file)',
+    'OLD_DATABASE_URL is passed over: it names a database of another kind (mysql)'
+  ])
+})
+
+test('a database that is named twice is one database', async (t) => {
+  const { servers, notes } = readConfig({ DATABASE_URL: url, RO_DATABASE_URL: 'postgresql://ro:x@127.0.0.1/platform' })
+  t.match(servers, [{ databases: [{ name: 'platform', connection: { user: 'admin' } }] }])
+  t.match(notes, [/^RO_DATABASE_URL names the database platform of localhost:5432 again/])
+})
+
+test('every mistake is listed at once, without a secret', async (t) => {
+  const mistakes = mistakesOf({
+    DATABASE_URL: 'postgresql://admin:geheim/x@localhost:5432/platform',
+    A_DATABASE_URL: 'host=localhost password=geheim',
+    B_DATABASE_URL: 'postgresql://u:geheim@h/db?sslmode=always',
+    C_DATABASE_URL: 'postgresql://u:geheim@h1,h2/db',
+    D_DATABASE_URL: 'postgresql://u:50%geheim@h/db',
+    E_DATABASE_URL: 'postgresql://u:geheim@h/db?sslmode=verify-full',
+    F_DATABASE_URL: 'postgresql://u:geheim@h/db?sslmode=require&sslrootcert=/nowhere.pem',
+    PGVITALS_PORT: 'abc',
+    PGVITALS_LOG_LEVEL: 'loud',
+    PGVITALS_PROT: '1'
+  })
+  t.match(mistakes, [
+    /^PGVITALS_PROT is no setting; there are PGVITALS_HOST, /,
+    /^PGVITALS_PORT is "abc"; it must be integer/,
+    /^PGVITALS_LOG_LEVEL is "loud"; it must be equal to one of the allowed values: fatal, /,
+    /^DATABASE_URL has no number from 1 to 65535 where its port stands/,
+    /^A_DATABASE_URL is no URL/,
+    /^B_DATABASE_URL has sslmode=always; expected disable, allow/,
+    /^C_DATABASE_URL names several hosts/,
+    /^D_DATABASE_URL has a %/,
+    /^E_DATABASE_URL has sslmode=verify-full without root certificates/,
+    /^F_DATABASE_URL has sslrootcert=\/nowhere\.pem, which cannot be read: ENOENT/
+  ])
+  t.equal(mistakes.length, 10)
+  t.notMatch(mistakes.join(), /geheim/)
+})
+
+test('without a database there is one mistake that says what to set', async (t) => {
+  t.match(mistakesOf({}), [/^no database is configured; set DATABASE_URL=postgresql:/])
+  t.match(mistakesOf({ DATABASE_URL: 'mysql://x' }), [/^no database is configured/])
+})
+
+test('what Kubernetes sets for a service called pgvitals is no setting of ours', async (t) => {
+  const { port } = readConfig({
+    DATABASE_URL: url,
+    PGVITALS_PORT: 'tcp://10.0.0.7:9187',
+    PGVITALS_PORT_9187_TCP: 'tcp://10.0.0.7:9187',
+    PGVITALS_SERVICE_HOST: '10.0.0.7'
+  })
+  t.equal(port, 9187)
+})

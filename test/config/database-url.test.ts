@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { parseDatabaseUrl } from '../../src/config/database-url.ts'
+
+test('a URL is read as libpq reads it', async (t) => {
+  const me = userInfo().username
+  const cases = [
+    ['postgresql://u:p@h:1/d', { host: 'h', port: 1, user: 'u', password: 'p', database: 'd' }],
+    ['postgres://u@h', { host: 'h', port: 5432, user: 'u', password: undefined, database: 'u' }],
+    ['postgresql://', { host: 'localhost', user: me, database: me }],
+    ['postgresql://u:a%2Fb%40c:d#e@h/d', { password: 'a/b@c:d#e', host: 'h' }],
+    ['postgresql://u:a@b@h/d', { password: 'a@b', host: 'h' }],
+    ['postgresql://u:p@[::1]:6/d', { host: '::1', port: 6 }],
+    ['postgresql://%2Ftmp%2Fpg:7/d', { host: '/tmp/pg', port: 7, database: 'd' }],
+    ['postgresql://u:p@/d?host=/tmp/pg&port=8', { host: '/tmp/pg', port: 8, user: 'u', database: 'd' }],
+    ['postgresql:///?dbname=d&user=x&password=y', { database: 'd', user: 'x', password: 'y' }],
+    ['postgresql+asyncpg://u:p@h/na%20me?schema=s&pgbouncer=true', { database: 'na me' }]
+  ] as const
+  for (const [url, expected] of cases) t.match(parseDatabaseUrl(url), expected, url)
+})
+
+test('sslmode is what libpq means by it, prefer without one', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-tls-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'ca.pem')
+  writeFileSync(file, 'PEM')
+  const tlsOf = (parameters: string) => parseDatabaseUrl(`postgresql://u:p@h/d?${parameters}`).tls
+  t.match(tlsOf(''), { mode: 'prefer' })
+  t.match(tlsOf('sslmode=require'), { mode: 'require' })
+  t.match(tlsOf('ssl=true'), { mode: 'require' })
+  t.match(tlsOf(`sslmode=verify-ca&sslrootcert=${file}`), { mode: 'verify-ca', ca: 'PEM' })
+  t.match(tlsOf('sslmode=verify-full&sslrootcert=system'), { mode: 'verify-full', ca: 'system' })
+  t.match(tlsOf(`sslcert=${file}&sslkey=${file}`), { cert: 'PEM', key: 'PEM' })
+})

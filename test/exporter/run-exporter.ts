@@ -1,0 +1,37 @@
+import { type Logger, pino } from 'pino'
+import { readConfig } from '../../src/config/config.ts'
+import { createExporter, type Exporter } from '../../src/poll/exporter.ts'
+import { loadQueries } from '../../src/query/load.ts'
+import { tuneQueries } from '../../src/query/tune.ts'
+import { type PageSample, parsePage } from '../page/parse-page.ts'
+
+/** An exporter in this process, what it logged, and its page. */
+export interface TestExporter {
+  readonly exporter: Exporter
+  readonly logged: readonly Record<string, unknown>[]
+  readonly page: () => Promise<string>
+  readonly samples: () => Promise<readonly PageSample[]>
+}
+
+/** Makes an exporter as `pgvitals` does from this environment; nothing runs yet. */
+export function makeExporter(environment: NodeJS.ProcessEnv, options: { readonly sessionMaxAgeSeconds?: number } = {}): TestExporter {
+  const config = readConfig(environment)
+  const queries = tuneQueries(loadQueries(config.queriesFolder), config.queriesTuning, 'PGVITALS_QUERIES')
+  const logged: Record<string, unknown>[] = []
+  const log: Logger = pino({ base: null }, { write: (line) => void logged.push(JSON.parse(line)) })
+  const exporter = createExporter({ version: '0.0.0', servers: config.servers, queries, log, ...options })
+  const page = async () => (await exporter.metrics()) ?? ''
+  return { exporter, logged, page, samples: async () => parsePage(await page()) }
+}
+
+/** Every query at once and then every second, so that a test need not wait for the real intervals. */
+export const everySecond = `{ ${[...new Set(loadQueries().map((query) => query.name))].map((name) => `${name}: { interval: 1s }`).join(', ')} }`
+
+/** Waits until the answer is true, asking ten times a second. */
+export async function until(what: string, seconds: number, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const start = performance.now(); performance.now() - start < seconds * 1000; ) {
+    if (await isSo()) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`not within ${seconds} s: ${what}`)
+}

@@ -1,0 +1,97 @@
+import { Counter, Gauge, Registry } from 'prom-client'
+import { test } from 'tap'
+import { render, renderHeader, renderNumber } from '../../src/metric/exposition.ts'
+import type { Family, Sample } from '../../src/metric/sample.ts'
+import { joinFamilies } from '../../src/poll/page.ts'
+
+const gauge: Family = { name: 'pg_g', type: 'gauge', help: 'A \\ and a\nnew line.' }
+const counter: Family = { name: 'pg_c_total', type: 'counter', help: 'Counted "things".' }
+
+const samples: readonly Sample[] = [
+  ...['plain', '', 'quote " backslash \\ newline \n end', 'Größe 表 🐘', '{}=,'].flatMap((name, index) => [
+    { family: gauge, labels: { server: 's', datname: name }, value: index - 1.5 },
+    { family: counter, labels: { server: 's', datname: name }, value: 10 ** (index * 7) }
+  ]),
+  { family: gauge, labels: { server: 's', datname: 'inf' }, value: Number.POSITIVE_INFINITY },
+  { family: gauge, labels: { server: 's', datname: '-inf' }, value: Number.NEGATIVE_INFINITY },
+  { family: gauge, labels: { server: 's', datname: 'nan' }, value: Number.NaN },
+  { family: gauge, labels: { server: 's', datname: 'small' }, value: 5e-324 }
+]
+
+/** The same samples as prom-client writes them. */
+async function byPromClient(): Promise<string> {
+  const registry = new Registry()
+  const labelNames = ['server', 'datname']
+  const theCounter = new Counter({ ...counter, labelNames, registers: [registry] })
+  const theGauge = new Gauge({ ...gauge, labelNames, registers: [registry] })
+  for (const { family, labels, value } of samples) {
+    if (family === gauge) theGauge.set(labels, value)
+    else theCounter.inc(labels, value)
+  }
+  return registry.metrics()
+}
+
+test('samples are rendered as prom-client renders them', async (t) => {
+  const lines = (text: string) =>
+    text
+      .replaceAll(' Nan\n', ' NaN\n')
+      .split('\n')
+      .filter((line) => line !== '')
+  t.same(lines(joinFamilies(render(samples).texts)), lines(await byPromClient()))
+})
+
+test('families are contiguous, in the order of their names, with one HELP and TYPE', async (t) => {
+  const rendered = [...render(samples.slice(0, 4)).texts, ...render(samples.slice(4)).texts]
+  const names = joinFamilies(rendered)
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => /^(?:# (?:HELP|TYPE) )?(\w+)/.exec(line)?.[1])
+  const changes = names.filter((name, index) => name !== names[index - 1])
+  t.same(changes, ['pg_c_total', 'pg_g'])
+  t.equal(joinFamilies(rendered).match(/^# HELP/gm)?.length, 2)
+})
+
+test('text is kept apart by family and database', async (t) => {
+  t.same(
+    render(samples.slice(0, 4)).texts.map(({ family, datname, samples: count }) => [family.name, datname, count]),
+    [
+      ['pg_g', 'plain', 1],
+      ['pg_c_total', 'plain', 1],
+      ['pg_g', '', 1],
+      ['pg_c_total', '', 1]
+    ]
+  )
+})
+
+test('of samples with the same name and labels the first stays and the others are counted', async (t) => {
+  const labels = { server: 's' }
+  const { texts, duplicates } = render([
+    { family: gauge, labels, value: 1 },
+    { family: gauge, labels: { server: 's' }, value: 2 },
+    { family: counter, labels, value: 3 }
+  ])
+  t.equal(duplicates, 1)
+  t.same(
+    texts.map(({ text }) => text),
+    ['pg_g{server="s"} 1\n', 'pg_c_total{server="s"} 3\n']
+  )
+})
+
+test('control characters that parsers disagree on become spaces', async (t) => {
+  t.match(render([{ family: gauge, labels: { a: 'x\u0000y\rz\tq' }, value: 1 }]).texts[0]?.text, 'pg_g{a="x y z q"} 1')
+})
+
+test('a header escapes backslash and newline', async (t) => {
+  t.equal(renderHeader(gauge), '# HELP pg_g A \\\\ and a\\nnew line.\n# TYPE pg_g gauge\n')
+})
+
+test('numbers are written as Prometheus reads them', async (t) => {
+  t.same([0, -1.5, 1e21, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map(renderNumber), [
+    '0',
+    '-1.5',
+    '1e+21',
+    'NaN',
+    '+Inf',
+    '-Inf'
+  ])
+})

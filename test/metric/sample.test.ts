@@ -1,0 +1,76 @@
+import { test } from 'tap'
+import { columnsMismatch, toSamples } from '../../src/metric/sample.ts'
+import { parseQuery } from '../../src/query/parse.ts'
+
+const query = parseQuery('things.sql', '-- T.\n--\n-- scope: server\n-- label kind\n-- gauge size: S.\n-- counter seen_total: N.\nselect 1')
+const columns = ['kind', 'size', 'seen_total']
+
+test('a row yields one sample for each value column, with the same labels', async (t) => {
+  const { samples } = toSamples(query, columns, [['a', '1.5', '9007199254740993']], { server: 's' })
+  t.match(samples, [
+    { family: { name: 'pg_things_size', type: 'gauge', help: 'S.' }, labels: { server: 's', kind: 'a' }, value: 1.5 },
+    { family: { name: 'pg_things_seen_total', type: 'counter' }, value: 9007199254740992 }
+  ])
+  t.equal(samples[0]?.labels, samples[1]?.labels)
+})
+
+test('columns may come in any order', async (t) => {
+  const { samples } = toSamples(query, ['seen_total', 'kind', 'size'], [['3', 'a', null]], { server: 's' })
+  t.match(samples, [{ family: { name: 'pg_things_seen_total' }, labels: { kind: 'a' }, value: 3 }])
+})
+
+test('null is absent, never 0; what is no number is counted, never 0', async (t) => {
+  const { samples, illegal } = toSamples(
+    query,
+    columns,
+    [
+      ['a', null, ''],
+      ['b', ' ', 'abc']
+    ],
+    {}
+  )
+  t.same(samples, [])
+  t.equal(illegal, 3)
+})
+
+test('a null label is empty', async (t) => {
+  t.match(toSamples(query, columns, [[null, '1', null]], {}).samples, [{ labels: { kind: '' } }])
+})
+
+test("PostgreSQL's words for numbers and booleans are understood", async (t) => {
+  for (const [text, value] of [
+    ['t', 1],
+    ['f', 0],
+    ['NaN', Number.NaN],
+    ['Infinity', Number.POSITIVE_INFINITY],
+    ['-Infinity', Number.NEGATIVE_INFINITY],
+    ['1e+21', 1e21]
+  ] as const) {
+    t.same(toSamples(query, columns, [['a', text, null]], {}).samples[0]?.value, value, text)
+  }
+})
+
+test('names can come from the rows; one that is no name is counted', async (t) => {
+  const settings = parseQuery('settings.sql', '-- S.\n--\n-- scope: server\n-- suffix name\n-- gauge value: The setting {}.\nselect 1')
+  const { samples, illegal } = toSamples(
+    settings,
+    ['name', 'value'],
+    [
+      ['work_mem', '4'],
+      ['bad name', '1'],
+      [null, '1']
+    ],
+    {}
+  )
+  t.match(samples, [{ family: { name: 'pg_settings_work_mem', help: 'The setting work_mem.' }, value: 4 }])
+  t.equal(illegal, 2)
+})
+
+test("other columns than the header's are named, missing and surplus ones", async (t) => {
+  t.equal(columnsMismatch(query, columns), undefined)
+  t.equal(
+    columnsMismatch(query, ['kind', 'size', 'extra']),
+    "the answer's columns are not those of the header of things.sql (missing: seen_total; surplus: extra)"
+  )
+  t.match(columnsMismatch(query, [...columns, 'kind']), /surplus: kind/)
+})

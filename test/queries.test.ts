@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { type Test, test } from 'tap'
+import { type Choice, chooseQueries } from '../src/poll/choose.ts'
+import { poll } from '../src/poll/poll.ts'
+import { loadQueries } from '../src/query/load.ts'
+import { readFacts } from '../src/server/facts.ts'
+import { openSession } from '../src/server/session.ts'
+import { majors, startServer, type TestServer } from './servers/start-server.ts'
+import { createTeamDatabases } from './servers/team-databases.ts'
+
+const queries = loadQueries()
+const ran = new Set<string>()
+
+for (const major of majors) {
+  test(`every query file runs on PostgreSQL ${major} as a role with pg_monitor alone`, async (t) => {
+    const server = await startServer({ major })
+    t.teardown(() => server.remove())
+    await createTeamDatabases(server)
+    const session = await openSession({
+      host: '127.0.0.1',
+      port: server.port,
+      user: 'pgvitals',
+      password: 'secret',
+      database: 'platform',
+      tls: { mode: 'disable', ca: undefined, cert: undefined, key: undefined }
+    })
+    t.teardown(() => session.close())
+    const facts = await readFacts(session)
+    t.equal(facts.version[0], major)
+
+    for (const { query, skipped } of chooseQueries(queries, [{ name: 'platform', isUp: true, facts }])) {
+      if (skipped !== undefined) {
+        t.match(skipped, /^needs (server >= 17, is 1[3-6]|server >= 14, is 13|role standby)/, `${query.name} is skipped for a good reason`)
+        continue
+      }
+      ran.add(query.file)
+      const { dropped } = await poll(query, session, facts, { server: 's' })
+      t.same(dropped, { rows: 0, duplicate: 0, illegal: 0 }, `${query.file}: its columns are its header's, and no sample is dropped`)
+    }
+    await psqlAgrees(t, server, chooseQueries(queries, [{ name: 'platform', isUp: true, facts }]))
+  })
+}
+
+test('no variant is left that no version runs', async (t) => {
+  t.same(
+    queries.map((query) => query.file).filter((file) => !ran.has(file)),
+    []
+  )
+})
+
+/** psql runs the file as it is, and its columns are the header's too. */
+async function psqlAgrees(t: Test, server: TestServer, choices: readonly Choice[]): Promise<void> {
+  for (const { query } of choices.filter((choice) => choice.skipped === undefined)) {
+    const { stdout } = await promisify(execFile)('psql', [
+      '-X',
+      '-A',
+      '-F',
+      ' ',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-f',
+      query.file,
+      server.url('platform', 'pgvitals')
+    ])
+    t.same(stdout.split('\n')[0]?.split(' ').sort(), query.columns.map((column) => column.name).sort(), `psql -f ${query.file}`)
+  }
+}

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Test, test } from 'tap'
+import { loadQueries } from '../../src/query/load.ts'
+
+const good = '-- Orders that wait.\n--\n-- scope: database\n-- gauge waiting: Orders that wait.\nselect 1 as waiting;\n'
+
+/** A user's folder with these files. */
+function folderWith(t: Test, files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-queries-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return folder
+}
+
+function mistakesIn(folder: string): readonly string[] {
+  try {
+    loadQueries(folder)
+    return []
+  } catch (error) {
+    return (error as AggregateError).errors.map((mistake: Error) => mistake.message.replace(`${folder}/`, ''))
+  }
+}
+
+test("the built-in queries load, and a user's own beside them", async (t) => {
+  const builtIn = loadQueries().length
+  t.ok(builtIn > 20)
+  const queries = loadQueries(folderWith(t, { 'orders.sql': good, 'notes.txt': 'not a query' }))
+  t.equal(queries.length, builtIn + 1)
+  t.match(queries.at(-1), { name: 'orders', prefix: 'pg_orders' })
+})
+
+test('a built-in query with counters is polled every 15 s: a slower one would bend rate()', async (t) => {
+  for (const query of loadQueries()) {
+    const hasCounter = query.columns.some((column) => column.kind === 'counter')
+    t.ok(!hasCounter || query.intervalSeconds === 15, query.file)
+  }
+})
+
+test("a user's file cannot take a built-in name or metric", async (t) => {
+  const mistakes = mistakesIn(
+    folderWith(t, {
+      'locks.sql': good,
+      'mine.sql': good.replace('scope: database', 'scope: database\n-- name: pg_locks').replaceAll('waiting', 'count'),
+      'more.sql': good.replace('scope: database', 'scope: database\n-- name: pg_settings')
+    })
+  )
+  t.match(mistakes.join('\n'), /locks\.sql:1: the name locks is that of a built-in query/)
+  t.match(mistakes.join('\n'), /mine\.sql:1: the metric pg_locks_count is already yielded by .*queries\/locks\.sql/)
+  t.match(mistakes.join('\n'), /more\.sql:1: the metric pg_settings_waiting is already yielded by .*queries\/settings\.sql/)
+})
+
+test('variants of one query must agree on what they share', async (t) => {
+  const mistakes = mistakesIn(
+    folderWith(t, {
+      'orders.13.sql': good,
+      'orders.15.sql': good.replace('gauge', 'counter'),
+      'orders.16.sql': good.replace('-- gauge waiting', '-- label state\n-- gauge waiting'),
+      'orders.17.sql': good.replace('waiting: Orders that wait.', 'waiting: Other.')
+    })
+  )
+  t.match(mistakes, [
+    /^orders\.15\.sql:1: the type of waiting is counter here and gauge in/,
+    /^orders\.16\.sql:1: labels is server, datname, state here/,
+    /^orders\.17\.sql:1: the help of waiting/
+  ])
+  t.equal(mistakes.length, 3)
+})
+
+test('the mistakes of all files come at once, and a folder that is not there is one', async (t) => {
+  t.equal(mistakesIn(folderWith(t, { 'a.sql': 'select 1', 'b.sql': 'select 1' })).length, 2 * 3)
+  t.match(mistakesIn('/nowhere'), [/^\/nowhere: the folder of queries cannot be read: ENOENT/])
+})

@@ -1,0 +1,85 @@
+import { test } from 'tap'
+import { makeExporter } from './exporter/run-exporter.ts'
+import { sampleValue } from './page/parse-page.ts'
+import { startServer } from './servers/start-server.ts'
+import { createTeamDatabases } from './servers/team-databases.ts'
+
+/** Every setting of our session that is a number or a switch, a value for the server that is not ours, and what the page says. */
+const cases = [
+  ['statement_timeout', '7min', 'pg_settings_statement_timeout_seconds', 420],
+  ['lock_timeout', '2min', 'pg_settings_lock_timeout_seconds', 120],
+  ['idle_in_transaction_session_timeout', '3h', 'pg_settings_idle_in_transaction_session_timeout_seconds', 10_800],
+  ['idle_session_timeout', '4h', 'pg_settings_idle_session_timeout_seconds', 14_400],
+  ['transaction_timeout', '5h', 'pg_settings_transaction_timeout_seconds', 18_000],
+  ['default_transaction_read_only', 'off', 'pg_settings_default_transaction_read_only', 0],
+  ['default_transaction_deferrable', 'on', 'pg_settings_default_transaction_deferrable', 1],
+  ['jit', 'on', 'pg_settings_jit', 1],
+  ['max_parallel_workers_per_gather', '6', 'pg_settings_max_parallel_workers_per_gather', 6],
+  ['extra_float_digits', '3', 'pg_settings_extra_float_digits', 3],
+  ['standard_conforming_strings', 'off', 'pg_settings_standard_conforming_strings', 0]
+] as const
+
+test("the page shows the server's settings and not our session's", async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  for (const [name, value] of cases) await server.sql('postgres', `alter system set ${name} = '${value}'`)
+  await server.sql('postgres', 'select pg_reload_conf()', 'select pg_sleep(0.2)')
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
+  t.teardown(() => exporter.stop())
+  await exporter.pollOnce()
+  const all = await samples()
+  for (const [name, , metric, expected] of cases) t.equal(sampleValue(all, metric), expected, name)
+  t.equal(sampleValue(all, 'pg_settings_transaction_read_only'), 0)
+  t.equal(sampleValue(all, 'pg_settings_transaction_deferrable'), 1)
+  t.equal(sampleValue(all, 'pg_settings_shared_buffers_bytes'), 128 * 1024 * 1024, '8kB pages become bytes')
+  t.equal(sampleValue(all, 'pg_settings_autovacuum_work_mem_bytes'), -1, 'what means none stays -1')
+})
+
+test('a setting of our role or database alone is absent: the server cannot be seen behind it', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  await server.sql(
+    'postgres',
+    "alter role pgvitals set statement_timeout = '3s'",
+    "alter database platform set work_mem = '77MB'",
+    'alter role pgvitals in database platform set jit = off',
+    "alter database users set lock_timeout = '9s'",
+    "alter role all set temp_buffers = '16MB'"
+  )
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
+  t.teardown(() => exporter.stop())
+  await exporter.pollOnce()
+  const all = await samples()
+  for (const name of ['statement_timeout_seconds', 'work_mem_bytes', 'jit'])
+    t.equal(sampleValue(all, `pg_settings_${name}`), undefined, name)
+  t.equal(sampleValue(all, 'pg_settings_lock_timeout_seconds'), 0, "another database's setting does not matter")
+  t.equal(sampleValue(all, 'pg_settings_temp_buffers_bytes'), 16 * 1024 * 1024, 'what holds for every role is the answer')
+})
+
+test('settings that an owner planted on the database do not colour or break our session', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  for (const setting of [
+    'extra_float_digits = -15',
+    'search_path = evil, public',
+    "default_transaction_isolation = 'serializable'",
+    'default_transaction_deferrable = on',
+    "statement_timeout = '1ms'",
+    "transaction_timeout = '1ms'",
+    "idle_session_timeout = '1ms'"
+  ]) {
+    await server.sql('postgres', `alter database labeler set ${setting}`)
+  }
+  await server.sql('postgres', 'alter database labeler owner to labeler_owner')
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('labeler', 'pgvitals') })
+  t.teardown(() => exporter.stop())
+  await exporter.pollOnce()
+  await exporter.pollOnce()
+  const all = await samples()
+  t.ok(all.filter(({ name }) => name === 'pgvitals_query_success').every(({ value }) => value === 1))
+  t.equal(sampleValue(all, 'pgvitals_connects_total'), 1, 'and the session lives on')
+  t.equal(sampleValue(all, 'pg_settings_autovacuum_vacuum_scale_factor'), 0.2)
+})
