@@ -2,6 +2,7 @@ import pg from 'pg'
 import { parseVersion } from '../query/version.ts'
 import { ClassedError, classOf } from './error-class.ts'
 import { type Connection, isSocket } from './server.ts'
+import { defaultTimeoutSeconds, sessionSettings } from './session-settings.ts'
 import { mayTryNext, type TlsAttempt, tlsAttempts } from './tls.ts'
 
 /** What a statement answers: the columns' names and rows of PostgreSQL's own text, null for null. */
@@ -28,7 +29,6 @@ export interface Session {
 }
 
 const connectTimeoutSeconds = 5
-const defaultTimeoutSeconds = 5
 /** How far our own deadline lies above the server's `statement_timeout`. */
 const graceSeconds = 2
 
@@ -81,20 +81,22 @@ async function openOnce(connection: Connection, tls: TlsAttempt): Promise<Sessio
   }
   try {
     await client.connect()
-    await withDeadline(client.query(settings(parseVersion(version)[0] ?? 0)), connectTimeoutSeconds, close)
+    await withDeadline(client.query(sessionSettings(parseVersion(version)[0] ?? 0)), connectTimeoutSeconds, close)
   } catch (error) {
     await close()
     throw asConnectError(error)
   }
 
   let timeoutSeconds = defaultTimeoutSeconds
+  const limitTo = async (seconds: number) => {
+    if (seconds === timeoutSeconds) return
+    await withDeadline(client.query(`set statement_timeout = '${seconds}s'`), graceSeconds, close)
+    timeoutSeconds = seconds
+  }
   const run = async (sql: string, options: RunOptions): Promise<Answer> => {
-    if (options.timeoutSeconds !== timeoutSeconds) {
-      await withDeadline(client.query(`set statement_timeout = '${options.timeoutSeconds}s'`), graceSeconds, close)
-      timeoutSeconds = options.timeoutSeconds
-    }
     const ask = () => withDeadline(read(client, sql, options.maxRows), options.timeoutSeconds + graceSeconds, close)
     try {
+      await limitTo(options.timeoutSeconds)
       return await ask()
     } catch (error) {
       if (classOf(error) !== 'encoding') throw open ? error : asLost(error)
@@ -102,30 +104,6 @@ async function openOnce(connection: Connection, tls: TlsAttempt): Promise<Sessio
     }
   }
   return { openedAt: performance.now(), isOpen: () => open, run, close }
-}
-
-/**
- * The session's settings, one simple query and so one round trip. An owner may have planted others with
- * `alter database … set`, which would colour answers (extra_float_digits) or break the session (transaction_timeout).
- */
-function settings(major: number): string {
-  return [
-    "set application_name = 'pgvitals'",
-    `set statement_timeout = '${defaultTimeoutSeconds}s'`,
-    "set lock_timeout = '1s'",
-    "set idle_in_transaction_session_timeout = '10s'",
-    'set default_transaction_read_only = on',
-    "set default_transaction_isolation = 'read committed'",
-    'set default_transaction_deferrable = off',
-    'set search_path = pg_catalog',
-    'set jit = off',
-    'set max_parallel_workers_per_gather = 0',
-    'set extra_float_digits = 1',
-    'set standard_conforming_strings = on',
-    // One unknown name would roll the whole batch back.
-    ...(major >= 14 ? ['set idle_session_timeout = 0'] : []),
-    ...(major >= 17 ? ['set transaction_timeout = 0'] : [])
-  ].join('; ')
 }
 
 /** The extended protocol takes one statement only, so that a file cannot smuggle in a second one. */

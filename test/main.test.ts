@@ -1,0 +1,131 @@
+import { test } from 'tap'
+import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
+import { runProcess, scrape } from './exporter/run-process.ts'
+import { allOf, parsePage, sampleValue } from './page/parse-page.ts'
+import { freePort, startServer } from './servers/start-server.ts'
+import { createTeamDatabases, teamDatabases, teamEnvironment } from './servers/team-databases.ts'
+
+test('wrong settings stop the start with every mistake listed and exit code 1', async (t) => {
+  const { ended, output } = runProcess({ DATABASE_URL: 'postgresql://u:geheim@h:port/d', PGVITALS_PORT: 'x', PGVITALS_PROT: '1' })
+  t.equal(await ended, 1)
+  t.same(
+    output()
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ').slice(0, 2).join(' ')),
+    ['pgvitals: PGVITALS_PROT', 'pgvitals: PGVITALS_PORT', 'pgvitals: DATABASE_URL']
+  )
+  t.notMatch(output(), /geheim/)
+})
+
+test('a mistake in the tuning of queries stops the start too', async (t) => {
+  const { ended, output } = runProcess({ DATABASE_URL: 'postgresql://u:p@h/d', PGVITALS_QUERIES: 'lokcs: off' })
+  t.equal(await ended, 1)
+  t.match(output(), /^pgvitals: PGVITALS_QUERIES: there is no query "lokcs"/)
+})
+
+test('an unknown command is an error that shows the commands', async (t) => {
+  const { ended, output } = runProcess({}, 'srve')
+  t.equal(await ended, 1)
+  t.match(output(), /there is no command "srve"[\s\S]*pgvitals queries/)
+})
+
+test('a server that is down does not stop the start: pg_up is 0, and right within one interval after it comes up', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  await server.stop()
+  const port = await freePort()
+  const pgvitals = runProcess({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_PORT: String(port), PGVITALS_QUERIES: everySecond })
+  t.teardown(() => pgvitals.child.kill('SIGKILL'))
+
+  await until(
+    'the page tells of every query',
+    10,
+    async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.status === 200
+  )
+  const down = await scrape(port)
+  t.equal(sampleValue(down, 'pg_up'), 0)
+  t.equal(allOf(down, 'pg_database_up').length, 3)
+  t.ok(allOf(down, 'pg_database_up').every(({ value }) => value === 0))
+  t.equal(allOf(down, 'pgvitals_query_success').length, 16 + 3 * 3, 'the success of every query is there when all fail')
+  t.ok(allOf(down, 'pgvitals_query_success').every(({ value }) => value === 0))
+  t.ok((sampleValue(down, 'pgvitals_errors_total', { datname: 'labeler', class: 'network' }) ?? 0) > 0)
+
+  await server.start()
+  const before = performance.now()
+  await until('the server is up on the page', 5, async () => sampleValue(await scrape(port), 'pg_up') === 1)
+  t.ok(performance.now() - before < 2500, 'within one interval of 1 s, and the time to connect')
+  await until('every database is up on the page', 5, async () =>
+    allOf(await scrape(port), 'pg_database_up').every(({ value }) => value === 1)
+  )
+  await until('every query answers', 5, async () => allOf(await scrape(port), 'pgvitals_query_success').every(({ value }) => value === 1))
+
+  await server.stop()
+  await until('it is down again on the page', 5, async () => sampleValue(await scrape(port), 'pg_up') === 0)
+  await until(
+    'what it said before is gone after three intervals',
+    6,
+    async () => allOf(await scrape(port), 'pg_stat_database_xact_commit').length === 0
+  )
+
+  pgvitals.child.kill('SIGTERM')
+  t.equal(await pgvitals.ended, 0)
+  t.notMatch(pgvitals.output(), /secret/)
+})
+
+test('SIGTERM ends within 5 s with exit code 0 and no session left, even while a query hangs', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  const port = await freePort()
+  const pgvitals = runProcess({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_PORT: String(port), PGVITALS_QUERIES: everySecond })
+  t.teardown(() => pgvitals.child.kill('SIGKILL'))
+  const sessions = async () =>
+    (await server.sql('postgres', "select count(*)::int as n from pg_stat_activity where usename = 'pgvitals'"))[0]?.n
+  await until('all sessions are open', 10, async () => (await sessions()) === 3)
+  t.equal(sampleValue(await scrape(port), 'pgvitals_sessions_open'), 3)
+
+  const [{ pid } = {}] = await server.sql('postgres', "select pid from pg_stat_activity where usename = 'pgvitals' and datname = 'labeler'")
+  process.kill(Number(pid), 'SIGSTOP')
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  const before = performance.now()
+  pgvitals.child.kill('SIGTERM')
+  t.equal(await pgvitals.ended, 0)
+  t.ok(performance.now() - before < 5000)
+  process.kill(Number(pid), 'SIGCONT')
+  await until('no session is left', 8, async () => (await sessions()) === 0)
+})
+
+test('sessions are recycled by age, and one database has one session at a time', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  const environment = { ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES: everySecond }
+  const { exporter, samples } = makeExporter(environment, { sessionMaxAgeSeconds: 2 })
+  t.teardown(() => exporter.stop())
+  await exporter.start()
+  let most = 0
+  await until('every database has been connected to three times', 15, async () => {
+    const [{ n } = {}] = await server.sql('postgres', "select count(*)::int as n from pg_stat_activity where usename = 'pgvitals'")
+    most = Math.max(most, Number(n))
+    return allOf(await samples(), 'pgvitals_connects_total').every(({ value }) => value >= 3)
+  })
+  t.ok(most <= 3, `${most} sessions at most`)
+  t.same(allOf(await samples(), 'pgvitals_errors_total'), [], 'without an error')
+})
+
+test('pgvitals once prints the page and exits; pgvitals queries lists the files', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  const once = runProcess({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_LOG_LEVEL: 'silent' }, 'once')
+  t.equal(await once.ended, 0)
+  for (const datname of teamDatabases) t.equal(sampleValue(parsePage(once.output()), 'pg_database_up', { datname }), 1)
+  const queries = runProcess({}, 'queries')
+  t.equal(await queries.ended, 0)
+  t.match(
+    queries.output(),
+    /queries\/stat_bgwriter\.17\.sql\n.*pg_stat_checkpointer[\s\S]*pg_stat_bgwriter_checkpoints_timed_total \(counter\)/
+  )
+})

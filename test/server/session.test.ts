@@ -1,0 +1,125 @@
+import { createServer } from 'node:net'
+import { test } from 'tap'
+import { parseDatabaseUrl } from '../../src/config/database-url.ts'
+import { classOf } from '../../src/server/error-class.ts'
+import { openSession } from '../../src/server/session.ts'
+import { freePort, startServer } from '../servers/start-server.ts'
+
+const options = { timeoutSeconds: 5, maxRows: 10 }
+
+test('sessions', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  const open = (url: string) => openSession(parseDatabaseUrl(`${url}?sslmode=disable`))
+
+  t.test('a session says who it is and sets what DESIGN says, in autocommit', async (t) => {
+    const session = await open(server.url('postgres'))
+    t.teardown(() => session.close())
+    const names = [
+      'application_name',
+      'statement_timeout',
+      'lock_timeout',
+      'idle_in_transaction_session_timeout',
+      'idle_session_timeout',
+      'default_transaction_read_only',
+      'default_transaction_isolation',
+      'default_transaction_deferrable',
+      'search_path',
+      'jit',
+      'max_parallel_workers_per_gather'
+    ]
+    const { rows } = await session.run(`select ${names.map((name) => `current_setting('${name}')`).join(', ')}`, options)
+    t.same(rows, [['pgvitals', '5s', '1s', '10s', '0', 'on', 'read committed', 'off', 'pg_catalog', 'off', '0']])
+    const first = await session.run('select now()', options)
+    const second = await session.run('select now()', options)
+    t.not(first.rows[0]?.[0], second.rows[0]?.[0], 'each statement is a transaction of its own')
+  })
+
+  t.test('an answer is text as PostgreSQL wrote it, null for null; rows beyond the limit are counted', async (t) => {
+    const session = await open(server.url('postgres'))
+    t.teardown(() => session.close())
+    t.same(await session.run("select 9223372036854775807 as a, 'NaN'::numeric as b, null::int as c, true as d", options), {
+      columns: ['a', 'b', 'c', 'd'],
+      rows: [['9223372036854775807', 'NaN', null, 't']],
+      cutRows: 0
+    })
+    t.match(await session.run('select g from generate_series(1, 25) as g', options), { cutRows: 15, rows: { length: 10 } })
+    t.match(await session.run('select 1 as a where false', options), { columns: ['a'], rows: [] }, 'an empty answer has its columns')
+  })
+
+  t.test('only one statement and no write gets through', async (t) => {
+    const session = await open(server.url('postgres'))
+    t.teardown(() => session.close())
+    await t.rejects(session.run('select 1; select 2', options), { code: '42601' })
+    await t.rejects(session.run('create table x ()', options), { code: '25006' })
+    t.match(await session.run('select 1', options), { rows: [['1']] }, 'and the session is as good as before')
+  })
+
+  t.test('the server ends what takes too long, and the session goes on', async (t) => {
+    const session = await open(server.url('postgres'))
+    t.teardown(() => session.close())
+    await t.rejects(session.run('select pg_sleep(30)', { timeoutSeconds: 1, maxRows: 1 }), { code: '57014' })
+    t.match(await session.run("select current_setting('statement_timeout')", options), { rows: [['5s']] })
+    t.ok(session.isOpen())
+  })
+
+  t.test('when the server does not, the connection is cut', async (t) => {
+    const session = await open(server.url('postgres'))
+    const hanging = session.run('select pg_sleep(30)', { timeoutSeconds: 1, maxRows: 1 })
+    // A frozen server answers nothing at all: stop its processes as a debugger would.
+    const [{ pid } = {}] = await server.sql(
+      'postgres',
+      "select pid from pg_stat_activity where application_name = 'pgvitals' and query like '%pg_sleep%'"
+    )
+    process.kill(Number(pid), 'SIGSTOP')
+    t.teardown(() => process.kill(Number(pid), 'SIGCONT'))
+    const before = performance.now()
+    await t.rejects(hanging, /no answer within 3 s; the connection was cut/)
+    t.ok(performance.now() - before < 4000)
+    t.notOk(session.isOpen())
+    t.equal(classOf(await session.run('select 1', options).catch((error: unknown) => error)), 'network')
+  })
+
+  t.test('a lost connection is a network failure and does not end the process', async (t) => {
+    const session = await open(server.url('postgres'))
+    await server.sql('postgres', "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pgvitals'")
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    t.notOk(session.isOpen())
+  })
+
+  t.test('a wrong password, a missing database and a closed port are told apart', async (t) => {
+    const cases = [
+      [server.url('postgres', 'postgres', 'wrong'), 'auth'],
+      [server.url('nowhere'), 'no_database'],
+      [`postgresql://u:p@127.0.0.1:${await freePort()}/x`, 'network'],
+      ['postgresql://u:p@no.such.host.invalid/x', 'network']
+    ] as const
+    for (const [url, expected] of cases) {
+      const error = await open(url).catch((failure: unknown) => failure)
+      t.equal(classOf(error), expected, expected)
+      t.notMatch((error as Error).message, /wrong|secret/)
+    }
+  })
+
+  t.test('a port that accepts and never answers fails within the connect timeout', async (t) => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1')
+    t.teardown(() => silent.close())
+    await new Promise((resolve) => silent.once('listening', resolve))
+    const address = silent.address()
+    const port = typeof address === 'object' ? address?.port : 0
+    const before = performance.now()
+    const error = await open(`postgresql://u:p@127.0.0.1:${port}/x`).catch((failure: unknown) => failure)
+    t.equal(classOf(error), 'network')
+    t.ok(performance.now() - before < 6500)
+  })
+
+  t.test('an invalid byte in a SQL_ASCII database costs itself only', async (t) => {
+    await server.sql('postgres', "create database ascii encoding 'SQL_ASCII' template template0")
+    await server.sql('ascii', "do $$ begin execute convert_from('\\x637265617465207461626c652022eeff2220282920', 'SQL_ASCII'); end $$")
+    const session = await open(server.url('ascii'))
+    t.teardown(() => session.close())
+    const { rows } = await session.run("select relname, 'ok' as b from pg_stat_user_tables", options)
+    t.same(rows, [['\ufffd\ufffd', 'ok']])
+    t.match(await session.run("select current_setting('client_encoding')", options), { rows: [['UTF8']] })
+  })
+})

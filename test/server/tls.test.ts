@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { parseDatabaseUrl } from '../../src/config/database-url.ts'
+import { classOf } from '../../src/server/error-class.ts'
+import { openSession } from '../../src/server/session.ts'
+import { hasTool } from '../servers/has-tool.ts'
+import { startServer, type TestServer } from '../servers/start-server.ts'
+
+/** Whether the session that a URL opens is encrypted, or the class of its failure. */
+async function outcome(server: TestServer, host: string, parameters: string): Promise<string> {
+  const url = `postgresql://postgres:secret@${host}:${server.port}/postgres?${parameters}`
+  try {
+    const session = await openSession(parseDatabaseUrl(url))
+    const { rows } = await session.run('select ssl from pg_stat_ssl where pid = pg_backend_pid()', { timeoutSeconds: 5, maxRows: 1 })
+    await session.close()
+    return rows[0]?.[0] === 't' ? 'encrypted' : 'plain'
+  } catch (error) {
+    return classOf(error)
+  }
+}
+
+/** A key and a certificate for this name that signs itself. */
+function makeCertificate(folder: string, name: string): { readonly key: string; readonly certificate: string; readonly path: string } {
+  const [key, path] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)]
+  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`]
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', path, ...subject], {
+    stdio: 'ignore'
+  })
+  return { key: readFileSync(key, 'utf8'), certificate: readFileSync(path, 'utf8'), path }
+}
+
+/** Writes a file into the data directory, as the server's own user. */
+async function writeFile(server: TestServer, name: string, text: string): Promise<void> {
+  await server.sql(
+    'postgres',
+    `copy (select line from unnest(string_to_array($$${text.trim()}$$, chr(10))) as line) to program 'umask 077; cat > ${name}'`
+  )
+}
+
+test('sslmode means what libpq means by it', async (t) => {
+  if (!hasTool(t, 'openssl', 'openssl')) return
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-certificates-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const [own, foreign] = [makeCertificate(folder, 'localhost'), makeCertificate(folder, 'elsewhere')]
+  const server = await startServer()
+  t.teardown(() => server.remove())
+
+  const expectAll = async (what: string, cases: readonly (readonly [string, string, string])[]) => {
+    for (const [host, parameters, expected] of cases)
+      t.equal(await outcome(server, host, parameters), expected, `${what}: ${host} ${parameters}`)
+  }
+
+  await expectAll('a server without TLS', [
+    ['localhost', '', 'plain'],
+    ['localhost', 'sslmode=disable', 'plain'],
+    ['localhost', 'sslmode=allow', 'plain'],
+    ['localhost', 'sslmode=require', 'tls'],
+    ['localhost', `sslmode=verify-full&sslrootcert=${own.path}`, 'tls']
+  ])
+
+  await writeFile(server, 'server.key', own.key)
+  await writeFile(server, 'server.crt', own.certificate)
+  await server.sql('postgres', 'alter system set ssl = on', 'select pg_reload_conf()', 'select pg_sleep(0.3)')
+  await expectAll('a server with TLS', [
+    ['localhost', '', 'encrypted'],
+    ['localhost', 'sslmode=disable', 'plain'],
+    ['localhost', 'sslmode=allow', 'plain'],
+    ['localhost', 'sslmode=require', 'encrypted'],
+    ['127.0.0.1', `sslmode=require&sslrootcert=${own.path}`, 'encrypted'],
+    ['localhost', `sslmode=require&sslrootcert=${foreign.path}`, 'tls'],
+    ['127.0.0.1', `sslmode=verify-ca&sslrootcert=${own.path}`, 'encrypted'],
+    ['localhost', `sslmode=verify-ca&sslrootcert=${foreign.path}`, 'tls'],
+    ['localhost', `sslmode=verify-full&sslrootcert=${own.path}`, 'encrypted'],
+    ['127.0.0.1', `sslmode=verify-full&sslrootcert=${own.path}`, 'tls'],
+    ['localhost', 'sslmode=verify-full&sslrootcert=system', 'tls']
+  ])
+
+  const reload = async (rule: string) => {
+    await writeFile(server, 'pg_hba.conf', rule)
+    await server.sql('postgres', 'select pg_reload_conf()', 'select pg_sleep(0.3)').catch(() => {})
+  }
+  const rest = 'local all all scram-sha-256\nhost all other all reject'
+  await reload(`hostnossl all all all scram-sha-256\n${rest}`)
+  await expectAll('a server that refuses TLS by pg_hba.conf', [
+    ['localhost', '', 'plain'],
+    ['localhost', 'sslmode=require', 'auth']
+  ])
+  await reload(`hostssl all all all scram-sha-256\n${rest}`)
+  await expectAll('a server that insists on TLS by pg_hba.conf', [
+    ['localhost', 'sslmode=allow', 'encrypted'],
+    ['localhost', 'sslmode=disable', 'auth']
+  ])
+})

@@ -1,0 +1,15 @@
+import { execFileSync } from 'node:child_process'
+import type { Test } from 'tap'
+
+/** Whether a tool is installed. Without it a test says which Debian package to install, and fails where nothing may be skipped (CI). */
+export function hasTool(t: Test, tool: string, debianPackage: string): boolean {
+  try {
+    execFileSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' })
+    return true
+  } catch {
+    const message = `${tool} is not installed; apt-get install ${debianPackage}`
+    if (process.env.CI === 'true') t.fail(message)
+    else t.comment(message)
+    return false
+  }
+}
