@@ -15,6 +15,8 @@ export function createMeter(version: string): Meter {
   const own = new Registry()
   const process = new Registry()
   collectDefaultMetrics({ register: process })
+  // Gauges that are called totals, and nothing that an operator would look at.
+  for (const name of ['handles', 'requests', 'resources']) process.removeSingleMetric(`nodejs_active_${name}_total`)
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
     new Counter({ name, help, labelNames: [...labelNames], registers: [own] })
   const errors = counter('pgvitals_errors_total', 'Failed connects and polls, by class of error.', ['server', 'datname', 'class'])

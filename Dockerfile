@@ -1,0 +1,18 @@
+FROM node:24-alpine AS build
+WORKDIR /app
+COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
+RUN npm ci --ignore-scripts
+COPY src src
+RUN npm run build && npm prune --omit=dev --ignore-scripts
+
+FROM node:24-alpine
+ENV NODE_ENV=production PGVITALS_HOST=0.0.0.0
+WORKDIR /app
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY package.json LICENSE ./
+COPY queries queries
+USER node
+EXPOSE 9187
+HEALTHCHECK --interval=30s CMD wget -qO- http://127.0.0.1:9187/healthz || exit 1
+ENTRYPOINT ["node", "dist/main.js"]

@@ -1,0 +1,29 @@
+/**
+ * Names that postgres_exporter gave and that dashboards rely on, although `promtool check metrics` rightly
+ * complains: counters without `_total`, and names that end in `_count`.
+ */
+export const inheritedNames = [
+  'pg_locks_count',
+  'pg_settings_tcp_keepalives_count',
+  'pg_stat_activity_count',
+  'pg_stat_archiver_archived_count',
+  'pg_stat_archiver_failed_count',
+  ...['blk_read_time', 'blk_write_time', 'blks_hit', 'blks_read', 'conflicts', 'deadlocks', 'stats_reset', 'temp_bytes', 'temp_files'].map(
+    onDatabase
+  ),
+  ...['tup_deleted', 'tup_fetched', 'tup_inserted', 'tup_returned', 'tup_updated', 'xact_commit', 'xact_rollback'].map(onDatabase),
+  ...['analyze_count', 'autoanalyze_count', 'autovacuum_count', 'vacuum_count', 'idx_scan', 'idx_tup_fetch'].map(onTables),
+  ...['n_tup_del', 'n_tup_hot_upd', 'n_tup_ins', 'n_tup_upd', 'seq_scan', 'seq_tup_read'].map(onTables),
+  ...['heap', 'idx', 'tidx', 'toast'].flatMap((part) => [
+    `pg_statio_user_tables_${part}_blocks_hit`,
+    `pg_statio_user_tables_${part}_blocks_read`
+  ])
+] as const
+
+function onDatabase(column: string): string {
+  return `pg_stat_database_${column}`
+}
+
+function onTables(column: string): string {
+  return `pg_stat_user_tables_${column}`
+}

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { everySecond, makeExporter } from './exporter/run-exporter.ts'
+import { allOf, sampleValue } from './page/parse-page.ts'
+import { hasTool } from './servers/has-tool.ts'
+import { freePort, startServer } from './servers/start-server.ts'
+import { createTeamDatabases } from './servers/team-databases.ts'
+
+for (const mode of ['session', 'transaction'] as const) {
+  test(`through PgBouncer in ${mode} mode the page is whole`, async (t) => {
+    if (!hasTool(t, 'pgbouncer', 'pgbouncer')) return
+    const server = await startServer({ major: 16 })
+    t.teardown(() => server.remove())
+    await createTeamDatabases(server)
+    const port = await freePort()
+    const folder = mkdtempSync(join(tmpdir(), 'pgvitals-pgbouncer-'))
+    chmodSync(folder, 0o755)
+    writeFileSync(join(folder, 'users.txt'), '"pgvitals" "secret"\n')
+    writeFileSync(
+      join(folder, 'pgbouncer.ini'),
+      `[databases]\n* = host=127.0.0.1 port=${server.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\n` +
+        `auth_type = plain\nauth_file = ${folder}/users.txt\npool_mode = ${mode}\n`
+    )
+    // PgBouncer refuses to run as root too.
+    const asUser = process.getuid?.() === 0 ? ['-u', 'postgres'] : []
+    const pgbouncer = spawn('pgbouncer', [...asUser, join(folder, 'pgbouncer.ini')], { stdio: ['ignore', 'ignore', 'pipe'] })
+    t.teardown(() => {
+      pgbouncer.kill('SIGKILL')
+      rmSync(folder, { recursive: true })
+    })
+    await new Promise<void>((resolve) =>
+      pgbouncer.stderr.setEncoding('utf8').on('data', (text: string) => text.includes('process up') && resolve())
+    )
+
+    const url = (name: string) => `postgresql://pgvitals:secret@127.0.0.1:${port}/${name}`
+    const { exporter, samples } = makeExporter({
+      DATABASE_URL: url('platform'),
+      USER_DATABASE_URL: url('users'),
+      PGVITALS_QUERIES: everySecond
+    })
+    t.teardown(() => exporter.stop())
+    await exporter.pollOnce()
+    await exporter.pollOnce()
+    const all = await samples()
+    t.same(
+      allOf(all, 'pgvitals_query_success').filter(({ value }) => value !== 1),
+      []
+    )
+    t.equal(sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { datname: 'users', relname: 'item' }), 100)
+    t.equal(sampleValue(all, 'pgvitals_server_identities'), 1)
+    t.equal(sampleValue(all, 'pg_settings_statement_timeout_seconds'), 0)
+  })
+}

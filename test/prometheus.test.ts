@@ -1,0 +1,92 @@
+import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
+import { runProcess } from './exporter/run-process.ts'
+import { inheritedNames } from './page/inherited-names.ts'
+import { parsePage } from './page/parse-page.ts'
+import { hasTool } from './servers/has-tool.ts'
+import { freePort, startServer } from './servers/start-server.ts'
+import { createTeamDatabases, teamEnvironment } from './servers/team-databases.ts'
+
+interface Series {
+  readonly metric: Readonly<Record<string, string>>
+  readonly value: readonly [number, string]
+}
+
+/** What promtool says of a page: metric names with complaints. */
+function complaints(page: string): Promise<readonly string[]> {
+  return new Promise((resolve) => {
+    const promtool = execFile('promtool', ['check', 'metrics'], (_, stdout, stderr) =>
+      resolve((stdout + stderr).split('\n').filter(Boolean))
+    )
+    promtool.stdin?.end(page)
+  })
+}
+
+test('promtool has nothing to say but for inherited names', async (t) => {
+  if (!hasTool(t, 'promtool', 'prometheus')) return
+  for (const major of [13, 18] as const) {
+    const server = await startServer({ major, flags: ['track_io_timing=on'] })
+    t.teardown(() => server.remove())
+    await createTeamDatabases(server)
+    await server.sql('platform', 'select pg_stat_reset()')
+    const { exporter, page } = makeExporter(teamEnvironment(server, 'pgvitals'))
+    await exporter.pollOnce()
+    const text = await page()
+    await exporter.stop()
+    const said = await complaints(text)
+    t.ok(said.length > 20, 'promtool has read the page')
+    t.same(
+      said.filter((line) => !inheritedNames.includes(line.split(' ')[0] ?? '')),
+      [],
+      `PostgreSQL ${major}`
+    )
+  }
+})
+
+test('a real Prometheus scrapes every sample of the page', async (t) => {
+  if (!hasTool(t, 'prometheus', 'prometheus')) return
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  await server.sql('users', 'create table "weird \\ ""name""" (id int)')
+  const [port, prometheusPort] = [await freePort(), await freePort()]
+  const pgvitals = runProcess({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_PORT: String(port), PGVITALS_QUERIES: everySecond })
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-prometheus-'))
+  const config = join(folder, 'prometheus.yml')
+  writeFileSync(
+    config,
+    `scrape_configs: [{ job_name: pgvitals, scrape_interval: 1s, static_configs: [{ targets: ['127.0.0.1:${port}'] }] }]\n`
+  )
+  const flags = [`--config.file=${config}`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${prometheusPort}`]
+  const prometheus = spawn('prometheus', flags, { stdio: 'ignore' })
+  t.teardown(() => {
+    pgvitals.child.kill('SIGTERM')
+    prometheus.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const ask = async (query: string): Promise<readonly Series[]> => {
+    const response = await fetch(`http://127.0.0.1:${prometheusPort}/api/v1/query?query=${encodeURIComponent(query)}`).catch(
+      () => undefined
+    )
+    const body = response?.status === 200 ? ((await response.json()) as { data?: { result?: readonly Series[] } }) : undefined
+    return body?.data?.result ?? []
+  }
+  await until(
+    'Prometheus has scraped a full page',
+    30,
+    async () => (await ask('pg_database_up == 1')).length === 3 && (await ask('pg_wal_segments')).length === 1
+  )
+  const [{ value: [, scraped] = [] } = {}] = await ask('scrape_samples_scraped{job="pgvitals"}')
+  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  t.ok(Math.abs(Number(scraped) - parsePage(page).length) < 20, 'as many samples as the page has, but for what came and went')
+  t.match(await ask('pg_stat_user_tables_seq_scan{relname="weird \\\\ \\"name\\""}'), [{ metric: { datname: 'users' } }])
+  t.equal(
+    (await ask('pg_locks_count * on (server, datname) group_left (team) pg_database_info')).length,
+    (await ask('pg_locks_count')).length,
+    'rules can join the team'
+  )
+})
