@@ -1,10 +1,11 @@
 /**
  * Names that postgres_exporter gave and that dashboards rely on, although `promtool check metrics` rightly
- * complains: counters without `_total`, and names that end in `_count`.
+ * complains: counters without `_total`, names that end in `_count` or have `summary` in them.
  */
 export const inheritedNames = [
   'pg_locks_count',
   'pg_settings_tcp_keepalives_count',
+  'pg_settings_wal_summary_keep_time_seconds',
   'pg_stat_activity_count',
   'pg_stat_archiver_archived_count',
   'pg_stat_archiver_failed_count',

@@ -51,7 +51,7 @@ test("what no longer runs is forgotten, another server's is not", async (t) => {
   snapshots.keepOnly('s', [place])
   t.same(
     snapshots.all().map(({ server, query }) => `${server} ${query}`),
-    ['s q', 'other old']
+    ['other old', 's q']
   )
 })
 
