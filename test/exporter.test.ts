@@ -82,7 +82,7 @@ test('URLs of two servers give two servers on one page, each selectable', async 
   ] as const) {
     t.match(allOf(all, 'pg_static', { server: `127.0.0.1:${server.port}` }), [{ labels: { short_version: new RegExp(`^${major}\\.`) } }])
   }
-  const one = await exporter.metrics(`127.0.0.1:${second.port}`)
+  const one = String(await exporter.metrics(`127.0.0.1:${second.port}`))
   t.match(one, `pg_up{server="127.0.0.1:${second.port}"} 1`)
   t.notMatch(one, `127.0.0.1:${first.port}`)
   t.notMatch(one, /^process_/m)

@@ -7,7 +7,7 @@ import type { Status } from './status.ts'
 /** What the HTTP server is handed to serve. */
 export interface Served {
   /** The whole page, or one server's part; undefined when there is no such server. */
-  readonly metrics: (server: string | undefined) => Promise<string | undefined>
+  readonly metrics: (server: string | undefined) => Promise<Buffer | undefined>
   /** Hears of each scrape as it comes. */
   readonly scraped: () => void
   /** Whether every query has been tried once. */

@@ -4,7 +4,8 @@ import type { Family, Labels, Sample } from './sample.ts'
 export interface FamilyText {
   readonly family: Family
   readonly datname: string
-  readonly text: string
+  /** Encoded once, so that a scrape joins bytes and encodes nothing. */
+  readonly text: Buffer
   readonly samples: number
 }
 
@@ -41,7 +42,12 @@ export function render(samples: readonly Sample[]): Rendered {
     groups.set(key, group)
     group.lines.push(`${series} ${renderNumber(value)}\n`)
   }
-  const texts = [...groups.values()].map(({ family, datname, lines }) => ({ family, datname, text: lines.join(''), samples: lines.length }))
+  const texts = [...groups.values()].map(({ family, datname, lines }) => ({
+    family,
+    datname,
+    text: Buffer.from(lines.join('')),
+    samples: lines.length
+  }))
   return { texts, duplicates }
 }
 

@@ -29,7 +29,7 @@ export interface Exporter {
   /** Whether every query that was chosen has been tried. */
   readonly isReady: () => boolean
   /** The text for Prometheus: everything, or one server without the process's own; undefined when there is no such server. */
-  readonly metrics: (server?: string) => Promise<string | undefined>
+  readonly metrics: (server?: string) => Promise<Buffer | undefined>
 }
 
 /** Wires watches, snapshots and the exporter's own metrics together; nothing runs before `start` or `pollOnce`. */
@@ -80,7 +80,7 @@ export function createExporter({ version, servers, queries, log, sessionMaxAgeSe
         chosen,
         performance.now()
       )
-      return page + (await meter.text(server))
+      return Buffer.concat([page, Buffer.from(await meter.text(server))])
     }
   }
 }

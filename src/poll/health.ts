@@ -65,5 +65,5 @@ export function queryTexts(snapshots: readonly Snapshot[], now: number): readonl
     add(rows, count)
     add(age, (now - answeredAt) / 1000)
   }
-  return [...lines].map(([family, text]) => ({ family, datname: '', text: text.join(''), samples: text.length }))
+  return [...lines].map(([family, text]) => ({ family, datname: '', text: Buffer.from(text.join('')), samples: text.length }))
 }

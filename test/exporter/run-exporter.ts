@@ -20,7 +20,7 @@ export function makeExporter(environment: NodeJS.ProcessEnv, options: { readonly
   const logged: Record<string, unknown>[] = []
   const log: Logger = pino({ base: null }, { write: (line) => void logged.push(JSON.parse(line)) })
   const exporter = createExporter({ version: '0.0.0', servers: config.servers, queries, log, ...options })
-  const page = async () => (await exporter.metrics()) ?? ''
+  const page = async () => String((await exporter.metrics()) ?? '')
   return { exporter, logged, page, samples: async () => parsePage(await page()) }
 }
 

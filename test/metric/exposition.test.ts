@@ -37,18 +37,18 @@ test('samples are rendered as prom-client renders them', async (t) => {
       .replaceAll(' Nan\n', ' NaN\n')
       .split('\n')
       .filter((line) => line !== '')
-  t.same(lines(joinFamilies(render(samples).texts)), lines(await byPromClient()))
+  t.same(lines(String(joinFamilies(render(samples).texts))), lines(await byPromClient()))
 })
 
 test('families are contiguous, in the order of their names, with one HELP and TYPE', async (t) => {
   const rendered = [...render(samples.slice(0, 4)).texts, ...render(samples.slice(4)).texts]
-  const names = joinFamilies(rendered)
+  const names = String(joinFamilies(rendered))
     .split('\n')
     .filter(Boolean)
     .map((line) => /^(?:# (?:HELP|TYPE) )?(\w+)/.exec(line)?.[1])
   const changes = names.filter((name, index) => name !== names[index - 1])
   t.same(changes, ['pg_c_total', 'pg_g'])
-  t.equal(joinFamilies(rendered).match(/^# HELP/gm)?.length, 2)
+  t.equal(String(joinFamilies(rendered)).match(/^# HELP/gm)?.length, 2)
 })
 
 test('text is kept apart by family and database', async (t) => {
@@ -72,13 +72,13 @@ test('of samples with the same name and labels the first stays and the others ar
   ])
   t.equal(duplicates, 1)
   t.same(
-    texts.map(({ text }) => text),
+    texts.map(({ text }) => String(text)),
     ['pg_g{server="s"} 1\n', 'pg_c_total{server="s"} 3\n']
   )
 })
 
 test('control characters that parsers disagree on become spaces', async (t) => {
-  t.match(render([{ family: gauge, labels: { a: 'x\u0000y\rz\tq' }, value: 1 }]).texts[0]?.text, 'pg_g{a="x y z q"} 1')
+  t.match(render([{ family: gauge, labels: { a: 'x\u0000y\rz\tq' }, value: 1 }]).texts[0]?.text.toString(), 'pg_g{a="x y z q"} 1')
 })
 
 test('a header escapes backslash and newline', async (t) => {

@@ -87,8 +87,13 @@ async function runServer({ major, dataDirectory, port, flags, isNew }: RunOption
     })
     await (isNew ? started : Promise.race([started, untilItAnswers(port)]))
   }
-  if (isNew) await server.initialise()
-  await start()
+  try {
+    if (isNew) await server.initialise()
+    await start()
+  } catch (error) {
+    rmSync(dataDirectory, { recursive: true, force: true })
+    throw error
+  }
   return {
     major,
     port,

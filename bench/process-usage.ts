@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Memory of a process, in bytes. */
+export interface Memory {
+  readonly resident: number
+  readonly peak: number
+}
+
+const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+
+/** Reads a process's memory. Source: proc(5), "/proc/pid/status". */
+export function readMemory(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024
+  return { resident: bytes('VmRSS'), peak: bytes('VmHWM') }
+}
+
+/** CPU seconds that a process has used itself. */
+export function readCpuSeconds(pid: number): number {
+  const { user, system } = readStat(pid)
+  return user + system
+}
+
+/** CPU seconds of a PostgreSQL server: the postmaster, its processes, and the sessions that have ended. */
+export function readServerCpuSeconds(dataDirectory: string): number {
+  const postmaster = Number(readFileSync(join(dataDirectory, 'postmaster.pid'), 'utf8').split('\n')[0])
+  const own = readStat(postmaster)
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readStatIfAlive(Number(name)) ?? [])
+    .filter(({ parent }) => parent === postmaster)
+  return own.endedChildren + [own, ...children].reduce((sum, { user, system }) => sum + user + system, 0)
+}
+
+interface Stat {
+  readonly parent: number
+  readonly user: number
+  readonly system: number
+  readonly endedChildren: number
+}
+
+/** Source: proc(5), "/proc/pid/stat"; the command's name, which may hold anything, ends with the last parenthesis. */
+function readStat(pid: number): Stat {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const seconds = (field: number) => Number(fields[field - 3]) / ticksPerSecond
+  return { parent: Number(fields[4 - 3]), user: seconds(14), system: seconds(15), endedChildren: seconds(16) + seconds(17) }
+}
+
+function readStatIfAlive(pid: number): Stat | undefined {
+  try {
+    return readStat(pid)
+  } catch {
+    return undefined
+  }
+}

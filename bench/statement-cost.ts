@@ -1,0 +1,44 @@
+import type { TestServer } from '../test/servers/start-server.ts'
+import { role } from './prepare.ts'
+
+/** What one statement of the exporter cost the server; times in milliseconds. */
+export interface StatementCost {
+  readonly statement: string
+  readonly calls: number
+  readonly execution: number
+  readonly planning: number
+}
+
+/** Forgets what the exporter's role has run until now; other roles' statements stay. */
+export async function resetStatements(server: TestServer): Promise<void> {
+  await server.sql('platform', `select pg_stat_statements_reset((select oid from pg_roles where rolname = '${role}'))`)
+}
+
+/** The statements that the exporter's role has run since the reset, utility statements too, the dearest first. */
+export async function readStatements(server: TestServer): Promise<readonly StatementCost[]> {
+  const rows = await server.sql(
+    'platform',
+    `select
+      min(s.query) as statement,
+      sum(s.calls)::float8 as calls,
+      sum(s.total_exec_time) as execution,
+      sum(s.total_plan_time) as planning
+    from pg_stat_statements as s
+    join pg_roles as r on r.oid = s.userid
+    where r.rolname = '${role}'
+    group by s.queryid
+    order by sum(s.total_exec_time + s.total_plan_time) desc`
+  )
+  return rows.map((row) => ({
+    statement: String(row.statement),
+    calls: Number(row.calls),
+    execution: Number(row.execution),
+    planning: Number(row.planning)
+  }))
+}
+
+/** The sessions that the exporter's role has open now. */
+export async function countSessions(server: TestServer): Promise<number> {
+  const [row] = await server.sql('platform', `select count(*)::int as sessions from pg_stat_activity where usename = '${role}'`)
+  return Number(row?.sessions)
+}
