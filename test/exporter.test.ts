@@ -65,7 +65,11 @@ test('the whole way: three databases of one server, and the page says what Postg
     'every sample says which server'
   )
   t.equal(new Set(all.map(({ name, labels }) => name + JSON.stringify(labels))).size, all.length, 'no series is there twice')
-  t.equal(logged.filter((line) => String(line.msg).startsWith(`server ${name}: 19 queries run: `)).length, 1, 'one line says what runs')
+  t.equal(
+    logged.filter((line) => new RegExp(`^server ${name}: \\d+ queries run: `).test(String(line.msg))).length,
+    1,
+    'one line says what runs'
+  )
   t.notMatch(text, /secret/)
 })
 

@@ -87,6 +87,8 @@ async function runServer({ major, dataDirectory, port, flags, isNew }: RunOption
     })
     await (isNew ? started : Promise.race([started, untilItAnswers(port)]))
   }
+  // The wrapper waits for ever for the end of a server that has ended by itself.
+  const stop = () => Promise.race([server.stop(), new Promise<void>((resolve) => setTimeout(resolve, 10_000).unref())])
   try {
     if (isNew) await server.initialise()
     await start()
@@ -101,9 +103,9 @@ async function runServer({ major, dataDirectory, port, flags, isNew }: RunOption
     url: (database, user = 'postgres', password = 'secret') => `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`,
     sql: (database, ...statements) => runStatements(port, database, statements),
     start,
-    stop: () => server.stop(),
+    stop,
     remove: async () => {
-      await server.stop()
+      await stop()
       rmSync(dataDirectory, { recursive: true, force: true })
     }
   }

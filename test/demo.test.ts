@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Test, test } from 'tap'
+import { freePort } from './servers/start-server.ts'
+
+interface Demo {
+  readonly child: ChildProcess
+  /** The temporary folder of this demo alone. */
+  readonly folder: string
+  readonly output: () => string
+  /** Answers the exit code. */
+  readonly ended: Promise<unknown>
+}
+
+function startDemo(t: Test, port: string): Demo {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'demo-test-'))
+  chmodSync(folder, 0o755)
+  const root = join(import.meta.dirname, '..')
+  const child = spawn(process.execPath, ['--import', 'tsx', 'demo/demo.ts'], {
+    cwd: root,
+    env: { PATH: process.env.PATH, TMPDIR: folder, PGVITALS_PORT: port }
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+  const ended = once(child, 'exit').then(([code]) => code)
+  t.teardown(async () => {
+    child.kill()
+    await ended
+    for (const stream of [child.stdout, child.stderr]) stream.destroy()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return { child, folder, output: () => output, ended }
+}
+
+/** Asks again until the answer satisfies; answers the last one either way. */
+async function until<Answer>(seconds: number, ask: () => Promise<Answer> | Answer, isEnough: (answer: Answer) => boolean): Promise<Answer> {
+  const end = performance.now() + seconds * 1000
+  for (;;) {
+    const answer = await ask()
+    if (isEnough(answer) || performance.now() > end) return answer
+    await delay(500)
+  }
+}
+
+/** What the demo left in its temporary folder, tsx's cache aside. */
+function leftIn(folder: string): readonly string[] {
+  return readdirSync(folder).filter((name) => !name.startsWith('tsx-'))
+}
+
+test('the demo shows a busy server, and leaves nothing behind', async (t) => {
+  const port = String(await freePort())
+  const demo = startDemo(t, port)
+  const isReady = (output: string) => output.includes('Ctrl-C ends it')
+  const output = await until(20, demo.output, (text) => isReady(text) || demo.child.exitCode !== null)
+  t.ok(isReady(output), 'it says that it is ready', { output })
+  t.match(output, `http://localhost:${port}/metrics`, 'and where')
+
+  const scrape = async () => await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  const idle = /^pg_stat_activity_count\{[^}]*datname="platform",state="idle in transaction",[^}]*application_name="back-office"[^}]*\} 1$/m
+  const deadlock = /^pg_stat_database_deadlocks\{[^}]*datname="labeler"\} [1-9]/m
+  const page = await until(17, scrape, (text) => idle.test(text) && deadlock.test(text))
+  const shows = (pattern: RegExp, what: string) => t.ok(pattern.test(page), what, { pattern })
+  for (const datname of ['platform', 'users', 'labeler']) {
+    shows(new RegExp(`^pg_database_up\\{[^}]*datname="${datname}"\\} 1$`, 'm'), `${datname} is up`)
+    shows(new RegExp(`^pg_stat_statements_calls_total\\{[^}]*datname="${datname}",[^}]*\\} [1-9]`, 'm'), `${datname}: statements`)
+    shows(new RegExp(`^pg_stat_user_tables_n_tup_upd\\{[^}]*datname="${datname}",[^}]*\\} [1-9]`, 'm'), `${datname}: updates`)
+  }
+  shows(idle, 'a session idle in transaction')
+  shows(deadlock, 'a deadlock')
+  t.same(page.match(/^pgvitals_query_success\{[^}]*\} 0$/gm), null, 'every query succeeds with pg_monitor alone')
+
+  const [home = ''] = leftIn(demo.folder)
+  t.match(home, /^pgvitals-demo-/, 'all data is in one folder')
+  const [data = ''] = readdirSync(join(demo.folder, home))
+  const postmaster = Number.parseInt(readFileSync(join(demo.folder, home, data, 'postmaster.pid'), 'utf8'), 10)
+  t.doesNotThrow(() => process.kill(postmaster, 0), 'PostgreSQL runs')
+
+  const asked = performance.now()
+  demo.child.kill('SIGINT')
+  t.equal(await demo.ended, 0, 'Ctrl-C ends it well', { output: demo.output() })
+  t.ok(performance.now() - asked < 4000, 'within a few seconds')
+  t.same(leftIn(demo.folder), [], 'no folder is left')
+  t.throws(() => process.kill(postmaster, 0), { code: 'ESRCH' }, 'no PostgreSQL is left')
+  await t.rejects(scrape(), 'no pgvitals is left')
+})
+
+test('a pgvitals that does not start ends the demo with its words', async (t) => {
+  const demo = startDemo(t, 'abc')
+  t.equal(await demo.ended, 1, 'it fails')
+  const output = await until(2, demo.output, (text) => text.includes('The demo has to end'))
+  t.match(output, /PGVITALS_PORT is "abc"[\s\S]*The demo has to end: pgvitals ended with code 1/, 'both say why')
+  t.same(leftIn(demo.folder), [], 'no folder is left')
+})
