@@ -9,7 +9,7 @@ export interface Served {
   /** The whole page, or one server's part; undefined when there is no such server. */
   readonly metrics: (server: string | undefined) => Promise<Buffer | undefined>
   /** Hears of each scrape as it comes. */
-  readonly scraped: () => void
+  readonly scraped: (client: string) => void
   /** Whether every query has been tried once. */
   readonly isReady: () => boolean
   readonly status: () => Status
@@ -22,7 +22,7 @@ export function createApp({ metrics, scraped, isReady, status }: Served): Fastif
   const app = fastify({ logger: false, forceCloseConnections: true })
 
   app.get<{ Querystring: { server?: string | string[] } }>('/metrics', async (request, reply) => {
-    scraped()
+    scraped(request.ip)
     const server = [request.query.server].flat()[0]
     const text = await metrics(server)
     if (text === undefined) return reply.code(404).type('text/plain').send(`There is no server "${server}" here; / lists them.\n`)

@@ -19,9 +19,16 @@ export interface Sample {
 /** The text that PostgreSQL gave for each column; null for null. */
 export type Row = readonly (string | null)[]
 
-/** What became of the rows: samples, and how many values were no number or had no legal name. */
-export interface Sampled {
-  readonly samples: readonly Sample[]
+/** One row, read: its labels, its name's suffix, and the number of each value column in the header's order. */
+export interface Entry {
+  readonly labels: Labels
+  readonly suffix: string | undefined
+  readonly values: readonly (number | undefined)[]
+}
+
+/** What became of the rows, and how many values were no number or had no legal name. */
+export interface Read {
+  readonly entries: readonly Entry[]
   readonly illegal: number
 }
 
@@ -35,30 +42,44 @@ export function columnsMismatch(query: Query, columns: readonly string[]): strin
   return `the answer's columns are not those of the header of ${query.file} (${parts.filter(Boolean).join('; ')})`
 }
 
-/** Turns rows into samples: label columns name them, each value column yields one unless it is null. */
-export function toSamples(query: Query, columns: readonly string[], rows: readonly Row[], fixedLabels: Labels): Sampled {
+/** Reads rows: label columns name them, value columns become numbers; null is undefined, never 0. */
+export function readRows(query: Query, columns: readonly string[], rows: readonly Row[], fixedLabels: Labels): Read {
   const at = (name: string) => columns.indexOf(name)
   const labelColumns = query.columns.filter((column) => column.kind === 'label').map(({ name }) => ({ name, index: at(name) }))
   const suffixIndex = at(query.columns.find((column) => column.kind === 'suffix')?.name ?? '')
-  const valueColumns = query.columns.filter(isValueColumn).map((column) => ({
-    family: { name: metricName(query, column), type: column.kind, help: column.help },
-    index: at(column.name)
-  }))
-  const samples: Sample[] = []
+  const valueIndexes = query.columns.filter(isValueColumn).map(({ name }) => at(name))
+  const entries: Entry[] = []
   let illegal = 0
   for (const row of rows) {
+    const suffix = suffixIndex === -1 ? undefined : (row[suffixIndex] ?? '')
+    if (suffix !== undefined && !/^[a-zA-Z0-9_]+$/.test(suffix)) {
+      illegal++
+      continue
+    }
     const labels: Record<string, string> = { ...fixedLabels }
     for (const { name, index } of labelColumns) labels[name] = row[index] ?? ''
-    for (const { family, index } of valueColumns) {
-      const text = row[index]
-      if (text === null || text === undefined) continue
-      const value = toNumber(text)
-      const named = suffixIndex === -1 ? family : withSuffix(family, row[suffixIndex] ?? '')
-      if (value === undefined || named === undefined) illegal++
-      else samples.push({ family: named, labels, value })
-    }
+    const values = valueIndexes.map((index) => {
+      const text = row[index] ?? null
+      const value = text === null ? undefined : toNumber(text)
+      if (text !== null && value === undefined) illegal++
+      return value
+    })
+    entries.push({ labels, suffix, values })
   }
-  return { samples, illegal }
+  return { entries, illegal }
+}
+
+/** Turns entries into samples: each number is one, of the family of its column. */
+export function toSamples(query: Query, entries: readonly Entry[]): readonly Sample[] {
+  const families = query.columns
+    .filter(isValueColumn)
+    .map((column) => ({ name: metricName(query, column), type: column.kind, help: column.help }))
+  return entries.flatMap(({ labels, suffix, values }) =>
+    families.flatMap((family, index) => {
+      const value = values[index]
+      return value === undefined ? [] : [{ family: suffix === undefined ? family : withSuffix(family, suffix), labels, value }]
+    })
+  )
 }
 
 /** PostgreSQL's text of a number or a boolean; undefined for anything else, so that '' is not 0. */
@@ -70,7 +91,6 @@ function toNumber(text: string): number | undefined {
   return text.trim() === '' || Number.isNaN(value) ? undefined : value
 }
 
-function withSuffix(family: Family, suffix: string): Family | undefined {
-  if (!/^[a-zA-Z0-9_]+$/.test(suffix)) return undefined
-  return { ...family, name: `${family.name}_${suffix}`, help: family.help.replaceAll('{}', suffix) }
+function withSuffix({ name, type, help }: Family, suffix: string): Family {
+  return { name: `${name}_${suffix}`, type, help: help.replaceAll('{}', suffix) }
 }

@@ -24,7 +24,9 @@ export interface Choice {
  */
 export function chooseQueries(queries: readonly Query[], databases: readonly Candidate[]): readonly Choice[] {
   const names = [...new Set(queries.map((query) => query.name))]
-  const bySight = [...databases].sort((left, right) => sight(right) - sight(left))
+  const known = databases.filter(({ facts }) => facts !== undefined)
+  // What a database that has never answered could run is not known, so it is asked only when there is no other.
+  const bySight = (known.length > 0 ? known : [...databases]).sort((left, right) => sight(right) - sight(left))
   return names.flatMap((name) => {
     const newestFirst = queries
       .filter((query) => query.name === name)

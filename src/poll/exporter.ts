@@ -4,6 +4,7 @@ import { createMeter } from '../self/meter.ts'
 import type { Server } from '../server/server.ts'
 import type { ServerHealth } from './health.ts'
 import { renderPage } from './page.ts'
+import { Scrapers } from './scrapers.ts'
 import { type Snapshot, Snapshots } from './snapshots.ts'
 import { findTwins } from './twins.ts'
 import { Watch } from './watch.ts'
@@ -25,7 +26,8 @@ export interface Exporter {
   /** Polls everything once. */
   readonly pollOnce: () => Promise<void>
   readonly stop: () => Promise<void>
-  readonly scraped: () => void
+  /** A client at this address has scraped. */
+  readonly scraped: (client: string) => void
   /** Whether every query that was chosen has been tried. */
   readonly isReady: () => boolean
   /** The text for Prometheus: everything, or one server without the process's own; undefined when there is no such server. */
@@ -36,6 +38,8 @@ export interface Exporter {
 export function createExporter({ version, servers, queries, log, sessionMaxAgeSeconds = 1800 }: ExporterOptions): Exporter {
   const snapshots = new Snapshots()
   const meter = createMeter(version)
+  const scrapers = new Scrapers()
+  const standStillSeconds = () => scrapers.standStillSeconds()
   const twins = () => findTwins(watches.map((watch) => ({ server: watch.server.name, identities: watch.identities })))
   const warned = new Set<string>()
   const warnOfTwins = () => {
@@ -46,7 +50,7 @@ export function createExporter({ version, servers, queries, log, sessionMaxAgeSe
     }
   }
   const watches: readonly Watch[] = servers.map(
-    (server) => new Watch(server, { queries, snapshots, meter, log, sessionMaxAgeSeconds, visited: warnOfTwins })
+    (server) => new Watch(server, { queries, snapshots, standStillSeconds, meter, log, sessionMaxAgeSeconds, visited: warnOfTwins })
   )
   const health = (): readonly ServerHealth[] => {
     const groups = twins()
@@ -67,7 +71,8 @@ export function createExporter({ version, servers, queries, log, sessionMaxAgeSe
     stop: async () => {
       await Promise.all(watches.map((watch) => watch.stop()))
     },
-    scraped: () => {
+    scraped: (client) => {
+      scrapers.seen(client, performance.now())
       for (const watch of watches) watch.scraped(performance.now())
     },
     isReady: () => watches.every((watch) => watch.isReady),

@@ -1,5 +1,6 @@
 import { type FamilyText, render } from '../metric/exposition.ts'
-import { columnsMismatch, type Labels, toSamples } from '../metric/sample.ts'
+import { columnsMismatch, type Labels, readRows, toSamples } from '../metric/sample.ts'
+import type { Top } from '../metric/top.ts'
 import { isValueColumn, type Query } from '../query/query.ts'
 import { ClassedError } from '../server/error-class.ts'
 import type { Facts } from '../server/facts.ts'
@@ -13,15 +14,20 @@ export interface Poll {
   readonly dropped: Readonly<Record<'rows' | 'duplicate' | 'illegal', number>>
 }
 
-/** Asks one query in one session and renders the answer. Throws when it fails or answers other columns than its header's. */
-export async function poll(query: Query, session: Session, facts: Facts, labels: Labels): Promise<Poll> {
+/** Asks one query in one session and renders the answer, limited by `top` where the query has one. Throws when it fails or answers other columns than its header's. */
+export async function poll(query: Query, session: Session, facts: Facts, labels: Labels, top?: Top): Promise<Poll> {
   const { columns, rows, cutRows } = await session.run(located(query, facts), query)
   const mismatch = columnsMismatch(query, columns)
   if (mismatch !== undefined) throw new ClassedError('schema', mismatch)
-  const { samples, illegal } = toSamples(query, columns, rows, labels)
-  const { texts, duplicates } = render(samples)
+  const { entries, illegal } = readRows(query, columns, rows, labels)
+  const shown = top?.take(entries, cutRows === 0, performance.now()) ?? { entries, duplicates: 0 }
+  const { texts, duplicates } = render(toSamples(query, shown.entries))
   const valueColumns = query.columns.filter(isValueColumn).length
-  return { rows: rows.length, texts, dropped: { rows: cutRows * valueColumns, duplicate: duplicates, illegal } }
+  return {
+    rows: rows.length,
+    texts,
+    dropped: { rows: cutRows * valueColumns, duplicate: duplicates + shown.duplicates * valueColumns, illegal }
+  }
 }
 
 /**

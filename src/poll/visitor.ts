@@ -8,6 +8,7 @@ import type { Database } from '../server/server.ts'
 import { openSession, type Session } from '../server/session.ts'
 import { poll } from './poll.ts'
 import type { Failure, Place, Snapshots } from './snapshots.ts'
+import type { Tops } from './tops.ts'
 
 /** What the last visit found. Never changed, only replaced. */
 export interface DatabaseState {
@@ -30,6 +31,7 @@ export interface VisitorOptions {
   readonly keepsSession: boolean
   readonly sessionMaxAgeSeconds: number
   readonly snapshots: Snapshots
+  readonly tops: Tops
   readonly meter: Meter
   readonly log: Logger
 }
@@ -135,7 +137,7 @@ export class Visitor {
 
   /** Answers whether the query was asked; without a session it fails for the session's reason. */
   async #ask(query: Query): Promise<boolean> {
-    const { server, database, snapshots, meter } = this.#options
+    const { server, database, snapshots, tops, meter } = this.#options
     const place = { server, datname: query.scope === 'database' ? database.name : '', query: query.name }
     const { facts } = this.#state
     if (this.#session === undefined || !this.hasSession || facts === undefined) {
@@ -147,7 +149,13 @@ export class Visitor {
     const secondsSince = () => (performance.now() - before) / 1000
     try {
       const labels = query.scope === 'database' ? { server, datname: database.name } : { server }
-      const { rows, texts, dropped } = await poll(query, this.#session, facts, labels)
+      const { rows, texts, dropped } = await poll(
+        query,
+        this.#session,
+        facts,
+        labels,
+        tops.of(query, place.datname, this.#epoch(this.#session))
+      )
       const seconds = secondsSince()
       if (snapshots.get(place)?.failure !== undefined) this.#options.log.info(place, 'query answers again')
       const answeredAt = performance.now()
@@ -159,6 +167,13 @@ export class Visitor {
       meter.polled({ server, datname: database.name }, secondsSince())
     }
     return true
+  }
+
+  /** Changes when another running server answers, or with other rights; without a known identity with every session. */
+  #epoch({ openedAt }: Session): string {
+    const { identity, facts } = this.#state
+    const server = identity === undefined ? openedAt : `${identity.systemIdentifier} ${identity.startTime}`
+    return `${server} ${[...(facts?.capabilities ?? [])].join(' ')}`
   }
 
   #failed(place: Place, query: Query, seconds: number, failure: Failure): void {

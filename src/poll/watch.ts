@@ -9,11 +9,13 @@ import { type Choice, chooseQueries } from './choose.ts'
 import { describeChoices } from './describe.ts'
 import { Schedule } from './schedule.ts'
 import type { Place, Snapshots } from './snapshots.ts'
+import { Tops } from './tops.ts'
 import { type DatabaseState, Visitor } from './visitor.ts'
 
 export interface WatchOptions {
   readonly queries: readonly Query[]
   readonly snapshots: Snapshots
+  readonly standStillSeconds: () => number
   readonly meter: Meter
   readonly log: Logger
   /** Sessions open at a time on this server; with more databases than that none is kept between visits. */
@@ -47,9 +49,10 @@ export class Watch {
     const { maxSessions = 4, sessionMaxAgeSeconds = 1800 } = options
     const shortest = Math.min(15, ...options.queries.map((query) => query.intervalSeconds))
     const budget = createBudget(maxSessions)
+    const tops = new Tops({ databases: server.databases.length, standStillSeconds: options.standStillSeconds })
     const keepsSession = server.databases.length <= maxSessions
     this.#rounds = server.databases.map((database) => ({
-      visitor: new Visitor({ ...options, server: server.name, database, budget, keepsSession, sessionMaxAgeSeconds }),
+      visitor: new Visitor({ ...options, server: server.name, database, budget, tops, keepsSession, sessionMaxAgeSeconds }),
       schedule: new Schedule(performance.now(), shortest),
       lastVisit: { from: 0, to: 0 }
     }))

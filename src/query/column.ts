@@ -43,3 +43,21 @@ export function mistakesInColumns(columns: readonly Column[]): readonly string[]
       : [])
   ]
 }
+
+/** What is wrong with `top` and `other`, which name columns. */
+export function mistakesInTop(
+  by: readonly string[] | undefined,
+  other: readonly string[] | undefined,
+  columns: readonly Column[]
+): readonly string[] {
+  const isLabel = (name: string) => columns.some((column) => column.kind === 'label' && column.name === name)
+  const isValue = (name: string) => columns.some((column) => column.kind !== 'label' && column.kind !== 'suffix' && column.name === name)
+  return [
+    ...(by ?? [])
+      .filter((name) => !isValue(name))
+      .map((name) => `top ranks by ${name}, which is no gauge, counter or untyped column of this file`),
+    ...(other ?? []).filter((name) => !isLabel(name)).map((name) => `other names ${name}, which is no label of this file`),
+    ...(other !== undefined && by === undefined ? ['other is set without top'] : []),
+    ...(by !== undefined && columns.some((column) => column.kind === 'suffix') ? ['top and suffix do not go together'] : [])
+  ]
+}

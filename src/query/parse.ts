@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
-import { mistakeInColumn, mistakesInColumns, parseColumn } from './column.ts'
+import { mistakeInColumn, mistakesInColumns, mistakesInTop, parseColumn } from './column.ts'
 import { parseDurationSeconds } from './duration.ts'
 import { type HeaderLine, splitFile } from './header.ts'
-import type { Column, Query, Scope } from './query.ts'
+import type { Column, Query, Scope, TopRows } from './query.ts'
 import { parseRequirement, type Requirement } from './requirement.ts'
 import { parseVersion, type Version } from './version.ts'
 
@@ -13,6 +13,8 @@ interface Settings {
   timeoutSeconds?: number
   maxRows?: number
   prefix?: string
+  top?: Pick<TopRows, 'limit' | 'by'>
+  other?: readonly string[]
 }
 
 /** How each setting is read: it answers false when the value is not what the second entry says. */
@@ -21,6 +23,8 @@ const readers: Readonly<Record<string, readonly [(settings: Settings, value: str
   interval: [(settings, value) => set(settings, 'intervalSeconds', parseDurationSeconds(value)), 'a duration such as 15s, 5m or 1h'],
   timeout: [(settings, value) => set(settings, 'timeoutSeconds', parseDurationSeconds(value)), 'a duration such as 2s'],
   rows: [(settings, value) => set(settings, 'maxRows', positiveInteger(value)), 'a number of rows above 0'],
+  top: [(settings, value) => set(settings, 'top', parseTop(value)), 'a number and columns, as 100 by seconds_total, calls_total'],
+  other: [(settings, value) => set(settings, 'other', listOf(value)), 'label names'],
   name: [(settings, value) => set(settings, 'prefix', /^[a-z_][a-z0-9_]*$/.exec(value)?.[0]), 'a metric name']
 }
 
@@ -62,6 +66,7 @@ export function parseQuery(file: string, text: string): Query {
   }
   const lastLine: HeaderLine | undefined = declarations.at(-1)
   for (const message of mistakesInColumns(columns)) mistaken(lastLine?.line ?? 1, message)
+  for (const message of mistakesInTop(settings.top?.by, settings.other, columns)) mistaken(lastLine?.line ?? 1, message)
   const variantMistake = mistakeInVariant(variant, requires)
   if (variantMistake !== undefined) mistaken(1, variantMistake)
   if (sql === '') mistaken((lastLine?.line ?? 1) + 1, 'there is no SQL below the header')
@@ -76,7 +81,9 @@ export function parseQuery(file: string, text: string): Query {
     scope,
     intervalSeconds: settings.intervalSeconds ?? 15,
     timeoutSeconds: settings.timeoutSeconds ?? 5,
-    maxRows: settings.maxRows ?? 1000,
+    // Every row must be seen to know which moved; what is shown of them is the limit of `top`.
+    maxRows: settings.maxRows ?? (settings.top === undefined ? 1000 : 20_000),
+    top: settings.top === undefined ? undefined : { ...settings.top, other: settings.other ?? [] },
     requires,
     columns,
     sql
@@ -118,6 +125,18 @@ function mistakeInVariant(variant: Version | undefined, requires: readonly Requi
   return extensions.length === 1
     ? undefined
     : "a version with a dot in the file's name is that of an extension; the header requires not exactly one"
+}
+
+function parseTop(text: string): Pick<TopRows, 'limit' | 'by'> | undefined {
+  const [, count = '', columns = ''] = /^(\d+) by (.+)$/.exec(text) ?? []
+  const limit = positiveInteger(count)
+  const by = listOf(columns)
+  return limit === undefined || by === undefined ? undefined : { limit, by }
+}
+
+function listOf(text: string): readonly string[] | undefined {
+  const names = text.split(',').map((name) => name.trim())
+  return names.every((name) => /^[a-z][a-z0-9_]*$/.test(name)) ? names : undefined
 }
 
 function positiveInteger(text: string): number | undefined {

@@ -28,6 +28,16 @@ export interface ValueColumn {
 
 export type Column = LabelColumn | SuffixColumn | ValueColumn
 
+/** How a query with many rows is limited. */
+export interface TopRows {
+  /** Rows shown for a whole server. */
+  readonly limit: number
+  /** The value columns that rank the rows, each in its turn. */
+  readonly by: readonly string[]
+  /** The labels that become `other` for the rows that are not shown; none when the rest is left out. */
+  readonly other: readonly string[]
+}
+
 /** One file of `queries/`: the SQL and all that its header says of it. */
 export interface Query {
   /** The file's name without its version and `.sql`; the variants of one query share it. */
@@ -45,6 +55,7 @@ export interface Query {
   readonly timeoutSeconds: number
   /** Rows beyond this number are cut, and counted. */
   readonly maxRows: number
+  readonly top: TopRows | undefined
   readonly requires: readonly Requirement[]
   readonly columns: readonly Column[]
   /** One statement, without the header and the closing semicolon. */

@@ -2,13 +2,16 @@ import { parse } from 'yaml'
 import { parseDurationSeconds } from './duration.ts'
 import type { Query } from './query.ts'
 
-type Tuned = Partial<Pick<Query, 'intervalSeconds' | 'timeoutSeconds' | 'maxRows'>>
+interface Tuned extends Partial<Pick<Query, 'intervalSeconds' | 'timeoutSeconds' | 'maxRows'>> {
+  readonly topLimit?: number
+}
 
 /** What each key sets; undefined when its value cannot be right. */
 const readers: Readonly<Record<string, (value: unknown) => Tuned | undefined>> = {
   interval: (value) => seconds(value, (intervalSeconds) => ({ intervalSeconds })),
   timeout: (value) => seconds(value, (timeoutSeconds) => ({ timeoutSeconds })),
-  rows: (value) => (Number.isInteger(value) && Number(value) > 0 ? { maxRows: Number(value) } : undefined)
+  rows: (value) => positiveInteger(value, (maxRows) => ({ maxRows })),
+  top: (value) => positiveInteger(value, (topLimit) => ({ topLimit }))
 }
 
 /**
@@ -28,8 +31,13 @@ export function tuneQueries(queries: readonly Query[], text: string, source: str
   if (mistakes.length > 0) throw new AggregateError(mistakes, mistakes.map((mistake) => mistake.message).join('\n'))
   return queries.flatMap((query) => {
     const change = changes.get(query.name)
-    return change === 'off' ? [] : [{ ...query, ...change }]
+    return change === 'off' ? [] : [tuned(query, change)]
   })
+}
+
+function tuned(query: Query, { topLimit, ...change }: Tuned = {}): Query {
+  const top = query.top === undefined || topLimit === undefined ? query.top : { ...query.top, limit: topLimit }
+  return { ...query, ...change, top }
 }
 
 function readTuning(text: string, source: string, mistakes: Error[]): Record<string, unknown> {
@@ -52,15 +60,21 @@ function readChange(name: string, value: unknown, source: string, mistakes: Erro
   }
   let change: Tuned = {}
   for (const [key, setting] of Object.entries(value)) {
-    const tuned = readers[key]?.(setting)
-    if (tuned === undefined)
-      mistakes.push(new Error(`${source}: ${name}.${key} is ${JSON.stringify(setting)}; expected interval: 60s, timeout: 2s or rows: 200`))
-    change = { ...change, ...tuned }
+    const one = readers[key]?.(setting)
+    if (one === undefined)
+      mistakes.push(
+        new Error(`${source}: ${name}.${key} is ${JSON.stringify(setting)}; expected interval: 60s, timeout: 2s, rows: 200 or top: 50`)
+      )
+    change = { ...change, ...one }
   }
   return change
 }
 
-function seconds(value: unknown, tuned: (seconds: number) => Tuned): Tuned | undefined {
+function positiveInteger(value: unknown, change: (count: number) => Tuned): Tuned | undefined {
+  return Number.isInteger(value) && Number(value) > 0 ? change(Number(value)) : undefined
+}
+
+function seconds(value: unknown, change: (seconds: number) => Tuned): Tuned | undefined {
   const read = typeof value === 'string' ? parseDurationSeconds(value) : undefined
-  return read === undefined ? undefined : tuned(read)
+  return read === undefined ? undefined : change(read)
 }

@@ -1,12 +1,19 @@
 import { test } from 'tap'
-import { columnsMismatch, toSamples } from '../../src/metric/sample.ts'
+import { columnsMismatch, type Labels, type Row, readRows, toSamples } from '../../src/metric/sample.ts'
 import { parseQuery } from '../../src/query/parse.ts'
+import type { Query } from '../../src/query/query.ts'
 
 const query = parseQuery('things.sql', '-- T.\n--\n-- scope: server\n-- label kind\n-- gauge size: S.\n-- counter seen_total: N.\nselect 1')
 const columns = ['kind', 'size', 'seen_total']
 
+/** The samples of rows, and how many values were illegal. */
+function sampled(of: Query, names: readonly string[], rows: readonly Row[], labels: Labels) {
+  const { entries, illegal } = readRows(of, names, rows, labels)
+  return { samples: toSamples(of, entries), illegal }
+}
+
 test('a row yields one sample for each value column, with the same labels', async (t) => {
-  const { samples } = toSamples(query, columns, [['a', '1.5', '9007199254740993']], { server: 's' })
+  const { samples } = sampled(query, columns, [['a', '1.5', '9007199254740993']], { server: 's' })
   t.match(samples, [
     { family: { name: 'pg_things_size', type: 'gauge', help: 'S.' }, labels: { server: 's', kind: 'a' }, value: 1.5 },
     { family: { name: 'pg_things_seen_total', type: 'counter' }, value: 9007199254740992 }
@@ -15,12 +22,12 @@ test('a row yields one sample for each value column, with the same labels', asyn
 })
 
 test('columns may come in any order', async (t) => {
-  const { samples } = toSamples(query, ['seen_total', 'kind', 'size'], [['3', 'a', null]], { server: 's' })
+  const { samples } = sampled(query, ['seen_total', 'kind', 'size'], [['3', 'a', null]], { server: 's' })
   t.match(samples, [{ family: { name: 'pg_things_seen_total' }, labels: { kind: 'a' }, value: 3 }])
 })
 
 test('null is absent, never 0; what is no number is counted, never 0', async (t) => {
-  const { samples, illegal } = toSamples(
+  const { samples, illegal } = sampled(
     query,
     columns,
     [
@@ -34,7 +41,7 @@ test('null is absent, never 0; what is no number is counted, never 0', async (t)
 })
 
 test('a null label is empty', async (t) => {
-  t.match(toSamples(query, columns, [[null, '1', null]], {}).samples, [{ labels: { kind: '' } }])
+  t.match(sampled(query, columns, [[null, '1', null]], {}).samples, [{ labels: { kind: '' } }])
 })
 
 test("PostgreSQL's words for numbers and booleans are understood", async (t) => {
@@ -46,13 +53,13 @@ test("PostgreSQL's words for numbers and booleans are understood", async (t) => 
     ['-Infinity', Number.NEGATIVE_INFINITY],
     ['1e+21', 1e21]
   ] as const) {
-    t.same(toSamples(query, columns, [['a', text, null]], {}).samples[0]?.value, value, text)
+    t.same(sampled(query, columns, [['a', text, null]], {}).samples[0]?.value, value, text)
   }
 })
 
 test('names can come from the rows; one that is no name is counted', async (t) => {
   const settings = parseQuery('settings.sql', '-- S.\n--\n-- scope: server\n-- suffix name\n-- gauge value: The setting {}.\nselect 1')
-  const { samples, illegal } = toSamples(
+  const { samples, illegal } = sampled(
     settings,
     ['name', 'value'],
     [

@@ -62,6 +62,11 @@ test('when its database goes down a server-wide query moves, and stays chosen wh
   t.same(chosen(queries, [database('a', undefined), database('b', undefined)]), ['q@a', 't@a', 't@b'])
 })
 
+test('a database that has never answered is not thought to have what the others lack', async (t) => {
+  const databases = [database('a', facts([18])), database('b', undefined)]
+  t.same(chosen([file('s.sql', 'server', 'ext')], databases), ['s@a!needs ext, not installed here'])
+})
+
 test('a query is skipped with a reason on the wrong role and without a capability', async (t) => {
   const queries = [file('s.sql', 'server', 'role standby'), file('c.sql', 'server', 'capability pg_monitor')]
   const choices = chooseQueries(queries, [database('d', facts([18]))])

@@ -52,6 +52,12 @@ test('a file may end its lines as Windows does', async (t) => {
   t.equal(parseQuery('things.sql', `${header}select 1;\n`.replaceAll('\n', '\r\n')).sql, 'select 1')
 })
 
+test('a query with many rows says how it is limited', async (t) => {
+  const query = parseQuery('a.sql', `${header}-- top: 50 by things_total\n-- other: datname\nselect 1`)
+  t.same(query.top, { limit: 50, by: ['things_total'], other: ['datname'] })
+  t.equal(query.maxRows, 20_000)
+})
+
 const cases: readonly (readonly [string, string, string, RegExp])[] = [
   ['an unknown setting', 'a.sql', `${header}-- every: 5m\nselect 1`, /^a\.sql:10: "every: 5m" is neither a setting .* nor a column/],
   ['an unknown kind', 'a.sql', `${header}-- histogram x: X.\nselect 1`, /^a\.sql:10: "histogram x: X\." is neither/],
@@ -81,6 +87,15 @@ const cases: readonly (readonly [string, string, string, RegExp])[] = [
     `${header}-- suffix name\nselect 1`,
     /^a\.sql:10: beside a suffix the only value column is called "value"/
   ],
+  ['a top without columns', 'a.sql', `${header}-- top: 50\nselect 1`, /^a\.sql:10: top is "50"; expected a number and columns/],
+  ['a top by what is no value', 'a.sql', `${header}-- top: 50 by datname\nselect 1`, /^a\.sql:10: top ranks by datname, which is no gauge/],
+  [
+    'another label that is none',
+    'a.sql',
+    `${header}-- top: 50 by things_total\n-- other: queryid\nselect 1`,
+    /^a\.sql:11: other names queryid, which is no label/
+  ],
+  ['other without top', 'a.sql', `${header}-- other: datname\nselect 1`, /^a\.sql:10: other is set without top/],
   ['no SQL', 'a.sql', header, /^a\.sql:9: there is no SQL below the header/],
   ['no description', 'a.sql', '--\n-- scope: server\n-- gauge a: A.\nselect 1', /^a\.sql:1: the file does not begin with a comment line/],
   ["an extension's version without the extension", 'a.1.8.sql', `${header}select 1`, /^a\.1\.8\.sql:1: a version with a dot/],
