@@ -30,6 +30,21 @@ const duration = gauge('pgvitals_query_duration_seconds', 'Duration of the last 
 const rows = gauge('pgvitals_query_rows', 'Rows of the last answer of the query.')
 const age = gauge('pgvitals_snapshot_age_seconds', 'Age of the last answer of the query.')
 
+/** The families that are made here, for the page of all metrics. */
+export const healthFamilies: readonly (readonly [Family, string])[] = [
+  [up, 'server'],
+  [databaseUp, 'server, datname'],
+  [databaseInfo, 'server, datname, team'],
+  [capability, 'server, datname, capability'],
+  [sessionsOpen, 'server'],
+  [identities, 'server'],
+  [twins, 'server'],
+  [success, 'server, datname, query'],
+  [duration, 'server, datname, query'],
+  [rows, 'server, datname, query'],
+  [age, 'server, datname, query']
+]
+
 /** The state of servers and databases as samples; what is not known yet is absent. */
 export function healthSamples(servers: readonly ServerHealth[], datnames: ReadonlyMap<string, ReadonlySet<string>>): readonly Sample[] {
   return servers.flatMap(({ server, states, openSessions, twins: others }) => {
@@ -46,7 +61,9 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
       ...[...named].sort().map((datname) => one(databaseInfo, 1, { datname, team: '' })),
       ...states.flatMap(({ name, isUp, facts }) =>
         isUp && facts !== undefined
-          ? capabilities.map((one_) => one(capability, facts.capabilities.has(one_.name) ? 1 : 0, { datname: name, capability: one_.name }))
+          ? capabilities.map((known) =>
+              one(capability, facts.capabilities.has(known.name) ? 1 : 0, { datname: name, capability: known.name })
+            )
           : []
       )
     ]

@@ -1,11 +1,12 @@
 import { type FamilyText, render, renderHeader } from '../metric/exposition.ts'
+import { collectorSamples } from './collectors.ts'
 import { healthSamples, queryTexts, type ServerHealth } from './health.ts'
 import { isFresh, type Snapshot } from './snapshots.ts'
 
 /** Joins the snapshots that are still fresh with the state of servers, databases and queries: the page, family by family. */
 export function renderPage(snapshots: readonly Snapshot[], servers: readonly ServerHealth[], now: number): Buffer {
   const texts = snapshots.filter((snapshot) => isFresh(snapshot, now)).flatMap((snapshot) => snapshot.texts)
-  const health = render(healthSamples(servers, datnamesOf(snapshots))).texts
+  const health = render([...healthSamples(servers, datnamesOf(snapshots)), ...collectorSamples(snapshots)]).texts
   return joinFamilies([...health, ...queryTexts(snapshots, now), ...texts])
 }
 

@@ -15,6 +15,7 @@ export interface TestServer {
   readonly major: Major
   readonly port: number
   readonly dataDirectory: string
+  readonly flags: readonly string[]
   /** A connection string; without a user the superuser's. */
   readonly url: (database: string, user?: string, password?: string) => string
   /** Runs statements as superuser, each in autocommit; answers the rows of the last. */
@@ -46,7 +47,7 @@ export async function startStandby(primary: TestServer): Promise<TestServer> {
   execFileSync('cp', ['-a', primary.dataDirectory, dataDirectory])
   execFileSync('cp', ['-a', join(dataDirectory, 'PG_VERSION'), join(dataDirectory, 'standby.signal')])
   await primary.start()
-  const flags = [`primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres password=secret application_name=standby`]
+  const flags = [...primary.flags, `primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres password=secret application_name=standby`]
   return runServer({ major: primary.major, dataDirectory, port: await freePort(), flags, isNew: false })
 }
 
@@ -100,6 +101,7 @@ async function runServer({ major, dataDirectory, port, flags, isNew }: RunOption
     major,
     port,
     dataDirectory,
+    flags,
     url: (database, user = 'postgres', password = 'secret') => `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`,
     sql: (database, ...statements) => runStatements(port, database, statements),
     start,

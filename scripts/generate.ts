@@ -1,0 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { metricsPage } from './metrics-page.ts'
+
+// `npm run docs`: writes what is generated; tests say when it is stale.
+writeFileSync(new URL('../docs/metrics.md', import.meta.url), await metricsPage())

@@ -1,0 +1,111 @@
+import { chooseQueries } from '../src/poll/choose.ts'
+import { collectorFamilies } from '../src/poll/collectors.ts'
+import { healthFamilies } from '../src/poll/health.ts'
+import { loadQueries } from '../src/query/load.ts'
+import { isValueColumn, labelNames, metricName, type Query } from '../src/query/query.ts'
+import { formatRequirement } from '../src/query/requirement.ts'
+import { parseVersion } from '../src/query/version.ts'
+import { createMeter } from '../src/self/meter.ts'
+import { capabilities } from '../src/server/capability.ts'
+import type { Facts } from '../src/server/facts.ts'
+
+const majors = [13, 14, 15, 16, 17, 18] as const
+
+/** The versions of extensions that come with each major. */
+const extensionVersions: Readonly<Record<(typeof majors)[number], Readonly<Record<string, string>>>> = {
+  13: { pg_stat_statements: '1.8', pg_buffercache: '1.3' },
+  14: { pg_stat_statements: '1.9', pg_buffercache: '1.3' },
+  15: { pg_stat_statements: '1.10', pg_buffercache: '1.3' },
+  16: { pg_stat_statements: '1.10', pg_buffercache: '1.4' },
+  17: { pg_stat_statements: '1.11', pg_buffercache: '1.5' },
+  18: { pg_stat_statements: '1.12', pg_buffercache: '1.6' }
+}
+
+/** The text of docs/metrics.md: every family, from the headers of the query files and from the exporter itself. */
+export async function metricsPage(): Promise<string> {
+  const queries = loadQueries()
+  const names = [...new Set(queries.map((query) => query.name))]
+  return [
+    '# Metrics',
+    '',
+    'Generated from the headers of [queries/](../queries/README.md) by `npm run docs`. Every family carries the label `server`, those of a database-wide query also `datname`. *Versions* are those of PostgreSQL that have the column; an empty requirement means that any role that may connect will do.',
+    '',
+    ...names.flatMap((name) => queryPart(queries.filter((query) => query.name === name))),
+    '## The exporter itself',
+    '',
+    '| metric | type | labels | |',
+    '|---|---|---|---|',
+    ...[...healthFamilies, ...collectorFamilies].map(
+      ([family, labels]) => `| \`${family.name}\` | ${family.type} | ${labels} | ${family.help} |`
+    ),
+    ...(await meterRows()),
+    '',
+    'Besides these there are `process_*` and `nodejs_*` of prom-client.',
+    ''
+  ].join('\n')
+}
+
+/** One query: its variants' columns in one table. */
+function queryPart(variants: readonly Query[]): readonly string[] {
+  const newest = variants.at(-1)
+  if (newest === undefined) return []
+  const requires = newest.requires.map(formatRequirement).filter((requirement) => !requirement.startsWith('server'))
+  const source = /^\s*from (?:pg_catalog|public)\.(\w+)/m.exec(newest.sql)?.[1] ?? ''
+  const facts = [
+    newest.scope === 'server' ? 'once per server' : 'in every database',
+    `every ${newest.intervalSeconds} s`,
+    ...(requires.length > 0 ? [`requires ${requires.join(', ')}`] : []),
+    ...(newest.top === undefined ? [] : [`top ${newest.top.limit} by ${newest.top.by.join(', ')}`])
+  ]
+  const columns = new Map(
+    variants.flatMap((query) => query.columns.filter(isValueColumn).map((column) => [metricName(query, column), column] as const))
+  )
+  const suffix = newest.columns.some((column) => column.kind === 'suffix') ? '_*' : ''
+  return [
+    `## ${newest.name}`,
+    '',
+    newest.about,
+    '',
+    `*${facts.join(', ')}; labels ${labelNames(newest).join(', ')}; from \`${source}\`*`,
+    '',
+    '| metric | type | versions | |',
+    '|---|---|---|---|',
+    ...[...columns].map(
+      ([name, { kind, help }]) => `| \`${name}${suffix}\` | ${kind} | ${versionsOf(variants, name)} | ${help.replaceAll('|', '\\|')} |`
+    ),
+    ''
+  ]
+}
+
+/** The majors on which the chosen variant has the metric, as `13–18`. */
+function versionsOf(variants: readonly Query[], metric: string): string {
+  const having = majors.filter((major) => [true, false].some((isStandby) => hasMetric(variants, metric, major, isStandby)))
+  const isRange = having.length > 2 && having.every((major, index) => major === (having[0] ?? 0) + index)
+  return isRange ? `${having[0]}–${having.at(-1)}` : having.join(', ')
+}
+
+function hasMetric(variants: readonly Query[], metric: string, major: (typeof majors)[number], isStandby: boolean): boolean {
+  const extensions = Object.entries(extensionVersions[major]).map(
+    ([name, version]) => [name, { version: parseVersion(version), schema: 'public' }] as const
+  )
+  const facts: Facts = {
+    role: '',
+    version: [major],
+    isStandby,
+    extensions: new Map(extensions),
+    capabilities: new Set(capabilities.map(({ name }) => name))
+  }
+  return chooseQueries(variants, [{ name: '', isUp: true, facts }]).some(
+    ({ query, skipped }) =>
+      skipped === undefined && query.columns.filter(isValueColumn).some((column) => metricName(query, column) === metric)
+  )
+}
+
+/** The counters of the meter, from its own text. */
+async function meterRows(): Promise<readonly string[]> {
+  const text = await createMeter('').text()
+  const types = new Map([...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]))
+  return [...text.matchAll(/^# HELP (pgvitals_\w+) (.*)$/gm)].map(
+    ([, name = '', help]) => `| \`${name}\` | ${types.get(name)} | | ${help} |`
+  )
+}
