@@ -2,6 +2,7 @@
 --
 -- scope:    server
 -- interval: 15s
+-- rows:     5000
 --
 -- label datname
 -- label state

@@ -14,6 +14,7 @@
 -- counter buffers_backend_fsync_total: Times a backend had to call fsync itself.
 -- counter buffers_alloc_total: Buffers allocated.
 -- counter stats_reset_total: When these statistics were last reset, as a Unix time; absent if never.
+-- gauge   stats_reset_timestamp_seconds: When these statistics were last reset, as a Unix time; absent if never.
 select
   b.checkpoints_timed as checkpoints_timed_total,
   b.checkpoints_req as checkpoints_req_total,
@@ -25,5 +26,6 @@ select
   b.buffers_backend as buffers_backend_total,
   b.buffers_backend_fsync as buffers_backend_fsync_total,
   b.buffers_alloc as buffers_alloc_total,
-  extract(epoch from b.stats_reset)::float8 as stats_reset_total
+  extract(epoch from b.stats_reset)::float8 as stats_reset_total,
+  extract(epoch from b.stats_reset)::float8 as stats_reset_timestamp_seconds
 from pg_catalog.pg_stat_bgwriter as b;

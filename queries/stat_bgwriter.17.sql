@@ -12,6 +12,7 @@
 -- counter maxwritten_clean_total: Times the background writer stopped because it had written too many buffers.
 -- counter buffers_alloc_total: Buffers allocated.
 -- counter stats_reset_total: When these statistics were last reset, as a Unix time; absent if never.
+-- gauge   stats_reset_timestamp_seconds: When these statistics were last reset, as a Unix time; absent if never.
 select
   c.num_timed as checkpoints_timed_total,
   c.num_requested as checkpoints_req_total,
@@ -21,6 +22,7 @@ select
   b.buffers_clean as buffers_clean_total,
   b.maxwritten_clean as maxwritten_clean_total,
   b.buffers_alloc as buffers_alloc_total,
-  extract(epoch from b.stats_reset)::float8 as stats_reset_total
+  extract(epoch from b.stats_reset)::float8 as stats_reset_total,
+  extract(epoch from b.stats_reset)::float8 as stats_reset_timestamp_seconds
 from pg_catalog.pg_stat_bgwriter as b
 cross join pg_catalog.pg_stat_checkpointer as c;

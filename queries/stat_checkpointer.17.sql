@@ -14,6 +14,7 @@
 -- counter sync_seconds_total: Time spent syncing files during checkpoints and restartpoints.
 -- counter buffers_written_total: Buffers written by checkpoints and restartpoints.
 -- counter stats_reset_total: When these statistics were last reset, as a Unix time; absent if never.
+-- gauge   stats_reset_timestamp_seconds: When these statistics were last reset, as a Unix time; absent if never.
 select
   c.num_timed as num_timed_total,
   c.num_requested as num_requested_total,
@@ -25,5 +26,6 @@ select
   c.write_time / 1000 as write_seconds_total,
   c.sync_time / 1000 as sync_seconds_total,
   c.buffers_written as buffers_written_total,
-  extract(epoch from c.stats_reset)::float8 as stats_reset_total
+  extract(epoch from c.stats_reset)::float8 as stats_reset_total,
+  extract(epoch from c.stats_reset)::float8 as stats_reset_timestamp_seconds
 from pg_catalog.pg_stat_checkpointer as c;

@@ -14,6 +14,7 @@
 -- counter sync_seconds_total: Time spent syncing files during checkpoints and restartpoints.
 -- counter buffers_written_total: Buffers written by checkpoints and restartpoints.
 -- counter stats_reset_total: When these statistics were last reset, as a Unix time; absent if never.
+-- gauge   stats_reset_timestamp_seconds: When these statistics were last reset, as a Unix time; absent if never.
 -- counter num_done_total: Checkpoints made.
 -- counter slru_written_total: Buffers of transaction status and the like written by checkpoints and restartpoints.
 select
@@ -28,6 +29,7 @@ select
   c.sync_time / 1000 as sync_seconds_total,
   c.buffers_written as buffers_written_total,
   extract(epoch from c.stats_reset)::float8 as stats_reset_total,
+  extract(epoch from c.stats_reset)::float8 as stats_reset_timestamp_seconds,
   c.num_done as num_done_total,
   c.slru_written as slru_written_total
 from pg_catalog.pg_stat_checkpointer as c;

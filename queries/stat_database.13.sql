@@ -23,6 +23,9 @@
 -- counter blk_read_seconds_total: Time spent reading blocks; absent without track_io_timing.
 -- counter blk_write_seconds_total: Time spent writing blocks; absent without track_io_timing.
 -- counter stats_reset: When these statistics were last reset, as a Unix time; absent if never.
+-- counter checksum_failures_total: Pages whose checksum was found to be wrong; absent without data checksums.
+-- gauge   checksum_last_failure_timestamp_seconds: When a page with a wrong checksum was last found, as a Unix time;
+--    absent if never.
 select
   d.datname,
   d.numbackends,
@@ -43,7 +46,9 @@ select
   t.is_timed * d.blk_write_time as blk_write_time,
   t.is_timed * d.blk_read_time / 1000 as blk_read_seconds_total,
   t.is_timed * d.blk_write_time / 1000 as blk_write_seconds_total,
-  extract(epoch from d.stats_reset)::float8 as stats_reset
+  extract(epoch from d.stats_reset)::float8 as stats_reset,
+  d.checksum_failures as checksum_failures_total,
+  extract(epoch from d.checksum_last_failure)::float8 as checksum_last_failure_timestamp_seconds
 from pg_catalog.pg_stat_database as d
 -- Null where nothing was measured: then 0 would be a lie.
 cross join lateral (

@@ -1,4 +1,4 @@
--- Activity of each database, from pg_stat_database, with the session times that PostgreSQL 14 added.
+-- Activity of each database, from pg_stat_database, with the sessions and their times that PostgreSQL 14 added.
 --
 -- scope:    server
 -- interval: 15s
@@ -23,7 +23,17 @@
 -- counter blk_read_seconds_total: Time spent reading blocks; absent without track_io_timing.
 -- counter blk_write_seconds_total: Time spent writing blocks; absent without track_io_timing.
 -- counter stats_reset: When these statistics were last reset, as a Unix time; absent if never.
--- counter active_time_seconds_total: Time spent executing statements.
+-- counter checksum_failures_total: Pages whose checksum was found to be wrong; absent without data checksums.
+-- gauge   checksum_last_failure_timestamp_seconds: When a page with a wrong checksum was last found, as a Unix time;
+--    absent if never.
+-- counter active_time_seconds_total: Time spent executing statements; absent without track_activities.
+-- counter session_time_seconds_total: Time that sessions were connected.
+-- counter idle_in_transaction_time_seconds_total: Time that sessions idled in a transaction; absent without
+--    track_activities.
+-- counter sessions_total: Sessions begun.
+-- counter sessions_abandoned_total: Sessions ended by the loss of the connection to the client.
+-- counter sessions_fatal_total: Sessions ended by a fatal error.
+-- counter sessions_killed_total: Sessions ended by an operator, as with pg_terminate_backend().
 select
   d.datname,
   d.numbackends,
@@ -45,11 +55,21 @@ select
   t.is_timed * d.blk_read_time / 1000 as blk_read_seconds_total,
   t.is_timed * d.blk_write_time / 1000 as blk_write_seconds_total,
   extract(epoch from d.stats_reset)::float8 as stats_reset,
-  d.active_time / 1000 as active_time_seconds_total
+  d.checksum_failures as checksum_failures_total,
+  extract(epoch from d.checksum_last_failure)::float8 as checksum_last_failure_timestamp_seconds,
+  t.is_tracked * d.active_time / 1000 as active_time_seconds_total,
+  d.session_time / 1000 as session_time_seconds_total,
+  t.is_tracked * d.idle_in_transaction_time / 1000 as idle_in_transaction_time_seconds_total,
+  d.sessions as sessions_total,
+  d.sessions_abandoned as sessions_abandoned_total,
+  d.sessions_fatal as sessions_fatal_total,
+  d.sessions_killed as sessions_killed_total
 from pg_catalog.pg_stat_database as d
 -- Null where nothing was measured: then 0 would be a lie.
 cross join lateral (
-  select case when d.blk_read_time + d.blk_write_time > 0 or pg_catalog.current_setting('track_io_timing') = 'on' then 1 end::float8 as is_timed
+  select
+    case when d.blk_read_time + d.blk_write_time > 0 or pg_catalog.current_setting('track_io_timing') = 'on' then 1 end::float8 as is_timed,
+    case when d.active_time > 0 or pg_catalog.current_setting('track_activities') = 'on' then 1 end::float8 as is_tracked
 ) as t
 -- The row without a name counts the shared catalogs.
 where d.datname is not null;

@@ -2,7 +2,8 @@
 --
 -- scope:    database
 -- interval: 15s
--- rows:     500
+-- top:      300 by heap_blocks_read, heap_blocks_hit, idx_blocks_read, idx_blocks_hit
+-- other:    schemaname, relname
 --
 -- label   schemaname
 -- label   relname
@@ -26,5 +27,7 @@ select
   t.tidx_blks_read as tidx_blocks_read,
   t.tidx_blks_hit as tidx_blocks_hit
 from pg_catalog.pg_statio_user_tables as t
+-- Temporary tables would make series without bound.
+where t.schemaname !~ '^pg_temp_'
 -- Of more tables than the limit the most used stay.
 order by coalesce(t.heap_blks_read, 0) + coalesce(t.heap_blks_hit, 0) + coalesce(t.idx_blks_read, 0) + coalesce(t.idx_blks_hit, 0) desc, t.relid;

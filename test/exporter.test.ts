@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { everySecond, makeExporter } from './exporter/run-exporter.ts'
+import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
 import { allOf, sampleValue } from './page/parse-page.ts'
 import { startServer, startStandby } from './servers/start-server.ts'
 import { createTeamDatabases, teamDatabases, teamEnvironment } from './servers/team-databases.ts'
@@ -129,10 +129,13 @@ test('a standby is known as one, and its lag is not 0 when it is cut off', async
     PGVITALS_QUERIES: everySecond
   })
   t.teardown(() => exporter.stop())
-  await primary.sql('platform', 'insert into item values (1000)', 'select pg_sleep(0.5)')
-  await exporter.pollOnce()
-  const before = await samples()
+  await primary.sql('platform', 'insert into item values (1000)')
   const onStandby = { server: `127.0.0.1:${standby.port}` }
+  await until('the standby has caught up', 20, async () => {
+    await exporter.pollOnce()
+    return sampleValue(await samples(), 'pg_replication_lag_seconds', onStandby) === 0
+  })
+  const before = await samples()
   t.equal(sampleValue(before, 'pg_replication_is_replica', onStandby), 1)
   t.equal(sampleValue(before, 'pg_replication_lag_seconds', onStandby), 0)
   t.ok(

@@ -27,12 +27,17 @@ for (const major of majors) {
       tls: { mode: 'disable', ca: undefined, cert: undefined, key: undefined }
     })
     t.teardown(() => session.close())
+    if (major >= 16) await server.sql('platform', 'create extension pg_buffercache')
     const facts = await readFacts(session)
     t.equal(facts.version[0], major)
 
     for (const { query, skipped } of chooseQueries(queries, [{ name: 'platform', isUp: true, facts }])) {
       if (skipped !== undefined) {
-        t.match(skipped, /^needs (server >= 17, is 1[3-6]|server >= 14, is 13|role standby)/, `${query.name} is skipped for a good reason`)
+        t.match(
+          skipped,
+          /^needs (server >= 1[4-8], is 1[3-7]|role standby|pg_buffercache >= 1\.4)/,
+          `${query.name} is skipped for a good reason`
+        )
         continue
       }
       ran.add(query.file)

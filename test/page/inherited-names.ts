@@ -13,6 +13,10 @@ export const inheritedNames = [
     onDatabase
   ),
   ...['tup_deleted', 'tup_fetched', 'tup_inserted', 'tup_returned', 'tup_updated', 'xact_commit', 'xact_rollback'].map(onDatabase),
+  ...['bufferpin', 'deadlock', 'lock', 'snapshot', 'tablespace'].map((cause) => `pg_stat_database_conflicts_confl_${cause}`),
+  ...['receive_start_lsn', 'flushed_lsn', 'last_msg_send_time', 'last_msg_receipt_time', 'latest_end_lsn', 'latest_end_time'].map(
+    onReceiver
+  ),
   ...['analyze_count', 'autoanalyze_count', 'autovacuum_count', 'vacuum_count', 'idx_scan', 'idx_tup_fetch'].map(onTables),
   ...['n_tup_del', 'n_tup_hot_upd', 'n_tup_ins', 'n_tup_upd', 'seq_scan', 'seq_tup_read'].map(onTables),
   ...['heap', 'idx', 'tidx', 'toast'].flatMap((part) => [
@@ -27,4 +31,8 @@ function onDatabase(column: string): string {
 
 function onTables(column: string): string {
   return `pg_stat_user_tables_${column}`
+}
+
+function onReceiver(column: string): string {
+  return `pg_stat_wal_receiver_${column}`
 }

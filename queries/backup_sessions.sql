@@ -1,0 +1,26 @@
+-- Backups that run now: dumps by the name their client gives itself, base backups from pg_stat_progress_basebackup.
+--
+-- scope:    server
+-- interval: 15s
+--
+-- label kind
+-- gauge value: Sessions that make a backup: pg_dump, pg_dumpall or base_backup, which pg_basebackup asks for.
+-- gauge oldest_age_seconds: Age of the oldest session that makes a backup; absent when there is none or its age may not be seen.
+with
+  backup as (
+    select
+      case when b.pid is not null then 'base_backup' else a.application_name end as kind,
+      a.backend_start
+    from pg_catalog.pg_stat_activity as a
+    left join pg_catalog.pg_stat_progress_basebackup as b on b.pid = a.pid
+    where b.pid is not null or a.application_name in ('pg_dump', 'pg_dumpall')
+  )
+select
+  k.kind,
+  pg_catalog.count(b.kind) as value,
+  extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(b.backend_start))::float8 as oldest_age_seconds
+from (
+  values ('pg_dump'), ('pg_dumpall'), ('base_backup')
+) as k (kind)
+left join backup as b on b.kind = k.kind
+group by k.kind;

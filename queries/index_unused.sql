@@ -1,0 +1,64 @@
+-- Indexes that no query has used since the statistics began, on this server. What guards uniqueness or names rows for replication is in use.
+--
+-- scope:    database
+-- interval: 5m
+-- timeout:  30s
+-- rows:     100
+-- requires: role primary
+--
+-- label schemaname
+-- label relname
+-- label indexrelname
+-- gauge bytes: Disk space of an index without a scan since the statistics began, or the index was made; with all partitions.
+with
+  locked as materialized (
+    select l.relation
+    from pg_catalog.pg_locks as l
+    join pg_catalog.pg_database as d on d.oid = l.database and d.datname = pg_catalog.current_database()
+    where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock'
+  ),
+  -- Only the index of a partitioned table as a whole can be dropped, so the scans of all partitions count.
+  used as materialized (
+    select
+      coalesce(r.root, i.indexrelid) as root,
+      i.indexrelid,
+      c.relpages,
+      sum(pg_catalog.pg_stat_get_numscans(i.indexrelid)) over (partition by coalesce(r.root, i.indexrelid)) as scans,
+      bool_or(l.relation is not null) over (partition by coalesce(r.root, i.indexrelid)) as is_locked
+    from pg_catalog.pg_index as i
+    join pg_catalog.pg_class as c on c.oid = i.indexrelid and c.relkind = 'i' and c.relpersistence <> 't'
+    left join lateral (
+      select pg_catalog.pg_partition_root(i.indexrelid)::oid as root
+    ) as r on c.relispartition
+    left join (select distinct l.relation from locked as l) as l on l.relation = i.indexrelid
+    where
+      -- Without track_counts no scan is counted.
+      pg_catalog.current_setting('track_counts')::bool
+      and i.indisvalid
+      and not i.indisunique
+      and not i.indisexclusion
+      and not i.indisreplident
+  ),
+  -- The planner's own page counts cost nothing, so they choose whose files are looked at.
+  largest as materialized (
+    select
+      u.root,
+      pg_catalog.array_agg(u.indexrelid) as indexes
+    from used as u
+    where u.scans = 0 and not u.is_locked
+    group by u.root
+    order by sum(u.relpages) desc, u.root
+    limit 100
+  )
+select
+  n.nspname as schemaname,
+  t.relname,
+  c.relname as indexrelname,
+  (select sum(pg_catalog.pg_table_size(i.oid)) from pg_catalog.unnest(u.indexes) as i (oid)) as bytes
+from largest as u
+join pg_catalog.pg_index as i on i.indexrelid = u.root
+join pg_catalog.pg_class as c on c.oid = u.root
+join pg_catalog.pg_class as t on t.oid = i.indrelid
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+where n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
+order by bytes desc, u.root;

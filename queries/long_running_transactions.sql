@@ -1,0 +1,17 @@
+-- Open transactions as postgres_exporter tells of them, from pg_stat_activity; stat_activity_oldest has them by database and user.
+--
+-- scope:    server
+-- interval: 15s
+-- requires: capability pg_read_all_stats
+--
+-- gauge value: Transactions that are open now, without autovacuum's and our own.
+-- gauge oldest_timestamp_seconds: Time since the oldest of them began, which is an age and no timestamp; absent without one.
+select
+  pg_catalog.count(*) as value,
+  extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(a.xact_start))::float8 as oldest_timestamp_seconds
+from pg_catalog.pg_stat_activity as a
+where
+  a.state is distinct from 'idle'
+  and a.xact_start is not null
+  and a.query not like 'autovacuum:%'
+  and a.pid <> pg_catalog.pg_backend_pid();

@@ -1,0 +1,15 @@
+-- The server's processes by kind, from pg_stat_activity.
+--
+-- scope:    server
+-- interval: 15s
+-- requires: capability pg_read_all_stats
+--
+-- label backend_type
+-- gauge value: Processes of this kind that run now, our own session included.
+select
+  a.backend_type,
+  pg_catalog.count(*) as value
+from pg_catalog.pg_stat_activity as a
+where a.backend_type is not null
+group by a.backend_type
+order by value desc;

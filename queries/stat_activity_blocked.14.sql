@@ -1,0 +1,60 @@
+-- Sessions that wait for a lock which another one holds or waits for, from pg_stat_activity.
+--
+-- scope:    server
+-- interval: 15s
+-- rows:     2000
+-- requires: capability pg_read_all_stats
+--
+-- label datname
+-- label usename
+-- gauge sessions: Sessions that wait for a lock now.
+-- gauge longest_wait_seconds: Time that the longest of these waits has lasted; absent where nobody waits and before PostgreSQL 14.
+-- gauge longest_statement_seconds: Time since the oldest statement that now waits began, so no wait is longer; absent where nobody waits.
+with
+  waiting as materialized (
+    select
+      a.pid,
+      a.datname,
+      coalesce(a.usename, '') as usename,
+      a.query_start as runs_since
+    from pg_catalog.pg_stat_activity as a
+    where a.wait_event_type = 'Lock' and a.datname is not null
+  ),
+  -- The lock tables are left alone when nobody waits.
+  wait as materialized (
+    select
+      l.pid,
+      pg_catalog.min(l.waitstart) as waits_since
+    from pg_catalog.pg_locks as l
+    where not l.granted and (select exists (select from waiting as w))
+    group by l.pid
+  ),
+  grouped as (
+    select
+      w.datname,
+      w.usename,
+      pg_catalog.count(*) as sessions,
+      pg_catalog.min(l.waits_since) as waits_since,
+      pg_catalog.min(w.runs_since) as runs_since
+    from waiting as w
+    left join wait as l on l.pid = w.pid
+    group by w.datname, w.usename
+  )
+select
+  g.datname,
+  g.usename,
+  g.sessions,
+  extract(epoch from pg_catalog.clock_timestamp() - g.waits_since)::float8 as longest_wait_seconds,
+  extract(epoch from pg_catalog.clock_timestamp() - g.runs_since)::float8 as longest_statement_seconds
+from grouped as g
+union all
+-- A database where nobody waits counts 0, for alerts that must not lose their series.
+select
+  d.datname,
+  '',
+  0,
+  null,
+  null
+from pg_catalog.pg_database as d
+where d.datallowconn and not exists (select from grouped as g where g.datname = d.datname)
+order by sessions desc;

@@ -1,0 +1,27 @@
+-- The oldest transaction, statement and idle transaction of each database's users, from pg_stat_activity; our own session is left out.
+--
+-- scope:    server
+-- interval: 15s
+--
+-- label datname
+-- label usename
+-- gauge transaction_seconds: Time since the oldest open transaction of a client began; absent without one, a failed one is none.
+-- gauge query_seconds: Time since the oldest statement that a client is running began; absent without one.
+-- gauge idle_in_transaction_seconds: Longest time that a client has now been idle within a transaction; absent without one.
+select
+  a.datname,
+  a.usename,
+  extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(a.xact_start))::float8 as transaction_seconds,
+  extract(
+    epoch from pg_catalog.clock_timestamp() - pg_catalog.min(a.query_start) filter (where a.state in ('active', 'fastpath function call'))
+  )::float8 as query_seconds,
+  extract(
+    epoch from pg_catalog.clock_timestamp() - pg_catalog.min(a.state_change) filter (where a.state like 'idle in transaction%')
+  )::float8 as idle_in_transaction_seconds
+from pg_catalog.pg_stat_activity as a
+where
+  a.datname is not null
+  and a.backend_type = 'client backend'
+  and a.pid <> pg_catalog.pg_backend_pid()
+group by a.datname, a.usename
+order by transaction_seconds desc nulls last;

@@ -1,0 +1,106 @@
+-- Who is at the root of blocking: sessions that others wait for and that wait for no lock themselves, from pg_blocking_pids().
+--
+-- scope:    server
+-- interval: 15s
+-- requires: capability pg_read_all_stats
+--
+-- label datname
+-- label usename
+-- label state
+-- gauge value: Sessions that block others and wait for no lock themselves; prepared transactions count as one, a background process has its kind as state.
+-- gauge blocked_sessions: Sessions that wait behind these, directly or behind others that do.
+-- gauge longest_wait_seconds: Time that the longest wait behind these has lasted; absent before PostgreSQL 14.
+-- gauge longest_statement_seconds: Time since the oldest statement that waits behind these began, so no wait is longer.
+-- gauge oldest_transaction_seconds: Time since the oldest transaction of these blockers began.
+with recursive
+  activity as materialized (
+    select
+      a.pid,
+      coalesce(a.leader_pid, a.pid) as leader,
+      a.datname,
+      a.usename,
+      coalesce(a.state, a.backend_type) as state,
+      a.xact_start,
+      a.query_start,
+      a.wait_event_type
+    from pg_catalog.pg_stat_activity as a
+  ),
+  -- Everybody who wants one lock in one mode stands in one queue. The lock tables are left alone when nobody waits.
+  waiting as materialized (
+    select
+      a.pid as process,
+      a.leader as pid,
+      a.datname,
+      l.waitstart as waits_since,
+      a.query_start as runs_since,
+      row(
+        l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid, l.transactionid, l.classid, l.objid, l.objsubid, l.mode
+      )::text as queue
+    from pg_catalog.pg_locks as l
+    join activity as a on a.pid = l.pid
+    where
+      not l.granted
+      and a.wait_event_type = 'Lock'
+      and (select exists (select from activity as w where w.wait_event_type = 'Lock'))
+  ),
+  -- pg_blocking_pids() stops the lock tables for a moment, and its answers for a long queue grow with its square: only the last is asked about.
+  last as materialized (
+    select distinct on (w.queue)
+      w.queue,
+      w.process,
+      w.datname
+    from waiting as w
+    order by w.queue, w.waits_since desc nulls first
+  ),
+  edge as materialized (
+    select distinct
+      l.queue,
+      l.datname,
+      w.queue as blocking_queue,
+      case when w.pid is null then b.pid end as root
+    from last as l
+    cross join lateral pg_catalog.unnest(pg_catalog.pg_blocking_pids(l.process)) as b (pid)
+    left join waiting as w on w.pid = b.pid
+    where w.queue is distinct from l.queue and b.pid <> pg_catalog.pg_backend_pid()
+  ),
+  -- "union" drops what it has seen before and so ends in a circle too; a circle alone is a deadlock and has no root.
+  chain (root, datname, queue) as (
+    select
+      e.root,
+      coalesce(a.datname, e.datname),
+      e.queue
+    from edge as e
+    left join activity as a on a.pid = e.root
+    where a.pid is not null or e.root = 0
+    union
+    select
+      c.root,
+      c.datname,
+      e.queue
+    from chain as c
+    join edge as e on e.blocking_queue = c.queue
+  ),
+  -- A prepared transaction has no process: it is the root 0, and whose it is is known where all have one owner.
+  prepared as (
+    select
+      p.database as datname,
+      case when pg_catalog.min(p.owner::text) = pg_catalog.max(p.owner::text) then pg_catalog.min(p.owner::text) end as owner,
+      pg_catalog.min(p.prepared) as prepared
+    from pg_catalog.pg_prepared_xacts as p
+    group by p.database
+  )
+select
+  coalesce(c.datname, '') as datname,
+  coalesce(a.usename, p.owner, '') as usename,
+  case when c.root = 0 then 'prepared transaction' else coalesce(a.state, '') end as state,
+  pg_catalog.count(distinct c.root) as value,
+  pg_catalog.count(distinct w.pid) as blocked_sessions,
+  extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(w.waits_since))::float8 as longest_wait_seconds,
+  extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(w.runs_since))::float8 as longest_statement_seconds,
+  extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(coalesce(a.xact_start, p.prepared)))::float8 as oldest_transaction_seconds
+from chain as c
+join waiting as w on w.queue = c.queue
+left join activity as a on a.pid = c.root
+left join prepared as p on p.datname = c.datname and c.root = 0
+group by 1, 2, 3
+order by blocked_sessions desc;

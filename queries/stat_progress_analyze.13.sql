@@ -1,0 +1,26 @@
+-- How far each analyze of a table has come, from pg_stat_progress_analyze.
+--
+-- scope:    database
+-- interval: 15s
+--
+-- label schemaname
+-- label relname
+-- gauge sample_blks: Blocks of the table that will be sampled.
+-- gauge sample_blks_scanned: Blocks of the table sampled so far.
+-- gauge ext_stats: Extended statistics to be computed; absent where there are none.
+-- gauge ext_stats_computed: Extended statistics computed so far; absent where there are none.
+-- gauge child_tables: Child tables to be sampled; absent where there are none.
+-- gauge child_tables_done: Child tables sampled so far; absent where there are none.
+select
+  n.nspname as schemaname,
+  c.relname,
+  p.sample_blks_total as sample_blks,
+  p.sample_blks_scanned,
+  nullif(p.ext_stats_total, 0) as ext_stats,
+  case when p.ext_stats_total > 0 then p.ext_stats_computed end as ext_stats_computed,
+  nullif(p.child_tables_total, 0) as child_tables,
+  case when p.child_tables_total > 0 then p.child_tables_done end as child_tables_done
+from pg_catalog.pg_stat_progress_analyze as p
+join pg_catalog.pg_class as c on c.oid = p.relid
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+where p.datname = pg_catalog.current_database();

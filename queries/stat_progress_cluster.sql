@@ -1,0 +1,26 @@
+-- How far each rewriting of a table by cluster or vacuum full has come, from pg_stat_progress_cluster.
+--
+-- scope:    database
+-- interval: 15s
+--
+-- label schemaname
+-- label relname
+-- label command
+-- gauge heap_blks: Blocks of the old table; absent where it is read by an index.
+-- gauge heap_blks_scanned: Blocks of the old table scanned so far; absent where it is read by an index.
+-- gauge heap_tuples_scanned: Rows of the old table read so far.
+-- gauge heap_tuples_written: Rows of the new table written so far.
+-- gauge indexes_rebuilt: Indexes rebuilt so far.
+select
+  n.nspname as schemaname,
+  c.relname,
+  p.command,
+  nullif(p.heap_blks_total, 0) as heap_blks,
+  case when p.heap_blks_total > 0 then p.heap_blks_scanned end as heap_blks_scanned,
+  p.heap_tuples_scanned,
+  p.heap_tuples_written,
+  p.index_rebuild_count as indexes_rebuilt
+from pg_catalog.pg_stat_progress_cluster as p
+join pg_catalog.pg_class as c on c.oid = p.relid
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+where p.datname = pg_catalog.current_database();

@@ -1,0 +1,32 @@
+-- How far each vacuum of a table has come, from pg_stat_progress_vacuum.
+--
+-- scope:    database
+-- interval: 15s
+--
+-- label schemaname
+-- label relname
+-- gauge heap_blks: Blocks that the table had when the vacuum began.
+-- gauge heap_blks_scanned: Blocks of the table scanned so far.
+-- gauge heap_blks_vacuumed: Blocks of the table vacuumed so far.
+-- gauge index_vacuums: Rounds of index vacuuming completed.
+-- gauge num_dead_tuples: Dead row versions found since the last round of index vacuuming.
+-- gauge max_dead_tuple_bytes: Memory for dead row versions before the indexes must be vacuumed; absent before PostgreSQL 17.
+-- gauge dead_tuple_bytes: Memory that dead row versions take since the last round of index vacuuming; absent before PostgreSQL 17.
+-- gauge indexes: Indexes to be vacuumed or cleaned up in this phase; absent in other phases and before PostgreSQL 17.
+-- gauge indexes_processed: Indexes vacuumed or cleaned up so far in this phase; absent in other phases and before PostgreSQL 17.
+select
+  n.nspname as schemaname,
+  c.relname,
+  p.heap_blks_total as heap_blks,
+  p.heap_blks_scanned,
+  p.heap_blks_vacuumed,
+  p.index_vacuum_count as index_vacuums,
+  p.num_dead_item_ids as num_dead_tuples,
+  p.max_dead_tuple_bytes,
+  p.dead_tuple_bytes,
+  nullif(p.indexes_total, 0) as indexes,
+  case when p.indexes_total > 0 then p.indexes_processed end as indexes_processed
+from pg_catalog.pg_stat_progress_vacuum as p
+join pg_catalog.pg_class as c on c.oid = p.relid
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+where p.datname = pg_catalog.current_database();

@@ -1,0 +1,33 @@
+-- The small caches for transaction status and the like, from pg_stat_slru.
+--
+-- scope:    server
+-- interval: 15s
+--
+-- label   name
+-- counter blks_zeroed_total: Blocks initialized.
+-- counter blks_hit_total: Blocks found in the cache.
+-- counter blks_read_total: Blocks read.
+-- counter blks_written_total: Blocks written.
+-- counter blks_exists_total: Blocks whose existence was looked up.
+-- counter flushes_total: Flushes of dirty data.
+-- counter truncates_total: Truncations.
+select
+  -- PostgreSQL 17 named them anew; here they have one name on all versions.
+  case s.name
+    when 'CommitTs' then 'commit_timestamp'
+    when 'MultiXactMember' then 'multixact_member'
+    when 'MultiXactOffset' then 'multixact_offset'
+    when 'Notify' then 'notify'
+    when 'Serial' then 'serializable'
+    when 'Subtrans' then 'subtransaction'
+    when 'Xact' then 'transaction'
+    else s.name
+  end as name,
+  s.blks_zeroed as blks_zeroed_total,
+  s.blks_hit as blks_hit_total,
+  s.blks_read as blks_read_total,
+  s.blks_written as blks_written_total,
+  s.blks_exists as blks_exists_total,
+  s.flushes as flushes_total,
+  s.truncates as truncates_total
+from pg_catalog.pg_stat_slru as s;

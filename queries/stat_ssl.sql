@@ -1,0 +1,38 @@
+-- Connections over the network with TLS and without, by database, from pg_stat_ssl; our own session is left out.
+--
+-- scope:    server
+-- interval: 15s
+-- requires: capability pg_read_all_stats
+--
+-- label datname
+-- label ssl
+-- gauge connections: Connections by TCP; those of physical replication and of base backups have no datname.
+with
+  connection as (
+    select
+      coalesce(a.datname, '') as datname,
+      s.ssl
+    from pg_catalog.pg_stat_ssl as s
+    join pg_catalog.pg_stat_activity as a on a.pid = s.pid
+    -- What comes by a Unix socket has no address and needs no TLS.
+    where a.client_addr is not null and a.pid <> pg_catalog.pg_backend_pid()
+  ),
+  -- What nobody uses counts 0, for alerts that must not lose their series.
+  known as (
+    select d.datname
+    from pg_catalog.pg_database as d
+    where d.datallowconn
+    union
+    select c.datname
+    from connection as c
+  )
+select
+  k.datname,
+  t.ssl::text as ssl,
+  pg_catalog.count(c.datname) as connections
+from known as k
+cross join (
+  values (true), (false)
+) as t (ssl)
+left join connection as c on c.datname = k.datname and c.ssl = t.ssl
+group by k.datname, t.ssl;

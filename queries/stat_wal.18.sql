@@ -1,0 +1,40 @@
+-- What writes to the WAL have cost, from pg_stat_wal and, since 18, pg_stat_io.
+--
+-- scope:    server
+-- interval: 15s
+--
+-- counter records_total: WAL records made.
+-- counter fpi_total: Full-page images made.
+-- counter bytes_total: Bytes of WAL made.
+-- counter buffers_full_total: Times WAL was written because the WAL buffers were full.
+-- counter writes_total: Times WAL buffers were written out.
+-- counter syncs_total: Times WAL files were synced.
+-- counter write_seconds_total: Time spent writing WAL buffers out; absent without track_wal_io_timing.
+-- counter sync_seconds_total: Time spent syncing WAL files; absent without track_wal_io_timing.
+-- gauge   stats_reset_timestamp_seconds: When these statistics were last reset, as a Unix time; absent if never.
+select
+  w.wal_records as records_total,
+  w.wal_fpi as fpi_total,
+  w.wal_bytes as bytes_total,
+  w.wal_buffers_full as buffers_full_total,
+  io.writes as writes_total,
+  io.fsyncs as syncs_total,
+  t.is_timed * io.write_time / 1000 as write_seconds_total,
+  t.is_timed * io.fsync_time / 1000 as sync_seconds_total,
+  extract(epoch from w.stats_reset)::float8 as stats_reset_timestamp_seconds
+from pg_catalog.pg_stat_wal as w
+cross join (
+  -- What 17 counted here: neither new segments (the context init) nor what a receiver writes.
+  select
+    pg_catalog.sum(i.writes) as writes,
+    pg_catalog.sum(i.fsyncs) as fsyncs,
+    pg_catalog.sum(i.write_time) as write_time,
+    pg_catalog.sum(i.fsync_time) as fsync_time
+  from pg_catalog.pg_stat_io as i
+  where i.object = 'wal' and i.context = 'normal' and i.backend_type not in ('walreceiver', 'standalone backend')
+) as io
+-- Null where nothing was measured: then 0 would be a lie.
+cross join lateral (
+  select
+    case when io.write_time + io.fsync_time > 0 or pg_catalog.current_setting('track_wal_io_timing') = 'on' then 1 end::float8 as is_timed
+) as t;

@@ -1,0 +1,65 @@
+-- Indexes that say what another one of the same table says: the same columns, order, operator classes and condition.
+--
+-- scope:    database
+-- interval: 5m
+-- timeout:  30s
+-- rows:     100
+-- requires: role primary
+--
+-- label schemaname
+-- label relname
+-- gauge value: Indexes of the table that another one makes needless; of equal ones a unique one is kept.
+-- gauge bytes: Disk space of the needless indexes; absent while one of them is locked.
+with
+  -- pg_get_indexdef would wait behind a lock. The trees of expressions hold where they stood in the statement, which is no difference.
+  ranked as materialized (
+    select
+      i.indexrelid,
+      i.indrelid,
+      c.relpages,
+      pg_catalog.row_number() over (
+        partition by
+          i.indrelid,
+          c.relam,
+          i.indnkeyatts,
+          i.indkey::text,
+          i.indclass,
+          i.indcollation,
+          i.indoption::text,
+          pg_catalog.regexp_replace(i.indexprs::text, ':location -?\d+', '', 'g'),
+          pg_catalog.regexp_replace(i.indpred::text, ':location -?\d+', '', 'g')
+        order by i.indisprimary desc, i.indisunique desc, i.indimmediate desc, i.indisreplident desc, i.indexrelid
+      ) as place
+    from pg_catalog.pg_index as i
+    join pg_catalog.pg_class as c on c.oid = i.indexrelid and c.relkind = 'i' and c.relpersistence <> 't'
+    -- The operators of an exclusion constraint are not in these columns.
+    where i.indisvalid and not i.indisexclusion
+  ),
+  needless as materialized (
+    select
+      r.indrelid,
+      pg_catalog.count(*) as indexes,
+      pg_catalog.array_agg(r.indexrelid) as indexrelids
+    from ranked as r
+    where r.place > 1
+    group by r.indrelid
+    order by sum(r.relpages) desc, r.indrelid
+    limit 100
+  )
+select
+  n.nspname as schemaname,
+  t.relname,
+  d.indexes as value,
+  case
+    when not exists (
+      select
+      from pg_catalog.pg_locks as l
+      join pg_catalog.pg_database as b on b.oid = l.database and b.datname = pg_catalog.current_database()
+      where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.relation = any (d.indexrelids)
+    )
+      then (select sum(pg_catalog.pg_table_size(i.oid)) from pg_catalog.unnest(d.indexrelids) as i (oid))
+  end as bytes
+from needless as d
+join pg_catalog.pg_class as t on t.oid = d.indrelid
+join pg_catalog.pg_namespace as n on n.oid = t.relnamespace
+where n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$';

@@ -1,0 +1,26 @@
+-- Which tables have no primary key, the largest of them.
+--
+-- scope:    database
+-- interval: 5m
+-- timeout:  30s
+-- rows:     50
+-- requires: role primary
+--
+-- label schemaname
+-- label relname
+-- gauge value: 1 for a table without primary key; a partitioned table is named once and its partitions are not.
+select
+  n.nspname as schemaname,
+  c.relname,
+  1 as value
+from pg_catalog.pg_class as c
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+where
+  c.relkind in ('r', 'p')
+  and not c.relispartition
+  and c.relpersistence <> 't'
+  and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
+  and not exists (select from pg_catalog.pg_index as i where i.indrelid = c.oid and i.indisprimary)
+-- Partitioned tables have no pages of their own, and are large as a rule.
+order by c.relkind = 'p' desc, c.relpages desc, c.oid
+limit 50;

@@ -1,0 +1,54 @@
+-- Who keeps vacuum from removing dead rows: the oldest transaction id that each kind of holder still needs.
+--
+-- scope:    server
+-- interval: 15s
+-- rows:     2000
+--
+-- label datname
+-- label holder
+-- gauge age: Transaction ids assigned since the oldest one that this kind of holder keeps; datname is where it is, empty where it holds back all.
+with
+  held as (
+    select
+      coalesce(a.datname, '') as datname,
+      case
+        when a.backend_type in ('client backend', 'parallel worker') then 'session'
+        when a.backend_type = 'autovacuum worker' then 'autovacuum'
+        -- A standby with hot_standby_feedback and without a slot; with a slot it is the slot's.
+        when a.backend_type = 'walsender' and a.datname is null then 'standby'
+        else 'background'
+      end as holder,
+      greatest(pg_catalog.age(a.backend_xmin), pg_catalog.age(a.backend_xid)) as age
+    from pg_catalog.pg_stat_activity as a
+    where
+      pg_catalog.pg_has_role('pg_read_all_stats', 'usage')
+      and (a.backend_xmin is not null or a.backend_xid is not null)
+      and a.pid <> pg_catalog.pg_backend_pid()
+      -- What vacuum itself reads holds no other vacuum back.
+      and not exists (select from pg_catalog.pg_stat_progress_vacuum as v where v.pid = coalesce(a.leader_pid, a.pid))
+    union all
+    select
+      p.database,
+      'prepared',
+      pg_catalog.age(p.transaction)
+    from pg_catalog.pg_prepared_xacts as p
+    union all
+    select
+      coalesce(s.database, ''),
+      h.holder,
+      h.age
+    from pg_catalog.pg_replication_slots as s
+    cross join lateral (
+      values ('slot', pg_catalog.age(s.xmin)), ('slot_catalog', pg_catalog.age(s.catalog_xmin))
+    ) as h (holder, age)
+    -- Before 16 a lost slot still held its transaction ids.
+    where s.wal_status is distinct from 'lost' or pg_catalog.current_setting('server_version_num')::int < 160000
+  )
+select
+  h.datname,
+  h.holder,
+  pg_catalog.max(h.age) as age
+from held as h
+where h.age is not null
+group by h.datname, h.holder
+order by age desc;

@@ -1,0 +1,143 @@
+import { type Test, test } from 'tap'
+import { makeExporter } from '../exporter/run-exporter.ts'
+import { allOf, sampleValue } from '../page/parse-page.ts'
+import { type Major, startServer, type TestServer } from '../servers/start-server.ts'
+import { createTeamDatabases } from '../servers/team-databases.ts'
+import { holdSession } from './held-session.ts'
+import { type Answer, pollUntil } from './poll-server.ts'
+
+const room = ['max_connections=30', 'superuser_reserved_connections=4', 'max_wal_senders=7']
+
+async function startTeamServer(t: Test, major: Major, ...flags: string[]): Promise<TestServer> {
+  const server = await startServer({ major, flags: [...room, ...flags] })
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  return server
+}
+
+/** The values of one family in one database, by one label, where they are not 0. */
+function byLabel({ samples }: Answer, name: string, datname: string, label: string): Record<string, number> {
+  const found = allOf(samples, name, { datname }).filter(({ value }) => value !== 0)
+  return Object.fromEntries(found.map(({ labels, value }) => [`${labels.usename ?? ''} ${labels[label]}`.trim(), value]))
+}
+
+for (const major of [13, 16, 18] as const) {
+  test(`sessions of PostgreSQL ${major} are told by what they do, and for how long`, async (t) => {
+    const server = await startTeamServer(t, major, 'autovacuum=off', ...(major >= 16 ? ['reserved_connections=5'] : []))
+    await server.sql('postgres', 'grant connect on database labeler to platform_owner')
+    const start = performance.now()
+    const open = (user: string) => holdSession(server, 'labeler', user)
+    const [idleInTransaction, aborted, sleeping, busy] = await Promise.all(
+      ['labeler_owner', 'platform_owner', 'labeler_owner', 'postgres'].map(open)
+    )
+    await idleInTransaction?.run('begin', 'select count(*) from item')
+    await aborted?.run('begin')
+    await aborted?.run('select 1 / 0').catch(() => {})
+    const began = performance.now()
+    sleeping?.send('select pg_sleep(60)')
+    busy?.send('do $$ begin loop end loop; end $$')
+    await holdSession(server, 'users')
+    await server.sql('users', 'select pg_sleep(0.3)')
+    const least = (performance.now() - began) / 1000
+    const answer = await pollUntil(
+      server,
+      ({ samples }) => allOf(samples, 'pg_stat_activity_wait_events', { datname: 'labeler' }).length === 2
+    )
+    const most = (performance.now() - start) / 1000
+
+    t.same(byLabel(answer, 'pg_stat_activity_connections', 'labeler', 'state'), {
+      'labeler_owner idle in transaction': 1,
+      'platform_owner idle in transaction (aborted)': 1,
+      'labeler_owner active': 1,
+      'postgres active': 1
+    })
+    t.same(byLabel(answer, 'pg_stat_activity_connections', 'users', 'state'), { 'postgres idle': 1 })
+    t.equal(answer.value('pg_stat_activity_connections', { datname: 'labeler', state: 'idle' }), 0, 'a state that nobody is in counts 0')
+    t.equal(answer.value('pg_stat_activity_connections', { datname: 'platform', state: 'active' }), 0, 'our own session is left out')
+
+    t.equal(answer.value('pg_connections_max'), 30)
+    t.equal(answer.value('pg_connections_reserved'), major >= 16 ? 9 : 4)
+    t.equal(answer.value('pg_connections_usable'), major >= 16 ? 21 : 26)
+    t.equal(answer.value('pg_connections_in_use'), 6, 'five and our own')
+    t.equal(answer.value('pg_connections_walsenders_max'), 7)
+    t.equal(answer.value('pg_connections_walsenders_in_use'), 0)
+
+    for (const [what, usename] of [
+      ['transaction', 'labeler_owner'],
+      ['transaction', 'postgres'],
+      ['query', 'labeler_owner'],
+      ['idle_in_transaction', 'labeler_owner'],
+      ['idle_in_transaction', 'platform_owner']
+    ] as const) {
+      const seconds = answer.value(`pg_stat_activity_oldest_${what}_seconds`, { datname: 'labeler', usename })
+      t.ok(seconds !== undefined && seconds >= least && seconds <= most, `${what} of ${usename}: ${least} <= ${seconds} <= ${most}`)
+    }
+    t.equal(answer.value('pg_stat_activity_oldest_idle_in_transaction_seconds', { usename: 'postgres' }), undefined, 'none of its is idle')
+    t.equal(answer.value('pg_stat_activity_oldest_transaction_seconds', { usename: 'platform_owner' }), undefined, 'a failed one is none')
+    t.same(allOf(answer.samples, 'pg_stat_activity_oldest_transaction_seconds', { datname: 'users' }), [], 'absent where none is open')
+    t.equal(answer.value('pg_long_running_transactions'), 3, 'a failed one holds nothing any more')
+    const oldest = answer.value('pg_long_running_transactions_oldest_timestamp_seconds') ?? 0
+    t.ok(oldest >= least && oldest <= most, 'an age, whatever its name says')
+
+    const waits = allOf(answer.samples, 'pg_stat_activity_wait_events', { datname: 'labeler', backend_type: 'client backend' })
+    t.same(
+      waits.map(({ labels, value }) => `${labels.wait_event_type} ${labels.wait_event} ${value}`).sort(),
+      ['CPU CPU 1', 'Timeout PgSleep 1'],
+      'idle sessions wait for nothing that matters'
+    )
+    t.equal(answer.value('pg_stat_activity_backends', { backend_type: 'checkpointer' }), 1)
+    t.equal(answer.value('pg_stat_activity_backends', { backend_type: 'client backend' }), 6)
+    t.equal(answer.value('pg_stat_activity_backends', { backend_type: 'autovacuum launcher' }), undefined)
+  })
+}
+
+test('an autovacuum is told by its table, without the words that follow the name', async (t) => {
+  const server = await startTeamServer(t, 18, 'autovacuum_naptime=1s')
+  const slow =
+    'autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1'
+  const before = Date.now() / 1000
+  await server.sql(
+    'platform',
+    `create table hot with (${slow}) as select g as id, repeat('x', 1000) as note from generate_series(1, 500) as g`,
+    'delete from hot where id % 2 = 0'
+  )
+  const [size] = await server.sql('platform', "select pg_relation_size('hot') / 8192 as blocks")
+  const labels = { datname: 'platform', schemaname: 'public', relname: 'hot' }
+  const began = (answer: Answer) => answer.value('pg_stat_activity_autovacuum_timestamp_seconds', labels)
+  const answer = await pollUntil(server, (answer) => began(answer) !== undefined)
+  const timestamp = began(answer) ?? 0
+  t.ok(timestamp > before && timestamp < Date.now() / 1000, `${timestamp} is when it began`)
+  t.equal(
+    answer.value('pg_xmin_horizon_age', { datname: 'platform', holder: 'autovacuum' }),
+    undefined,
+    'a vacuum does not hold back others'
+  )
+  t.equal(answer.value('pg_stat_progress_vacuum_heap_blks', { schemaname: 'public', relname: 'hot' }), Number(size?.blocks))
+})
+
+test('a role without pg_read_all_stats sees who is connected, not what they do, and no false zero', async (t) => {
+  const server = await startTeamServer(t, 18)
+  await (await holdSession(server, 'labeler', 'labeler_owner')).run('begin')
+  await (await holdSession(server, 'users', 'users_owner')).run('begin')
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('labeler', 'labeler_owner') })
+  t.teardown(() => exporter.stop())
+  await exporter.pollOnce()
+  const all = await samples()
+  t.same(
+    allOf(all, 'pg_stat_activity_connections')
+      .map(({ labels, value }) => `${labels.datname} ${labels.usename} ${labels.state} ${value}`)
+      .sort(),
+    ['labeler labeler_owner idle in transaction 1', 'users users_owner unknown 1']
+  )
+  t.equal(sampleValue(all, 'pg_connections_usable'), 26)
+  for (const name of [
+    'connections_in_use',
+    'stat_activity_backends',
+    'stat_activity_blocked_sessions',
+    'long_running_transactions',
+    'stat_activity_wait_events'
+  ])
+    t.same(allOf(all, `pg_${name}`), [], `${name} is absent`)
+  t.match(allOf(all, 'pg_stat_activity_oldest_transaction_seconds'), [{ labels: { usename: 'labeler_owner' } }])
+  t.ok(allOf(all, 'pgvitals_query_success').every(({ value }) => value === 1))
+})

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as after } from 'node:timers/promises'
+import { test } from 'tap'
+import { everySecond, makeExporter, until } from '../exporter/run-exporter.ts'
+import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
+import { startServer, type TestServer } from '../servers/start-server.ts'
+import { createTeamDatabases } from '../servers/team-databases.ts'
+
+async function poll(server: TestServer, database = 'platform', user = 'pgvitals'): Promise<readonly PageSample[]> {
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url(database, user) })
+  await exporter.pollOnce()
+  const all = await samples()
+  await exporter.stop()
+  return all
+}
+
+/** Changes parameters, and waits until the server has taken the change, or knows that it needs a restart. */
+async function alterSystem(server: TestServer, ...changes: readonly string[]): Promise<void> {
+  const loadedAt = async () => (await server.sql('postgres', 'select pg_conf_load_time()::text as time'))[0]?.time
+  const before = await loadedAt()
+  await server.sql('postgres', ...changes.map((change) => `alter system ${change}`), 'select pg_reload_conf()')
+  await until('the configuration is loaded', 5, async () => (await loadedAt()) !== before)
+}
+
+for (const major of [13, 18] as const) {
+  test(`parameters of PostgreSQL ${major}`, async (t) => {
+    const server = await startServer({ major })
+    t.teardown(() => server.remove())
+    await createTeamDatabases(server)
+    const hash = (samples: readonly PageSample[]) => sampleValue(samples, 'pg_setting_hash')
+
+    t.test('the hash changes with a parameter of the server and with nothing else', async (t) => {
+      const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals'), PGVITALS_QUERIES: everySecond })
+      t.teardown(() => exporter.stop())
+      await exporter.pollOnce()
+      const first = hash(await samples())
+      t.ok(Number.isSafeInteger(first) && (first ?? 0) > 0)
+      t.equal(hash(await poll(server, 'users', 'postgres')), first, 'another database and role see the same')
+      const file = readFileSync(new URL('../../queries/setting.sql', import.meta.url), 'utf8')
+      const statements = ["set work_mem = '9MB'", "set client_encoding = 'SQL_ASCII'", 'do $$begin end$$', file]
+      t.equal(Number((await server.sql('labeler', ...statements))[0]?.hash), first, "a session's own settings do not count")
+      await alterSystem(server, "set work_mem = '5MB'")
+      await after(1100)
+      await exporter.pollOnce()
+      t.not(hash(await samples()), first, 'a session that was open before the change sees it')
+      await alterSystem(server, 'reset work_mem')
+      t.equal(hash(await poll(server)), first, 'and back')
+      await alterSystem(server, "set pg_stat_statements.track = 'all'")
+      t.not(hash(await poll(server)), first, "a preloaded library's parameters count")
+      await alterSystem(server, 'reset all')
+    })
+
+    t.test('a parameter whose new value waits for a restart is counted and named', async (t) => {
+      const before = await poll(server)
+      t.equal(sampleValue(before, 'pg_setting_pending_restarts'), 0)
+      t.same(allOf(before, 'pg_setting_pending_restart'), [])
+      await alterSystem(server, 'set max_connections = 77', "set shared_preload_libraries = 'pg_stat_statements, auto_explain'")
+      // The libraries stand on the command line too, which wins.
+      const [truth] = await server.sql(
+        'postgres',
+        'select array_agg(name order by name)::text as names from pg_settings where pending_restart'
+      )
+      const waiting = await poll(server)
+      const names = allOf(waiting, 'pg_setting_pending_restart').map(({ labels }) => labels.name)
+      t.ok(names.includes('max_connections'))
+      t.equal(`{${[...names].sort().join(',')}}`, truth?.names)
+      t.equal(sampleValue(waiting, 'pg_setting_pending_restarts'), names.length)
+      t.equal(sampleValue(waiting, 'pg_settings_max_connections'), 100, 'the old value is still in force')
+      t.same(allOf(await poll(server, 'users', 'users_owner'), 'pg_setting_pending_restarts'), [], 'a blind role says nothing')
+      await alterSystem(server, 'reset all')
+    })
+
+    t.test('a dangerous parameter is 1 as long as it is dangerous', async (t) => {
+      const value = (samples: readonly PageSample[], name: string) => sampleValue(samples, 'pg_setting_dangerous', { name })
+      const before = await poll(server)
+      t.equal(value(before, 'fsync'), 1, 'these tests run without')
+      const others = allOf(before, 'pg_setting_dangerous').filter(({ labels }) => labels.name !== 'fsync')
+      t.equal(others.length, 11)
+      t.same(
+        others.filter((sample) => sample.value !== 0),
+        [],
+        'nothing else is'
+      )
+      const reloadable = {
+        full_page_writes: 'off',
+        synchronous_commit: 'off',
+        autovacuum: 'off',
+        track_counts: 'off',
+        ignore_checksum_failure: 'on',
+        zero_damaged_pages: 'on',
+        session_replication_role: 'replica'
+      }
+      await alterSystem(server, ...Object.entries(reloadable).map(([name, dangerous]) => `set ${name} = '${dangerous}'`))
+      const dangerous = await poll(server)
+      t.same(
+        allOf(dangerous, 'pg_setting_dangerous')
+          .flatMap(({ labels, value }) => (value === 1 ? [labels.name] : []))
+          .sort(),
+        ['fsync', ...Object.keys(reloadable)].sort()
+      )
+      await server.sql('postgres', 'alter database platform set synchronous_commit = on')
+      const overridden = await poll(server)
+      t.equal(value(overridden, 'synchronous_commit'), undefined, "what our database overrides hides the server's")
+      t.equal(value(overridden, 'autovacuum'), 1)
+      await server.sql('postgres', 'alter database platform reset all')
+      await alterSystem(server, 'reset all')
+    })
+
+    t.test('a reload and a restart are seen by their times', async (t) => {
+      const now = Date.now() / 1000
+      const time = (samples: readonly PageSample[], what: string) => sampleValue(samples, `pg_postmaster_${what}_time_seconds`) ?? 0
+      const first = await poll(server)
+      t.ok(time(first, 'start') > now - 60 && time(first, 'start') < now)
+      await alterSystem(server, "set work_mem = '6MB'")
+      const reloaded = await poll(server)
+      t.equal(time(reloaded, 'start'), time(first, 'start'))
+      t.ok(time(reloaded, 'config_load') > now - 1 && time(reloaded, 'config_load') < now + 20)
+      await server.stop()
+      await server.start()
+      const restarted = await poll(server)
+      t.ok(time(restarted, 'start') > time(reloaded, 'config_load'))
+    })
+  })
+}

@@ -1,0 +1,82 @@
+import pg from 'pg'
+import { test } from 'tap'
+import { makeExporter, until } from '../exporter/run-exporter.ts'
+import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
+import { startServer, startStandby, type TestServer } from '../servers/start-server.ts'
+import { createTeamDatabases } from '../servers/team-databases.ts'
+
+async function poll(server: TestServer): Promise<readonly PageSample[]> {
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
+  await exporter.pollOnce()
+  const all = await samples()
+  await exporter.stop()
+  return all
+}
+
+/** Reads on the standby, writes on the primary what replay cannot apply beside the reader, and waits until the reader is cancelled. */
+async function conflict(standby: TestServer, primary: TestServer, reading: readonly string[], writing: readonly string[]): Promise<void> {
+  const reader = new pg.Client(standby.url('users'))
+  let isCancelled = false
+  reader.on('error', () => {
+    isCancelled = true
+  })
+  await reader.connect()
+  for (const statement of reading) await reader.query(statement)
+  await primary.sql('users', ...writing)
+  await until('replay has cancelled the reader', 10, async () => {
+    await reader.query('select').catch(() => {
+      isCancelled = true
+    })
+    return isCancelled
+  })
+  await reader.end().catch(() => {})
+}
+
+for (const major of [13, 18] as const) {
+  test(`a standby of PostgreSQL ${major} counts what it cancelled by cause, and is told from its primary until it is promoted`, async (t) => {
+    const primary = await startServer({ major })
+    t.teardown(() => primary.remove())
+    await createTeamDatabases(primary)
+    await primary.sql('postgres', "alter system set max_standby_streaming_delay = '0'", 'alter system set allow_in_place_tablespaces = on')
+    await primary.sql('postgres', 'set allow_in_place_tablespaces = on', "create tablespace spare location ''")
+    const standby = await startStandby(primary)
+    t.teardown(() => standby.remove())
+
+    await conflict(standby, primary, ['begin', 'select count(*) from item'], ['truncate item'])
+    await primary.sql('users', 'insert into item select g from generate_series(1, 100) as g')
+    await until('the rows are replayed', 10, async () => (await standby.sql('users', 'select from item')).length === 100)
+    const snapshot = ['begin isolation level repeatable read', 'select count(*) from item']
+    await conflict(standby, primary, snapshot, ['delete from item', 'vacuum item'])
+    const sort = 'declare c cursor for select g from generate_series(1, 50000) as g'
+    const spill = ["set temp_tablespaces = 'spare'", "set work_mem = '64kB'", 'begin', sort, 'fetch from c']
+    await conflict(standby, primary, spill, ['drop tablespace spare'])
+
+    let all: readonly PageSample[] = []
+    const conflicts = (cause: string) => sampleValue(all, `pg_stat_database_conflicts_confl_${cause}`, { datname: 'users' })
+    await until('the statistics have arrived', 10, async () => {
+      all = await poll(standby)
+      return (conflicts('tablespace') ?? 0) > 0
+    })
+    t.equal(conflicts('lock'), 1)
+    t.equal(conflicts('snapshot'), 1)
+    t.equal(conflicts('tablespace'), 1)
+    t.equal(conflicts('bufferpin'), 0)
+    t.equal(conflicts('deadlock'), 0)
+    t.equal(conflicts('active_logicalslot'), major >= 16 ? 0 : undefined)
+    const onPrimary = await poll(primary)
+    t.equal(sampleValue(onPrimary, 'pg_stat_database_conflicts_confl_lock', { datname: 'users' }), 0, 'a primary has the series too')
+
+    const [identity] = await primary.sql('postgres', 'select system_identifier::text as id from pg_control_system()')
+    const [version] = String((await primary.sql('postgres', 'show server_version'))[0]?.server_version).split(' ')
+    const info = (samples: readonly PageSample[]) => allOf(samples, 'pg_server_info').map(({ labels: { server, ...labels } }) => labels)
+    const same = { version, system_identifier: identity?.id }
+    t.same(info(onPrimary), [{ ...same, role: 'primary', timeline: '1' }])
+    t.same(info(all), [{ ...same, role: 'standby', timeline: '1' }])
+    t.equal(sampleValue(onPrimary, 'pg_postmaster_in_recovery'), 0)
+    t.equal(sampleValue(all, 'pg_postmaster_in_recovery'), 1)
+    await standby.sql('postgres', 'select pg_promote()')
+    const promoted = await poll(standby)
+    t.same(info(promoted), [{ ...same, role: 'primary', timeline: '2' }], 'a promoted standby is a primary on a timeline of its own')
+    t.equal(sampleValue(promoted, 'pg_postmaster_in_recovery'), 0)
+  })
+}

@@ -1,0 +1,58 @@
+import { test } from 'tap'
+import { startServer } from '../servers/start-server.ts'
+import { createTeamDatabases } from '../servers/team-databases.ts'
+import { pollServer, pollUntil } from './poll-server.ts'
+
+const metrics = ['archived_total', 'failed_total', 'last_archived_timestamp_seconds', 'last_failed_timestamp_seconds'].map(
+  (column) => `pg_stat_archiver_${column}`
+)
+
+for (const major of [13, 18] as const) {
+  test(`the archiver of PostgreSQL ${major} fails, its backlog grows, and then it works`, async (t) => {
+    const server = await startServer({ major, flags: ['archive_mode=on'] })
+    t.teardown(() => server.remove())
+    await createTeamDatabases(server)
+    const archive = async (command: string) => {
+      await server.sql('platform', `alter system set archive_command = '${command}'`, 'select pg_reload_conf()')
+      await server.sql('platform', 'create table if not exists moved ()', 'insert into moved default values', 'select pg_switch_wal()')
+    }
+    await archive('false')
+    const failing = await pollUntil(server, ({ value }) => (value('pg_stat_archiver_failed_total') ?? 0) > 0)
+    const now = Date.now() / 1000
+    t.ok((failing.value('pg_stat_archiver_failed_total') ?? 0) > 0)
+    t.equal(failing.value('pg_stat_archiver_archived_total'), 0)
+    t.ok(Math.abs(now - (failing.value('pg_stat_archiver_last_failed_timestamp_seconds') ?? 0)) < 10)
+    t.equal(failing.value('pg_stat_archiver_last_archived_timestamp_seconds'), undefined, 'never is absent')
+    const [truth] = await server.sql(
+      'platform',
+      "select count(*)::int as files from pg_ls_dir('pg_wal/archive_status') as name where name like '%.ready'"
+    )
+    const waiting = Number(truth?.files)
+    t.ok(waiting > 0)
+    t.equal(failing.value('pg_archiver_backlog_files'), waiting)
+    const age = failing.value('pg_archiver_backlog_oldest_age_seconds') ?? -1
+    t.ok(age > 0 && age < 20, `it waits for ${age} s`)
+
+    await archive('true')
+    const working = await pollUntil(server, ({ value }) => (value('pg_stat_archiver_archived_total') ?? 0) > waiting)
+    t.equal(working.value('pg_stat_archiver_archived_total'), waiting + 1, 'those that waited and the new one')
+    t.equal(working.value('pg_stat_archiver_archived_count'), waiting + 1, 'the inherited name says the same')
+    t.ok(
+      (working.value('pg_stat_archiver_last_archived_timestamp_seconds') ?? 0) >
+        (working.value('pg_stat_archiver_last_failed_timestamp_seconds') ?? Infinity),
+      'the success is newer than the failure'
+    )
+    t.equal(working.value('pg_archiver_backlog_files'), 0)
+    t.equal(working.value('pg_archiver_backlog_oldest_age_seconds'), undefined)
+    t.ok((working.value('pg_stat_archiver_stats_reset_timestamp_seconds') ?? 0) > now - 60)
+  })
+}
+
+test('without archive_mode the archiver tells nothing', async (t) => {
+  const server = await startServer({ major: 17 })
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  const { value } = await pollServer(server)
+  for (const metric of [...metrics, 'pg_archiver_backlog_files']) t.equal(value(metric), undefined, metric)
+  t.equal(value('pg_stat_archiver_archived_count'), 0, 'but the inherited counters, which are right')
+})

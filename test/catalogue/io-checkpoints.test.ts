@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { until } from '../exporter/run-exporter.ts'
+import { startServer } from '../servers/start-server.ts'
+import { createTeamDatabases } from '../servers/team-databases.ts'
+import { pollServer, pollUntil } from './poll-server.ts'
+
+const load = 'create table load as select g as id, repeat(md5(g::text), 10) as note from generate_series(1, 5000) as g'
+
+for (const major of [13, 17, 18] as const) {
+  test(`PostgreSQL ${major} counts checkpoints by command, and what a crash would replay falls with each`, async (t) => {
+    const server = await startServer({ major, flags: ['autovacuum=off'] })
+    t.teardown(() => server.remove())
+    await createTeamDatabases(server)
+    await server.sql('platform', 'checkpoint', "select pg_stat_reset_shared('bgwriter')")
+    if (major >= 17) await server.sql('platform', "select pg_stat_reset_shared('checkpointer')")
+    const requested = 'pg_stat_checkpointer_num_requested_total'
+    await pollUntil(server, ({ value }) => value(requested) === 0)
+    await server.sql('platform', load)
+    const dirty = await pollServer(server)
+    t.ok((dirty.value('pg_control_checkpoint_wal_since_redo_bytes') ?? 0) > 1_500_000)
+    await server.sql('platform', 'checkpoint', 'checkpoint')
+    const clean = await pollUntil(server, ({ value }) => value(requested) === 2)
+    t.equal(clean.value(requested), 2)
+    t.equal(clean.value('pg_stat_bgwriter_checkpoints_req_total'), 2, 'the inherited name says the same')
+    t.equal(clean.value('pg_stat_checkpointer_num_done_total'), major === 18 ? 2 : undefined)
+    t.ok((clean.value('pg_stat_checkpointer_buffers_written_total') ?? 0) > 150)
+    t.equal(
+      clean.value('pg_stat_checkpointer_write_seconds_total'),
+      (clean.value('pg_stat_checkpointer_write_time_total') ?? Number.NaN) / 1000
+    )
+    t.ok((clean.value('pg_control_checkpoint_wal_since_redo_bytes') ?? Infinity) < 100_000)
+    const age = clean.value('pg_control_checkpoint_age_seconds') ?? -1
+    t.ok(age >= 0 && age < 15, `the checkpoint began ${age} s ago`)
+    t.ok((clean.value('pg_control_checkpoint_timestamp_seconds') ?? 0) > (dirty.value('pg_control_checkpoint_timestamp_seconds') ?? 0) - 1)
+    for (const view of ['bgwriter', 'checkpointer']) {
+      const reset = clean.value(`pg_stat_${view}_stats_reset_timestamp_seconds`) ?? 0
+      t.ok(Math.abs(Date.now() / 1000 - reset) < 30, `${view} was reset just now`)
+    }
+  })
+}
+
+for (const major of [14, 18] as const) {
+  test(`after an unclean restart PostgreSQL ${major} counts from 0, and nothing fails`, async (t) => {
+    const server = await startServer({ major, flags: ['autovacuum=off'] })
+    t.teardown(() => server.remove())
+    await createTeamDatabases(server)
+    await server.sql('platform', load, load.replaceAll('load', 'second'))
+    const before = await pollUntil(server, ({ value }) => (value('pg_stat_wal_bytes_total') ?? 0) > 3_000_000)
+    t.ok((before.value('pg_stat_wal_bytes_total') ?? 0) > 3_000_000)
+    const pid = Number(readFileSync(join(server.dataDirectory, 'postmaster.pid'), 'utf8').split('\n')[0])
+    process.kill(pid, 'SIGQUIT')
+    await until('the server is gone', 10, async () => (await pollServer(server)).value('pg_up') === 0)
+    await server.start()
+    const after = await pollServer(server)
+    t.equal(after.value('pg_up'), 1)
+    t.ok((after.value('pg_stat_wal_bytes_total') ?? Infinity) < 1_000_000, 'what was counted before is gone')
+    t.ok(
+      (after.value('pg_wal_position_written_bytes_total') ?? 0) >= (before.value('pg_wal_position_written_bytes_total') ?? 0),
+      'the position in the WAL goes on'
+    )
+    if (major === 18)
+      t.equal(
+        after.value('pg_stat_io_extends_total', { backend_type: 'client backend', object: 'relation', context: 'bulkwrite' }),
+        0,
+        'a reset by a crash is one of pg_stat_io too'
+      )
+  })
+}

@@ -1,0 +1,108 @@
+import { type Test, test } from 'tap'
+import { allOf } from '../page/parse-page.ts'
+import { type Major, startServer, type TestServer } from '../servers/start-server.ts'
+import { createTeamDatabases } from '../servers/team-databases.ts'
+import { pollServer, pollUntil } from './poll-server.ts'
+
+async function startTeamServer(t: Test, major: Major, ...flags: string[]): Promise<TestServer> {
+  const server = await startServer({ major, flags: ['autovacuum=off', 'fsync=on', ...flags] })
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  return server
+}
+
+/** `create table as` makes its file longer by bulk writes, which nobody else does. */
+const bulk = { backend_type: 'client backend', object: 'relation', context: 'bulkwrite' }
+const checkpointer = { backend_type: 'checkpointer', object: 'relation', context: 'normal' }
+const load = 'create table load as select g as id, repeat(md5(g::text), 10) as note from generate_series(1, 5000) as g'
+
+for (const major of [16, 17, 18] as const) {
+  test(`pg_stat_io of PostgreSQL ${major} counts the bytes of a load, and a reset takes them to 0, not away`, async (t) => {
+    const timing = major === 16 ? [] : ['track_io_timing=on']
+    const server = await startTeamServer(t, major, ...timing)
+    await server.sql('platform', "select pg_stat_reset_shared('io')", load, 'checkpoint')
+    const [size] = await server.sql('platform', "select pg_relation_size('load')::float8 as bytes")
+    const before = await pollServer(server)
+    const extended = before.value('pg_stat_io_extend_bytes_total', bulk) ?? 0
+    t.ok(extended >= Number(size?.bytes) && extended < Number(size?.bytes) + 1024 * 1024, `${extended} bytes for a table of ${size?.bytes}`)
+    t.ok((before.value('pg_stat_io_extends_total', bulk) ?? 0) > 0)
+    t.ok((before.value('pg_stat_io_write_bytes_total', checkpointer) ?? 0) > 1024 * 1024, 'the checkpoint wrote it')
+    t.ok((before.value('pg_stat_io_fsyncs_total', checkpointer) ?? 0) > 0)
+    t.equal(before.value('pg_stat_io_reads_total', checkpointer), undefined, 'what cannot happen is absent')
+    const seconds = before.value('pg_stat_io_extend_seconds_total', bulk)
+    if (major === 16) t.equal(seconds, undefined, 'what was not timed is absent')
+    else t.ok(seconds !== undefined && seconds > 0 && seconds < 5, `${seconds} s`)
+    t.same(allOf(before.samples, 'pg_stat_io_hits_total', { backend_type: 'standalone backend' }), [])
+
+    if (major === 18) {
+      const wal = { backend_type: 'client backend', object: 'wal', context: 'normal' }
+      t.ok((before.value('pg_stat_io_write_bytes_total', wal) ?? 0) > 1024 * 1024)
+      t.equal(before.value('pg_stat_io_write_seconds_total', wal), undefined, 'track_wal_io_timing is off')
+    }
+
+    await server.sql('platform', "select pg_stat_reset_shared('io')")
+    const after = await pollServer(server)
+    t.equal(after.value('pg_stat_io_extend_bytes_total', bulk), 0)
+    t.equal(after.value('pg_stat_io_extends_total', bulk), 0)
+  })
+}
+
+for (const major of [14, 18] as const) {
+  test(`pg_stat_wal of PostgreSQL ${major} counts the WAL of a load, and its times only where they are measured`, async (t) => {
+    const server = await startTeamServer(t, major, ...(major === 14 ? ['track_wal_io_timing=on'] : []))
+    const truth = async () =>
+      (
+        await server.sql(
+          'platform',
+          `select wal_records::float8 as records, wal_bytes::float8 as bytes, (pg_current_wal_lsn() - '0/0')::float8 as position from pg_stat_wal`
+        )
+      )[0] ?? {}
+    await server.sql('platform', "select pg_stat_reset_shared('wal')", ...(major === 18 ? ["select pg_stat_reset_shared('io')"] : []))
+    const empty = await pollUntil(server, ({ value }) => (value('pg_stat_wal_bytes_total') ?? Infinity) < 100_000)
+    await server.sql('platform', load)
+    const before = await truth()
+    const full = await pollUntil(server, ({ value }) => (value('pg_stat_wal_syncs_total') ?? 0) > 0)
+    const after = await truth()
+    for (const [metric, column] of [
+      ['pg_stat_wal_records_total', 'records'],
+      ['pg_stat_wal_bytes_total', 'bytes'],
+      ['pg_wal_position_written_bytes_total', 'position']
+    ] as const) {
+      const value = full.value(metric) ?? -1
+      t.ok(value >= Number(before[column]) && value <= Number(after[column]), `${metric} is ${value}, as the server says`)
+    }
+    const grown = (full.value('pg_wal_position_written_bytes_total') ?? 0) - (empty.value('pg_wal_position_written_bytes_total') ?? 0)
+    t.ok(grown > 1_500_000, `${grown} bytes were written for a table of 1.7 MB`)
+    t.ok((full.value('pg_stat_wal_bytes_total') ?? 0) > 1_500_000)
+    t.ok((full.value('pg_stat_wal_writes_total') ?? 0) > (empty.value('pg_stat_wal_writes_total') ?? 0))
+    t.ok((full.value('pg_stat_wal_syncs_total') ?? 0) > 0)
+    const seconds = full.value('pg_stat_wal_write_seconds_total')
+    if (major === 18) t.equal(seconds, undefined, 'what was not timed is absent')
+    else t.ok(seconds !== undefined && seconds > 0 && seconds < 5, `${seconds} s`)
+    const age = Date.now() / 1000 - (full.value('pg_stat_wal_stats_reset_timestamp_seconds') ?? 0)
+    t.ok(age >= 0 && age < 30, `the reset was ${age} s ago`)
+    t.equal(full.value('pg_wal_position_received_bytes_total'), undefined, 'a primary receives nothing')
+  })
+}
+
+test('the caches of pg_stat_slru have one set of names on all versions, and a notification is counted', async (t) => {
+  const names: string[][] = []
+  for (const [major, name] of [
+    [13, 'Notify'],
+    [17, 'notify']
+  ] as const) {
+    const server = await startTeamServer(t, major)
+    await server.sql('platform', `select pg_stat_reset_slru('${name}')`)
+    await pollUntil(server, ({ value }) => value('pg_stat_slru_blks_zeroed_total', { name: 'notify' }) === 0)
+    await server.sql('platform', 'listen something', 'notify something')
+    const { value, samples } = await pollUntil(server, ({ value }) => value('pg_stat_slru_blks_zeroed_total', { name: 'notify' }) !== 0)
+    t.equal(value('pg_stat_slru_blks_zeroed_total', { name: 'notify' }), 1, `PostgreSQL ${major} made the queue's first block`)
+    names.push(
+      allOf(samples, 'pg_stat_slru_truncates_total')
+        .map(({ labels }) => labels.name ?? '')
+        .sort()
+    )
+  }
+  t.same(names[0], names[1])
+  t.match(names[0], ['commit_timestamp', 'multixact_member', 'multixact_offset', 'notify'])
+})

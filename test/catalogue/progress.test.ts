@@ -1,0 +1,187 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Test, test } from 'tap'
+import { makeExporter } from '../exporter/run-exporter.ts'
+import { allOf } from '../page/parse-page.ts'
+import { type Major, startServer, type TestServer } from '../servers/start-server.ts'
+import { createTeamDatabases, teamEnvironment } from '../servers/team-databases.ts'
+import { holdSession } from './held-session.ts'
+import { pollServer, pollUntil } from './poll-server.ts'
+
+async function startTeamServer(t: Test, major: Major, ...flags: string[]): Promise<TestServer> {
+  const server = await startServer({ major, flags: ['autovacuum=off', ...flags] })
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  return server
+}
+
+/** Starts a statement that the cost-based delay slows to a few blocks a second. */
+async function sendSlowed(server: TestServer, datname: string, statement: string): Promise<void> {
+  const session = await holdSession(server, datname)
+  await session.run('set vacuum_cost_delay = 60', 'set vacuum_cost_limit = 1')
+  session.send(statement)
+}
+
+/** A function that an index calls for every row and that takes its time. */
+const slow = "create function slow(int) returns int immutable language plpgsql as 'begin perform pg_catalog.pg_sleep(0.05); return $1; end'"
+
+for (const major of [13, 17, 18] as const) {
+  test(`PostgreSQL ${major}: a vacuum tells its table, its phase and how far it has come, in its own database alone`, async (t) => {
+    const server = await startTeamServer(t, major, ...(major === 18 ? ['track_cost_delay_timing=on'] : []))
+    for (const datname of ['platform', 'users']) {
+      await server.sql(
+        datname,
+        "create table hot as select g as id, repeat('x', 1000) as note from generate_series(1, 50) as g",
+        'create index on hot (id)',
+        'create index on hot (id, note)',
+        'delete from hot where id % 2 = 0'
+      )
+    }
+    t.same(allOf((await pollServer(server)).samples, 'pg_stat_progress_vacuum_heap_blks'), [], 'absent when idle')
+    await sendSlowed(server, 'platform', 'vacuum hot')
+    const [truth] = await server.sql('platform', "select (pg_relation_size('hot') / 8192)::int as blocks")
+    const hot = { datname: 'platform', schemaname: 'public', relname: 'hot' }
+
+    const scanning = await pollUntil(server, ({ value }) => (value('pg_stat_progress_vacuum_heap_blks_scanned', hot) ?? 0) > 1)
+    const scanned = scanning.value('pg_stat_progress_vacuum_heap_blks_scanned', hot) ?? 0
+    t.equal(scanning.value('pg_stat_progress_vacuum_heap_blks', hot), truth?.blocks)
+    t.ok(scanned > 1 && scanned < Number(truth?.blocks), `${scanned} blocks`)
+    const phases = allOf(scanning.samples, 'pg_stat_progress_vacuum_phase', hot)
+    t.equal(phases.length, 7)
+    t.same(
+      phases.filter(({ value }) => value !== 0).map(({ labels, value }) => [labels.phase, value]),
+      [['scanning heap', 1]]
+    )
+    t.equal(scanning.value('pg_stat_progress_phase', { ...hot, command: 'VACUUM', phase: 'scanning heap' }), 1)
+    const limit = scanning.value('pg_stat_progress_vacuum_max_dead_tuples', hot)
+    const bytes = scanning.value('pg_stat_progress_vacuum_max_dead_tuple_bytes', hot)
+    if (major === 13) t.ok((limit ?? 0) > 0 && bytes === undefined, `room for ${limit} dead rows`)
+    else t.ok(limit === undefined && bytes === 64 * 1024 * 1024, `room for dead rows is ${bytes} bytes`)
+
+    const indexes = await pollUntil(
+      server,
+      ({ value }) => value('pg_stat_progress_vacuum_phase', { ...hot, phase: 'vacuuming indexes' }) === 1
+    )
+    t.equal(indexes.value('pg_stat_progress_vacuum_num_dead_tuples', hot), 25)
+    t.equal(indexes.value('pg_stat_progress_vacuum_heap_blks_vacuumed', hot), 0)
+    t.equal(indexes.value('pg_stat_progress_vacuum_index_vacuums', hot), 0)
+    if (major >= 17) {
+      t.equal(scanning.value('pg_stat_progress_vacuum_indexes', hot), undefined, 'not yet counted')
+      t.equal(indexes.value('pg_stat_progress_vacuum_indexes', hot), 2)
+      t.ok((indexes.value('pg_stat_progress_vacuum_indexes_processed', hot) ?? 9) < 2)
+      t.ok((indexes.value('pg_stat_progress_vacuum_dead_tuple_bytes', hot) ?? 0) > 0)
+    }
+    const delay = indexes.value('pg_stat_progress_vacuum_delay_seconds', hot)
+    if (major === 18) t.ok(delay !== undefined && delay > 0.06 && delay < 20, `${delay} s slept`)
+    else t.equal(delay, undefined)
+
+    await sendSlowed(server, 'users', 'vacuum hot')
+    await server.sql('users', 'select pg_sleep(0.2)')
+    const { exporter, samples } = makeExporter(teamEnvironment(server, 'pgvitals'))
+    t.teardown(() => exporter.stop())
+    await exporter.pollOnce()
+    const found = allOf(await samples(), 'pg_stat_progress_vacuum_heap_blks', { relname: 'hot' })
+    t.same(found.map(({ labels }) => labels.datname).sort(), ['platform', 'users'], 'each database tells of its own, once')
+  })
+}
+
+for (const major of [13, 18] as const) {
+  test(`PostgreSQL ${major}: analyze, create index and vacuum full tell how far they have come`, async (t) => {
+    const server = await startTeamServer(t, major, ...(major === 18 ? ['track_cost_delay_timing=on'] : []))
+    await server.sql(
+      'platform',
+      slow,
+      'create table part (id int) partition by range (id)',
+      'create table low partition of part for values from (0) to (1000)',
+      'create table high partition of part for values from (1000) to (100000)',
+      'insert into part select generate_series(500, 30000)',
+      'create table halves (id int) partition by range (id)',
+      'create table half partition of halves for values from (0) to (1000)',
+      'create table other_half partition of halves for values from (1000) to (2000)',
+      'insert into halves select generate_series(0, 1900)',
+      "create table plain as select g as id, repeat('x', 1000) as note from generate_series(1, 200) as g",
+      'create table indexed as select generate_series(1, 70) as id',
+      'create index on indexed (slow(id))',
+      'create table busy as select 1 as id'
+    )
+    await sendSlowed(server, 'platform', 'analyze part')
+    const [writer, lockWaiter, builder, partBuilder, rewriter] = await Promise.all(
+      Array.from({ length: 5 }, () => holdSession(server, 'platform'))
+    )
+    await writer?.run('begin', 'update busy set id = 2')
+    lockWaiter?.send('create index concurrently on busy (id)')
+    builder?.send('create index on plain (slow(id))')
+    partBuilder?.send('create index on halves (slow(id))')
+    rewriter?.send('vacuum full indexed')
+    const [truth] = await server.sql('platform', "select (pg_relation_size('plain') / 8192)::int as blocks")
+    const answer = await pollUntil(
+      server,
+      ({ value }) =>
+        value('pg_stat_progress_cluster_indexes_rebuilt', { relname: 'indexed' }) !== undefined &&
+        value('pg_stat_progress_phase', { relname: 'indexed', phase: 'rebuilding index' }) === 1 &&
+        value('pg_stat_progress_create_index_lockers', { relname: 'busy' }) === 1 &&
+        // While it is at its first block, PostgreSQL says that all are done.
+        (value('pg_stat_progress_create_index_blocks_done', { relname: 'plain' }) ?? 99) < Number(truth?.blocks) &&
+        value('pg_stat_progress_create_index_partitions', { relname: 'halves' }) !== undefined &&
+        (value('pg_stat_progress_analyze_sample_blks_scanned', { relname: 'part' }) ?? 0) > 0
+    )
+    const labels = (relname: string) => ({ datname: 'platform', schemaname: 'public', relname })
+    const analyze = (column: string) => answer.value(`pg_stat_progress_analyze_${column}`, labels('part'))
+    t.equal(analyze('child_tables'), 2)
+    t.ok((analyze('child_tables_done') ?? 9) < 2)
+    t.ok((analyze('sample_blks_scanned') ?? 0) <= (analyze('sample_blks') ?? 0))
+    t.equal(analyze('ext_stats'), undefined, 'it has none')
+    if (major === 18) t.ok((analyze('delay_seconds') ?? 0) > 0.06)
+    t.equal(answer.value('pg_stat_progress_phase', { ...labels('part'), command: 'ANALYZE' }), 1)
+
+    const index = (column: string, relname: string) => answer.value(`pg_stat_progress_create_index_${column}`, labels(relname))
+    t.equal(index('lockers', 'busy'), 1)
+    t.equal(index('lockers_done', 'busy'), 0)
+    t.equal(answer.value('pg_stat_progress_create_index_sessions', { relname: 'busy', command: 'CREATE INDEX CONCURRENTLY' }), 1)
+    t.equal(answer.value('pg_stat_progress_phase', { relname: 'busy', phase: 'waiting for writers before build' }), 1)
+    t.equal(index('blocks', 'plain'), truth?.blocks)
+    t.ok((index('blocks_done', 'plain') ?? 0) > 0)
+    t.equal(index('tuples', 'plain'), undefined, 'this phase counts blocks')
+    t.equal(index('partitions', 'halves'), 2)
+    t.equal(index('partitions_done', 'halves'), 0)
+
+    const rewrite = (column: string) => answer.value(`pg_stat_progress_cluster_${column}`, { ...labels('indexed'), command: 'VACUUM FULL' })
+    t.equal(rewrite('heap_blks'), 1)
+    t.equal(rewrite('heap_blks_scanned'), 1)
+    t.equal(rewrite('heap_tuples_scanned'), 70)
+    t.equal(rewrite('heap_tuples_written'), 70)
+    t.equal(rewrite('indexes_rebuilt'), 0)
+  })
+}
+
+for (const major of [14, 17] as const) {
+  test(`PostgreSQL ${major}: copying tells its table and how far it has come, to those who may see it`, async (t) => {
+    const server = await startTeamServer(t, major)
+    const file = join(server.dataDirectory, 'rows')
+    const text = ['3', ...(major >= 17 ? ['three', 'four'] : []), ...Array.from({ length: 2000 }, (_, index) => index)].join('\n')
+    writeFileSync(file, text)
+    await server.sql('platform', slow, 'create table target (id int)')
+    const into = await holdSession(server, 'platform')
+    into.send(`copy target from '${file}' with (format csv${major >= 17 ? ', on_error ignore' : ''}) where id > 1 and slow(id) > 2`)
+    const out = await holdSession(server, 'platform')
+    out.send("copy item to program 'cat > /dev/null; sleep 60'")
+    const from = { datname: 'platform', schemaname: 'public', relname: 'target', command: 'COPY FROM', type: 'FILE' }
+    const answer = await pollUntil(server, ({ value }) => (value('pg_stat_progress_copy_tuples_processed', from) ?? 0) > 2)
+    const copied = (column: string) => answer.value(`pg_stat_progress_copy_${column}`, from)
+    t.equal(copied('sessions'), 1)
+    t.equal(copied('size_bytes'), text.length)
+    t.ok((copied('processed_bytes') ?? 0) > 0 && (copied('processed_bytes') ?? 0) <= text.length)
+    t.equal(copied('tuples_excluded'), 3)
+    t.equal(copied('tuples_skipped'), major >= 17 ? 2 : undefined)
+    const to = { datname: 'platform', relname: 'item', command: 'COPY TO', type: 'PROGRAM' }
+    t.equal(answer.value('pg_stat_progress_copy_tuples_processed', to), 100)
+    t.equal(answer.value('pg_stat_progress_copy_size_bytes', to), undefined, 'nobody knows how much there is')
+
+    const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'platform_owner') })
+    t.teardown(() => exporter.stop())
+    await exporter.pollOnce()
+    const blind = await samples()
+    t.same(allOf(blind, 'pg_stat_progress_copy_sessions'), [], "an owner does not see the superuser's")
+    t.equal(allOf(blind, 'pgvitals_query_success', { query: 'stat_progress_copy' })[0]?.value, 1)
+  })
+}

@@ -1,0 +1,154 @@
+import { test } from 'tap'
+import { makeExporter, until } from '../exporter/run-exporter.ts'
+import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
+import { startServer, startStandby, type TestServer } from '../servers/start-server.ts'
+import { createTeamDatabases } from '../servers/team-databases.ts'
+
+type Labels = Readonly<Record<string, string>>
+
+const shop = { datname: 'platform', schemaname: 'public', relname: 'shop' }
+
+/** What one poll of this server says. */
+async function poll(server: TestServer): Promise<readonly PageSample[]> {
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
+  await exporter.pollOnce()
+  const all = await samples()
+  await exporter.stop()
+  return all
+}
+
+/** Polls until a sample has this value: up to PostgreSQL 14 statistics arrive late. */
+async function pollUntil(server: TestServer, name: string, labels: Labels, value: number): Promise<readonly PageSample[]> {
+  let all: readonly PageSample[] = []
+  await until(`${name} is ${value}`, 10, async () => {
+    all = await poll(server)
+    return sampleValue(all, name, labels) === value
+  })
+  return all
+}
+
+for (const major of [13, 16, 18] as const) {
+  test(`PostgreSQL ${major}: each table tells of its rows, scans, vacuums and parts`, async (t) => {
+    const server = await startServer({ major })
+    t.teardown(() => server.remove())
+    await createTeamDatabases(server)
+    await server.sql(
+      'platform',
+      'create table shop (id int primary key, note text) with (autovacuum_enabled = off)',
+      'alter table shop alter note set storage external',
+      "insert into shop select g, repeat('x', 100) from generate_series(1, 1000) as g",
+      "insert into shop select -g, repeat('x', 10000) from generate_series(1, 20) as g"
+    )
+    await server.sql('platform', 'vacuum analyze shop')
+    await server.sql(
+      'platform',
+      "insert into shop select g, repeat('x', 100) from generate_series(1001, 1200) as g",
+      "update shop set note = repeat('y', 900) where id between 1 and 300",
+      'delete from shop where id between 901 and 1000',
+      'set enable_seqscan = off',
+      'select count(note) from shop where id = 5'
+    )
+    await server.sql('platform', 'select count(note) from shop')
+    const all = await pollUntil(server, 'pg_stat_user_tables_n_tup_del', shop, 100)
+    const value = (column: string) => sampleValue(all, `pg_stat_user_tables_${column}`, shop)
+
+    t.equal(value('n_ins_since_vacuum'), 200)
+    t.equal(value('n_mod_since_analyze'), 600)
+    t.equal(value('n_dead_tup'), 400)
+    t.equal(value('vacuum_count'), 1)
+    const [truth] = await server.sql(
+      'platform',
+      `select pg_table_size('shop')::float8 as whole, pg_total_relation_size(reltoastrelid)::float8 as toast, pg_indexes_size('shop')::float8 as indexes,
+        (select to_json(s) from pg_stat_user_tables as s where s.relname = 'shop') as stat from pg_class where oid = 'shop'::regclass`
+    )
+    const stat = truth?.stat as Record<string, number>
+    t.ok(Number(truth?.toast) > 20 * 10000)
+    t.equal(value('toast_size_bytes'), truth?.toast)
+    t.equal(value('heap_size_bytes'), Number(truth?.whole) - Number(truth?.toast))
+    t.equal(value('table_size_bytes'), truth?.whole, 'the inherited size is that of both parts')
+    t.equal(value('index_size_bytes'), truth?.indexes)
+
+    const scanned = ['last_seq_scan_timestamp_seconds', 'last_idx_scan_timestamp_seconds'].map(value)
+    if (major === 13) t.same(scanned, [undefined, undefined])
+    else t.ok(scanned.every((time) => Math.abs(Date.now() / 1000 - (time ?? 0)) < 60))
+    t.equal(value('n_tup_newpage_upd_total'), stat.n_tup_newpage_upd)
+    t.equal(value('vacuum_seconds_total'), major === 18 ? Number(stat.total_vacuum_time) / 1000 : undefined)
+    t.equal(value('analyze_seconds_total'), major === 18 ? Number(stat.total_analyze_time) / 1000 : undefined)
+    t.equal(value('autovacuum_seconds_total'), major === 18 ? 0 : undefined)
+    if (major >= 16) t.ok(Number(stat.n_tup_newpage_upd) > 0)
+    if (major === 18) t.ok(Number(stat.total_vacuum_time) > 0 && Number(stat.total_analyze_time) > 0)
+
+    await server.sql('platform', 'select pg_stat_reset()')
+    const reset = await pollUntil(server, 'pg_stat_user_tables_n_tup_del', shop, 0)
+    t.equal(sampleValue(reset, 'pg_stat_user_tables_n_dead_tup', shop), 0, 'a reset of the statistics is passed on as PostgreSQL has it')
+    t.equal(sampleValue(reset, 'pg_stat_user_tables_last_vacuum', shop), undefined)
+  })
+
+  test(`PostgreSQL ${major}: the thresholds are those by which autovacuum goes`, async (t) => {
+    const server = await startServer({ major, flags: ['autovacuum_naptime=1h'] })
+    t.teardown(() => server.remove())
+    await createTeamDatabases(server)
+    const value = (all: readonly PageSample[], column: string, relname = 'shop') =>
+      sampleValue(all, `pg_table_${column}`, { ...shop, relname })
+    await server.sql(
+      'platform',
+      'create table shop (id int, note text)',
+      "alter table shop set (autovacuum_vacuum_threshold = 1e2, autovacuum_vacuum_scale_factor = 0.1, autovacuum_enabled = 'off')",
+      'insert into shop select g from generate_series(1, 1000) as g',
+      'create table never (id int) with (autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 7)',
+      'create temp table passing (id int)'
+    )
+    await server.sql('platform', 'vacuum (freeze, analyze) shop')
+    await server.sql('platform', 'delete from shop where id <= 300')
+    const all = await pollUntil(server, 'pg_stat_user_tables_n_dead_tup', shop, 300)
+    t.equal(value(all, 'autovacuum_enabled'), 0)
+    t.equal(value(all, 'autovacuum_enabled', 'item'), 1)
+    t.equal(value(all, 'vacuum_threshold'), 100 + 0.1 * 1000, 'its own parameters, with the rows of the last analyze')
+    t.equal(value(all, 'vacuum_threshold', 'item'), 50 + 0.2 * 100, "the server's settings where it has none")
+    t.equal(value(all, 'vacuum_due_ratio'), 300 / 200)
+    t.equal(value(all, 'analyze_threshold'), 50 + 0.1 * 1000)
+    t.equal(value(all, 'analyze_due_ratio'), 300 / 150)
+    t.equal(value(all, 'vacuum_insert_threshold'), major === 18 ? 1000 : 1000 + 0.2 * 1000, 'from 18 on frozen pages do not count')
+    t.equal(value(all, 'vacuum_insert_threshold', 'never'), undefined)
+    t.equal(value(all, 'vacuum_threshold', 'never'), 50, 'rows that nobody has counted are 0')
+    t.equal(value(all, 'analyze_threshold', 'never'), 7)
+
+    await server.sql(
+      'platform',
+      'alter system set autovacuum = off',
+      'select pg_reload_conf()',
+      'alter table shop reset (autovacuum_enabled)'
+    )
+    if (major === 18) await server.sql('platform', 'alter table shop set (autovacuum_vacuum_max_threshold = 60)')
+    await server.sql('platform', 'vacuum shop')
+    const later = await pollUntil(server, 'pg_stat_user_tables_n_dead_tup', shop, 0)
+    t.equal(value(later, 'autovacuum_enabled', 'item'), 0, 'the server has switched it off for all')
+    t.equal(value(later, 'vacuum_threshold'), major === 18 ? 60 : 100 + 0.1 * 700)
+    t.equal(value(later, 'vacuum_due_ratio'), 0)
+
+    await server.sql('platform', 'alter system set track_counts = off', 'select pg_reload_conf()')
+    const blind = await poll(server)
+    t.equal(value(blind, 'vacuum_due_ratio'), undefined, 'what is not counted is not 0')
+    t.ok((value(blind, 'vacuum_threshold') ?? 0) > 0)
+    t.same(allOf(blind, 'pg_index_unused_bytes'), [], 'nor is an index unused whose scans are not counted')
+  })
+}
+
+test('a standby tells of its own scans and of sizes, and nothing of what only its primary knows', async (t) => {
+  const primary = await startServer({ major: 14 })
+  t.teardown(() => primary.remove())
+  await createTeamDatabases(primary)
+  const standby = await startStandby(primary)
+  t.teardown(() => standby.remove())
+  await standby.sql('platform', 'select count(*) from item', 'select count(*) from item')
+  const item = { datname: 'platform', relname: 'item' }
+  const all = await pollUntil(standby, 'pg_stat_user_tables_seq_scan', item, 2)
+  t.equal(sampleValue(all, 'pg_stat_user_tables_heap_size_bytes', item), 8192)
+  t.ok((sampleValue(await poll(primary), 'pg_stat_user_tables_n_live_tup', item) ?? 0) > 0)
+  for (const column of ['n_live_tup', 'n_dead_tup', 'n_mod_since_analyze', 'n_ins_since_vacuum', 'last_analyze'])
+    t.equal(sampleValue(all, `pg_stat_user_tables_${column}`, item), undefined, `${column} is absent, not 0`)
+  t.same(
+    all.filter(({ name }) => /^pg_(tables?|index|sequences?)_/.test(name)),
+    []
+  )
+})
