@@ -72,7 +72,11 @@ from pg_catalog.pg_stat_database as d
 -- Null where nothing was measured: then 0 would be a lie.
 cross join lateral (
   select
-    case when d.blk_read_time + d.blk_write_time > 0 or pg_catalog.current_setting('track_io_timing') = 'on' then 1 end::float8 as is_timed,
+    case when d.blk_read_time + d.blk_write_time > 0 or (
+        pg_catalog.current_setting('track_io_timing') = 'on'
+        -- Where it is set for one database or role alone, our session's value says nothing of the others.
+        and not exists (select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_io_timing=%')
+      ) then 1 end::float8 as is_timed,
     case when d.active_time > 0 or pg_catalog.current_setting('track_activities') = 'on' then 1 end::float8 as is_tracked
 ) as t
 -- The row without a name counts the shared catalogs.

@@ -53,7 +53,11 @@ cross join lateral (
   select
     case
       when greatest(io.read_time, io.write_time, io.writeback_time, io.extend_time, io.fsync_time) > 0
-        or pg_catalog.current_setting('track_io_timing') = 'on'
+        or (
+        pg_catalog.current_setting('track_io_timing') = 'on'
+        -- Where it is set for one database or role alone, our session's value says nothing of the others.
+        and not exists (select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_io_timing=%')
+      )
         then 1
     end::float8 as is_timed
 ) as t

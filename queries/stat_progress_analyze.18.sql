@@ -1,7 +1,7 @@
 -- How far each analyze of a table has come, from pg_stat_progress_analyze.
 --
 -- scope:    database
--- interval: 15s
+-- interval: 30s
 --
 -- label schemaname
 -- label relname

@@ -1,7 +1,7 @@
 -- How far the base backups have come, from pg_stat_progress_basebackup.
 --
 -- scope:    server
--- interval: 15s
+-- interval: 30s
 -- requires: capability pg_read_all_stats
 --
 -- label phase

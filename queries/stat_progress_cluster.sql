@@ -1,7 +1,7 @@
 -- How far each rewriting of a table by cluster or vacuum full has come, from pg_stat_progress_cluster.
 --
 -- scope:    database
--- interval: 15s
+-- interval: 30s
 --
 -- label schemaname
 -- label relname

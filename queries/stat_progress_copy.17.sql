@@ -1,7 +1,7 @@
 -- How far the copying from and to a table has come, from pg_stat_progress_copy, new in PostgreSQL 14.
 --
 -- scope:    database
--- interval: 15s
+-- interval: 30s
 --
 -- label schemaname
 -- label relname

@@ -1,7 +1,7 @@
 -- How far each building of indexes has come, from pg_stat_progress_create_index. Numbers are of the phase that stat_progress_phase tells.
 --
 -- scope:    database
--- interval: 15s
+-- interval: 30s
 --
 -- label schemaname
 -- label relname

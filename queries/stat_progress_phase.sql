@@ -1,7 +1,7 @@
 -- Which phase the commands are in that report their progress, from the views pg_stat_progress_*.
 --
 -- scope:    database
--- interval: 15s
+-- interval: 30s
 --
 -- label schemaname
 -- label relname

@@ -1,7 +1,7 @@
 -- How far each vacuum of a table has come, from pg_stat_progress_vacuum.
 --
 -- scope:    database
--- interval: 15s
+-- interval: 30s
 --
 -- label schemaname
 -- label relname

@@ -1,7 +1,7 @@
 -- Which phase each vacuum of a table is in, from pg_stat_progress_vacuum.
 --
 -- scope:    database
--- interval: 15s
+-- interval: 30s
 --
 -- label schemaname
 -- label relname

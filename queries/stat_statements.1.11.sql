@@ -41,7 +41,11 @@ from (
   group by g.userid, g.dbid, g.queryid
 ) as s
 cross join lateral (
-  select s.read_milliseconds + s.write_milliseconds > 0 or pg_catalog.current_setting('track_io_timing') = 'on' as is_timed
+  select s.read_milliseconds + s.write_milliseconds > 0 or (
+        pg_catalog.current_setting('track_io_timing') = 'on'
+        -- Where it is set for one database or role alone, our session's value says nothing of the others.
+        and not exists (select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_io_timing=%')
+      ) as is_timed
 ) as t
 left join pg_catalog.pg_roles as r on r.oid = s.userid
 left join pg_catalog.pg_database as d on d.oid = s.dbid

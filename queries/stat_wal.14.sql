@@ -26,5 +26,9 @@ from pg_catalog.pg_stat_wal as w
 -- Null where nothing was measured: then 0 would be a lie.
 cross join lateral (
   select
-    case when w.wal_write_time + w.wal_sync_time > 0 or pg_catalog.current_setting('track_wal_io_timing') = 'on' then 1 end::float8 as is_timed
+    case when w.wal_write_time + w.wal_sync_time > 0 or (
+        pg_catalog.current_setting('track_wal_io_timing') = 'on'
+        -- Where it is set for one database or role alone, our session's value says nothing of the others.
+        and not exists (select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_wal_io_timing=%')
+      ) then 1 end::float8 as is_timed
 ) as t;

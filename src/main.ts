@@ -83,7 +83,8 @@ try {
     allowPositionals: true,
     options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } }
   })
-  const command = commands[positionals[0] ?? 'serve']
+  const name = positionals[0] ?? 'serve'
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (values.help) process.stdout.write(usage)
   else if (values.version) process.stdout.write(`${version}\n`)
   else if (command === undefined || positionals.length > 1) throw new Error(`there is no command "${positionals.join(' ')}"\n\n${usage}`)

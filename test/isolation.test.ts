@@ -5,7 +5,7 @@ import pg from 'pg'
 import { test } from 'tap'
 import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
 import { allOf, sampleValue } from './page/parse-page.ts'
-import { startServer } from './servers/start-server.ts'
+import { freePort, startServer } from './servers/start-server.ts'
 import { createTeamDatabases, teamEnvironment } from './servers/team-databases.ts'
 
 test('isolation', async (t) => {
@@ -34,6 +34,24 @@ test('isolation', async (t) => {
       logged.find(({ class: errorClass }) => errorClass === 'auth')?.msg,
       /database cannot be visited: password authentication failed for user "pgvitals" \(28P01\)/
     )
+  })
+
+  t.test('a wrong password is not tried again soon, a server that is down is', async (t) => {
+    const down = await freePort()
+    const environment = {
+      DATABASE_URL: server.url('labeler', 'pgvitals', 'wrong'),
+      OTHER_DATABASE_URL: `postgresql://u:p@127.0.0.1:${down}/x`,
+      PGVITALS_QUERIES: everySecond
+    }
+    const { exporter, samples } = makeExporter(environment)
+    t.teardown(() => exporter.stop())
+    await exporter.start()
+    await until(
+      'the server that is down was tried five times',
+      10,
+      async () => (sampleValue(await samples(), 'pgvitals_errors_total', { class: 'network' }) ?? 0) >= 5
+    )
+    t.ok((sampleValue(await samples(), 'pgvitals_errors_total', { class: 'auth' }) ?? 0) <= 2, 'once to learn the facts, once to poll')
   })
 
   t.test('the main database being out of reach, another one tells of the server', async (t) => {

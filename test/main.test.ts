@@ -126,6 +126,29 @@ test('sessions are recycled by age, and one database has one session at a time',
   t.same(allOf(await samples(), 'pgvitals_errors_total'), [], 'without an error')
 })
 
+test('more databases than sessions are visited one after the other', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  const names = Array.from({ length: 9 }, (_, index) => `team_${index}`)
+  for (const name of names) await server.sql('postgres', `create database ${name}`)
+  const environment = Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_DATABASE_URL`, server.url(name)]))
+  const { exporter, samples } = makeExporter(environment)
+  t.teardown(() => exporter.stop())
+  let most = 0
+  const count = async () => {
+    const [{ n } = {}] = await server.sql('postgres', "select count(*)::int as n from pg_stat_activity where application_name = 'pgvitals'")
+    most = Math.max(most, Number(n))
+  }
+  const started = exporter.start()
+  await until('every database has been polled', 20, async () => {
+    await count()
+    return exporter.isReady() && allOf(await samples(), 'pg_database_up').length === 9
+  })
+  await started
+  t.ok(most > 0 && most <= 4, `${most} sessions at most`)
+  t.equal(sampleValue(await samples(), 'pgvitals_sessions_open'), 0, 'and none is held on a database between visits')
+})
+
 test('pgvitals once prints the page and exits; pgvitals queries lists the files', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { test } from 'tap'
 import { everySecond, makeExporter } from './exporter/run-exporter.ts'
 import { allOf, sampleValue } from './page/parse-page.ts'
@@ -18,11 +19,11 @@ for (const mode of ['session', 'transaction'] as const) {
     const port = await freePort()
     const folder = mkdtempSync(join(tmpdir(), 'pgvitals-pgbouncer-'))
     chmodSync(folder, 0o755)
-    writeFileSync(join(folder, 'users.txt'), '"pgvitals" "secret"\n')
+    writeFileSync(join(folder, 'users.txt'), '"pgvitals" "secret"\n"users_owner" "secret"\n')
     writeFileSync(
       join(folder, 'pgbouncer.ini'),
       `[databases]\n* = host=127.0.0.1 port=${server.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\n` +
-        `auth_type = plain\nauth_file = ${folder}/users.txt\npool_mode = ${mode}\n`
+        `auth_type = plain\ndefault_pool_size = 2\nauth_file = ${folder}/users.txt\npool_mode = ${mode}\n`
     )
     // PgBouncer refuses to run as root too.
     const asUser = process.getuid?.() === 0 ? ['-u', 'postgres'] : []
@@ -52,5 +53,18 @@ for (const mode of ['session', 'transaction'] as const) {
     t.equal(sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { datname: 'users', relname: 'item' }), 100)
     t.equal(sampleValue(all, 'pgvitals_server_identities'), 1)
     t.equal(sampleValue(all, 'pg_settings_statement_timeout_seconds'), 0)
+
+    // The application uses the same credential and so, in transaction mode, the server connections that we used.
+    const owner = makeExporter({ DATABASE_URL: `postgresql://users_owner:secret@127.0.0.1:${port}/users`, PGVITALS_QUERIES: everySecond })
+    t.teardown(() => owner.exporter.stop())
+    await owner.exporter.pollOnce()
+    const application = new pg.Client(`postgresql://users_owner:secret@127.0.0.1:${port}/users`)
+    await application.connect()
+    t.teardown(() => application.end())
+    await t.resolves(application.query('insert into item values (1000)'), 'it still writes, and finds its tables')
+    const { rows } = await application.query(
+      "select current_setting('statement_timeout') as timeout, current_setting('application_name') as name"
+    )
+    t.same(rows, [{ timeout: '0', name: '' }])
   })
 }

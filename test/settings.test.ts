@@ -63,6 +63,8 @@ test('settings that an owner planted on the database do not colour or break our 
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
   for (const setting of [
+    "role = 'pg_stat_scan_tables'",
+    'exit_on_error = on',
     'extra_float_digits = -15',
     'search_path = evil, public',
     "default_transaction_isolation = 'serializable'",
@@ -82,4 +84,5 @@ test('settings that an owner planted on the database do not colour or break our 
   t.ok(all.filter(({ name }) => name === 'pgvitals_query_success').every(({ value }) => value === 1))
   t.equal(sampleValue(all, 'pgvitals_connects_total'), 1, 'and the session lives on')
   t.equal(sampleValue(all, 'pg_settings_autovacuum_vacuum_scale_factor'), 0.2)
+  t.equal(sampleValue(all, 'pgvitals_capability', { capability: 'pg_monitor' }), 1, 'our rights are ours')
 })

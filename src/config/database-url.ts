@@ -19,7 +19,8 @@ export function isPostgresUrl(url: string): boolean {
 export function parseDatabaseUrl(url: string): Connection {
   const groups = pattern.exec(url)?.groups
   if (groups === undefined) throw new Error('is not of the form postgresql://user:password@host:5432/database')
-  const parameters = new URLSearchParams(groups.parameters ?? '')
+  // In a URI a plus is a plus; only in forms is it a space.
+  const parameters = new URLSearchParams((groups.parameters ?? '').replaceAll('+', '%2B'))
   const [userText = '', ...passwordParts] = (groups.userInfo ?? '').split(':')
   const user = parameters.get('user') || decode(userText) || userInfo().username
   const password = parameters.get('password') || decode(passwordParts.join(':')) || undefined
@@ -56,11 +57,13 @@ function parsePort(text: string): number {
   throw new Error('has no number from 1 to 65535 where its port stands; in a password / ? # @ : are written %2F %3F %23 %40 %3A')
 }
 
-/** Reads `sslmode` and its files; without a mode it is `prefer`, as in libpq. */
+/** Reads `sslmode` and its files; without a mode it is `prefer`, or `verify-full` with the system's certificates, as in libpq. */
 function readTls(parameters: URLSearchParams): Tls {
-  const word = parameters.get('sslmode') ?? parameters.get('ssl') ?? 'prefer'
+  const isSystem = parameters.get('sslrootcert') === 'system'
+  const word = parameters.get('sslmode') ?? parameters.get('ssl') ?? (isSystem ? 'verify-full' : 'prefer')
   const mode = word === 'true' ? 'require' : word
   if (!isTlsMode(mode)) throw new Error(`has sslmode=${word}; expected ${tlsModes.join(', ')}`)
+  if (isSystem && mode !== 'verify-full') throw new Error(`has sslmode=${mode} with sslrootcert=system, which needs verify-full`)
   const ca = readAuthority(parameters.get('sslrootcert'))
   if (ca === undefined && mode.startsWith('verify')) {
     throw new Error(

@@ -35,7 +35,7 @@ export function readServers(environment: NodeJS.ProcessEnv, mistakes: string[], 
 
 function readOne(variable: string, url: string, mistakes: string[], notes: string[]): readonly Named[] {
   if (!isPostgresUrl(url)) {
-    const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(url) ?? []
+    const [, scheme] = /^(file(?=:)|[a-z][a-z0-9+.-]*(?=:\/\/))/i.exec(url) ?? []
     if (scheme === undefined) mistakes.push(`${variable} is no URL; expected postgresql://user:password@host:5432/database`)
     else notes.push(`${variable} is passed over: it names a database of another kind (${scheme})`)
     return []

@@ -54,10 +54,11 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
     )
     const named = new Set([...states.map(({ name }) => name), ...(datnames.get(server) ?? [])])
     return [
-      one(up, states.some(({ isUp }) => isUp) ? 1 : 0),
+      // Before the first visit has ended nothing is known.
+      ...(states.some(wasVisited) ? [one(up, states.some(({ isUp }) => isUp) ? 1 : 0)] : []),
       one(sessionsOpen, openSessions),
       ...(known.size > 0 ? [one(identities, known.size), one(twins, others)] : []),
-      ...states.map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),
+      ...states.filter(wasVisited).map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),
       ...[...named].sort().map((datname) => one(databaseInfo, 1, { datname, team: '' })),
       ...states.flatMap(({ name, isUp, facts }) =>
         isUp && facts !== undefined
@@ -68,6 +69,10 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
       )
     ]
   })
+}
+
+function wasVisited({ isUp, failures }: DatabaseState): boolean {
+  return isUp || failures > 0
 }
 
 /** How each query's last poll went, rendered straight, for there are many. */

@@ -36,12 +36,15 @@ export interface VisitorOptions {
   readonly log: Logger
 }
 
+/** How long a visit may have lasted when a query slower than that is begun. */
+const longestVisitSeconds = 15
+
 /** Visits one database: holds its session, learns its facts, polls its queries one after the other. */
 export class Visitor {
   readonly #options: VisitorOptions
   #state: DatabaseState
   #session: Session | undefined
-  #meeting: Promise<void> | undefined
+  #visiting: Promise<void> = Promise.resolve()
   #isClosing = false
 
   constructor(options: VisitorOptions) {
@@ -59,19 +62,35 @@ export class Visitor {
 
   /**
    * Makes one visit and never throws. `due` is asked once the state is known, since what may be run depends
-   * on it; `polled` hears of each query that was really asked.
+   * on it; `polled` hears of each query that was really asked. One visit at a time: the next one waits.
    */
-  async visit(due: () => readonly Query[], polled: (query: Query) => void): Promise<void> {
+  visit(due: () => readonly Query[], polled: (query: Query) => void): Promise<void> {
+    this.#visiting = this.#visiting.then(() => this.#visit(due, polled))
+    return this.#visiting
+  }
+
+  /** A visit that only learns whether the database answers and what its role may do. */
+  meet(): Promise<void> {
+    return this.visit(
+      () => [],
+      () => {}
+    )
+  }
+
+  async #visit(due: () => readonly Query[], polled: (query: Query) => void): Promise<void> {
     const release = await this.#options.budget.acquire()
+    const from = performance.now()
     try {
-      await this.meet()
+      if (!this.#isClosing) await this.#meet()
       for (const query of due()) {
+        // Behind slow gauges the counters of the next visit would grow stale; what is left out stays due.
+        const isLate = performance.now() - from > longestVisitSeconds * 1000 && query.intervalSeconds > longestVisitSeconds
         if (this.#isClosing) return
-        if (await this.#ask(query)) polled(query)
+        if (!isLate && (await this.#ask(query))) polled(query)
       }
     } finally {
       const age = performance.now() - (this.#session?.openedAt ?? 0)
-      if (!this.#options.keepsSession || age > this.#options.sessionMaxAgeSeconds * 1000) await this.#leave()
+      if (this.#isClosing || !this.#options.keepsSession || age > this.#options.sessionMaxAgeSeconds * 1000) await this.#leave()
       release()
     }
   }
@@ -92,14 +111,7 @@ export class Visitor {
     await this.#leave()
   }
 
-  /** Opens the session if there is none, and learns what can have changed since the last visit. Never throws. */
-  async meet(): Promise<void> {
-    this.#meeting ??= this.#meet().finally(() => {
-      this.#meeting = undefined
-    })
-    await this.#meeting
-  }
-
+  /** Opens the session if there is none, and learns what can have changed since the last visit. */
   async #meet(): Promise<void> {
     const { server, database, meter } = this.#options
     try {

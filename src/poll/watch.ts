@@ -42,6 +42,7 @@ export class Watch {
   #choices: readonly Choice[] = []
   #described = ''
   #isStopped = false
+  #isReady = false
 
   constructor(server: Server, options: WatchOptions) {
     this.server = server
@@ -72,10 +73,11 @@ export class Watch {
     return this.#choices
   }
 
-  /** Whether every chosen query has been tried. */
+  /** Whether every chosen query has once been tried; one that can be asked only later does not take it back. */
   get isReady(): boolean {
     const { snapshots } = this.#options
-    return this.#places().every((place) => snapshots.get(place) !== undefined)
+    this.#isReady ||= this.#places().every((place) => snapshots.get(place) !== undefined)
+    return this.#isReady
   }
 
   get openSessions(): number {
@@ -98,7 +100,7 @@ export class Watch {
   /** Prometheus has scraped: visits that fall into that moment move away from it. */
   scraped(now: number): void {
     for (const round of this.#rounds) {
-      if (round.timer !== undefined && round.schedule.scraped(now, round.lastVisit)) this.#arm(round)
+      if (round.timer !== undefined && !this.#isStopped && round.schedule.scraped(now, round.lastVisit)) this.#arm(round)
     }
   }
 
@@ -136,7 +138,8 @@ export class Watch {
     await visitor.visit(
       () => {
         this.#choose()
-        return schedule.due(this.#queriesOf(visitor.state.name), performance.now())
+        const due = schedule.due(this.#queriesOf(visitor.state.name), performance.now())
+        return [...due].sort((left, right) => left.intervalSeconds - right.intervalSeconds)
       },
       (query) => schedule.polled(query, performance.now())
     )

@@ -12,10 +12,21 @@ export function checkTogether(builtIn: readonly Query[], user: readonly Query[])
     ...user
       .filter((query) => builtInNames.has(query.name))
       .map((query) => new Error(`${query.file}:1: the name ${query.name} is that of a built-in query; choose another file name`)),
+    ...all.flatMap(reserved),
     ...twins(all),
     ...metricsWithTwoOwners(all),
     ...variantsThatDisagree(all)
   ]
+}
+
+/** What the exporter itself yields. */
+const ownMetrics = /^(pg_up|pg_database_up|pg_database_info|pg_scrape_collector_.*|pg_exporter_.*|(pgvitals|process|nodejs)_.*)$/
+
+function reserved(query: Query): readonly Error[] {
+  const metrics = query.columns.filter(isValueColumn).map((column) => metricName(query, column))
+  return metrics
+    .filter((metric) => ownMetrics.test(metric))
+    .map((metric) => new Error(`${query.file}:1: the metric ${metric} is the exporter's own; give this file another "name:"`))
 }
 
 function twins(queries: readonly Query[]): readonly Error[] {

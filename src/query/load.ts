@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { checkTogether } from './check.ts'
 import { parseQuery } from './parse.ts'
 import type { Query } from './query.ts'
 
 /** The folder of the built-in queries; right from `src/` and from `dist/`. */
-export const builtInFolder = new URL('../../queries/', import.meta.url).pathname
+export const builtInFolder = fileURLToPath(new URL('../../queries/', import.meta.url))
 
 /**
  * Reads the built-in queries and, when given, a user's own folder.

@@ -98,7 +98,7 @@ function parseFileName(file: string): { name: string; variant: Version | undefin
 function readSetting(settings: Settings, requires: Requirement[], seen: Set<string>, text: string): string | undefined {
   const [, key = '', value = ''] = /^([a-z]+):\s*(.*)$/.exec(text) ?? []
   if (key === 'requires') return readRequirements(requires, value)
-  const [read, expected] = readers[key] ?? []
+  const [read, expected] = (Object.hasOwn(readers, key) && readers[key]) || []
   if (read === undefined) {
     return `"${text}" is neither a setting (${[...Object.keys(readers), 'requires'].join(', ')}) nor a column (label, suffix, gauge, counter, untyped)`
   }

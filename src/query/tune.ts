@@ -60,7 +60,7 @@ function readChange(name: string, value: unknown, source: string, mistakes: Erro
   }
   let change: Tuned = {}
   for (const [key, setting] of Object.entries(value)) {
-    const one = readers[key]?.(setting)
+    const one = Object.hasOwn(readers, key) ? readers[key]?.(setting) : undefined
     if (one === undefined)
       mistakes.push(
         new Error(`${source}: ${name}.${key} is ${JSON.stringify(setting)}; expected interval: 60s, timeout: 2s, rows: 200 or top: 50`)

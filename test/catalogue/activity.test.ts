@@ -91,7 +91,7 @@ for (const major of [13, 16, 18] as const) {
   })
 }
 
-test('an autovacuum is told by its table, without the words that follow the name', async (t) => {
+test('an autovacuum is told by its table and when it began', async (t) => {
   const server = await startTeamServer(t, 18, 'autovacuum_naptime=1s')
   const slow =
     'autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1'

@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { makeExporter } from '../exporter/run-exporter.ts'
 import { allOf } from '../page/parse-page.ts'
@@ -28,19 +26,18 @@ const slow = "create function slow(int) returns int immutable language plpgsql a
 for (const major of [13, 17, 18] as const) {
   test(`PostgreSQL ${major}: a vacuum tells its table, its phase and how far it has come, in its own database alone`, async (t) => {
     const server = await startTeamServer(t, major, ...(major === 18 ? ['track_cost_delay_timing=on'] : []))
-    for (const datname of ['platform', 'users']) {
-      await server.sql(
-        datname,
-        "create table hot as select g as id, repeat('x', 1000) as note from generate_series(1, 50) as g",
-        'create index on hot (id)',
-        'create index on hot (id, note)',
-        'delete from hot where id % 2 = 0'
-      )
-    }
+    // The vacuum of one table stays long in its heap, that of the other in its indexes.
+    const long = "create table hot as select g as id, repeat('x', 1000) as note from generate_series(1, 700) as g"
+    await server.sql('users', long, 'delete from hot')
+    await server.sql('platform', long, 'delete from hot', 'create table thin as select g as id from generate_series(1, 4000) as g')
+    for (let index = 0; index < 4; index++) await server.sql('platform', 'create index on thin (id)')
+    await server.sql('platform', 'delete from thin where id % 2 = 0')
     t.same(allOf((await pollServer(server)).samples, 'pg_stat_progress_vacuum_heap_blks'), [], 'absent when idle')
     await sendSlowed(server, 'platform', 'vacuum hot')
+    await sendSlowed(server, 'platform', 'vacuum thin')
     const [truth] = await server.sql('platform', "select (pg_relation_size('hot') / 8192)::int as blocks")
     const hot = { datname: 'platform', schemaname: 'public', relname: 'hot' }
+    const thin = { ...hot, relname: 'thin' }
 
     const scanning = await pollUntil(server, ({ value }) => (value('pg_stat_progress_vacuum_heap_blks_scanned', hot) ?? 0) > 1)
     const scanned = scanning.value('pg_stat_progress_vacuum_heap_blks_scanned', hot) ?? 0
@@ -60,18 +57,18 @@ for (const major of [13, 17, 18] as const) {
 
     const indexes = await pollUntil(
       server,
-      ({ value }) => value('pg_stat_progress_vacuum_phase', { ...hot, phase: 'vacuuming indexes' }) === 1
+      ({ value }) => value('pg_stat_progress_vacuum_phase', { ...thin, phase: 'vacuuming indexes' }) === 1
     )
-    t.equal(indexes.value('pg_stat_progress_vacuum_num_dead_tuples', hot), 25)
-    t.equal(indexes.value('pg_stat_progress_vacuum_heap_blks_vacuumed', hot), 0)
-    t.equal(indexes.value('pg_stat_progress_vacuum_index_vacuums', hot), 0)
+    t.equal(indexes.value('pg_stat_progress_vacuum_num_dead_tuples', thin), 2000)
+    t.equal(indexes.value('pg_stat_progress_vacuum_heap_blks_vacuumed', thin), 0)
+    t.equal(indexes.value('pg_stat_progress_vacuum_index_vacuums', thin), 0)
     if (major >= 17) {
       t.equal(scanning.value('pg_stat_progress_vacuum_indexes', hot), undefined, 'not yet counted')
-      t.equal(indexes.value('pg_stat_progress_vacuum_indexes', hot), 2)
-      t.ok((indexes.value('pg_stat_progress_vacuum_indexes_processed', hot) ?? 9) < 2)
-      t.ok((indexes.value('pg_stat_progress_vacuum_dead_tuple_bytes', hot) ?? 0) > 0)
+      t.equal(indexes.value('pg_stat_progress_vacuum_indexes', thin), 4)
+      t.ok((indexes.value('pg_stat_progress_vacuum_indexes_processed', thin) ?? 9) < 4)
+      t.ok((indexes.value('pg_stat_progress_vacuum_dead_tuple_bytes', thin) ?? 0) > 0)
     }
-    const delay = indexes.value('pg_stat_progress_vacuum_delay_seconds', hot)
+    const delay = indexes.value('pg_stat_progress_vacuum_delay_seconds', thin)
     if (major === 18) t.ok(delay !== undefined && delay > 0.06 && delay < 20, `${delay} s slept`)
     else t.equal(delay, undefined)
 
@@ -104,15 +101,25 @@ for (const major of [13, 18] as const) {
       'create index on indexed (slow(id))',
       'create table busy as select 1 as id'
     )
+    await server.sql(
+      'platform',
+      "create function slow_order(int, int) returns int immutable language plpgsql as 'begin perform pg_catalog.pg_sleep(0.03); return $1 - $2; end'",
+      'create operator class slow_order for type int using btree as operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 slow_order(int, int)',
+      'create table disordered as select (g * 7919) % 300 as id from generate_series(1, 300) as g',
+      'create table correlated as select g as id, g as twice from generate_series(1, 300) as g',
+      major === 18 ? 'create statistics on slow(id), twice from correlated' : 'create statistics related on id, twice from correlated'
+    )
     await sendSlowed(server, 'platform', 'analyze part')
-    const [writer, lockWaiter, builder, partBuilder, rewriter] = await Promise.all(
-      Array.from({ length: 5 }, () => holdSession(server, 'platform'))
+    const [writer, lockWaiter, builder, partBuilder, rewriter, sorter, analyzer] = await Promise.all(
+      Array.from({ length: 7 }, () => holdSession(server, 'platform'))
     )
     await writer?.run('begin', 'update busy set id = 2')
     lockWaiter?.send('create index concurrently on busy (id)')
     builder?.send('create index on plain (slow(id))')
     partBuilder?.send('create index on halves (slow(id))')
     rewriter?.send('vacuum full indexed')
+    sorter?.send('create index on disordered (id slow_order)')
+    analyzer?.send('analyze correlated')
     const [truth] = await server.sql('platform', "select (pg_relation_size('plain') / 8192)::int as blocks")
     const answer = await pollUntil(
       server,
@@ -120,6 +127,8 @@ for (const major of [13, 18] as const) {
         value('pg_stat_progress_cluster_indexes_rebuilt', { relname: 'indexed' }) !== undefined &&
         value('pg_stat_progress_phase', { relname: 'indexed', phase: 'rebuilding index' }) === 1 &&
         value('pg_stat_progress_create_index_lockers', { relname: 'busy' }) === 1 &&
+        value('pg_stat_progress_create_index_tuples', { relname: 'disordered' }) !== undefined &&
+        (major === 13 || value('pg_stat_progress_analyze_ext_stats', { relname: 'correlated' }) !== undefined) &&
         // While it is at its first block, PostgreSQL says that all are done.
         (value('pg_stat_progress_create_index_blocks_done', { relname: 'plain' }) ?? 99) < Number(truth?.blocks) &&
         value('pg_stat_progress_create_index_partitions', { relname: 'halves' }) !== undefined &&
@@ -131,7 +140,11 @@ for (const major of [13, 18] as const) {
     t.ok((analyze('child_tables_done') ?? 9) < 2)
     t.ok((analyze('sample_blks_scanned') ?? 0) <= (analyze('sample_blks') ?? 0))
     t.equal(analyze('ext_stats'), undefined, 'it has none')
-    if (major === 18) t.ok((analyze('delay_seconds') ?? 0) > 0.06)
+    if (major === 18) {
+      t.ok((analyze('delay_seconds') ?? 0) > 0.06)
+      t.equal(answer.value('pg_stat_progress_analyze_ext_stats', labels('correlated')), 1)
+      t.equal(answer.value('pg_stat_progress_analyze_ext_stats_computed', labels('correlated')), 0)
+    }
     t.equal(answer.value('pg_stat_progress_phase', { ...labels('part'), command: 'ANALYZE' }), 1)
 
     const index = (column: string, relname: string) => answer.value(`pg_stat_progress_create_index_${column}`, labels(relname))
@@ -142,6 +155,8 @@ for (const major of [13, 18] as const) {
     t.equal(index('blocks', 'plain'), truth?.blocks)
     t.ok((index('blocks_done', 'plain') ?? 0) > 0)
     t.equal(index('tuples', 'plain'), undefined, 'this phase counts blocks')
+    t.equal(index('tuples', 'disordered'), 300)
+    t.equal(index('tuples_done', 'disordered'), 0, 'they are still sorted')
     t.equal(index('partitions', 'halves'), 2)
     t.equal(index('partitions_done', 'halves'), 0)
 
@@ -151,37 +166,5 @@ for (const major of [13, 18] as const) {
     t.equal(rewrite('heap_tuples_scanned'), 70)
     t.equal(rewrite('heap_tuples_written'), 70)
     t.equal(rewrite('indexes_rebuilt'), 0)
-  })
-}
-
-for (const major of [14, 17] as const) {
-  test(`PostgreSQL ${major}: copying tells its table and how far it has come, to those who may see it`, async (t) => {
-    const server = await startTeamServer(t, major)
-    const file = join(server.dataDirectory, 'rows')
-    const text = ['3', ...(major >= 17 ? ['three', 'four'] : []), ...Array.from({ length: 2000 }, (_, index) => index)].join('\n')
-    writeFileSync(file, text)
-    await server.sql('platform', slow, 'create table target (id int)')
-    const into = await holdSession(server, 'platform')
-    into.send(`copy target from '${file}' with (format csv${major >= 17 ? ', on_error ignore' : ''}) where id > 1 and slow(id) > 2`)
-    const out = await holdSession(server, 'platform')
-    out.send("copy item to program 'cat > /dev/null; sleep 60'")
-    const from = { datname: 'platform', schemaname: 'public', relname: 'target', command: 'COPY FROM', type: 'FILE' }
-    const answer = await pollUntil(server, ({ value }) => (value('pg_stat_progress_copy_tuples_processed', from) ?? 0) > 2)
-    const copied = (column: string) => answer.value(`pg_stat_progress_copy_${column}`, from)
-    t.equal(copied('sessions'), 1)
-    t.equal(copied('size_bytes'), text.length)
-    t.ok((copied('processed_bytes') ?? 0) > 0 && (copied('processed_bytes') ?? 0) <= text.length)
-    t.equal(copied('tuples_excluded'), 3)
-    t.equal(copied('tuples_skipped'), major >= 17 ? 2 : undefined)
-    const to = { datname: 'platform', relname: 'item', command: 'COPY TO', type: 'PROGRAM' }
-    t.equal(answer.value('pg_stat_progress_copy_tuples_processed', to), 100)
-    t.equal(answer.value('pg_stat_progress_copy_size_bytes', to), undefined, 'nobody knows how much there is')
-
-    const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'platform_owner') })
-    t.teardown(() => exporter.stop())
-    await exporter.pollOnce()
-    const blind = await samples()
-    t.same(allOf(blind, 'pg_stat_progress_copy_sessions'), [], "an owner does not see the superuser's")
-    t.equal(allOf(blind, 'pgvitals_query_success', { query: 'stat_progress_copy' })[0]?.value, 1)
   })
 }

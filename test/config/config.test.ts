@@ -62,6 +62,7 @@ test('every mistake is listed at once, without a secret', async (t) => {
   const mistakes = mistakesOf({
     DATABASE_URL: 'postgresql://admin:geheim/x@localhost:5432/platform',
     A_DATABASE_URL: 'host=localhost password=geheim',
+    AA_DATABASE_URL: 'admin:geheim@localhost:5432/db',
     B_DATABASE_URL: 'postgresql://u:geheim@h/db?sslmode=always',
     C_DATABASE_URL: 'postgresql://u:geheim@h1,h2/db',
     D_DATABASE_URL: 'postgresql://u:50%geheim@h/db',
@@ -76,6 +77,7 @@ test('every mistake is listed at once, without a secret', async (t) => {
     /^PGVITALS_PORT is "abc"; it must be integer/,
     /^PGVITALS_LOG_LEVEL is "loud"; it must be equal to one of the allowed values: fatal, /,
     /^DATABASE_URL has no number from 1 to 65535 where its port stands/,
+    /^AA_DATABASE_URL is no URL/,
     /^A_DATABASE_URL is no URL/,
     /^B_DATABASE_URL has sslmode=always; expected disable, allow/,
     /^C_DATABASE_URL names several hosts/,
@@ -83,7 +85,7 @@ test('every mistake is listed at once, without a secret', async (t) => {
     /^E_DATABASE_URL has sslmode=verify-full without root certificates/,
     /^F_DATABASE_URL has sslrootcert=\/nowhere\.pem, which cannot be read: ENOENT/
   ])
-  t.equal(mistakes.length, 10)
+  t.equal(mistakes.length, 11)
   t.notMatch(mistakes.join(), /geheim/)
 })
 

@@ -16,6 +16,7 @@ test('a URL is read as libpq reads it', async (t) => {
     ['postgresql://%2Ftmp%2Fpg:7/d', { host: '/tmp/pg', port: 7, database: 'd' }],
     ['postgresql://u:p@/d?host=/tmp/pg&port=8', { host: '/tmp/pg', port: 8, user: 'u', database: 'd' }],
     ['postgresql:///?dbname=d&user=x&password=y', { database: 'd', user: 'x', password: 'y' }],
+    ['postgresql://h/d?user=x&password=a+b', { password: 'a+b' }],
     ['postgresql+asyncpg://u:p@h/na%20me?schema=s&pgbouncer=true', { database: 'na me' }]
   ] as const
   for (const [url, expected] of cases) t.match(parseDatabaseUrl(url), expected, url)
@@ -32,5 +33,7 @@ test('sslmode is what libpq means by it, prefer without one', async (t) => {
   t.match(tlsOf('ssl=true'), { mode: 'require' })
   t.match(tlsOf(`sslmode=verify-ca&sslrootcert=${file}`), { mode: 'verify-ca', ca: 'PEM' })
   t.match(tlsOf('sslmode=verify-full&sslrootcert=system'), { mode: 'verify-full', ca: 'system' })
+  t.match(tlsOf('sslrootcert=system'), { mode: 'verify-full', ca: 'system' })
+  t.throws(() => tlsOf('sslmode=prefer&sslrootcert=system'), /needs verify-full/)
   t.match(tlsOf(`sslcert=${file}&sslkey=${file}`), { cert: 'PEM', key: 'PEM' })
 })

@@ -27,11 +27,11 @@ export function makeExporter(environment: NodeJS.ProcessEnv, options: { readonly
 /** Every query at once and then every second, so that a test need not wait for the real intervals. */
 export const everySecond = `{ ${[...new Set(loadQueries().map((query) => query.name))].map((name) => `${name}: { interval: 1s }`).join(', ')} }`
 
-/** Waits until the answer is true, asking ten times a second. */
+/** Waits until the answer is true, asking thirty times a second. */
 export async function until(what: string, seconds: number, isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (const start = performance.now(); performance.now() - start < seconds * 1000; ) {
     if (await isSo()) return
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, 30))
   }
   throw new Error(`not within ${seconds} s: ${what}`)
 }

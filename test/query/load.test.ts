@@ -43,11 +43,13 @@ test("a user's file cannot take a built-in name or metric", async (t) => {
     folderWith(t, {
       'locks.sql': good,
       'mine.sql': good.replace('scope: database', 'scope: database\n-- name: pg_locks').replaceAll('waiting', 'count'),
+      'up.sql': good.replace('waiting:', 'value:').replace('as waiting', 'as value'),
       'more.sql': good.replace('scope: database', 'scope: database\n-- name: pg_settings')
     })
   )
   t.match(mistakes.join('\n'), /locks\.sql:1: the name locks is that of a built-in query/)
   t.match(mistakes.join('\n'), /mine\.sql:1: the metric pg_locks_count is already yielded by .*queries\/locks\.sql/)
+  t.match(mistakes.join('\n'), /up\.sql:1: the metric pg_up is the exporter's own/)
   t.match(mistakes.join('\n'), /more\.sql:1: the metric pg_settings_waiting is already yielded by .*queries\/settings\.sql/)
 })
 

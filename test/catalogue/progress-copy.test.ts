@@ -1,0 +1,50 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { makeExporter } from '../exporter/run-exporter.ts'
+import { allOf } from '../page/parse-page.ts'
+import { startServer } from '../servers/start-server.ts'
+import { createTeamDatabases } from '../servers/team-databases.ts'
+import { holdSession } from './held-session.ts'
+import { pollUntil } from './poll-server.ts'
+
+for (const major of [14, 17] as const) {
+  test(`PostgreSQL ${major}: copying tells its table and how far it has come, to those who may see it`, async (t) => {
+    const server = await startServer({ major })
+    t.teardown(() => server.remove())
+    await createTeamDatabases(server)
+    const file = join(server.dataDirectory, 'rows')
+    const text = ['3', ...(major >= 17 ? ['three', 'four'] : []), ...Array.from({ length: 2000 }, (_, index) => index)].join('\n')
+    writeFileSync(file, text)
+    await server.sql(
+      'platform',
+      'create table target (id int)',
+      "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.05); return new; end'",
+      'create trigger slow before insert on target for each row execute function slow()'
+    )
+    const into = await holdSession(server, 'platform')
+    into.send(`copy target from '${file}' with (format csv${major >= 17 ? ', on_error ignore' : ''}) where id > 2`)
+    const out = await holdSession(server, 'platform')
+    out.send("copy item to program 'cat > /dev/null; sleep 60'")
+    const from = { datname: 'platform', schemaname: 'public', relname: 'target', command: 'COPY FROM', type: 'FILE' }
+    const answer = await pollUntil(server, ({ value }) => (value('pg_stat_progress_copy_tuples_processed', from) ?? 0) > 2)
+    const copied = (column: string) => answer.value(`pg_stat_progress_copy_${column}`, from)
+    t.equal(copied('sessions'), 1)
+    const rows = copied('tuples_processed') ?? 0
+    t.ok(rows > 2 && rows < 1998, `${rows} rows`)
+    t.equal(copied('size_bytes'), text.length)
+    t.ok((copied('processed_bytes') ?? 0) > 0 && (copied('processed_bytes') ?? 0) <= text.length)
+    t.equal(copied('tuples_excluded'), 3)
+    t.equal(copied('tuples_skipped'), major >= 17 ? 2 : undefined)
+    const to = { datname: 'platform', relname: 'item', command: 'COPY TO', type: 'PROGRAM' }
+    t.equal(answer.value('pg_stat_progress_copy_tuples_processed', to), 100)
+    t.equal(answer.value('pg_stat_progress_copy_size_bytes', to), undefined, 'nobody knows how much there is')
+
+    const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'platform_owner') })
+    t.teardown(() => exporter.stop())
+    await exporter.pollOnce()
+    const blind = await samples()
+    t.same(allOf(blind, 'pg_stat_progress_copy_sessions'), [], "an owner does not see the superuser's")
+    t.equal(allOf(blind, 'pgvitals_query_success', { query: 'stat_progress_copy' })[0]?.value, 1)
+  })
+}
