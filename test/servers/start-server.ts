@@ -47,7 +47,10 @@ export async function startStandby(primary: TestServer): Promise<TestServer> {
   execFileSync('cp', ['-a', primary.dataDirectory, dataDirectory])
   execFileSync('cp', ['-a', join(dataDirectory, 'PG_VERSION'), join(dataDirectory, 'standby.signal')])
   await primary.start()
-  const flags = [...primary.flags, `primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres password=secret application_name=standby`]
+  const flags = [
+    ...primary.flags,
+    `primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres password=secret application_name=standby`
+  ]
   return runServer({ major: primary.major, dataDirectory, port: await freePort(), flags, isNew: false })
 }
 
