@@ -30,7 +30,7 @@ What to look at, new every 15 s:
     locks; account-cleanup often waits for a row that profile-sync holds, and users then has a sharelock
 
   ${look(`'^pg_stat_statements_seconds_total' | sort -t' ' -k2 -gr | head -3`)}
-    the statements that took most time: the update that waits for locks, and the sales report
+    the statements that took most time since pgvitals started: the update that waits for locks, and the sales report
 
   ${look(`-E '^pg_stat_database_(deadlocks|temp_bytes|xact_rollback)'`)}
     deadlocks of labeler's workers, sorts of platform that spill to disk, rollbacks of every database

@@ -146,8 +146,10 @@ export class Top {
   #seat(row: Tracked, isWanted: boolean, now: number): void {
     const { member } = row
     if (member === undefined) {
-      // While all rows fit, nothing is cut and so nothing has to stand still.
-      if (isWanted) row.member = { since: now, countsFrom: this.#isCutting ? now + this.#standStillMs() : now, leavesAt: undefined }
+      // While all rows fit, nothing is cut and so nothing has to stand still; and what the first answer shows
+      // begins at 0 there, so that the next scrape sees it.
+      const standsStill = this.#isCutting && this.#polledAt !== undefined
+      if (isWanted) row.member = { since: now, countsFrom: standsStill ? now + this.#standStillMs() : now, leavesAt: undefined }
     } else if (isWanted) {
       if (member.leavesAt !== undefined) row.member = { ...member, countsFrom: now, leavesAt: undefined }
     } else if (member.leavesAt === undefined) {

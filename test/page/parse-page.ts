@@ -11,7 +11,7 @@ export function parsePage(text: string): readonly PageSample[] {
     if (line === '' || line.startsWith('#')) return []
     const [, name, labels = '', value] = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
     if (name === undefined || value === undefined) throw new Error(`no sample: ${line}`)
-    return [{ name, labels: parseLabels(labels), value: value === '+Inf' ? Number.POSITIVE_INFINITY : Number(value) }]
+    return [{ name, labels: parseLabels(labels), value: Number(value.replace('Inf', 'Infinity')) }]
   })
 }
 
