@@ -1,0 +1,72 @@
+import pg from 'pg'
+import { test } from 'tap'
+import { startServer } from '../servers/start-server.ts'
+import { createTeamDatabases } from '../servers/team-databases.ts'
+import { pollUntil } from './poll-server.ts'
+
+for (const major of [13, 18] as const) {
+  test(`what a database does moves its counters on PostgreSQL ${major}`, async (t) => {
+    const server = await startServer({ major, flags: ['track_io_timing=on', 'deadlock_timeout=50ms'] })
+    t.teardown(() => server.remove())
+    await createTeamDatabases(server)
+    const at = { datname: 'labeler' }
+    // The rows of the preparation are told with a delay too.
+    const before = await pollUntil(server, (answer) => (answer.value('pg_stat_database_tup_inserted', at) ?? 0) >= 100)
+    const start = (name: string) => before.value(`pg_stat_database_${name}`, at) ?? 0
+
+    const [first, second] = [new pg.Client(server.url('labeler')), new pg.Client(server.url('labeler'))]
+    for (const client of [first, second]) client.on('error', () => {})
+    await Promise.all([first.connect(), second.connect()])
+    t.teardown(() => Promise.all([first.end(), second.end()]))
+
+    // A sort that does not fit into memory, and rows that come and go.
+    await first.query("set work_mem = '64kB'; select g from generate_series(1, 50000) as g order by g::text")
+    await first.query('insert into item select g from generate_series(1001, 1030) as g')
+    await first.query('update item set note = note || $$y$$ where id > 1020; delete from item where id > 1025')
+    await first.query('begin; insert into item values (9999); rollback')
+
+    // Each holds the row that the other one asks for.
+    await first.query('begin')
+    await second.query('begin')
+    await first.query('update item set note = $$a$$ where id = 1')
+    await second.query('update item set note = $$b$$ where id = 2')
+    const outcomes = await Promise.allSettled([
+      first.query('update item set note = $$a$$ where id = 2'),
+      second.query('update item set note = $$b$$ where id = 1')
+    ])
+    t.match(
+      outcomes.filter(({ status }) => status === 'rejected').map((outcome) => 'reason' in outcome && outcome.reason.code),
+      ['40P01']
+    )
+    await Promise.all([first.query('rollback'), second.query('rollback')])
+
+    // A session tells what it did at most twice a second, with the end of a statement.
+    for (const client of [first, second]) await client.query('select pg_sleep(0.6)')
+    for (const client of [first, second]) await client.query('select 1')
+    const { value } = await pollUntil(server, (answer) => {
+      const now = (name: string) => (answer.value(`pg_stat_database_${name}`, at) ?? 0) - start(name)
+      return now('deadlocks') === 1 && now('tup_deleted') >= 5 && now('temp_files') >= 1
+    })
+    const moved = (name: string) => (value(`pg_stat_database_${name}`, at) ?? 0) - start(name)
+    t.equal(moved('deadlocks'), 1)
+    t.ok(moved('temp_files') >= 1 && moved('temp_bytes') > 100_000, `${moved('temp_bytes')} bytes in ${moved('temp_files')} files`)
+    t.equal(moved('tup_inserted'), 31, 'one of them taken back')
+    t.equal(moved('tup_updated'), 10 + 3, 'three of them around the deadlock')
+    t.equal(moved('tup_deleted'), 5)
+    t.equal(moved('xact_rollback'), 3)
+    t.ok(moved('xact_commit') >= 3)
+    t.ok(moved('blks_hit') > 0)
+    t.equal(value('pg_stat_database_numbackends', at), 2)
+    const milliseconds = value('pg_stat_database_blk_read_time', at)
+    t.equal(
+      value('pg_stat_database_blk_read_seconds_total', at),
+      (milliseconds ?? -1) / 1000,
+      'the inherited family is in milliseconds, the one beside it in seconds'
+    )
+
+    await server.sql('postgres', 'drop database labeler with (force)', 'create database labeler owner labeler_owner')
+    const anew = await pollUntil(server, (answer) => answer.value('pg_stat_database_deadlocks', at) === 0)
+    t.equal(anew.value('pg_stat_database_deadlocks', at), 0, 'a database that was dropped and made again counts from 0')
+    t.equal(anew.value('pg_stat_database_stats_reset', at), undefined, 'and was never reset')
+  })
+}
