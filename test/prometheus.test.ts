@@ -8,7 +8,7 @@ import { runProcess } from './exporter/run-process.ts'
 import { inheritedNames } from './page/inherited-names.ts'
 import { parsePage } from './page/parse-page.ts'
 import { hasTool } from './servers/has-tool.ts'
-import { freePort, startServer } from './servers/start-server.ts'
+import { freePort, startServer, startStandby } from './servers/start-server.ts'
 import { createTeamDatabases, teamEnvironment } from './servers/team-databases.ts'
 
 interface Series {
@@ -32,8 +32,14 @@ test('promtool has nothing to say but for inherited names', async (t) => {
     const server = await startServer({ major, flags: ['track_io_timing=on'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
-    await server.sql('platform', 'select pg_stat_reset()')
-    const { exporter, page } = makeExporter(teamEnvironment(server, 'pgvitals'))
+    await server.sql('platform', 'select pg_stat_reset()', 'create extension pg_buffercache')
+    await server.sql('postgres', "select pg_create_physical_replication_slot('spare', true)")
+    const standby = await startStandby(server)
+    t.teardown(() => standby.remove())
+    const { exporter, page } = makeExporter({
+      ...teamEnvironment(server, 'pgvitals'),
+      STANDBY_DATABASE_URL: standby.url('platform', 'pgvitals')
+    })
     await exporter.pollOnce()
     const text = await page()
     await exporter.stop()

@@ -26,7 +26,7 @@ export const settingsSchema: JSONSchemaType<Settings> = {
     PGVITALS_QUERIES: {
       type: 'string',
       default: '',
-      description: 'Queries switched off or tuned: `{ statio_user_tables: off, stat_user_tables: { interval: 60s, rows: 200 } }`.'
+      description: 'Queries switched off or tuned: `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`.'
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Query } from '../query/query.ts'
 import { createMeter } from '../self/meter.ts'
 import type { Server } from '../server/server.ts'
 import type { ServerHealth } from './health.ts'
-import { renderPage } from './page.ts'
+import { type Answers, joinAnswers, renderPage } from './page.ts'
 import { Scrapers } from './scrapers.ts'
 import { type Snapshot, Snapshots } from './snapshots.ts'
 import { findTwins } from './twins.ts'
@@ -59,6 +59,15 @@ export function createExporter({ version, servers, queries, log, sessionMaxAgeSe
       return { server: watch.server.name, states: watch.states, openSessions: watch.openSessions, twins: Math.max(0, others - 1) }
     })
   }
+  const kept = new Map<string, { readonly revision: number; readonly answers: Answers }>()
+  /** Joined anew only after a poll has ended or an answer has grown stale. */
+  const answersOf = (selection: string, own: readonly Snapshot[], now: number): Answers => {
+    const last = kept.get(selection)
+    if (last !== undefined && last.revision === snapshots.revision && now <= last.answers.freshUntil) return last.answers
+    const answers = joinAnswers(own, now)
+    kept.set(selection, { revision: snapshots.revision, answers })
+    return answers
+  }
   return {
     watches,
     snapshots: () => snapshots.all(),
@@ -78,13 +87,11 @@ export function createExporter({ version, servers, queries, log, sessionMaxAgeSe
     isReady: () => watches.every((watch) => watch.isReady),
     metrics: async (server) => {
       const isChosen = (name: string) => server === undefined || name === server
+      const now = performance.now()
       const chosen = health().filter((one) => isChosen(one.server))
       if (chosen.length === 0) return undefined
-      const page = renderPage(
-        snapshots.all().filter((snapshot) => isChosen(snapshot.server)),
-        chosen,
-        performance.now()
-      )
+      const own = snapshots.all().filter((snapshot) => isChosen(snapshot.server))
+      const page = renderPage(own, chosen, answersOf(server ?? '', own, now), now)
       return Buffer.concat([page, Buffer.from(await meter.text(server))])
     }
   }

@@ -1,13 +1,32 @@
 import { type FamilyText, render, renderHeader } from '../metric/exposition.ts'
 import { collectorSamples } from './collectors.ts'
 import { healthSamples, queryTexts, type ServerHealth } from './health.ts'
-import { isFresh, type Snapshot } from './snapshots.ts'
+import { expiresAt, isFresh, type Snapshot } from './snapshots.ts'
 
-/** Joins the snapshots that are still fresh with the state of servers, databases and queries: the page, family by family. */
-export function renderPage(snapshots: readonly Snapshot[], servers: readonly ServerHealth[], now: number): Buffer {
-  const texts = snapshots.filter((snapshot) => isFresh(snapshot, now)).flatMap((snapshot) => snapshot.texts)
-  const health = render([...healthSamples(servers, datnamesOf(snapshots)), ...collectorSamples(snapshots)]).texts
-  return joinFamilies([...health, ...queryTexts(snapshots, now), ...texts])
+/** The answers that are still fresh, joined: the same for every scrape until a poll ends or one of them grows stale. */
+export interface Answers {
+  readonly text: Buffer
+  readonly freshUntil: number
+  /** The databases that any series names, by server. */
+  readonly datnames: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+/** Joins the snapshots that are still fresh, family by family. */
+export function joinAnswers(snapshots: readonly Snapshot[], now: number): Answers {
+  const fresh = snapshots.filter((snapshot) => isFresh(snapshot, now))
+  const datnames = new Map<string, Set<string>>()
+  for (const { server, texts } of fresh) {
+    const names = datnames.get(server) ?? new Set()
+    datnames.set(server, names)
+    for (const { datname } of texts) if (datname !== '') names.add(datname)
+  }
+  return { text: joinFamilies(fresh.flatMap((snapshot) => snapshot.texts)), freshUntil: Math.min(...fresh.map(expiresAt)), datnames }
+}
+
+/** The page: the state of servers, databases and queries at this moment, and the answers. */
+export function renderPage(snapshots: readonly Snapshot[], servers: readonly ServerHealth[], answers: Answers, now: number): Buffer {
+  const health = render([...healthSamples(servers, answers.datnames), ...collectorSamples(snapshots)]).texts
+  return Buffer.concat([joinFamilies([...health, ...queryTexts(snapshots, now)]), answers.text])
 }
 
 /** Puts all text of one family behind its one HELP and TYPE, families in the order of their names. */
@@ -21,14 +40,4 @@ export function joinFamilies(texts: readonly FamilyText[]): Buffer {
   }
   const names = [...byName.keys()].sort()
   return Buffer.concat(names.flatMap((name) => byName.get(name) ?? []))
-}
-
-function datnamesOf(snapshots: readonly Snapshot[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const byServer = new Map<string, Set<string>>()
-  for (const { server, texts } of snapshots) {
-    const names = byServer.get(server) ?? new Set()
-    byServer.set(server, names)
-    for (const { datname } of texts) if (datname !== '') names.add(datname)
-  }
-  return byServer
 }

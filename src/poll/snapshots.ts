@@ -31,6 +31,12 @@ export interface Snapshot extends Place {
 export class Snapshots {
   #byKey = new Map<string, Snapshot>()
   #isSorted = true
+  #revision = 0
+
+  /** Changes whenever a snapshot does. */
+  get revision(): number {
+    return this.#revision
+  }
 
   get(place: Place): Snapshot | undefined {
     return this.#byKey.get(keyOf(place))
@@ -38,6 +44,7 @@ export class Snapshots {
 
   put(snapshot: Snapshot): void {
     const key = keyOf(snapshot)
+    this.#revision++
     this.#isSorted &&= this.#byKey.has(key)
     this.#byKey.set(key, snapshot)
   }
@@ -52,7 +59,9 @@ export class Snapshots {
   keepOnly(server: string, places: readonly Place[]): void {
     const wanted = new Set(places.map(keyOf))
     for (const [key, snapshot] of this.#byKey) {
-      if (snapshot.server === server && !wanted.has(key)) this.#byKey.delete(key)
+      if (snapshot.server !== server || wanted.has(key)) continue
+      this.#byKey.delete(key)
+      this.#revision++
     }
   }
 
@@ -66,7 +75,12 @@ export class Snapshots {
 
 /** A snapshot older than three intervals is no longer served: its numbers would pass for today's. */
 export function isFresh(snapshot: Snapshot, now: number): boolean {
-  return snapshot.answeredAt !== undefined && now - snapshot.answeredAt <= 3 * snapshot.intervalSeconds * 1000
+  return now <= expiresAt(snapshot)
+}
+
+/** Until when a snapshot is served; one without an answer never was. */
+export function expiresAt({ answeredAt, intervalSeconds }: Snapshot): number {
+  return answeredAt === undefined ? Number.NEGATIVE_INFINITY : answeredAt + 3 * intervalSeconds * 1000
 }
 
 function keyOf({ server, datname, query }: Place): string {

@@ -1,13 +1,11 @@
-import type { Logger } from 'pino'
 import type { Query } from '../query/query.ts'
-import type { Meter } from '../self/meter.ts'
 import type { Budget } from '../server/budget.ts'
-import { classOf, messageOf } from '../server/error-class.ts'
 import { type Facts, type Identity, readFacts, readIdentity } from '../server/facts.ts'
 import type { Database } from '../server/server.ts'
 import { openSession, type Session } from '../server/session.ts'
 import { poll } from './poll.ts'
-import type { Failure, Place, Snapshots } from './snapshots.ts'
+import { countFailure, placeOf, type Records, record } from './record.ts'
+import type { Failure } from './snapshots.ts'
 import type { Tops } from './tops.ts'
 
 /** What the last visit found. Never changed, only replaced. */
@@ -23,17 +21,14 @@ export interface DatabaseState {
   readonly failures: number
 }
 
-export interface VisitorOptions {
+export interface VisitorOptions extends Records {
   readonly server: string
   readonly database: Database
   readonly budget: Budget
   /** Whether a session is kept between visits, and for how long at most. */
   readonly keepsSession: boolean
   readonly sessionMaxAgeSeconds: number
-  readonly snapshots: Snapshots
   readonly tops: Tops
-  readonly meter: Meter
-  readonly log: Logger
 }
 
 /** How long a visit may have lasted when a query slower than that is begun. */
@@ -132,52 +127,28 @@ export class Visitor {
   }
 
   #isDown(error: unknown): void {
-    const { server, database, log } = this.#options
-    const failure = this.#count(error)
+    const { server, database, meter, log } = this.#options
+    const failure = countFailure(error, server, database.name, meter)
     if (this.#state.failure?.errorClass !== failure.errorClass) {
       log.error({ server, database: database.name, class: failure.errorClass }, `database cannot be visited: ${failure.message}`)
     }
     this.#state = { ...this.#state, isUp: false, failure, failures: this.#state.failures + 1 }
   }
 
-  #count(error: unknown): Failure {
-    const { server, database, meter } = this.#options
-    const failure = { errorClass: classOf(error), message: messageOf(error) }
-    meter.failed({ server, datname: database.name, class: failure.errorClass })
-    return failure
-  }
-
   /** Answers whether the query was asked; without a session it fails for the session's reason. */
   async #ask(query: Query): Promise<boolean> {
-    const { server, database, snapshots, tops, meter } = this.#options
-    const place = { server, datname: query.scope === 'database' ? database.name : '', query: query.name }
-    const { facts } = this.#state
-    if (this.#session === undefined || !this.hasSession || facts === undefined) {
+    const { server, database, snapshots, tops } = this.#options
+    const session = this.#session
+    const { facts, failure } = this.#state
+    const place = placeOf(query, server, database.name)
+    if (session === undefined || !session.isOpen() || facts === undefined) {
       const lost: Failure = { errorClass: 'network', message: 'the connection was lost in the same visit' }
-      snapshots.fail(place, query.intervalSeconds, 0, this.#state.failure ?? lost)
+      snapshots.fail(place, query.intervalSeconds, 0, failure ?? lost)
       return false
     }
-    const before = performance.now()
-    const secondsSince = () => (performance.now() - before) / 1000
-    try {
-      const labels = query.scope === 'database' ? { server, datname: database.name } : { server }
-      const { rows, texts, dropped } = await poll(
-        query,
-        this.#session,
-        facts,
-        labels,
-        tops.of(query, place.datname, this.#epoch(this.#session))
-      )
-      const seconds = secondsSince()
-      if (snapshots.get(place)?.failure !== undefined) this.#options.log.info(place, 'query answers again')
-      const answeredAt = performance.now()
-      snapshots.put({ ...place, intervalSeconds: query.intervalSeconds, answeredAt, seconds, rows, texts, failure: undefined })
-      for (const [reason, samples] of Object.entries(dropped)) if (samples > 0) meter.dropped({ ...place, reason }, samples)
-    } catch (error) {
-      this.#failed(place, query, secondsSince(), this.#count(error))
-    } finally {
-      meter.polled({ server, datname: database.name }, secondsSince())
-    }
+    const labels = query.scope === 'database' ? { server, datname: database.name } : { server }
+    const top = tops.of(query, place.datname, this.#epoch(session))
+    await record(query, server, database.name, this.#options, () => poll(query, session, facts, labels, top))
     return true
   }
 
@@ -186,13 +157,5 @@ export class Visitor {
     const { identity, facts } = this.#state
     const server = identity === undefined ? openedAt : `${identity.systemIdentifier} ${identity.startTime}`
     return `${server} ${[...(facts?.capabilities ?? [])].join(' ')}`
-  }
-
-  #failed(place: Place, query: Query, seconds: number, failure: Failure): void {
-    const { snapshots, log, database } = this.#options
-    if (snapshots.get(place)?.failure?.errorClass !== failure.errorClass) {
-      log.warn({ ...place, database: database.name, file: query.file, class: failure.errorClass }, `query fails: ${failure.message}`)
-    }
-    snapshots.fail(place, query.intervalSeconds, seconds, failure)
   }
 }

@@ -1,23 +1,19 @@
-import type { Logger } from 'pino'
 import type { Query } from '../query/query.ts'
-import type { Meter } from '../self/meter.ts'
 import { createBudget } from '../server/budget.ts'
 import type { ErrorClass } from '../server/error-class.ts'
 import type { Identity } from '../server/facts.ts'
 import type { Server } from '../server/server.ts'
 import { type Choice, chooseQueries } from './choose.ts'
 import { describeChoices } from './describe.ts'
+import { placeOf, type Records } from './record.ts'
 import { Schedule } from './schedule.ts'
-import type { Place, Snapshots } from './snapshots.ts'
+import type { Place } from './snapshots.ts'
 import { Tops } from './tops.ts'
 import { type DatabaseState, Visitor } from './visitor.ts'
 
-export interface WatchOptions {
+export interface WatchOptions extends Records {
   readonly queries: readonly Query[]
-  readonly snapshots: Snapshots
   readonly standStillSeconds: () => number
-  readonly meter: Meter
-  readonly log: Logger
   /** Sessions open at a time on this server; with more databases than that none is kept between visits. */
   readonly maxSessions?: number
   readonly sessionMaxAgeSeconds?: number
@@ -156,11 +152,7 @@ export class Watch {
   /** Where the snapshots of the chosen queries stand. */
   #places(): readonly Place[] {
     const running = this.#choices.filter((choice) => choice.skipped === undefined)
-    return running.map(({ query, database }) => ({
-      server: this.server.name,
-      datname: query.scope === 'database' ? database : '',
-      query: query.name
-    }))
+    return running.map(({ query, database }) => placeOf(query, this.server.name, database))
   }
 
   /** Chooses anew, forgets what no longer runs, and says so in one log line when it differs from the last time. */

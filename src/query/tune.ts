@@ -16,7 +16,7 @@ const readers: Readonly<Record<string, (value: unknown) => Tuned | undefined>> =
 
 /**
  * Switches queries off and tunes them without editing files. The text is YAML as in pgvitals.yaml:
- * `{ statio_user_tables: off, stat_user_tables: { interval: 60s, rows: 200 } }`.
+ * `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`.
  * Throws an AggregateError of every mistake; `source` says in each where the text stands.
  */
 export function tuneQueries(queries: readonly Query[], text: string, source: string): readonly Query[] {

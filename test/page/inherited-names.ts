@@ -17,6 +17,9 @@ export const inheritedNames = [
   ...['receive_start_lsn', 'flushed_lsn', 'last_msg_send_time', 'last_msg_receipt_time', 'latest_end_lsn', 'latest_end_time'].map(
     onReceiver
   ),
+  ...['buffers_used', 'buffers_unused', 'buffers_dirty', 'buffers_pinned', 'usagecount_avg'].map(
+    (column) => `pg_buffercache_summary_${column}`
+  ),
   ...['analyze_count', 'autoanalyze_count', 'autovacuum_count', 'vacuum_count', 'idx_scan', 'idx_tup_fetch'].map(onTables),
   ...['n_tup_del', 'n_tup_hot_upd', 'n_tup_ins', 'n_tup_upd', 'seq_scan', 'seq_tup_read'].map(onTables),
   ...['heap', 'idx', 'tidx', 'toast'].flatMap((part) => [

@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { render } from '../../src/metric/exposition.ts'
-import { renderPage } from '../../src/poll/page.ts'
+import type { ServerHealth } from '../../src/poll/health.ts'
+import { joinAnswers, renderPage } from '../../src/poll/page.ts'
 import { type Snapshot, Snapshots } from '../../src/poll/snapshots.ts'
 
 const place = { server: 's', datname: 'd', query: 'q' }
@@ -16,11 +17,16 @@ const snapshot = (more: Partial<Snapshot> = {}): Snapshot => ({
   ...more
 })
 
+/** The page of these snapshots and servers at a moment. */
+function pageOf(snapshots: readonly Snapshot[], servers: readonly ServerHealth[], now: number): string {
+  return String(renderPage(snapshots, servers, joinAnswers(snapshots, now), now))
+}
+
 const labels = '{server="s",datname="d",query="q"}'
 
 test('a snapshot is served for three intervals and not longer', async (t) => {
-  t.match(String(renderPage([snapshot()], [], 46_000)), 'pg_x{server="s",datname="d"} 7\n')
-  const late = String(renderPage([snapshot()], [], 46_001))
+  t.match(pageOf([snapshot()], [], 46_000), 'pg_x{server="s",datname="d"} 7\n')
+  const late = pageOf([snapshot()], [], 46_001)
   t.notMatch(late, 'pg_x')
   t.match(late, `pgvitals_snapshot_age_seconds${labels} 45.001\n`)
 })
@@ -29,7 +35,7 @@ test('a failed poll keeps the last answer and says that it failed', async (t) =>
   const snapshots = new Snapshots()
   snapshots.put(snapshot())
   snapshots.fail(place, 15, 5, { errorClass: 'timeout', message: 'canceling statement' })
-  const page = String(renderPage(snapshots.all(), [], 20_000))
+  const page = pageOf(snapshots.all(), [], 20_000)
   t.match(page, 'pg_x{server="s",datname="d"} 7\n')
   t.match(page, `pgvitals_query_success${labels} 0\n`)
   t.match(page, `pgvitals_query_duration_seconds${labels} 5\n`)
@@ -38,7 +44,7 @@ test('a failed poll keeps the last answer and says that it failed', async (t) =>
 test('a query that never answered has a success of 0 and neither rows nor age', async (t) => {
   const snapshots = new Snapshots()
   snapshots.fail(place, 15, 0, { errorClass: 'network', message: 'refused' })
-  const page = String(renderPage(snapshots.all(), [], 20_000))
+  const page = pageOf(snapshots.all(), [], 20_000)
   t.match(page, `pgvitals_query_success${labels} 0\n`)
   t.notMatch(page, /pgvitals_query_rows|pgvitals_snapshot_age_seconds/)
 })
@@ -57,11 +63,11 @@ test("what no longer runs is forgotten, another server's is not", async (t) => {
 
 test('a database that any series names has its pg_database_info', async (t) => {
   const state = { name: 'down', isUp: false, facts: undefined, identity: undefined, failure: undefined, failures: 1 }
-  const page = String(renderPage([snapshot()], [{ server: 's', states: [state], openSessions: 0, twins: 0 }], 2000))
+  const page = pageOf([snapshot()], [{ server: 's', states: [state], openSessions: 0, twins: 0 }], 2000)
   t.match(page, 'pg_database_info{server="s",datname="d",team=""} 1\n')
   t.match(page, 'pg_database_info{server="s",datname="down",team=""} 1\n')
   t.match(page, 'pg_up{server="s"} 0\n')
-  const unvisited = String(renderPage([], [{ server: 's', states: [{ ...state, failures: 0 }], openSessions: 0, twins: 0 }], 2000))
+  const unvisited = pageOf([], [{ server: 's', states: [{ ...state, failures: 0 }], openSessions: 0, twins: 0 }], 2000)
   t.notMatch(unvisited, /pg_up|pg_database_up/, 'before the first visit nothing is known')
   t.match(page, 'pg_database_up{server="s",datname="down"} 0\n')
 })

@@ -14,11 +14,11 @@ function mistakesOf(text: string): readonly string[] {
 }
 
 test('a query is switched off, with all its variants, or tuned', async (t) => {
-  const tuned = tuneQueries(queries, '{ stat_bgwriter: off, stat_user_tables: { interval: 60s, rows: 50, timeout: 1m } }', 'here')
+  const tuned = tuneQueries(queries, '{ stat_bgwriter: off, stat_user_tables: { interval: 60s, rows: 50, timeout: 1m, top: 40 } }', 'here')
   t.notOk(tuned.some((query) => query.name === 'stat_bgwriter'))
   t.match(
     tuned.find((query) => query.name === 'stat_user_tables'),
-    { intervalSeconds: 60, maxRows: 50, timeoutSeconds: 60 }
+    { intervalSeconds: 60, maxRows: 50, timeoutSeconds: 60, top: { limit: 40 } }
   )
 })
 
