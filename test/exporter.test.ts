@@ -133,7 +133,9 @@ test('a standby is known as one, and its lag is not 0 when it is cut off', async
   const onStandby = { server: `127.0.0.1:${standby.port}` }
   await until('the standby has caught up', 20, async () => {
     await exporter.pollOnce()
-    return sampleValue(await samples(), 'pg_replication_lag_seconds', onStandby) === 0
+    const now = await samples()
+    const behind = allOf(now, 'pg_stat_replication_pg_wal_lsn_diff').map(({ value }) => value)
+    return sampleValue(now, 'pg_replication_lag_seconds', onStandby) === 0 && behind.length === 1 && behind[0] === 0
   })
   const before = await samples()
   t.equal(sampleValue(before, 'pg_replication_is_replica', onStandby), 1)

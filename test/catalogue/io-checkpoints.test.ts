@@ -13,7 +13,8 @@ for (const major of [13, 17, 18] as const) {
     const server = await startServer({ major, flags: ['autovacuum=off'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
-    await server.sql('platform', 'checkpoint', "select pg_stat_reset_shared('bgwriter')")
+    // The checkpointer tells of its last work a moment later, which must not come after the reset.
+    await server.sql('platform', 'checkpoint', 'select pg_sleep(1)', "select pg_stat_reset_shared('bgwriter')")
     if (major >= 17) await server.sql('platform', "select pg_stat_reset_shared('checkpointer')")
     const requested = 'pg_stat_checkpointer_num_requested_total'
     await pollUntil(server, ({ value }) => value(requested) === 0)
