@@ -61,7 +61,10 @@ for (const major of [14, 18] as const) {
     const empty = await pollUntil(server, ({ value }) => (value('pg_stat_wal_bytes_total') ?? Infinity) < 100_000)
     await server.sql('platform', load)
     const before = await truth()
-    const full = await pollUntil(server, ({ value }) => (value('pg_stat_wal_syncs_total') ?? 0) > 0)
+    const full = await pollUntil(
+      server,
+      ({ value }) => (value('pg_stat_wal_bytes_total') ?? 0) > 1_500_000 && (value('pg_stat_wal_syncs_total') ?? 0) > 0
+    )
     const after = await truth()
     for (const [metric, column] of [
       ['pg_stat_wal_records_total', 'records'],
