@@ -2,15 +2,15 @@ import type { DatabaseStatus, QueryStatus, ServerStatus, Status } from './status
 
 const style = `
   :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent) }
-  body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem }
+  body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem }
   h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem }
   .wide { overflow-x: auto; margin-bottom: 1.5rem }
   table { border-collapse: collapse; width: 100% }
   th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
-  th { font-weight: 600; font-size: .85rem } .number { text-align: right; font-variant-numeric: tabular-nums }
+  th { font-weight: 600; font-size: .85rem } .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
   .answers::before, .up::before { content: "● "; color: #2da44e }
   .fails::before, .down::before { content: "▲ "; color: #cf222e }
-  .skipped { opacity: .65 } .skipped::before { content: "○ " } .waits::before { content: "… " }
+  tr.skipped { opacity: .65 } td.skipped::before { content: "○ " } .waits::before { content: "… " }
   code { font-size: .92em } p.links a { margin-right: 1rem }`
 
 /** The page for people: which servers and databases are watched, what answers, what fails and why. */

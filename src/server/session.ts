@@ -1,8 +1,8 @@
 import { classOf } from './error-class.ts'
 import { type Connection, isSocket } from './server.ts'
 import { defaultTimeoutSeconds, sessionSettings } from './session-settings.ts'
+import { type Answer, openWire, type Wire } from './session-wire.ts'
 import { mayTryNext, tlsAttempts } from './tls.ts'
-import { type Answer, openWire, type Wire } from './wire.ts'
 
 export interface RunOptions {
   readonly timeoutSeconds: number
