@@ -21,9 +21,13 @@ const gzipText = promisify(gzip)
 export function createApp({ metrics, scraped, isReady, status }: Served): FastifyInstance {
   const app = fastify({ logger: false, forceCloseConnections: true })
 
-  app.get<{ Querystring: { server?: string | string[] } }>('/metrics', async (request, reply) => {
+  app.get<{ Querystring: { server?: string | string[]; team?: string | string[] } }>('/metrics', async (request, reply) => {
     scraped(request.ip)
-    const server = [request.query.server].flat()[0]
+    const [server] = [request.query.server].flat()
+    const [team] = [request.query.team].flat()
+    // Everybody's page instead of a team's would show what the team may not see.
+    if (team !== undefined)
+      return reply.code(404).type('text/plain').send(`There is no team "${team}" here; teams cannot be configured yet.\n`)
     const text = await metrics(server)
     if (text === undefined) return reply.code(404).type('text/plain').send(`There is no server "${server}" here; / lists them.\n`)
     void reply.type('text/plain; version=0.0.4; charset=utf-8').header('vary', 'accept-encoding')

@@ -41,6 +41,7 @@ test('/metrics is compressed when asked, and only then', async (t) => {
 test('one server can be asked for; an unknown one is 404', async (t) => {
   const app = appWith()
   t.equal((await app.inject('/metrics?server=a')).statusCode, 200)
+  t.equal((await app.inject('/metrics?team=labeler')).statusCode, 404, 'a team that is not known gets no page, not the whole one')
   const unknown = await app.inject('/metrics?server=b')
   t.equal(unknown.statusCode, 404)
   t.equal(unknown.body, 'There is no server "b" here; / lists them.\n')
