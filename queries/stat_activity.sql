@@ -20,8 +20,10 @@ with
       a.application_name,
       a.backend_type,
       case
-        when a.backend_type = 'client backend' and a.pid <> pg_catalog.pg_backend_pid()
-        then greatest(0, extract(epoch from pg_catalog.clock_timestamp() - a.xact_start))::float8
+        when a.backend_type <> 'client backend' or a.pid = pg_catalog.pg_backend_pid() then null
+        when a.xact_start is not null then greatest(0, extract(epoch from pg_catalog.clock_timestamp() - a.xact_start))::float8
+        -- Without a transaction it is 0; a failed one has lost its start, and its age is not known.
+        when a.state = 'idle' then 0
       end as tx_duration
     from pg_catalog.pg_stat_activity as a
     where a.datname is not null

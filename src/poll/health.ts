@@ -54,8 +54,8 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
     )
     const named = new Set([...states.map(({ name }) => name), ...(datnames.get(server) ?? [])])
     return [
-      // Before the first visit has ended nothing is known.
-      ...(states.some(wasVisited) ? [one(up, states.some(({ isUp }) => isUp) ? 1 : 0)] : []),
+      // One that answers is enough to be up; to be down every database must have been tried.
+      ...(states.some(({ isUp }) => isUp) || states.every(wasVisited) ? [one(up, states.some(({ isUp }) => isUp) ? 1 : 0)] : []),
       one(sessionsOpen, openSessions),
       ...(known.size > 0 ? [one(identities, known.size), one(twins, others)] : []),
       ...states.filter(wasVisited).map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),
