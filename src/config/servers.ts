@@ -14,15 +14,15 @@ interface Named {
 export function readServers(environment: NodeJS.ProcessEnv, mistakes: string[], notes: string[]): readonly Server[] {
   const variables = Object.keys(environment).filter((name) => /^(.+_)?DATABASE_URL$/.test(name) && environment[name]?.trim())
   const named = variables.sort(plainFirst).flatMap((variable) => readOne(variable, environment[variable]?.trim() ?? '', mistakes, notes))
-  const servers = new Map<string, { name: string; databases: Database[] }>()
+  const servers = new Map<string, Server & { readonly databases: Database[] }>()
   for (const { variable, connection } of named) {
     const key = serverKey(connection)
-    const server = servers.get(key) ?? { name: serverName(connection), databases: [] }
+    const server = servers.get(key) ?? { ...undeclared, name: serverName(connection), databases: [] }
     servers.set(key, server)
     if (server.databases.some((database) => database.name === connection.database)) {
       notes.push(`${variable} names the database ${connection.database} of ${server.name} again; the first variable that named it holds`)
     } else {
-      server.databases.push({ name: connection.database, connection })
+      server.databases.push({ name: connection.database, connection, team: '', access: new Map(), quotaBytes: undefined })
     }
   }
   if (servers.size === 0 && mistakes.length === 0) {
@@ -32,6 +32,9 @@ export function readServers(environment: NodeJS.ProcessEnv, mistakes: string[], 
   }
   return [...servers.values()]
 }
+
+/** What only the YAML file can say of a server. */
+const undeclared = { discovery: undefined, maxSessions: 4, capacityBytes: undefined, dataDirectory: undefined }
 
 function readOne(variable: string, url: string, mistakes: string[], notes: string[]): readonly Named[] {
   if (!isPostgresUrl(url)) {

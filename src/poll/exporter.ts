@@ -56,7 +56,8 @@ export function createExporter({ version, servers, queries, log, sessionMaxAgeSe
     const groups = twins()
     return watches.map((watch) => {
       const others = new Set(groups.filter((group) => group.includes(watch.server.name)).flat()).size
-      return { server: watch.server.name, states: watch.states, openSessions: watch.openSessions, twins: Math.max(0, others - 1) }
+      const teams = new Map(watch.server.databases.map(({ name, team }) => [name, team]))
+      return { server: watch.server.name, teams, states: watch.states, openSessions: watch.openSessions, twins: Math.max(0, others - 1) }
     })
   }
   const kept = new Map<string, { readonly revision: number; readonly answers: Answers }>()

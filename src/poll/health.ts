@@ -8,6 +8,8 @@ import type { DatabaseState } from './visitor.ts'
 export interface ServerHealth {
   readonly server: string
   readonly states: readonly DatabaseState[]
+  /** The owner of each configured database. */
+  readonly teams: ReadonlyMap<string, string>
   readonly openSessions: number
   /** How many other configured servers are the same running server under another name. */
   readonly twins: number
@@ -47,7 +49,7 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
 
 /** The state of servers and databases as samples; what is not known yet is absent. */
 export function healthSamples(servers: readonly ServerHealth[], datnames: ReadonlyMap<string, ReadonlySet<string>>): readonly Sample[] {
-  return servers.flatMap(({ server, states, openSessions, twins: others }) => {
+  return servers.flatMap(({ server, states, teams, openSessions, twins: others }) => {
     const one = (family: Family, value: number, more = {}): Sample => ({ family, labels: { server, ...more }, value })
     const known = new Set(
       states.flatMap(({ isUp, identity }) => (isUp && identity ? `${identity.systemIdentifier} ${identity.startTime}` : []))
@@ -59,7 +61,7 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
       one(sessionsOpen, openSessions),
       ...(known.size > 0 ? [one(identities, known.size), one(twins, others)] : []),
       ...states.filter(wasVisited).map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),
-      ...[...named].sort().map((datname) => one(databaseInfo, 1, { datname, team: '' })),
+      ...[...named].sort().map((datname) => one(databaseInfo, 1, { datname, team: teams.get(datname) ?? '' })),
       ...states.flatMap(({ name, isUp, facts }) =>
         isUp && facts !== undefined
           ? capabilities.map((known) =>

@@ -14,8 +14,6 @@ import { type DatabaseState, Visitor } from './visitor.ts'
 export interface WatchOptions extends Records {
   readonly queries: readonly Query[]
   readonly standStillSeconds: () => number
-  /** Sessions open at a time on this server; with more databases than that none is kept between visits. */
-  readonly maxSessions?: number
   readonly sessionMaxAgeSeconds?: number
   /** Hears of the end of each visit. */
   readonly visited?: () => void
@@ -43,7 +41,8 @@ export class Watch {
   constructor(server: Server, options: WatchOptions) {
     this.server = server
     this.#options = options
-    const { maxSessions = 4, sessionMaxAgeSeconds = 1800 } = options
+    const { maxSessions } = server
+    const { sessionMaxAgeSeconds = 1800 } = options
     const shortest = Math.min(15, ...options.queries.map((query) => query.intervalSeconds))
     const budget = createBudget(maxSessions)
     const tops = new Tops({ databases: server.databases.length, standStillSeconds: options.standStillSeconds })

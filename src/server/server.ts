@@ -1,3 +1,4 @@
+import type { Secret } from './credential.ts'
 import type { Tls } from './tls.ts'
 
 /** How one database is reached with one credential. */
@@ -7,14 +8,30 @@ export interface Connection {
   readonly port: number
   readonly user: string
   /** Without one, pg looks into `~/.pgpass`. */
-  readonly password: string | undefined
+  readonly password: Secret | undefined
   readonly database: string
   readonly tls: Tls
 }
 
+/** What a foreign role may do in a database, from nothing to everything; each includes those before it. */
+export type Access = 'none' | 'connect' | 'read' | 'write' | 'owner'
+
 /** One database of a server: the label `datname`. */
 export interface Database {
   readonly name: string
+  readonly connection: Connection
+  /** Who owns it; `''` where nobody says. */
+  readonly team: string
+  /** What each named role may do in it, as the owners want it. */
+  readonly access: ReadonlyMap<string, Access>
+  readonly quotaBytes: number | undefined
+}
+
+/** Which databases of a server are found by themselves, by their names. */
+export interface Discovery {
+  readonly include: readonly RegExp[]
+  readonly exclude: readonly RegExp[]
+  /** How a database that is found is reached, but for its name. */
   readonly connection: Connection
 }
 
@@ -22,6 +39,13 @@ export interface Database {
 export interface Server {
   readonly name: string
   readonly databases: readonly Database[]
+  readonly discovery: Discovery | undefined
+  /** Sessions open at a time; with more databases than that none is kept between visits. */
+  readonly maxSessions: number
+  /** The size of the disk where it cannot be seen from here. */
+  readonly capacityBytes: number | undefined
+  /** Where the server's data lie on this machine, when they do. */
+  readonly dataDirectory: string | undefined
 }
 
 /** The directory of a Unix socket, as libpq tells it from a host's name. */

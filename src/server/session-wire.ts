@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { parseVersion } from '../query/version.ts'
+import { readSecret } from './credential.ts'
 import { ClassedError, classOf } from './error-class.ts'
 import type { Connection } from './server.ts'
 import type { TlsAttempt } from './tls.ts'
@@ -29,7 +30,8 @@ export interface Wire {
 const connectTimeoutSeconds = 5
 
 /** Connects once, with TLS or without. */
-export async function openWire({ host, port, user, password, database }: Connection, tls: TlsAttempt): Promise<Wire> {
+export async function openWire({ host, port, user, password: secret, database }: Connection, tls: TlsAttempt): Promise<Wire> {
+  const password = await readSecret(secret)
   const connectionTimeoutMillis = connectTimeoutSeconds * 1000
   const client = new pg.Client({ host, port, user, password, database, ssl: tls, keepAlive: true, connectionTimeoutMillis })
   let open = true
