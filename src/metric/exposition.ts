@@ -4,6 +4,8 @@ import type { Family, Labels, Sample } from './sample.ts'
 export interface FamilyText {
   readonly family: Family
   readonly datname: string
+  /** The databases whose owners may see it, of a text that names none but is not everybody's. */
+  readonly ranIn?: readonly string[]
   /** Encoded once, so that a scrape joins bytes and encodes nothing. */
   readonly text: Buffer
   readonly samples: number

@@ -15,6 +15,8 @@ export interface ExporterOptions {
   readonly queries: readonly Query[]
   readonly log: Logger
   readonly sessionMaxAgeSeconds?: number
+  /** How long at least a limited row that enters or leaves stands still; two minutes by default. */
+  readonly shortestStandStillSeconds?: number
 }
 
 /** The watches of all servers and the snapshots that they keep. */
@@ -35,10 +37,11 @@ export interface Exporter {
 }
 
 /** Wires watches, snapshots and the exporter's own metrics together; nothing runs before `start` or `pollOnce`. */
-export function createExporter({ version, servers, queries, log, sessionMaxAgeSeconds = 1800 }: ExporterOptions): Exporter {
+export function createExporter(options: ExporterOptions): Exporter {
+  const { version, servers, queries, log, sessionMaxAgeSeconds = 1800 } = options
   const snapshots = new Snapshots()
   const meter = createMeter(version)
-  const scrapers = new Scrapers()
+  const scrapers = new Scrapers(options.shortestStandStillSeconds)
   const standStillSeconds = () => scrapers.standStillSeconds()
   const twins = () => findTwins(watches.map((watch) => ({ server: watch.server.name, identities: watch.identities })))
   const warned = new Set<string>()

@@ -20,7 +20,10 @@ const gauge = (name: string, help: string): Family => ({ name, type: 'gauge', he
 const up = gauge('pg_up', 'Whether the server answered the last visit to at least one of its databases.')
 const databaseUp = gauge('pg_database_up', 'Whether the database answered the last visit.')
 const databaseInfo = gauge('pg_database_info', 'A database that other series name, and the team that owns it.')
-const capability = gauge('pgvitals_capability', 'Whether the role may see what the capability gives; 0 means blind, not zero.')
+const capability = gauge(
+  'pgvitals_capability',
+  'Whether the role may see what the capability gives; 0 means blind, not zero. datname is empty where one database is enough for the server.'
+)
 const sessionsOpen = gauge('pgvitals_sessions_open', 'Sessions that pgvitals holds on the server.')
 const identities = gauge(
   'pgvitals_server_identities',
@@ -62,13 +65,13 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
       ...(known.size > 0 ? [one(identities, known.size), one(twins, others)] : []),
       ...states.filter(wasVisited).map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),
       ...[...named].sort().map((datname) => one(databaseInfo, 1, { datname, team: teams.get(datname) ?? '' })),
-      ...states.flatMap(({ name, isUp, facts }) =>
-        isUp && facts !== undefined
-          ? capabilities.map((known) =>
-              one(capability, facts.capabilities.has(known.name) ? 1 : 0, { datname: name, capability: known.name })
-            )
-          : []
-      )
+      ...capabilities.flatMap(({ name: known, isOfServer }) => {
+        const having = states.flatMap(({ name, isUp, facts }) =>
+          isUp && facts !== undefined ? [{ name, has: facts.capabilities.has(known) }] : []
+        )
+        const told = isOfServer && having.length > 0 ? [{ name: '', has: having.some(({ has }) => has) }] : having
+        return told.map(({ name, has }) => one(capability, has ? 1 : 0, { datname: name, capability: known }))
+      })
     ]
   })
 }

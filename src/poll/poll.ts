@@ -1,10 +1,14 @@
+import type { DerivedCounts } from '../metric/derived-counts.ts'
 import { type FamilyText, render } from '../metric/exposition.ts'
-import { columnsMismatch, type Labels, readRows, toSamples } from '../metric/sample.ts'
+import { columnsSql, packedSql } from '../metric/packed.ts'
+import { columnsMismatch, type Entry, type Labels, readRows, toSamples } from '../metric/sample.ts'
 import type { Top } from '../metric/top.ts'
 import { isValueColumn, type Query } from '../query/query.ts'
 import { ClassedError } from '../server/error-class.ts'
 import type { Facts } from '../server/facts.ts'
 import type { Session } from '../server/session.ts'
+import { pollLookup } from './poll-lookup.ts'
+import type { Memory } from './tops.ts'
 
 /** What one poll of one query gave. */
 export interface Poll {
@@ -14,20 +18,48 @@ export interface Poll {
   readonly dropped: Readonly<Record<'rows' | 'duplicate' | 'illegal', number>>
 }
 
-/** Asks one query in one session and renders the answer, limited by `top` where the query has one. Throws when it fails or answers other columns than its header's. */
-export async function poll(query: Query, session: Session, facts: Facts, labels: Labels, top?: Top): Promise<Poll> {
-  const { columns, rows, cutRows } = await session.run(located(query, facts), query)
+/** Asks one query in one session and renders the answer, with what it remembers. Throws when it fails or answers other columns than its header's. */
+export async function poll(query: Query, session: Session, facts: Facts, labels: Labels, memory?: Memory): Promise<Poll> {
+  const sql = located(query, facts)
+  if (memory?.top !== undefined) return await pollTop(query, sql, session, memory.top, memory.derived)
+  if (memory?.lookup !== undefined && query.lookup !== undefined) {
+    const { rows, texts, duplicates } = await pollLookup({ ...query, lookup: query.lookup }, sql, session, labels, {
+      lookup: memory.lookup,
+      shownLabels: memory.shownLabels
+    })
+    return { rows, texts, dropped: { rows: 0, duplicate: duplicates, illegal: 0 } }
+  }
+  const { columns, rows, cutRows } = await session.run(sql, query)
+  refuseOtherColumns(query, columns)
+  const { entries, illegal } = readRows(query, columns, rows, labels)
+  return rendered(query, rows.length, entries, { cutRows, duplicates: 0, illegal })
+}
+
+async function pollTop(query: Query, sql: string, session: Session, top: Top, derived: DerivedCounts | undefined): Promise<Poll> {
+  if (!top.isChecked) refuseOtherColumns(query, (await session.run(columnsSql(sql), query)).columns)
+  top.isChecked = true
+  const { rows, cutRows } = await session.run(packedSql(query, sql), query)
+  const now = performance.now()
+  const { entries, duplicates, moves } = top.take(rows, cutRows === 0, now)
+  const own = rendered(query, rows.length, entries, { cutRows, duplicates, illegal: 0 })
+  const counted = derived?.take(rows, { entries, moves }, now) ?? []
+  return { ...own, texts: [...own.texts, ...counted] }
+}
+
+function rendered(
+  query: Query,
+  rows: number,
+  entries: readonly Entry[],
+  { cutRows, duplicates, illegal }: { cutRows: number; duplicates: number; illegal: number }
+): Poll {
+  const shown = render(toSamples(query, entries))
+  const columns = query.columns.filter(isValueColumn).length
+  return { rows, texts: shown.texts, dropped: { rows: cutRows * columns, duplicate: shown.duplicates + duplicates * columns, illegal } }
+}
+
+function refuseOtherColumns(query: Query, columns: readonly string[]): void {
   const mismatch = columnsMismatch(query, columns)
   if (mismatch !== undefined) throw new ClassedError('schema', mismatch)
-  const { entries, illegal } = readRows(query, columns, rows, labels)
-  const shown = top?.take(entries, cutRows === 0, performance.now()) ?? { entries, duplicates: 0 }
-  const { texts, duplicates } = render(toSamples(query, shown.entries))
-  const valueColumns = query.columns.filter(isValueColumn).length
-  return {
-    rows: rows.length,
-    texts,
-    dropped: { rows: cutRows * valueColumns, duplicate: duplicates + shown.duplicates * valueColumns, illegal }
-  }
 }
 
 /**

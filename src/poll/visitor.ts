@@ -147,8 +147,8 @@ export class Visitor {
       return false
     }
     const labels = query.scope === 'database' ? { server, datname: database.name } : { server }
-    const top = tops.of(query, place.datname, this.#epoch(session))
-    await record(query, server, database.name, this.#options, () => poll(query, session, facts, labels, top))
+    const memory = tops.of(query, place.datname, labels, this.#epoch(session))
+    await record(query, server, database.name, this.#options, () => poll(query, session, facts, labels, memory))
     return true
   }
 

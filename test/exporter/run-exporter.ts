@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino'
 import { readConfig } from '../../src/config/config.ts'
-import { createExporter, type Exporter } from '../../src/poll/exporter.ts'
+import { createExporter, type Exporter, type ExporterOptions } from '../../src/poll/exporter.ts'
 import { loadQueries } from '../../src/query/load.ts'
 import { tuneQueries } from '../../src/query/tune.ts'
 import { type PageSample, parsePage } from '../page/parse-page.ts'
@@ -14,7 +14,10 @@ export interface TestExporter {
 }
 
 /** Makes an exporter as `pgvitals` does from this environment; nothing runs yet. */
-export function makeExporter(environment: NodeJS.ProcessEnv, options: { readonly sessionMaxAgeSeconds?: number } = {}): TestExporter {
+export function makeExporter(
+  environment: NodeJS.ProcessEnv,
+  options: Pick<ExporterOptions, 'sessionMaxAgeSeconds' | 'shortestStandStillSeconds'> = {}
+): TestExporter {
   const config = readConfig(environment)
   const queries = tuneQueries(loadQueries(config.queriesFolder), config.queriesTuning, 'PGVITALS_QUERIES')
   const logged: Record<string, unknown>[] = []
