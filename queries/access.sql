@@ -10,13 +10,7 @@
 -- gauge excess: Objects on which the role can use this privilege although its declared access does not include it; absent when
 --   there is none.
 -- gauge missing: Objects on which the role lacks this privilege although its declared access includes it; absent when there is none.
-with recursive declared as (
-  -- In psql: set pgvitals.access = '{"labeler_user": "read"}'
-  select d.key as rolname, pg_catalog.array_position('{none,connect,read,write,owner}', d.value) as level, r.oid as root
-  from pg_catalog.jsonb_each_text(coalesce(nullif(pg_catalog.current_setting('pgvitals.access', true), ''), '{}')::jsonb) as d
-  left join pg_catalog.pg_roles as r on r.rolname = d.key
-),
-rules (kind, privilege, allowed_from, needed_from) as (
+with recursive rules (kind, privilege, allowed_from, needed_from) as (
   -- 1 none, 2 connect, 3 read, 4 write, 5 owner. What has no line is not judged.
   values
     ('database', 'CONNECT', 2, 2),
@@ -75,6 +69,12 @@ members as (
   from pg_catalog.pg_database as d
   join pg_catalog.pg_roles as r on r.rolname = 'pg_database_owner'
   where d.datname = pg_catalog.current_database()
+),
+declared as (
+  -- In psql: set pgvitals.access = '{"labeler_user": "read"}'
+  select d.key as rolname, pg_catalog.array_position('{none,connect,read,write,owner}', d.value) as level, r.oid as root
+  from pg_catalog.jsonb_each_text(coalesce(nullif(pg_catalog.current_setting('pgvitals.access', true), ''), '{}')::jsonb) as d
+  left join pg_catalog.pg_roles as r on r.rolname = d.key
 ),
 reach (root, role, can_be) as (
   -- Every role whose privileges the declared one has, and whether it can become it.
