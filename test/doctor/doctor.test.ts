@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { type Test, test } from 'tap'
 import type { Diagnosis } from '../../src/doctor/doctor.ts'
@@ -165,6 +166,10 @@ for (const major of [13, 18] as readonly Major[]) {
       t.same(wrongOf(after), [], `${one.name}: nothing is wrong after its script`)
       t.equal(after.isHealthy, true)
     }
+    const hints = (await runDoctor(as('pgvitals')(server))).servers.flatMap((one) => one.hints.map(({ text }) => text))
+    t.ok(hints.includes('track_io_timing is off; better: alter system set track_io_timing = on'))
+    const isOpen = hints.includes('pgvitals may create in schema public, as everybody may (PUBLIC)')
+    t.equal(isOpen, major === 13, 'what everybody may do is a hint, and up to 14 that is to create in public')
   })
 }
 
@@ -183,6 +188,11 @@ test('a library that was not preloaded: the script keeps the others, and after a
     "alter system set shared_preload_libraries = 'auto_explain', 'pg_stat_statements';\n-- then restart PostgreSQL"
   )
   t.match(report?.scripts.rds, /^-- add pg_stat_statements to shared_preload_libraries in the parameter group, then reboot the instance$/)
+  t.match(diagnosis.text, /What mends it, with psql as a superuser:\n\n {4}alter system/)
+  await server.sql('postgres', 'create role rds_superuser')
+  const onRds = (await runDoctor(teamEnvironment(server, 'pgvitals'))).text
+  t.match(onRds, /What mends it on RDS, with psql as the master user:\n\n {4}-- add pg_stat_statements .* parameter group/)
+  t.notMatch(onRds, /alter system set shared_preload/)
   if (!hasTool(t, 'psql', 'postgresql-client')) return
   await runScript(server, diagnosis)
   await server.stop()
@@ -196,6 +206,7 @@ test('a server that is down, one that never answers, and a database that is not 
   await createTeamDatabases(server)
   const tarpit = createServer().listen(0, '127.0.0.1')
   t.teardown(() => tarpit.close())
+  await once(tarpit, 'listening')
   const address = tarpit.address()
   const silent = typeof address === 'object' && address !== null ? address.port : 0
   const down = await freePort()
