@@ -192,6 +192,19 @@ export const accessCases: readonly AccessCase[] = [
     excess: { select: 3 },
     from: 16
   },
+  {
+    name: 'connect, and what SET ROLE would reach only from a role that it cannot become',
+    access: 'connect',
+    sql: [
+      connect,
+      group,
+      'create role guest$_far',
+      'grant guest$_far to guest$_group with inherit false, set true',
+      `${join} with inherit true, set false`,
+      ...read.map((statement) => statement.replace('guest$', 'guest$_far'))
+    ],
+    from: 16
+  },
   { name: 'write, as declared', access: 'write', sql: write },
   { name: 'write, but only to read', access: 'write', sql: read, missing: { insert: 2, update: 2, delete: 2, usage: 1 } },
   { name: 'write, but it may truncate', access: 'write', sql: [...write, 'grant truncate on app.note to guest$'], excess: { truncate: 1 } },
