@@ -30,7 +30,7 @@ async function judge(server: TestServer, database: string, role: string, access:
   }
 }
 
-for (const major of [13, 16, 18] as const) {
+for (const major of [13, 18] as const) {
   test(`PostgreSQL ${major}: what is granted against what is declared`, async (t) => {
     const server = await startServer({ major })
     t.teardown(() => server.remove())
