@@ -30,6 +30,36 @@ async function judge(server: TestServer, database: string, role: string, access:
   }
 }
 
+const names = ['guest', 'guest_group', 'guest_far', 'owner']
+
+/** Takes away whatever a case has left. */
+const reset = [
+  'drop schema if exists public, app, shared cascade',
+  'alter database db owner to postgres',
+  'revoke all on database db from public',
+  `do $$
+    declare name text;
+    begin
+      for name in select rolname from pg_roles where rolname = any ('{${names.join(',')}}') loop
+        execute format('drop owned by %I cascade', name);
+      end loop;
+    end $$`,
+  `drop role if exists ${names.join(', ')}`
+]
+
+const prepared = [
+  'create role guest login',
+  'create role owner',
+  'alter database db owner to owner',
+  'grant connect on database db to pgvitals',
+  'create schema app authorization owner',
+  'set role owner',
+  'create table app.item (id serial primary key)',
+  'create table app.note (id int generated always as identity)',
+  'create view app.item_view as select * from app.item',
+  'reset role'
+]
+
 for (const major of [13, 18] as const) {
   test(`PostgreSQL ${major}: what is granted against what is declared`, async (t) => {
     const server = await startServer({ major })
@@ -37,24 +67,10 @@ for (const major of [13, 18] as const) {
     await server.sql('postgres', "create role pgvitals login password 'secret' in role pg_monitor")
     const cases = accessCases.filter(({ from = 13, to = 18 }) => from <= major && major <= to)
     t.ok(cases.length >= 40)
-    for (const [index, { name, access, sql, excess = {}, missing = {} }] of cases.entries()) {
-      const named = (text: string) => text.replaceAll('$', `_${index}`)
-      const [database, owner, guest] = [`db_${index}`, `owner_${index}`, `guest_${index}`]
-      await server.sql('postgres', `create role ${guest} login`, `create role ${owner}`, `create database ${database} owner ${owner}`)
-      await server.sql(
-        database,
-        `revoke connect on database ${database} from public`,
-        `grant connect on database ${database} to pgvitals`,
-        'drop schema public',
-        `create schema app authorization ${owner}`,
-        `set role ${owner}`,
-        'create table app.item (id serial primary key)',
-        'create table app.note (id int generated always as identity)',
-        'create view app.item_view as select * from app.item',
-        'reset role',
-        ...sql.map(named)
-      )
-      t.same(await judge(server, database, guest, access), { excess, missing }, name)
+    await server.sql('postgres', 'create database db')
+    for (const { name, access, sql, excess = {}, missing = {} } of cases) {
+      await server.sql('db', ...reset, ...prepared, ...sql)
+      t.same(await judge(server, 'db', 'guest', access), { excess, missing }, name)
     }
   })
 }
