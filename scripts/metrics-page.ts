@@ -1,3 +1,4 @@
+import { capacityFamilies } from '../src/poll/capacity.ts'
 import { chooseQueries } from '../src/poll/choose.ts'
 import { collectorFamilies } from '../src/poll/collectors.ts'
 import { healthFamilies } from '../src/poll/health.ts'
@@ -35,7 +36,7 @@ export async function metricsPage(): Promise<string> {
     '',
     '| metric | type | labels | |',
     '|---|---|---|---|',
-    ...[...healthFamilies, ...collectorFamilies].map(
+    ...[...healthFamilies, ...capacityFamilies, ...collectorFamilies].map(
       ([family, labels]) => `| \`${family.name}\` | ${family.type} | ${labels} | ${family.help} |`
     ),
     ...(await meterRows()),

@@ -11,10 +11,11 @@ const rooms: Readonly<Record<string, readonly [rooms: readonly string[], package
   metric: [['query'], []],
   self: [[], ['prom-client']],
   poll: [['server', 'metric', 'self', 'query'], ['pino']],
+  doctor: [['poll', 'query', 'server'], []],
   http: [['poll', 'query', 'server'], ['fastify']],
   config: [['server'], ['env-schema']],
   main: [
-    ['config', 'http', 'poll', 'query'],
+    ['config', 'doctor', 'http', 'poll', 'query'],
     ['close-with-grace', 'pino']
   ]
 }

@@ -53,6 +53,14 @@ export function render(samples: readonly Sample[]): Rendered {
   return { texts, duplicates }
 }
 
+/** Reads back the number of a family that has one sample; undefined when there is none, or several. */
+export function readValue(texts: readonly FamilyText[], name: string): number | undefined {
+  const [found, ...others] = texts.filter(({ family }) => family.name === name)
+  if (found === undefined || found.samples !== 1 || others.length > 0) return undefined
+  const value = Number(String(found.text).trimEnd().split(' ').at(-1))
+  return Number.isFinite(value) ? value : undefined
+}
+
 /** The two lines that go before a family's samples. */
 export function renderHeader({ name, type, help }: Family): string {
   return `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`

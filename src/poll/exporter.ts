@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Query } from '../query/query.ts'
 import { createMeter } from '../self/meter.ts'
 import type { Server } from '../server/server.ts'
+import { capacitySamples } from './capacity.ts'
 import type { ServerHealth } from './health.ts'
 import { type Answers, joinAnswers, renderPage } from './page.ts'
 import { Scrapers } from './scrapers.ts'
@@ -60,7 +61,17 @@ export function createExporter(options: ExporterOptions): Exporter {
     return watches.map((watch) => {
       const others = new Set(groups.filter((group) => group.includes(watch.server.name)).flat()).size
       const teams = new Map(watch.server.databases.map(({ name, team }) => [name, team]))
-      return { server: watch.server.name, teams, states: watch.states, openSessions: watch.openSessions, twins: Math.max(0, others - 1) }
+      const used = snapshots.get({ server: watch.server.name, datname: '', query: 'disk' })
+      const now = performance.now()
+      const capacity = capacitySamples(watch.server, used, watch.disk?.size(now), now)
+      return {
+        server: watch.server.name,
+        teams,
+        states: watch.states,
+        openSessions: watch.openSessions,
+        twins: Math.max(0, others - 1),
+        capacity
+      }
     })
   }
   const kept = new Map<string, { readonly revision: number; readonly answers: Answers }>()

@@ -13,6 +13,8 @@ export interface ServerHealth {
   readonly openSessions: number
   /** How many other configured servers are the same running server under another name. */
   readonly twins: number
+  /** How much room the server and its databases have. */
+  readonly capacity: readonly Sample[]
 }
 
 const gauge = (name: string, help: string): Family => ({ name, type: 'gauge', help })
@@ -52,7 +54,7 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
 
 /** The state of servers and databases as samples; what is not known yet is absent. */
 export function healthSamples(servers: readonly ServerHealth[], datnames: ReadonlyMap<string, ReadonlySet<string>>): readonly Sample[] {
-  return servers.flatMap(({ server, states, teams, openSessions, twins: others }) => {
+  return servers.flatMap(({ server, states, teams, openSessions, twins: others, capacity }) => {
     const one = (family: Family, value: number, more = {}): Sample => ({ family, labels: { server, ...more }, value })
     const known = new Set(
       states.flatMap(({ isUp, identity }) => (isUp && identity ? `${identity.systemIdentifier} ${identity.startTime}` : []))
@@ -62,6 +64,7 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
       // One that answers is enough to be up; to be down every database must have been tried.
       ...(states.some(({ isUp }) => isUp) || states.every(wasVisited) ? [one(up, states.some(({ isUp }) => isUp) ? 1 : 0)] : []),
       one(sessionsOpen, openSessions),
+      ...capacity,
       ...(known.size > 0 ? [one(identities, known.size), one(twins, others)] : []),
       ...states.filter(wasVisited).map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),
       ...[...named].sort().map((datname) => one(databaseInfo, 1, { datname, team: teams.get(datname) ?? '' })),

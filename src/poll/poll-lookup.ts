@@ -4,6 +4,7 @@ import { type Entry, type Labels, readRows, toSamples } from '../metric/sample.t
 import { statementText } from '../metric/statement-text.ts'
 import type { LookedUp, Query } from '../query/query.ts'
 import type { Session } from '../server/session.ts'
+import { withSetting } from './with-setting.ts'
 
 /** What a lookup polls with. */
 export interface LookupMemory {
@@ -25,7 +26,7 @@ export async function pollLookup(
   const wanted = lookup.wanted(databases.keys(), performance.now())
   let rows = 0
   if (wanted.length > 0) {
-    const answer = await session.run(sql, { ...query, wanted })
+    const answer = await session.run(withSetting(sql, 'pgvitals.wanted', arrayText(wanted)), query)
     rows = answer.rows.length
     const { entries } = readRows(query, answer.columns, answer.rows, labels)
     lookup.learn(new Map(entries.map((entry) => [entry.labels[label] ?? '', statementText(entry.labels[textLabel] ?? '', textLength)])))
@@ -63,4 +64,9 @@ function idsByDatabases(databases: ReadonlyMap<string, ReadonlySet<string>>): Re
     ids.set(key, [...(ids.get(key) ?? []), id])
   }
   return ids
+}
+
+/** Source: PostgreSQL's documentation, "Array Input and Output Syntax". */
+function arrayText(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`).join(',')}}`
 }

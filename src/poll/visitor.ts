@@ -3,6 +3,7 @@ import type { Budget } from '../server/budget.ts'
 import { type Facts, type Identity, readFacts, readIdentity } from '../server/facts.ts'
 import type { Database } from '../server/server.ts'
 import { openSession, type Session } from '../server/session.ts'
+import { declare } from './declare.ts'
 import { poll } from './poll.ts'
 import { countFailure, placeOf, type Records, record } from './record.ts'
 import type { Failure } from './snapshots.ts'
@@ -148,7 +149,7 @@ export class Visitor {
     }
     const labels = query.scope === 'database' ? { server, datname: database.name } : { server }
     const memory = tops.of(query, place.datname, labels, this.#epoch(session))
-    await record(query, server, database.name, this.#options, () => poll(query, session, facts, labels, memory))
+    await record(query, server, database.name, this.#options, () => poll(declare(query, database), session, facts, labels, memory))
     return true
   }
 

@@ -1,8 +1,10 @@
 import type { Query } from '../query/query.ts'
 import { createBudget } from '../server/budget.ts'
+import type { Disk } from '../server/disk.ts'
 import type { ErrorClass } from '../server/error-class.ts'
 import type { Identity } from '../server/facts.ts'
 import type { Server } from '../server/server.ts'
+import { diskOf } from './capacity.ts'
 import { type Choice, chooseQueries } from './choose.ts'
 import { describeChoices } from './describe.ts'
 import { placeOf, type Records } from './record.ts'
@@ -31,6 +33,8 @@ interface Round {
 /** Watches one server: visits each of its databases on that database's own clock. */
 export class Watch {
   readonly server: Server
+  /** The file system of the server's data, where it is on this machine. */
+  readonly disk: Disk | undefined
   readonly #options: WatchOptions
   readonly #rounds: readonly Round[]
   #choices: readonly Choice[] = []
@@ -52,6 +56,7 @@ export class Watch {
       schedule: new Schedule(performance.now(), shortest),
       lastVisit: { from: 0, to: 0 }
     }))
+    this.disk = diskOf(server, options.log)
     this.#choose()
   }
 
@@ -81,6 +86,7 @@ export class Watch {
 
   /** Visits every database now and from then on. */
   async start(): Promise<void> {
+    this.disk?.start()
     // Where the server-wide queries run depends on what every role may see; but nobody waits long for a slow database.
     await Promise.race([this.#meetAll(), new Promise((resolve) => setTimeout(resolve, 500))])
     if (!this.#isStopped) for (const round of this.#rounds) this.#run(round)
@@ -88,7 +94,7 @@ export class Watch {
 
   /** Visits every database once. */
   async visitOnce(): Promise<void> {
-    await this.#meetAll()
+    await Promise.all([this.#meetAll(), this.disk?.measure()])
     await Promise.all(this.#rounds.map((round) => this.#visit(round)))
   }
 
@@ -102,6 +108,7 @@ export class Watch {
   /** Ends all visits and sessions; a query that is running gets two seconds to end by itself. */
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.disk?.stop()
     for (const { timer, visitor } of this.#rounds) {
       clearTimeout(timer)
       visitor.close()

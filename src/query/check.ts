@@ -20,7 +20,8 @@ export function checkTogether(builtIn: readonly Query[], user: readonly Query[])
 }
 
 /** What the exporter itself yields. */
-const ownMetrics = /^(pg_up|pg_database_up|pg_database_info|pg_scrape_collector_.*|pg_exporter_.*|(pgvitals|process|nodejs)_.*)$/
+const ownMetrics =
+  /^(pg_up|pg_database_up|pg_database_info|pg_database_quota_bytes|pg_disk_(total|free)_bytes|pg_scrape_collector_.*|pg_exporter_.*|(pgvitals|process|nodejs)_.*)$/
 
 function reserved(query: Query): readonly Error[] {
   const metrics = familiesOf(query).map(({ name }) => name)

@@ -8,8 +8,6 @@ export interface RunOptions {
   readonly timeoutSeconds: number
   /** Rows beyond this are cut, and counted. */
   readonly maxRows: number
-  /** What a statement finds in the setting `pgvitals.wanted`, as the text of an array. */
-  readonly wanted?: readonly string[]
 }
 
 /** One connection to one database with one credential, set up as DESIGN, "The session", says. */
@@ -71,8 +69,7 @@ async function inOwnSession(wire: Wire): Promise<Run> {
   await wire.say(sessionSettings(wire.major, defaultTimeoutSeconds, 'set'), defaultTimeoutSeconds)
   let timeout = defaultTimeoutSeconds
   let current: Encoding = 'UTF8'
-  return async (sql, { timeoutSeconds, maxRows, wanted }, encoding) => {
-    if (wanted !== undefined) await wire.say(`set ${wantedSetting(wanted)}`, graceSeconds)
+  return async (sql, { timeoutSeconds, maxRows }, encoding) => {
     if (timeoutSeconds !== timeout) await wire.say(`set statement_timeout = '${timeoutSeconds}s'`, graceSeconds)
     timeout = timeoutSeconds
     if (encoding !== current) await wire.say(`set client_encoding = '${encoding}'`, graceSeconds)
@@ -86,9 +83,8 @@ async function inOwnSession(wire: Wire): Promise<Run> {
  * they live in a transaction, and the transaction is as long as one statement.
  */
 function inTransactions(wire: Wire): Run {
-  return async (sql, { timeoutSeconds, maxRows, wanted }, encoding) => {
-    const own = wanted === undefined ? '' : `; set local ${wantedSetting(wanted)}`
-    const settings = `${sessionSettings(wire.major, timeoutSeconds, 'set local')}${own}`
+  return async (sql, { timeoutSeconds, maxRows }, encoding) => {
+    const settings = sessionSettings(wire.major, timeoutSeconds, 'set local')
     try {
       const begin = 'begin transaction isolation level read committed read only not deferrable'
       await wire.say(`${begin}; ${settings}; set local client_encoding = '${encoding}'`, graceSeconds)
@@ -98,10 +94,4 @@ function inTransactions(wire: Wire): Run {
       if (wire.isOpen()) await wire.say('rollback', graceSeconds).catch(() => wire.close())
     }
   }
-}
-
-/** An array's text in a string: both escape. */
-function wantedSetting(wanted: readonly string[]): string {
-  const elements = wanted.map((one) => `"${one.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`)
-  return `pgvitals.wanted = '{${elements.join(',').replaceAll("'", "''")}}'`
 }

@@ -63,7 +63,7 @@ test("what no longer runs is forgotten, another server's is not", async (t) => {
 
 test('a database that any series names has its pg_database_info', async (t) => {
   const state = { name: 'down', isUp: false, facts: undefined, identity: undefined, failure: undefined, failures: 1 }
-  const server = { server: 's', teams: new Map([['down', 'labeler']]), openSessions: 0, twins: 0 }
+  const server = { server: 's', teams: new Map([['down', 'labeler']]), openSessions: 0, twins: 0, capacity: [] }
   const page = pageOf([snapshot()], [{ ...server, states: [state] }], 2000)
   t.match(page, 'pg_database_info{server="s",datname="d",team=""} 1\n')
   t.match(page, 'pg_database_info{server="s",datname="down",team="labeler"} 1\n')
