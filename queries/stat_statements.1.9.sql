@@ -38,6 +38,17 @@
 -- histogram interval_mean_seconds: Executions by the mean time of their statement between two polls, not by
 --            the time of each; sum and count are exact.
 -- arrivals new_total: Statements that were never seen before.
+
+-- Asked once, not for each row; and where a setting is made for one database or role alone, our session's value
+-- says nothing of the others.
+with t as materialized (
+  select
+    pg_catalog.current_setting('block_size')::int8 as block_size,
+    pg_catalog.current_setting('track_io_timing') = 'on' and not exists (
+      select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_io_timing=%'
+    ) as is_timed,
+    pg_catalog.current_setting('pg_stat_statements.track_planning') = 'on' as is_planned
+)
 select
   case when s.queryid is not null then pg_catalog.concat_ws(' ', s.userid, s.dbid, s.queryid, s.toplevel) end as entry,
   coalesce(r.rolname, '') as "user",
@@ -52,29 +63,21 @@ select
   s.max_exec_time / 1000 as max_seconds,
   case when t.is_planned or s.plans > 0 then s.plans end as plans_total,
   case when t.is_planned or s.plans > 0 then s.total_plan_time / 1000 end as plan_seconds_total,
-  s.shared_blks_hit * b.block_size as shared_hit_bytes_total,
-  s.shared_blks_read * b.block_size as shared_read_bytes_total,
-  s.shared_blks_dirtied * b.block_size as shared_dirtied_bytes_total,
-  s.shared_blks_written * b.block_size as shared_written_bytes_total,
-  s.local_blks_hit * b.block_size as local_hit_bytes_total,
-  s.local_blks_read * b.block_size as local_read_bytes_total,
-  s.local_blks_dirtied * b.block_size as local_dirtied_bytes_total,
-  s.local_blks_written * b.block_size as local_written_bytes_total,
-  s.temp_blks_read * b.block_size as temp_read_bytes_total,
-  s.temp_blks_written * b.block_size as temp_written_bytes_total,
+  s.shared_blks_hit * t.block_size as shared_hit_bytes_total,
+  s.shared_blks_read * t.block_size as shared_read_bytes_total,
+  s.shared_blks_dirtied * t.block_size as shared_dirtied_bytes_total,
+  s.shared_blks_written * t.block_size as shared_written_bytes_total,
+  s.local_blks_hit * t.block_size as local_hit_bytes_total,
+  s.local_blks_read * t.block_size as local_read_bytes_total,
+  s.local_blks_dirtied * t.block_size as local_dirtied_bytes_total,
+  s.local_blks_written * t.block_size as local_written_bytes_total,
+  s.temp_blks_read * t.block_size as temp_read_bytes_total,
+  s.temp_blks_written * t.block_size as temp_written_bytes_total,
   s.wal_records as wal_records_total,
   s.wal_fpi as wal_fpi_total,
   s.wal_bytes as wal_bytes_total
 -- Without the texts, which would be read from a file that can have 100 MB.
 from public.pg_stat_statements(false) as s
-cross join (select pg_catalog.current_setting('block_size')::int8 as block_size) as b
--- Where a setting is made for one database or role alone, our session's value says nothing of the others.
-cross join (
-  select
-    pg_catalog.current_setting('track_io_timing') = 'on' and not exists (
-      select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_io_timing=%'
-    ) as is_timed,
-    pg_catalog.current_setting('pg_stat_statements.track_planning') = 'on' as is_planned
-) as t
+cross join t
 left join pg_catalog.pg_roles as r on r.oid = s.userid
 left join pg_catalog.pg_database as d on d.oid = s.dbid;

@@ -27,7 +27,8 @@ export class DerivedCounts {
   readonly #sumColumn: number
   readonly #countColumn: number
   readonly #counts = new Remainder(bounds.length + 4)
-  readonly #seen = new Set<string>()
+  /** By the labels of a row, the sum to which it belongs once it has moved. */
+  readonly #seen = new Map<string, Sum | undefined>()
   #isFirst = true
 
   constructor(query: Query, options: DerivedCountsOptions) {
@@ -43,33 +44,37 @@ export class DerivedCounts {
     // Every combination is there at 0 before it counts, so that the first thing it counts is seen.
     for (const { labels } of entries) this.#countOf(labels, now)
     for (const { series, deltas, isNew } of moves) {
-      const sum = this.#countOf(this.#options.labelsOf(series.labelsText), now)
+      const { labelsText } = series
+      const isArrival = isNew && !this.#seen.has(labelsText)
+      // Parsing labels costs more than counting.
+      const sum = this.#seen.get(labelsText) ?? this.#countOf(this.#options.labelsOf(labelsText), now)
       const seconds = deltas[this.#sumColumn]
       const times = deltas[this.#countColumn] ?? 0
       if (seconds !== undefined && times > 0) addTo(sum, observation(seconds, times))
-      if (isNew && !this.#seen.has(series.labelsText)) addTo(sum, arrival)
-      this.#remember(series.labelsText)
+      if (isArrival) addTo(sum, arrival)
+      this.#remember(labelsText, sum)
     }
     // What the first answer has was there before.
-    if (this.#isFirst) for (const [labelsText] of rows) this.#remember(labelsText ?? '')
+    if (this.#isFirst) for (const [labelsText] of rows) this.#remember(labelsText ?? '', undefined)
     this.#isFirst = false
     this.#counts.settle(now)
     return this.#texts()
   }
 
   #countOf(labels: Labels, now: number): Sum {
-    const per = Object.fromEntries((this.#query.derived?.per ?? []).map((name) => [name, labels[name] ?? '']))
+    const per = this.#query.derived?.per ?? []
+    const own = () => ({ ...this.#options.labels, ...Object.fromEntries(per.map((name) => [name, labels[name] ?? ''])) })
     const opensAt = this.#isFirst ? now : now + this.#options.standStillSeconds() * 1000
-    const sum = this.#counts.of({ ...this.#options.labels, ...per }, opensAt)
+    const sum = this.#counts.of(per.map((name) => labels[name]).join('\n'), own, opensAt)
     if (sum.values[0] === undefined) addTo(sum, nothing)
     return sum
   }
 
-  #remember(labelsText: string): void {
+  #remember(labelsText: string, sum: Sum | undefined): void {
     this.#seen.delete(labelsText)
-    this.#seen.add(labelsText)
+    this.#seen.set(labelsText, sum)
     if (this.#seen.size <= mostSeen) return
-    const [oldest] = this.#seen
+    const [oldest] = this.#seen.keys()
     if (oldest !== undefined) this.#seen.delete(oldest)
   }
 

@@ -27,7 +27,11 @@ export function columnsSql(sql: string): string {
  */
 export function unpack(record: string): (string | undefined)[] {
   const inner = record.slice(1, -1)
-  if (!inner.includes('"')) return inner.split(',').map((field) => (field === '' ? undefined : field))
+  if (!inner.includes('"')) {
+    const plain: (string | undefined)[] = inner.split(',')
+    for (let index = 0; index < plain.length; index++) if (plain[index] === '') plain[index] = undefined
+    return plain
+  }
   const fields: (string | undefined)[] = []
   const pattern = /(?:"((?:[^"\\]|""|\\.)*)"|([^,"]*))(?:,|$)/gsy
   while (pattern.lastIndex <= inner.length) {

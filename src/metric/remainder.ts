@@ -18,11 +18,12 @@ export class Remainder {
     this.#columns = columns
   }
 
-  /** The sum of a combination; a new one begins without values and opens at the given time. */
-  of(labels: Labels, opensAt: number): Sum {
-    const key = Object.values(labels).join('\u0000')
+  /** The sum of the combination that the key stands for; a new one begins without values and opens at the given time. */
+  of(key: string, labels: () => Labels, opensAt: number): Sum {
+    const known = this.#sums.get(key)
+    if (known !== undefined) return known
     const columns = Array.from<undefined>({ length: this.#columns })
-    const sum = this.#sums.get(key) ?? { labels, values: columns.map(() => undefined), pending: columns.map(() => 0), opensAt }
+    const sum = { labels: labels(), values: columns.map(() => undefined), pending: columns.map(() => 0), opensAt }
     this.#sums.set(key, sum)
     return sum
   }

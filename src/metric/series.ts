@@ -35,7 +35,7 @@ export interface Series {
   readonly datname: string
   rows: readonly TrackedRow[]
   /** For each ranking column how much it moved, halved every five minutes. */
-  readonly scores: number[]
+  scores: readonly number[]
   /** The counters as they are shown, kept when the series leaves, for it may return. */
   counted: Counters | undefined
   seat: Seat | undefined
@@ -52,19 +52,22 @@ export interface Series {
   other: Sum | undefined
 }
 
-/** A series without rows and without a place. */
-export function newSeries(labelsText: string, datname: string, rankingColumns: number): Series {
+/** Most series of thousands have nothing, and share it. */
+const none: readonly never[] = []
+
+/** A series without rows and without a place; `noScores` has a 0 for each ranking column. */
+export function newSeries(labelsText: string, datname: string, noScores: readonly number[]): Series {
   return {
     labelsText,
     datname,
-    rows: [],
-    scores: Array.from({ length: rankingColumns }, () => 0),
+    rows: none,
+    scores: noScores,
     counted: undefined,
     seat: undefined,
     goneAt: undefined,
     continuedAt: 0,
     lost: undefined,
-    holds: [],
+    holds: none,
     own: undefined,
     other: undefined
   }

@@ -1,10 +1,10 @@
 import { isValueColumn, type Query } from '../query/query.ts'
 import { chooseTop } from './choose-top.ts'
 import { countedOr, heldOr, hold, holdFalls, owed } from './hold.ts'
-import { unpack } from './packed.ts'
+import { createLabelReader, type LabelReader } from './label-reader.ts'
 import { addTo, Remainder, type Sum } from './remainder.ts'
 import type { Entry, Labels, Row } from './sample.ts'
-import { decayScores, scoreGauges } from './scores.ts'
+import { Scores } from './scores.ts'
 import { takeSeat, youngest } from './seat.ts'
 import { isMember, ownValues, type Series } from './series.ts'
 import { type MixedMove, type Move, Tracker } from './tracker.ts'
@@ -17,7 +17,7 @@ export interface TopOptions {
   readonly labels: Labels
 }
 
-/** What is shown of an answer. */
+/** What is shown of an answer, and what has moved. */
 export interface Shown {
   readonly entries: readonly Entry[]
   /** Rows that the answer had twice. */
@@ -33,10 +33,13 @@ const forgetAfterMs = 3_600_000
  */
 export class Top {
   readonly #options: TopOptions
-  readonly #labelNames: readonly string[]
-  readonly #otherNames: readonly string[]
+  /** How the labels of its rows are read. */
+  readonly labels: LabelReader
+  /** With a remainder, `increase()` over all series together is to be what PostgreSQL counted. */
+  readonly #isExact: boolean
   readonly #isCounter: readonly boolean[]
   readonly #ranking: readonly number[]
+  readonly #scores: Scores
   readonly #tracker: Tracker
   readonly #remainder: Remainder
   #polledAt: number | undefined
@@ -49,16 +52,17 @@ export class Top {
   constructor(query: Query, options: TopOptions) {
     const columns = query.columns.filter(isValueColumn)
     this.#options = options
-    this.#labelNames = query.columns.filter((column) => column.kind === 'label').map((column) => column.name)
-    this.#otherNames = query.top?.other ?? []
+    this.labels = createLabelReader(query, options.labels)
+    this.#isExact = (query.top?.other ?? []).length > 0
     this.#isCounter = columns.map((column) => column.kind === 'counter')
     this.#ranking = (query.top?.by ?? []).map((name) => columns.findIndex((column) => column.name === name))
+    this.#scores = new Scores(this.#ranking, this.#isCounter)
     this.#remainder = new Remainder(columns.length)
     this.#tracker = new Tracker({
       isCounter: this.#isCounter,
-      rankingColumns: this.#ranking.length,
+      noScores: this.#scores.none,
       hasKey: query.columns.some((column) => column.kind === 'key'),
-      datnameOf: (labelsText) => this.labelsOf(labelsText).datname ?? ''
+      datnameOf: this.labels.datnameOf
     })
   }
 
@@ -67,30 +71,32 @@ export class Top {
     this.#isBaseline = true
   }
 
-  labelsOf(labelsText: string): Labels {
-    const labels: Record<string, string> = { ...this.#options.labels }
-    const fields = unpack(labelsText)
-    for (const [index, name] of this.#labelNames.entries()) labels[name] = fields[index] ?? ''
-    return labels
-  }
-
   /** The series that have a place on the page now. */
   shownLabels(): readonly Labels[] {
-    return [...this.#tracker.series].filter(({ seat }) => seat !== undefined).map(({ labelsText }) => this.labelsOf(labelsText))
+    return [...this.#tracker.series].filter(({ seat }) => seat !== undefined).map(({ labelsText }) => this.labels.labelsOf(labelsText))
   }
 
-  /** Takes a packed answer, or the part of it that was read, and tells what to show of it. */
-  take(rows: readonly Row[], isWhole: boolean, now: number): Shown {
+  /** A packed answer begins: the whole, or the part of it that was read. Its rows may be added in parts. */
+  begin(isWhole: boolean): void {
+    this.#tracker.begin(this.#isBaseline, isWhole)
+  }
+
+  add(rows: readonly Row[]): void {
+    this.#tracker.add(rows)
+  }
+
+  /** The answer is complete: what to show of it. */
+  end(now: number): Shown {
     const isRebased = this.#isBaseline && this.#polledAt !== undefined
-    const { moves, mixed, changed, duplicates, isAllNew } = this.#tracker.read(rows, this.#isBaseline, isWhole)
+    const { moves, mixed, changed, duplicates, isAllNew } = this.#tracker.end()
     const all = [...this.#tracker.series]
     const present = all.filter((series) => series.rows.length > 0)
     const fits = present.length <= this.#options.limit
     if (this.#isExact && isAllNew && fits) this.#isCounting = false
-    decayScores(all, this.#ranking, this.#isCounter, (now - (this.#polledAt ?? now)) / 1000)
+    this.#scores.decay(all, (now - (this.#polledAt ?? now)) / 1000)
     for (const move of moves) this.#apply(move, now)
     if (this.#isExact && !this.#isCounting) holdFalls(moves, now, this.#standStillMs())
-    scoreGauges(changed, this.#ranking, this.#isCounter)
+    this.#scores.changed(changed)
     if (!this.#isCounting && (!fits || (isRebased && this.#isExact))) this.#beginCounting(all, isRebased, now)
     this.#openOthers(present, mixed, now)
     this.#choose(all, present, now)
@@ -100,14 +106,9 @@ export class Top {
     return { entries: [...this.#members(all, now), ...this.#remainder.entries()], duplicates, moves }
   }
 
-  /** With a remainder, `increase()` over all series together is to be what PostgreSQL counted. */
-  get #isExact(): boolean {
-    return this.#otherNames.length > 0
-  }
-
   /** Adds what a row has moved to its series or to the remainder. */
   #apply({ series, deltas }: Move, now: number): void {
-    for (const [index, column] of this.#ranking.entries()) series.scores[index] = (series.scores[index] ?? 0) + (deltas[column] ?? 0)
+    this.#scores.moved(series, deltas)
     if (this.#isCounting) {
       const { seat } = series
       const isOwn = seat !== undefined && seat.leavesAt === undefined && seat.countsFrom <= now
@@ -123,9 +124,10 @@ export class Top {
   #beginCounting(all: readonly Series[], isRebased: boolean, now: number): void {
     this.#isCounting = true
     for (const series of all) {
+      if (series.seat === undefined && series.holds.length === 0) continue
       const own = series.rows.length === 0 ? undefined : this.#countersOf(series)
       if (series.holds.length > 0) addTo(this.#otherOf(series, now), owed(series, isRebased ? series.own : own))
-      else if (!isRebased && series.seat !== undefined) series.counted = own ?? series.counted
+      else if (!isRebased) series.counted = own ?? series.counted
       series.holds = []
     }
   }
@@ -155,16 +157,14 @@ export class Top {
   }
 
   #sumOf(labelsText: string, now: number): Sum {
-    const labels = { ...this.labelsOf(labelsText), ...Object.fromEntries(this.#otherNames.map((name) => [name, 'other'])) }
-    return this.#remainder.of(labels, this.#polledAt === undefined ? now : now + this.#standStillMs())
+    const { remainingOf, otherLabelsOf } = this.labels
+    const opensAt = this.#polledAt === undefined ? now : now + this.#standStillMs()
+    return this.#remainder.of(remainingOf(labelsText), () => otherLabelsOf(labelsText), opensAt)
   }
 
   #choose(all: readonly Series[], present: readonly Series[], now: number): void {
     const { limit } = this.#options
-    const sizesOf = (series: Series) => {
-      const own = ownValues(series, this.#isCounter)
-      return this.#ranking.map((column) => own[column] ?? 0)
-    }
+    const sizesOf = ({ rows }: Series) => this.#scores.sizesOf(rows[0]?.text ?? '()')
     const chosen = this.#isCounting ? chooseTop(present, { limit, isMember, sizesOf }) : new Set(present)
     const wanted = new Set([...chosen, ...youngest(present, chosen, limit, now)])
     // What the first answer shows begins at 0 there, so that the next scrape sees it.
@@ -187,7 +187,7 @@ export class Top {
       series.counted = this.#isCounting ? countedOr(series, own) : heldOr(series, own, now)
       series.own = this.#isCounting ? series.counted : own
       const values = own.map((value, column) => (this.#isCounter[column] ? series.counted?.[column] : value))
-      return [{ labels: this.labelsOf(series.labelsText), suffix: undefined, values }]
+      return [{ labels: this.labels.labelsOf(series.labelsText), suffix: undefined, values }]
     })
   }
 

@@ -7,7 +7,6 @@ export interface Move extends Movement {
   readonly series: Series
   /** Whether the row was not there before, so that all it has counted is new. */
   readonly isNew: boolean
-  readonly key: string
   /** Whether another row of the series went on from where it was. */
   readonly isPartial: boolean
 }
@@ -28,9 +27,23 @@ export interface Reading {
   readonly isAllNew: boolean
 }
 
+/** What has been read of an answer. */
+interface AnswerSoFar {
+  readonly isBaseline: boolean
+  readonly isWhole: boolean
+  readonly moves: (Omit<Move, 'isPartial'> & { readonly before: string | undefined })[]
+  readonly changed: Set<Series>
+  /** Of rows without a key, by their labels. */
+  readonly sums: Map<string, readonly (number | undefined)[]>
+  duplicates: number
+  /** Rows that went on from where they were. */
+  continuing: number
+}
+
 export interface TrackerOptions {
   readonly isCounter: readonly boolean[]
-  readonly rankingColumns: number
+  /** A 0 for each ranking column. */
+  readonly noScores: readonly number[]
   /** Whether the second field of a packed row is its key; otherwise its labels are. */
   readonly hasKey: boolean
   readonly datnameOf: (labelsText: string) => string
@@ -43,6 +56,7 @@ export class Tracker {
   readonly #series = new Map<string, Series>()
   #sums = new Map<string, readonly (number | undefined)[]>()
   #polls = 0
+  #answer: AnswerSoFar = { isBaseline: true, isWhole: true, moves: [], changed: new Set(), sums: new Map(), duplicates: 0, continuing: 0 }
 
   constructor(options: TrackerOptions) {
     this.#options = options
@@ -56,84 +70,99 @@ export class Tracker {
     this.#series.delete(labelsText)
   }
 
-  /** Reads a packed answer. `isBaseline`: nothing of it is known to be new; `isWhole`: what is not in it is gone. */
-  read(rows: readonly Row[], isBaseline: boolean, isWhole: boolean): Reading {
-    const { hasKey, isCounter } = this.#options
-    const poll = ++this.#polls
-    const moves: (Omit<Move, 'isPartial'> & { readonly before: string | undefined })[] = []
-    const changed = new Set<Series>()
-    const sums = new Map<string, readonly (number | undefined)[]>()
-    let duplicates = 0
-    let continuing = 0
-    for (const fields of rows) {
-      const labelsText = fields[0] ?? ''
-      const told = hasKey ? (fields[1] ?? undefined) : labelsText
-      const text = fields.at(-1) ?? ''
-      if (told === undefined) {
-        const sum = sums.get(labelsText)
-        sums.set(labelsText, sum === undefined ? numbersOf(text) : together(sum, numbersOf(text), isCounter))
-        continue
-      }
-      const isSum = hasKey && told.endsWith('*')
-      const key = isSum ? told.slice(0, -1) : told
-      const last = this.#rows.get(key)
-      if (last?.seenAt === poll) {
-        duplicates++
-        continue
-      }
-      const row = this.#placed(last ?? { text: '', series: this.#seriesOf(labelsText), seenAt: poll, isSum }, labelsText)
-      if (last === undefined) this.#rows.set(key, row)
-      row.seenAt = poll
-      row.isSum ||= isSum
-      const isNew = last === undefined
-      if (!isNew && row.text === text) {
-        row.series.continuedAt = poll
-        continuing++
-        continue
-      }
-      const before = isNew ? undefined : row.text
-      row.text = text
-      changed.add(row.series)
-      if (isBaseline || (isNew && !isWhole)) continue
-      const movement = movementOf(text, before, isCounter, row.isSum)
-      if (!isNew && !movement.isReset) {
-        row.series.continuedAt = poll
-        continuing++
-      }
-      moves.push({ ...movement, series: row.series, isNew, key, before })
-    }
-    if (isWhole) this.#removeAbsent(poll)
+  /** A packed answer begins. `isBaseline`: nothing of it is known to be new; `isWhole`: what is not in it is gone. */
+  begin(isBaseline: boolean, isWhole: boolean): void {
+    this.#polls++
+    this.#answer = { isBaseline, isWhole, moves: [], changed: new Set(), sums: new Map(), duplicates: 0, continuing: 0 }
+  }
+
+  /** Reads rows of the answer; it may come in parts, so that nothing else waits long. */
+  add(rows: readonly Row[]): void {
+    for (const row of rows) this.#read(row)
+  }
+
+  /** The answer is complete: what has moved. */
+  end(): Reading {
+    const { isBaseline, isWhole, moves, changed, sums, duplicates, continuing } = this.#answer
+    if (isWhole) this.#removeAbsent()
     const mixed = this.#mixedMoves(sums, isBaseline || !isWhole)
     for (const { series, isReset, before } of moves)
-      if (isReset && before !== undefined && series.continuedAt === poll) keepLost(series, before, isCounter)
-    const told = moves.map((move) => ({ ...move, isPartial: move.series.continuedAt === poll }))
+      if (isReset && before !== undefined && this.#goesOn(series)) keepLost(series, before, this.#options.isCounter)
+    const told = moves.map((move) => ({ ...move, isPartial: this.#goesOn(move.series) }))
     return { moves: told, mixed, changed, duplicates, isAllNew: !isBaseline && isWhole && continuing === 0 }
   }
 
-  /** Puts a row into the series of its labels, which change when a role or a database is renamed. */
-  #placed(row: TrackedRow, labelsText: string): TrackedRow {
-    if (row.series.labelsText !== labelsText) {
-      const { series } = row
-      series.rows = series.rows.filter((one) => one !== row)
-      row.series = this.#seriesOf(labelsText)
+  #read(fields: Row): void {
+    const { hasKey, isCounter } = this.#options
+    const answer = this.#answer
+    const labelsText = fields[0] ?? ''
+    const told = hasKey ? (fields[1] ?? undefined) : labelsText
+    const text = fields[fields.length - 1] ?? ''
+    if (told === undefined) {
+      const sum = answer.sums.get(labelsText)
+      answer.sums.set(labelsText, sum === undefined ? numbersOf(text) : together(sum, numbersOf(text), isCounter))
+      return
     }
-    if (!row.series.rows.includes(row)) row.series.rows = [...row.series.rows, row]
+    const isSum = hasKey && told.endsWith('*')
+    const key = isSum ? told.slice(0, -1) : told
+    const last = this.#rows.get(key)
+    if (last?.seenAt === this.#polls) {
+      answer.duplicates++
+      return
+    }
+    const row = last ?? this.#newRow(key, labelsText)
+    if (row.series.labelsText !== labelsText) this.#move(row, this.#seriesOf(labelsText))
+    row.seenAt = this.#polls
+    row.isSum ||= isSum
+    if (last !== undefined && row.text === text) {
+      this.#continue(row)
+      return
+    }
+    const before = last === undefined ? undefined : row.text
+    row.text = text
+    answer.changed.add(row.series)
+    if (answer.isBaseline || (last === undefined && !answer.isWhole)) return
+    const movement = movementOf(text, before, isCounter, row.isSum)
+    if (last !== undefined && !movement.isReset) this.#continue(row)
+    answer.moves.push({ ...movement, series: row.series, isNew: last === undefined, before })
+  }
+
+  #continue({ series }: TrackedRow): void {
+    series.continuedAt = this.#polls
+    this.#answer.continuing++
+  }
+
+  #goesOn(series: Series): boolean {
+    return series.continuedAt === this.#polls
+  }
+
+  #newRow(key: string, labelsText: string): TrackedRow {
+    const row: TrackedRow = { text: '', series: this.#seriesOf(labelsText), seenAt: this.#polls, isSum: false }
+    row.series.rows = [...row.series.rows, row]
+    this.#rows.set(key, row)
     return row
   }
 
+  /** To the series of its new labels, which change when a role or a database is renamed. */
+  #move(row: TrackedRow, series: Series): void {
+    row.series.rows = row.series.rows.filter((one) => one !== row)
+    row.series = series
+    series.rows = [...series.rows, row]
+  }
+
   #seriesOf(labelsText: string): Series {
-    const { rankingColumns, datnameOf } = this.#options
-    const series = this.#series.get(labelsText) ?? newSeries(labelsText, datnameOf(labelsText), rankingColumns)
+    const { noScores, datnameOf } = this.#options
+    const series = this.#series.get(labelsText) ?? newSeries(labelsText, datnameOf(labelsText), noScores)
     this.#series.set(labelsText, series)
     return series
   }
 
-  #removeAbsent(poll: number): void {
+  #removeAbsent(): void {
     for (const [key, row] of this.#rows) {
-      if (row.seenAt === poll) continue
+      if (row.seenAt === this.#polls) continue
       this.#rows.delete(key)
       row.series.rows = row.series.rows.filter((one) => one !== row)
-      if (row.series.continuedAt === poll) keepLost(row.series, row.text, this.#options.isCounter)
+      if (this.#goesOn(row.series)) keepLost(row.series, row.text, this.#options.isCounter)
       if (row.series.rows.length === 0) row.series.lost = undefined
     }
   }

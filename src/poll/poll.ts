@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { DerivedCounts } from '../metric/derived-counts.ts'
 import { type FamilyText, render } from '../metric/exposition.ts'
 import { columnsSql, packedSql } from '../metric/packed.ts'
@@ -35,12 +36,21 @@ export async function poll(query: Query, session: Session, facts: Facts, labels:
   return rendered(query, rows.length, entries, { cutRows, duplicates: 0, illegal })
 }
 
+/** So many rows are read before whatever else waits, such as a scrape, has its turn. */
+const rowsAtOnce = 1000
+
 async function pollTop(query: Query, sql: string, session: Session, top: Top, derived: DerivedCounts | undefined): Promise<Poll> {
   if (!top.isChecked) refuseOtherColumns(query, (await session.run(columnsSql(sql), query)).columns)
   top.isChecked = true
   const { rows, cutRows } = await session.run(packedSql(query, sql), query)
+  top.begin(cutRows === 0)
+  for (let from = 0; from < rows.length; from += rowsAtOnce) {
+    top.add(rows.slice(from, from + rowsAtOnce))
+    await setImmediate()
+  }
   const now = performance.now()
-  const { entries, duplicates, moves } = top.take(rows, cutRows === 0, now)
+  const { entries, duplicates, moves } = top.end(now)
+  await setImmediate()
   const own = rendered(query, rows.length, entries, { cutRows, duplicates, illegal: 0 })
   const counted = derived?.take(rows, { entries, moves }, now) ?? []
   return { ...own, texts: [...own.texts, ...counted] }

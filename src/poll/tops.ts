@@ -49,7 +49,7 @@ export class Tops {
     const share = query.scope === 'database' ? Math.ceil(query.top.limit / this.#options.databases) : query.top.limit
     const { standStillSeconds } = this.#options
     const top = new Top(query, { standStillSeconds, labels, limit: Math.max(10, share) })
-    const derived = query.derived && new DerivedCounts(query, { standStillSeconds, labels, labelsOf: (text) => top.labelsOf(text) })
+    const derived = query.derived && new DerivedCounts(query, { standStillSeconds, labels, labelsOf: top.labels.labelsOf })
     return { top, derived, lookup, shownLabels }
   }
 

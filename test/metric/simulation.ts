@@ -1,5 +1,5 @@
 import type { Entry, Row } from '../../src/metric/sample.ts'
-import { Top } from '../../src/metric/top.ts'
+import { type Shown, Top } from '../../src/metric/top.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 
 /** A query as pg_stat_statements, reduced to two counters. */
@@ -7,6 +7,13 @@ export const statements = parseQuery(
   'statements.sql',
   '-- S.\n--\n-- scope: server\n-- top: 20 by seconds_total, calls_total\n-- other: queryid\n-- key entry\n-- label user\n-- label datname\n-- label queryid\n-- counter calls_total: C.\n-- counter seconds_total: S.\nselect 1'
 )
+
+/** Takes an answer in one go. */
+export function takeWhole(top: Top, rows: readonly Row[], now: number, isWhole = true): Shown {
+  top.begin(isWhole)
+  top.add(rows)
+  return top.end(now)
+}
 
 /** A generator of numbers from 0 to 1 that gives the same ones for the same seed. */
 export function createRandom(seed: number): () => number {
@@ -113,7 +120,7 @@ export class Simulation {
     }
     this.#isRebased = false
     const rows = [...this.#entries].filter(([, { calls }]) => calls > 0).map(([key, entry]) => packedRow(key, entry))
-    this.shown = this.#top.take(rows, true, this.#now * 1000).entries
+    this.shown = takeWhole(this.#top, rows, this.#now * 1000).entries
     for (const [series, value] of callsOf(this.shown)) {
       if (value < (this.#before.get(series) ?? 0)) this.falls.push(`${series}: ${this.#before.get(series)} -> ${value} at ${this.#now}`)
       this.#before.set(series, value)

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { Entry, Row } from '../../src/metric/sample.ts'
 import { Top } from '../../src/metric/top.ts'
-import { createRandom, Simulation, statements } from './simulation.ts'
+import { createRandom, Simulation, statements, takeWhole } from './simulation.ts'
 
 const datnames = ['platform', 'users', 'labeler']
 
@@ -151,7 +151,7 @@ test('statements that are hidden from the role are counted in other, and a fall 
   const top = newTop(100)
   const hidden = (...calls: number[]): Row[] => calls.map((count) => ['(u,d,)', null, `(${count},1)`])
   const other = (rows: readonly Row[], seconds: number) =>
-    top.take(rows, true, seconds * 1000).entries.find(({ labels }) => labels.queryid === 'other')?.values[0]
+    takeWhole(top, rows, seconds * 1000).entries.find(({ labels }) => labels.queryid === 'other')?.values[0]
   t.equal(other([...hidden(1000, 50), entry('a', 1, 1)], 0), 0)
   t.equal(other([...hidden(1010, 50), entry('a', 1, 1)], 15), 10)
   t.equal(other([...hidden(60), entry('a', 1, 1)], 30), 10, 'one was evicted: what the other did is hidden')
@@ -166,10 +166,10 @@ test('the same statement at top level and inside a function is one series, also 
     entry('b', 0, 0)
   ]
   const calls = (answer: readonly Entry[]) => answer.find(({ labels }) => labels.queryid === 'a')?.values[0]
-  t.equal(calls(top.take(rows(100, 7), true, 0).entries), 0)
-  t.equal(calls(top.take(rows(105, 8), true, 15_000).entries), 6)
-  t.equal(calls(top.take(rows(undefined, 9), true, 30_000).entries), 7)
-  t.equal(calls(top.take(rows(2, 9), true, 45_000).entries), 9, 'and comes back')
+  t.equal(calls(takeWhole(top, rows(100, 7), 0).entries), 0)
+  t.equal(calls(takeWhole(top, rows(105, 8), 15_000).entries), 6)
+  t.equal(calls(takeWhole(top, rows(undefined, 9), 30_000).entries), 7)
+  t.equal(calls(takeWhole(top, rows(2, 9), 45_000).entries), 9, 'and comes back')
 })
 
 const entry = (queryid: string, calls: number, seconds: number, datname = 'd', key = `${datname} ${queryid}`): Row => [
@@ -186,16 +186,16 @@ const callsOf = (entries: readonly Entry[]) => Object.fromEntries(entries.map(({
 
 test("while all rows fit, the series are PostgreSQL's own values and there is no other; what is new is seen from 0", async (t) => {
   const top = newTop(5)
-  t.same(callsOf(top.take([entry('a', 100, 5)], true, 0).entries), { a: 100 })
-  t.same(callsOf(top.take([entry('a', 110, 6), entry('b', 7, 1)], true, 15_000).entries), { a: 110, b: 0 })
-  t.same(callsOf(top.take([entry('a', 110, 6), entry('b', 9, 1)], true, 135_000).entries), { a: 110, b: 9 })
-  t.same(callsOf(top.take([entry('b', 9, 1)], true, 150_000).entries), { a: 110, b: 9 }, 'what is gone stands still')
-  t.same(callsOf(top.take([entry('b', 9, 1)], true, 300_000).entries), { b: 9 }, 'and vanishes')
+  t.same(callsOf(takeWhole(top, [entry('a', 100, 5)], 0).entries), { a: 100 })
+  t.same(callsOf(takeWhole(top, [entry('a', 110, 6), entry('b', 7, 1)], 15_000).entries), { a: 110, b: 0 })
+  t.same(callsOf(takeWhole(top, [entry('a', 110, 6), entry('b', 9, 1)], 135_000).entries), { a: 110, b: 9 })
+  t.same(callsOf(takeWhole(top, [entry('b', 9, 1)], 150_000).entries), { a: 110, b: 9 }, 'what is gone stands still')
+  t.same(callsOf(takeWhole(top, [entry('b', 9, 1)], 300_000).entries), { b: 9 }, 'and vanishes')
 })
 
 test('a reset falls only after every scraper has seen the last value, and then by way of 0', async (t) => {
   const top = newTop(5)
-  const calls = (count: number, seconds: number) => callsOf(top.take([entry('a', count, 1)], true, seconds * 1000).entries).a
+  const calls = (count: number, seconds: number) => callsOf(takeWhole(top, [entry('a', count, 1)], seconds * 1000).entries).a
   t.same(
     [calls(100, 0), calls(110, 15), calls(5, 30), calls(50, 145), calls(60, 160), calls(200, 270), calls(300, 285)],
     [100, 110, 110, 110, 0, 200, 300]
@@ -206,18 +206,18 @@ test('a database that is renamed takes its counts along and adds nothing to them
   const top = newTop(1)
   const rows = (datname: string, calls: number) => ['a', 'b', 'c'].map((id) => entry(id, calls, 0, datname, id))
   const total = (entries: readonly Entry[]) => entries.reduce((sum, { values }) => sum + (values[0] ?? 0), 0)
-  top.take(rows('old', 1000), true, 0)
-  t.equal(total(top.take(rows('old', 1001), true, 15_000).entries), 3)
-  for (let time = 30; time < 600; time += 15) top.take(rows('new', 1001), true, time * 1000)
-  const { entries } = top.take(rows('new', 1002), true, 600_000)
+  takeWhole(top, rows('old', 1000), 0)
+  t.equal(total(takeWhole(top, rows('old', 1001), 15_000).entries), 3)
+  for (let time = 30; time < 600; time += 15) takeWhole(top, rows('new', 1001), time * 1000)
+  const { entries } = takeWhole(top, rows('new', 1002), 600_000)
   t.ok(total(entries) <= 6, `${total(entries)}`)
 })
 
 test('when rows begin to be cut, what was shown goes on without a fall', async (t) => {
   const top = newTop(10)
   const few = (more: number) => Array.from({ length: 10 }, (_, index) => entry(`q${index}`, 1000 + index + more, 10))
-  top.take(few(0), true, 0)
-  const { entries } = top.take([...few(5), entry('new', 3, 1)], true, 15_000)
+  takeWhole(top, few(0), 0)
+  const { entries } = takeWhole(top, [...few(5), entry('new', 3, 1)], 15_000)
   t.equal(entries.find(({ labels }) => labels.queryid === 'q3')?.values[0], 1008)
   t.ok(names(entries).includes('other'))
 })
@@ -228,9 +228,9 @@ test('a statement that turned slow a minute ago is shown although others have la
     ...Array.from({ length: 30 }, (_, index) => entry(`big${index}`, 1e6 + index, 1e5)),
     entry('slow', 10 + calls, calls * 20)
   ]
-  for (let time = 0; time < 10; time++) top.take(rows(0), true, time * 15_000)
-  t.notOk(names(top.take(rows(0), true, 150_000).entries).includes('slow'))
-  t.ok(names(top.take(rows(3), true, 165_000).entries).includes('slow'))
+  for (let time = 0; time < 10; time++) takeWhole(top, rows(0), time * 15_000)
+  t.notOk(names(takeWhole(top, rows(0), 150_000).entries).includes('slow'))
+  t.ok(names(takeWhole(top, rows(3), 165_000).entries).includes('slow'))
 })
 
 test('a series lives at least ten minutes, then stands still, then vanishes', async (t) => {
@@ -240,7 +240,7 @@ test('a series lives at least ten minutes, then stands still, then vanishes', as
   let seen = 0
   for (let time = 0; time <= 1500; time += 15) {
     const moving = time < 60 ? 1 : 2
-    const { entries } = top.take(rows(moving, time / 15 + 1), true, time * 1000)
+    const { entries } = takeWhole(top, rows(moving, time / 15 + 1), time * 1000)
     if (names(entries).includes('q10')) seen = time
     t.ok(entries.length <= 3 * 10 + 1, 'never without bound')
   }
@@ -253,8 +253,8 @@ test('every database has its best ten, whatever the others do', async (t) => {
     ...Array.from({ length: 100 }, (_, index) => entry(`busy${index}`, round * 1000, round, 'platform')),
     ...Array.from({ length: 15 }, (_, index) => entry(`calm${index}`, round * (index + 1), 0, 'labeler'))
   ]
-  top.take(rows(0), true, 0)
-  const { entries } = top.take(rows(1), true, 15_000)
+  takeWhole(top, rows(0), 0)
+  const { entries } = takeWhole(top, rows(1), 15_000)
   const calm = entries.filter(({ labels }) => labels.datname === 'labeler' && labels.queryid !== 'other')
   t.ok(calm.length >= 10, `${calm.length} of labeler`)
   t.ok(names(calm).includes('calm14'))
@@ -264,8 +264,8 @@ test('after a rebase, and for what was cut off from an answer, nothing is counte
   const top = newTop(2)
   const other = (entries: readonly Entry[]) => entries.find(({ labels }) => labels.queryid === 'other')?.values[0]
   const rows = (calls: number) => ['a', 'b', 'c', 'd'].map((id) => entry(id, calls, 0))
-  top.take(rows(10), true, 0)
+  takeWhole(top, rows(10), 0)
   top.rebase()
-  t.equal(other(top.take(rows(500), true, 15_000).entries), 0)
-  t.equal(other(top.take([...rows(500), entry('late', 900, 0)], false, 30_000).entries), 0)
+  t.equal(other(takeWhole(top, rows(500), 15_000).entries), 0)
+  t.equal(other(takeWhole(top, [...rows(500), entry('late', 900, 0)], 30_000, false).entries), 0)
 })
