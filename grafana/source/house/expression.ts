@@ -1,20 +1,23 @@
 import type { MetricName } from '../catalogue.ts'
 
+/** A metric of the catalogue or a recorded series, whose names have colons. */
+export type SeriesName = MetricName | `${string}:${string}`
+
 /** The window of rates in panels: Grafana makes it at least four scrape intervals wide. */
 export const window = '[$__rate_interval]'
 
 const ofServer = ['job=~"$job"', 'instance=~"$instance"', 'server=~"$server"']
 
 /** Selects the series of the chosen servers. */
-export const onServer = (metric: MetricName, ...matchers: readonly string[]): string =>
+export const onServer = (metric: SeriesName, ...matchers: readonly string[]): string =>
   `${metric}{${[...ofServer, ...matchers].join(', ')}}`
 
 /** Selects the series of the chosen databases. */
-export const inDatabase = (metric: MetricName, ...matchers: readonly string[]): string =>
+export const inDatabase = (metric: SeriesName, ...matchers: readonly string[]): string =>
   onServer(metric, 'datname=~"$datname"', ...matchers)
 
 /** Selects what the exporter tells of itself, which has no server. */
-export const ofExporter = (metric: MetricName, ...matchers: readonly string[]): string =>
+export const ofExporter = (metric: SeriesName, ...matchers: readonly string[]): string =>
   `${metric}{${['job=~"$job"', 'instance=~"$instance"', ...matchers].join(', ')}}`
 
 /** Selects alerts of the chosen servers, and those of an exporter, which have no server. */

@@ -33,7 +33,7 @@ export const dataLinks = (names: readonly Destination[], origin: Origin): readon
     const taken = labels.map((label) => `var-${label}=\${${origin}.${label}}`)
     return {
       title: [title, ...labels.slice(-1).map((label) => `\${${origin}.${label}}`)].join(' '),
-      url: `/d/${uid}?${['${__url_time_range}', ...carried, ...taken].join('&')}`
+      url: `/d/${uid}?${[`\${__url_time_range}`, ...carried, ...taken].join('&')}`
     }
   })
 

@@ -45,7 +45,7 @@ export interface PanelParts {
 export type PrometheusTarget = Omit<Dataquery, '_implementsDataqueryVariant'>
 
 /** The chosen data source; panels and queries both have to name it. */
-export const datasource = { type: 'prometheus', uid: '${datasource}' } as const
+export const datasource = { type: 'prometheus', uid: `\${datasource}` } as const
 
 /** Puts together what all panels have and what this kind has. */
 export function panel(type: string, spec: PanelSpec, parts: PanelParts): Unplaced {

@@ -16,26 +16,25 @@ export type Steps = readonly [first: string, ...next: (readonly [from: number, c
 
 /** Two thresholds of one condition, as the alerts have them. */
 export interface Tiers {
-  readonly warning?: number
-  readonly critical?: number
+  readonly warning?: number | undefined
+  readonly critical?: number | undefined
 }
 
-/** Bad when high. */
-export const above = ({ warning, critical }: Tiers): Steps => [
-  colours.good,
-  ...(warning === undefined ? [] : [[warning, colours.warning] as const]),
-  ...(critical === undefined ? [] : [[critical, colours.critical] as const])
-]
-
-/** Bad when low. */
-export const below = ({ warning, critical }: Tiers): Steps => {
-  if (critical === undefined) return [colours.warning, [warning ?? 0, colours.good]]
-  return [
-    colours.critical,
-    [critical, warning === undefined ? colours.good : colours.warning],
-    ...(warning === undefined ? [] : [[warning, colours.good] as const])
-  ]
+/** Bad when high; one number is a warning. */
+export const above = (tiers: Tiers | number): Steps => {
+  const { warning, critical }: Tiers = typeof tiers === 'number' ? { warning: tiers } : tiers
+  return [colours.good, ...step(warning, colours.warning), ...step(critical, colours.critical)]
 }
+
+/** Bad when low; one number is a warning. */
+export const below = (tiers: Tiers | number): Steps => {
+  const { warning, critical }: Tiers = typeof tiers === 'number' ? { warning: tiers } : tiers
+  if (critical === undefined) return [colours.warning, ...step(warning, colours.good)]
+  return [colours.critical, ...step(critical, warning === undefined ? colours.good : colours.warning), ...step(warning, colours.good)]
+}
+
+const step = (from: number | undefined, colour: string): readonly (readonly [number, string])[] =>
+  from === undefined ? [] : [[from, colour]]
 
 /** No judgement, only a colour. */
 export const plain: Steps = [colours.neutral]
