@@ -80,6 +80,8 @@ function binaryLabels(
   const [leftSet, rightSet] = [of(left), of(right)]
   if (leftSet === undefined || rightSet === undefined) return leftSet ?? rightSet
   const both = `${list(leftSet)} ${operator} ${list(rightSet)}`
+  // What is absent has fewer labels than what is there, and no series to mistake it for.
+  if (operator === 'or' && right.kind === 'call' && right.name === 'absent') return leftSet
   const isSetOperator = ['and', 'or', 'unless'].includes(operator)
   const key =
     matching.kind === 'on'
