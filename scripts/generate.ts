@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { alertsPage } from './alerts-page.ts'
 import { catalogueSource } from './catalogue-source.ts'
+import { dashboardFiles } from './dashboard-files.ts'
 import { metricsPage } from './metrics-page.ts'
 import { ruleFiles } from './rule-files.ts'
 
@@ -11,3 +12,4 @@ write('docs/metrics.md', await metricsPage())
 write('grafana/source/generated/catalogue.ts', await catalogueSource())
 write('docs/alerts.md', alertsPage())
 for (const [path, text] of ruleFiles()) write(path, text)
+for (const [path, text] of dashboardFiles()) write(path, text)

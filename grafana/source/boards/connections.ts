@@ -63,7 +63,7 @@ export const connectionsBoard = board({
           unit: 'percentunit',
           size: [4, 4],
           max: 1,
-          values: [{ expr: `${onServer('pg_connections_in_use')} / ${onServer('pg_connections_usable')}` }],
+          values: [{ expr: `${onServer('pg_connections_in_use')} / (${onServer('pg_connections_usable')} > 0)` }],
           steps: above(thresholds.connectionsUsedRatio)
         }),
         stat({

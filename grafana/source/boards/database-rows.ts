@@ -33,7 +33,7 @@ export const databaseStatements: Row = {
           title: 'Time',
           unit: 's',
           width: 90,
-          expr: `${longest} * ${on('queryid')} group_left (query) ${onServer('pg_stat_statements_query_id')} or ${longest}`
+          expr: `${longest} * ${on('queryid')} group_left (query) ${onServer('pg_stat_statements_query_id')} or ${on(...statement)} ${longest}`
         },
         { title: 'Calls', unit: 'short', width: 90, expr: among(gain('pg_stat_statements_calls_total')) },
         {

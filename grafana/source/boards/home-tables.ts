@@ -43,7 +43,7 @@ export const serversTable = table({
     {
       title: 'Connections',
       unit: 'percentunit',
-      expr: `${onServer('pg_connections_in_use')} / ${onServer('pg_connections_usable')}`,
+      expr: `${onServer('pg_connections_in_use')} / (${onServer('pg_connections_usable')} > 0)`,
       steps: above(thresholds.connectionsUsedRatio),
       gaugeTo: 1
     },

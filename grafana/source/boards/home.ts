@@ -1,5 +1,5 @@
 import { board } from '../house/board.ts'
-import { alerts, by, ofTeam, on, onServer, ratesBy, teamDatabases } from '../house/expression.ts'
+import { alerts, by, ofTeam, onServer, ratesBy, teamDatabases } from '../house/expression.ts'
 import { words } from '../house/mappings.ts'
 import { quality } from '../house/quality.ts'
 import { barGauge, stat } from '../house/single-value.ts'
@@ -89,7 +89,7 @@ export const home = board({
           size: [3, 4],
           values: [
             {
-              expr: `topk(1, ${onServer('pg_connections_in_use')} / ${onServer('pg_connections_usable')})`,
+              expr: `topk(1, ${onServer('pg_connections_in_use')} / (${onServer('pg_connections_usable')} > 0))`,
               legend: '{{server}}'
             }
           ],
@@ -210,7 +210,7 @@ export const home = board({
           steps: above(thresholds.connectionsUsedRatio),
           lines: [
             {
-              expr: `${onServer('pg_connections_in_use')} / ${on()} ${onServer('pg_connections_usable')}`,
+              expr: `${onServer('pg_connections_in_use')} / (${onServer('pg_connections_usable')} > 0)`,
               legend: '{{server}}'
             }
           ],

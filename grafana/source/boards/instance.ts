@@ -56,7 +56,7 @@ export const instance = board({
           unit: 'percentunit',
           size: [3, 4],
           max: 1,
-          values: [{ expr: `${onServer('pg_connections_in_use')} / ${onServer('pg_connections_usable')}` }],
+          values: [{ expr: `${onServer('pg_connections_in_use')} / (${onServer('pg_connections_usable')} > 0)` }],
           steps: above(thresholds.connectionsUsedRatio),
           links: ['serverConnections']
         }),

@@ -35,7 +35,7 @@ export const statementsTable = table({
       title: 'Time',
       unit: 's',
       width: 75,
-      expr: `${largest} * ${on('queryid')} group_left (query) ${onServer('pg_stat_statements_query_id')} or ${largest}`
+      expr: `${largest} * ${on('queryid')} group_left (query) ${onServer('pg_stat_statements_query_id')} or ${on(...statement)} ${largest}`
     },
     {
       title: 'Share',
