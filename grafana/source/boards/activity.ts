@@ -164,7 +164,7 @@ export const activity = board({
           isStacked: true,
           lines: [
             {
-              expr: `sum ${by('datname', 'usename')} (${inDatabase('pg_stat_activity_blocked_sessions')})`,
+              expr: `sum ${by('datname', 'usename')} (${inDatabase('pg_stat_activity_blocked_sessions', 'usename!=""')})`,
               legend: '{{datname}} {{usename}}'
             }
           ],

@@ -24,7 +24,11 @@ export const connectionAges: Row = {
         { label: 'usename', title: 'User' }
       ],
       columns: [
-        { title: 'Connections', unit: 'short', expr: `sum ${by('datname', 'usename')} (${inDatabase('pg_stat_activity_connections')})` },
+        {
+          title: 'Connections',
+          unit: 'short',
+          expr: `sum ${by('datname', 'usename')} (${inDatabase('pg_stat_activity_connections', 'usename!=""')})`
+        },
         {
           title: 'Statement',
           unit: 's',

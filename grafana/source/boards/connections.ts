@@ -106,7 +106,7 @@ export const connectionsBoard = board({
           unit: 'short',
           size: [12, 8],
           isStacked: true,
-          lines: [{ expr: connections('usename'), legend: '{{usename}}' }],
+          lines: [{ expr: `sum ${by('usename')} (${inDatabase('pg_stat_activity_connections', 'usename!=""')})`, legend: '{{usename}}' }],
           links: ['serverActivity']
         }),
         timeseries({

@@ -142,7 +142,8 @@ export const databaseSize: Row = {
       lines: [
         { expr: inDatabase('pg_database_size_bytes'), legend: 'size', colour: 'blue' },
         {
-          expr: `predict_linear(${inDatabase('pg_database_size_bytes')}[1d], 30 * 86400)`,
+          // Half a day at least, for less says nothing of a month.
+          expr: `predict_linear(${inDatabase('pg_database_size_bytes')}[1d], 30 * 86400) and ${inDatabase('pg_database_size_bytes')} offset 12h`,
           legend: 'in 30 days',
           dashed: true,
           colour: '#8e8e8e'

@@ -9,7 +9,8 @@ import { table } from '../house/table.ts'
 import { timeseries } from '../house/timeseries.ts'
 import { server } from '../house/variables.ts'
 import { thresholds } from '../thresholds.ts'
-import { accessRow, costRow, processRow } from './exporter-rows.ts'
+import { processRow } from './exporter-process.ts'
+import { accessRow, costRow } from './exporter-rows.ts'
 
 const succeeds = words({ 0: ['failing', 'red'], 1: ['succeeds', 'green'] })
 
@@ -180,6 +181,7 @@ export const exporter = board({
           size: [12, 8],
           steps: above(thresholds.visitIntervalSeconds),
           lines: [{ expr: onServer('pgvitals_visit_interval_seconds'), legend: '{{server}}' }],
+          empty: 'This pgvitals does not tell it',
           links: ['server']
         })
       ]

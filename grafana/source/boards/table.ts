@@ -1,21 +1,15 @@
 import { board } from '../house/board.ts'
-import { by, gainsBy, onServer, ratesBy, type SeriesName } from '../house/expression.ts'
+import { by, gainsBy, ratesBy, type SeriesName } from '../house/expression.ts'
 import { quality } from '../house/quality.ts'
-import { stat } from '../house/single-value.ts'
-import { above, below, plain } from '../house/steps.ts'
 import { table } from '../house/table.ts'
 import { timeseries } from '../house/timeseries.ts'
 import { database, label, server } from '../house/variables.ts'
-import { thresholds } from '../thresholds.ts'
+import { chosen, empty, gauge, ofTable, tableHeader } from './table-header.ts'
 
-const ofTable = ['datname', 'schemaname', 'relname']
 const ofIndex = [...ofTable, 'indexrelname']
-const chosen = (metric: SeriesName) => onServer(metric, 'datname=~"$datname"', 'schemaname=~"$schemaname"', 'relname=~"$relname"')
-const gauge = (metric: SeriesName) => `max ${by(...ofTable)} (${chosen(metric)})`
 const rate = (metric: SeriesName) => ratesBy(ofTable, chosen(metric))
 const hits = (hit: SeriesName, read: SeriesName) => `${rate(hit)} / (${rate(hit)} + ${rate(read)} > 0)`
 const ofDatabase = 'job=~"$job", instance=~"$instance", server=~"$server", datname=~"$datname"'
-const empty = 'The table is not among the 300 that move most, or it is locked'
 
 export const tableBoard = board({
   uid: 'pgvitals-table',
@@ -30,61 +24,7 @@ export const tableBoard = board({
   rows: [
     {
       panels: [
-        stat({
-          title: 'Live rows',
-          about: ['rows of the table, as PostgreSQL estimates.', 'it is the scale of everything else.', 'its own level.', 'the size.'],
-          unit: 'short',
-          size: [4, 4],
-          values: [{ expr: gauge('pg_stat_user_tables_n_live_tup') }],
-          steps: plain,
-          empty
-        }),
-        stat({
-          title: 'Vacuum due',
-          about: [
-            'dead or inserted rows in proportion to the threshold at which autovacuum begins.',
-            'far above 1 the table bloats.',
-            `up to 1; a warning from ${thresholds.vacuumDue.ratio}.`,
-            'the board "vacuum".'
-          ],
-          unit: 'percentunit',
-          size: [4, 4],
-          values: [{ expr: gauge('pg_table_vacuum_due_ratio') }],
-          steps: above(thresholds.vacuumDue.ratio),
-          empty,
-          links: ['vacuum']
-        }),
-        stat({
-          title: 'Autovacuum',
-          about: [
-            'whether autovacuum works on the table.',
-            'without it the table bloats until it has to be frozen.',
-            '1, which is on.',
-            'alter table … reset (autovacuum_enabled).'
-          ],
-          unit: 'none',
-          size: [3, 4],
-          values: [{ expr: gauge('pg_table_autovacuum_enabled') }],
-          steps: below({ critical: 1 }),
-          empty
-        }),
-        stat({
-          title: 'Last vacuum and analyze',
-          about: [
-            'when the table was last vacuumed and analyzed by autovacuum.',
-            'old statistics make wrong plans.',
-            'depends on how much it changes.',
-            'the board "vacuum".'
-          ],
-          unit: 'dateTimeFromNow',
-          size: [7, 4],
-          values: [
-            { expr: `${gauge('pg_stat_user_tables_last_autovacuum')} * 1000`, legend: 'vacuum' },
-            { expr: `${gauge('pg_stat_user_tables_last_autoanalyze')} * 1000`, legend: 'analyze' }
-          ],
-          steps: plain,
-          empty: 'Never by autovacuum'
-        }),
+        ...tableHeader,
         ...quality(4),
         timeseries({
           title: 'Size',

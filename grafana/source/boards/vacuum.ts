@@ -8,7 +8,8 @@ import { database, server, top } from '../house/variables.ts'
 import { thresholds } from '../thresholds.ts'
 import { vacuumTables, vacuumWork } from './vacuum-rows.ts'
 
-const inTime = (resource: 'xid' | 'multixact') => onServer('server:pg_exhaustion:eta_seconds', `resource="${resource}"`)
+const inTime = (resource: 'xid' | 'multixact') =>
+  `${onServer('server:pg_exhaustion:eta_seconds', `resource="${resource}"`)} < 10 * 365 * 86400`
 
 export const vacuum = board({
   uid: 'pgvitals-vacuum',
@@ -49,7 +50,7 @@ export const vacuum = board({
             { expr: inTime('multixact'), legend: 'multixacts' }
           ],
           steps: below({ warning: thresholds.diskFill.warningAheadSeconds, critical: thresholds.exhaustionSeconds }),
-          empty: 'They do not go'
+          empty: 'Not within ten years'
         }),
         stat({
           title: 'Workers at work',

@@ -23,9 +23,10 @@ export function layOut(rows: readonly Row[]): readonly (Panel | RowPanel)[] {
     if (heading !== undefined) y += 1
     const { placed, end } = place(row.panels, id, y)
     id += row.panels.length
+    // What is closed takes no room: Grafana moves the rest down when it opens.
+    if (heading !== undefined && row.isClosed) return [{ ...heading, panels: placed }]
     y = end
-    if (heading === undefined) return placed
-    return row.isClosed ? [{ ...heading, panels: placed }] : [heading, ...placed]
+    return heading === undefined ? placed : [heading, ...placed]
   })
 }
 

@@ -78,8 +78,10 @@ export function table(spec: TableSpec): Unplaced {
         custom: { align: FieldTextAlignment.Auto, inspect: false, filterable: true }
       },
       overrides: [
-        // Links need these two; people do not.
-        ...['job', 'instance'].filter((name) => !spec.labels.some(({ label }) => label === name)).map(hidden),
+        // Links need these; people who have chosen them do not.
+        ...['job', 'instance', 'server', 'datname', 'schemaname', 'relname', 'queryid']
+          .filter((name) => !spec.labels.some(({ label }) => label === name))
+          .map(hidden),
         ...spec.labels.map(labelOverride),
         ...spec.columns.map(columnOverride)
       ]

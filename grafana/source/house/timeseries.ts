@@ -51,7 +51,9 @@ export function timeseries(spec: TimeseriesSpec): Unplaced {
       displayMode: LegendDisplayMode.Table,
       placement: spec.size[0] >= 16 ? LegendPlacement.Right : LegendPlacement.Bottom,
       showLegend: true,
-      calcs: ['lastNotNull', 'max']
+      calcs: ['lastNotNull', 'max'],
+      sortBy: 'Last *',
+      sortDesc: true
     },
     tooltip: { mode: TooltipDisplayMode.Multi, sort: SortOrder.Descending }
   }

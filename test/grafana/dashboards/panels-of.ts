@@ -15,6 +15,10 @@ export interface VariableFile {
   readonly type: string
   readonly query?: string | { readonly query: string }
   readonly refresh?: number
+  readonly includeAll?: boolean
+  readonly allValue?: string
+  readonly regex?: string
+  readonly current?: { readonly value: string }
 }
 
 export interface PanelFile {
