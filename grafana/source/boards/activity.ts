@@ -152,7 +152,7 @@ export const activity = board({
           empty: 'Nobody is doing anything'
         }),
         timeseries({
-          title: 'Blocked sessions',
+          title: 'Blocked sessions over time',
           about: [
             'sessions that waited for a lock, by database and user.',
             'they stood still.',

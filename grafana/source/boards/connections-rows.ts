@@ -51,7 +51,7 @@ export const connectionAges: Row = {
       sortBy: 'Transaction'
     }),
     timeseries({
-      title: 'Longest idle in transaction',
+      title: 'Idle in transaction',
       about: [
         'the longest time that a client of each database and user has been idle within a transaction.',
         'it holds its locks for nothing.',

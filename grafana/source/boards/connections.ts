@@ -150,7 +150,8 @@ export const connectionsBoard = board({
             }
           ],
           steps: above(thresholds.connectionLimitUsedRatio),
-          empty: 'No limits of their own'
+          empty: 'No limits of their own',
+          links: ['server']
         })
       ]
     },

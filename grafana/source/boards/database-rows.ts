@@ -106,13 +106,15 @@ export const databaseTables: Row = {
       columns: [
         {
           title: 'Vacuum due',
-          unit: 'percentunit',
+          unit: 'short',
+          decimals: 2,
           expr: `topk(10, max ${by(...ofTable)} (${inDatabase('pg_table_vacuum_due_ratio')}))`,
           steps: above(thresholds.vacuumDue.ratio)
         },
         {
           title: 'Analyze due',
-          unit: 'percentunit',
+          unit: 'short',
+          decimals: 2,
           expr: `max ${by(...ofTable)} (${inDatabase('pg_table_analyze_due_ratio')}) and ${on(...ofTable)} topk(10, max ${by(...ofTable)} (${inDatabase('pg_table_vacuum_due_ratio')}))`
         },
         {

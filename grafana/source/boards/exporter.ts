@@ -23,18 +23,17 @@ export const exporter = board({
     {
       panels: [
         stat({
-          title: 'Servers up',
+          title: 'Servers down',
           about: [
-            'servers that answered the last visit, in proportion to all.',
-            'of the others nothing is known but that.',
-            '1.',
-            'the table of databases.'
+            'servers that did not answer the last visit.',
+            'of these nothing is known but that.',
+            '0.',
+            'the table of databases has the reason.'
           ],
-          unit: 'percentunit',
+          unit: 'short',
           size: [4, 4],
-          max: 1,
-          values: [{ expr: `avg(${onServer('pg_up')})` }],
-          steps: below({ critical: 1 })
+          values: [{ expr: `sum(${onServer('pg_up')} == bool 0)` }],
+          steps: anyIsCritical
         }),
         stat({
           title: 'Databases down',
@@ -88,7 +87,8 @@ export const exporter = board({
           size: [12, 8],
           states: [{ expr: `min ${by('datname')} (${onServer('pgvitals_query_success')})`, legend: '{{server}} {{datname}}' }],
           mappings: succeeds,
-          steps: below({ critical: 1 })
+          steps: below({ critical: 1 }),
+          links: ['server']
         }),
         table({
           title: 'Queries that fail',
@@ -147,7 +147,7 @@ export const exporter = board({
           size: [12, 8],
           labels: [
             { label: 'capability', title: 'Lacks' },
-            { label: 'datname', title: 'Database' },
+            { label: 'datname', title: 'Database', links: ['database'] },
             { label: 'server', title: 'Server' }
           ],
           columns: [

@@ -72,7 +72,8 @@ export const replication = board({
             `below ${thresholds.walDirectory.timesMaxWalSize}.`,
             'the row "Slots", then "Archive".'
           ],
-          unit: 'percentunit',
+          unit: 'short',
+          decimals: 2,
           size: [4, 4],
           values: [{ expr: `${onServer('pg_wal_size_bytes')} / (${onServer('pg_settings_max_wal_size_bytes')} > 0)` }],
           steps: above(thresholds.walDirectory.timesMaxWalSize),

@@ -32,7 +32,8 @@ export const tableHeader = [
       `up to 1; a warning from ${thresholds.vacuumDue.ratio}.`,
       'the board "vacuum".'
     ],
-    unit: 'percentunit',
+    unit: 'short',
+    decimals: 2,
     size: [4, 4],
     values: [{ expr: gauge('pg_table_vacuum_due_ratio') }],
     steps: above(thresholds.vacuumDue.ratio),

@@ -30,7 +30,7 @@ export const vacuumTables: Row = {
       size: [12, 9],
       labels: tableLabels,
       columns: [
-        { title: 'Due', unit: 'percentunit', decimals: 0, expr: `topk($topn, ${due})`, steps: above(thresholds.vacuumDue.ratio) },
+        { title: 'Due', unit: 'short', decimals: 2, expr: `topk($topn, ${due})`, steps: above(thresholds.vacuumDue.ratio) },
         { title: 'Dead rows', unit: 'short', expr: `${gauge('pg_stat_user_tables_n_dead_tup')} and ${on(...ofTable)} topk($topn, ${due})` },
         {
           title: 'Last autovacuum',
@@ -51,7 +51,7 @@ export const vacuumTables: Row = {
       size: [12, 9],
       labels: tableLabels,
       columns: [
-        { title: 'Age', unit: 'percentunit', decimals: 1, expr: `topk($topn, ${age})`, steps: above(thresholds.freezeAgeRatio) },
+        { title: 'Age', unit: 'short', decimals: 2, expr: `topk($topn, ${age})`, steps: above(thresholds.freezeAgeRatio) },
         { title: 'Transactions', unit: 'short', expr: `${gauge('pg_table_xid_age')} and ${on(...ofTable)} topk($topn, ${age})` },
         { title: 'Size', unit: 'bytes', expr: `${gauge('pg_stat_user_tables_table_size_bytes')} and ${on(...ofTable)} topk($topn, ${age})` }
       ],
@@ -71,7 +71,7 @@ export const vacuumWork: Row = {
         'saws up to 1.',
         'a click on the table.'
       ],
-      unit: 'percentunit',
+      unit: 'short',
       size: [8, 8],
       steps: above(thresholds.vacuumDue.ratio),
       lines: [{ expr: largestGauges(inDatabase('pg_table_vacuum_due_ratio'), ofTable), legend: '{{datname}} {{relname}}' }],

@@ -138,7 +138,8 @@ export const vacuum = board({
             `up to 1; a warning from ${thresholds.freezeAgeRatio}.`,
             'who holds vacuum back, above.'
           ],
-          unit: 'percentunit',
+          unit: 'short',
+          decimals: 2,
           size: [12, 8],
           values: [
             {

@@ -30,6 +30,10 @@ export interface PanelFile {
   readonly panels?: readonly PanelFile[]
   readonly datasource?: unknown
   readonly targets?: readonly TargetFile[]
+  readonly transformations?: readonly {
+    readonly id: string
+    readonly options: { readonly renameByName?: Readonly<Record<string, string>> }
+  }[]
   readonly fieldConfig?: {
     readonly defaults: FieldFile
     readonly overrides: readonly {
@@ -41,6 +45,7 @@ export interface PanelFile {
 
 export interface FieldFile {
   readonly unit?: string
+  readonly max?: number
   readonly thresholds?: { readonly steps: readonly { readonly value: number | null }[] }
   readonly links?: readonly { readonly url: string }[]
 }
