@@ -75,7 +75,7 @@ export const availability: readonly Alert[] = [
     scope: 'exporter',
     dashboard: 'pgvitals-exporter',
     tiers: [{ severity: 'critical', expression: `up{job="${jobName}"} == 0 or absent(up{job="${jobName}"})`, for: '5m' }],
-    summary: 'pgvitals {{ $labels.instance }} cannot be scraped',
+    summary: 'pgvitals {{ with $labels.instance }}{{ . }} {{ end }}cannot be scraped',
     description: 'Nothing of its servers is known and no other alert can fire. See whether the process runs and Prometheus reaches it.'
   }
 ]

@@ -74,8 +74,8 @@ export const capacity: readonly Alert[] = [
         for: '1h'
       }
     ],
-    summary: 'PostgreSQL server {{ $labels.server }} runs out of {{ $labels.resource }} in {{ $value | humanizeDuration }}',
-    description: 'At the pace of the last hours a resource that cannot be extended at once will end. Its dashboard says which object it is.'
+    summary: 'PostgreSQL server {{ $labels.server }} runs out of {{ $labels.resource }} within a day, at the pace of the last hours',
+    description: 'A resource that cannot be extended at once will end. Its dashboard says which object it is.'
   },
   {
     name: 'PostgresDatabaseOverQuota',

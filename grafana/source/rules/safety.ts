@@ -42,7 +42,7 @@ export const safety: readonly Alert[] = [
     scope: 'instance',
     dashboard: 'pgvitals-instance',
     tiers: [{ severity: 'warning', expression: ends('pg_role_valid_until_timestamp_seconds', passwordExpirySeconds), for: '1h' }],
-    summary: 'The password of role {{ $labels.rolname }} on {{ $labels.server }} expires in {{ $value | humanizeDuration }}',
+    summary: 'The password of role {{ $labels.rolname }} on {{ $labels.server }} expires within a week',
     description: 'After that whoever uses it cannot connect. Rotate it, and move "valid until".'
   },
   {
@@ -52,7 +52,7 @@ export const safety: readonly Alert[] = [
     tiers: [
       { severity: 'warning', expression: ends('pgvitals_tls_certificate_expiry_timestamp_seconds', certificateExpirySeconds), for: '1h' }
     ],
-    summary: 'The TLS certificate of {{ $labels.server }} expires in {{ $value | humanizeDuration }}',
+    summary: 'The TLS certificate of {{ $labels.server }} expires within two weeks',
     description: 'After that every client that verifies it is refused. Renew it; a reload of the server is enough.'
   },
   {
