@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { alerts } from '../../grafana/source/rules/alerts.ts'
 import { recordings } from '../../grafana/source/rules/recording.ts'
@@ -60,11 +60,19 @@ test('an alert compares, is named once, and says what to do', async (t) => {
   }
 })
 
-test('every alert has its runbook, and every runbook its alert', async (t) => {
-  for (const { name } of all) t.ok(existsSync(new URL(`docs/runbooks/${name}.md`, root)), name)
+const headings = ['Meaning', 'Impact', 'Diagnosis', 'Mitigation', 'When it lies']
+
+test('every alert has its runbook with the same headings, and every runbook its alert', async (t) => {
   const pages = readdirSync(new URL('docs/runbooks/', root)).filter((file) => file !== 'README.md')
-  t.same(
-    pages.filter((page) => !all.some(({ name }) => page === `${name}.md`)),
-    []
-  )
+  t.same(pages.sort(), all.map(({ name }) => `${name}.md`).sort())
+  for (const page of pages) {
+    const text = read(`docs/runbooks/${page}`)
+    t.equal(text.split('\n')[0], `# ${page.replace('.md', '')}`)
+    t.same(
+      [...text.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading),
+      headings,
+      page
+    )
+    for (const [, link = ''] of text.matchAll(/\]\((\w+\.md)\)/g)) t.ok(pages.includes(link), `${page} links to ${link}`)
+  }
 })
