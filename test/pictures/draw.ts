@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { type BoardFile, boards, type PanelFile } from '../grafana/dashboards/panels-of.ts'
-import { askPrometheus, valuesOfVariables } from './ask-prometheus.ts'
+import { askPrometheus, valuesOfVariables } from '../grafana/live/ask-prometheus.ts'
 
 // `npm run pictures -- --prometheus http://localhost:9090 --out pictures`: every board as a PNG, to be looked at. Not Grafana,
 // but it shows what is empty (red), unreadable, or in the wrong unit.

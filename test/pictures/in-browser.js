@@ -5,36 +5,21 @@ const colours = {
   red: '#f2495c',
   blue: '#5794f2',
   purple: '#b877d9',
-  text: '#ccccdc',
-  'dark-red': '#c4162a'
+  'dark-red': '#c4162a',
+  text: '#ccc'
 }
 const colour = (name) => colours[name] ?? name
 const byName = (name) => `hsl(${[...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 359, 7)} 60% 60%)`
 const plainText = (text) => String(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;')
-const number = (value) => Number(value.toPrecision(3))
 
-/** The unit that is not larger than the value: `[factor, name]` from the smallest on. */
-const inSteps = (value, steps) => {
-  const [factor, name] = steps.findLast(([factor]) => Math.abs(value) >= factor) ?? steps[0]
-  return `${number(value / factor)}${name}`
+/** The largest unit that is not larger than the value; units stand from the smallest on. */
+function inSteps(value, steps) {
+  const [name, factor] = Object.entries(steps).findLast(([, factor]) => Math.abs(value) >= factor) ?? ['', 1]
+  return `${Number((value / factor).toPrecision(3))} ${name}`.trim()
 }
-const times = [
-  [1e-6, ' µs'],
-  [1e-3, ' ms'],
-  [1, ' s'],
-  [60, ' min'],
-  [3600, ' hours'],
-  [86400, ' days'],
-  [604800, ' weeks'],
-  [31557600, ' years']
-]
-const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB'].map((name, power) => [1024 ** power, ` ${name}`])
-const decimal = [
-  [1, ''],
-  [1e3, ' K'],
-  [1e6, ' Mil'],
-  [1e9, ' Bil']
-]
+const times = { µs: 1e-6, ms: 1e-3, s: 1, min: 60, hours: 3600, days: 86400, weeks: 604800, years: 31557600 }
+const binary = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 }
+const decimal = { '': 1, K: 1e3, Mil: 1e6, Bil: 1e9 }
 const units = {
   percentunit: (value, decimals) => `${(value * 100).toFixed(decimals ?? (value !== 0 && Math.abs(value) < 0.1 ? 2 : 1))}%`,
   s: (value) => (value === 0 ? '0 s' : inSteps(value, times)),
@@ -60,24 +45,16 @@ function timeseries({ frames, gridPos, fieldConfig }, box) {
     const values = at.map((time) => (Number.isFinite(known.get(time)) ? known.get(time) : null))
     const seen = values.filter((value) => value !== null)
     const stroke = colour(own.get('color')?.fixedColor ?? byName(legend))
-    return {
-      legend,
-      values,
-      last: seen.at(-1) ?? 0,
-      most: Math.max(...seen),
-      stroke,
-      isDashed: own.has('custom.lineStyle'),
-      isLone: seen.length < 3
-    }
+    const [last, most, isDashed] = [seen.at(-1) ?? 0, Math.max(...seen), own.has('custom.lineStyle')]
+    return { legend, values, last, most, stroke, isDashed, isLone: seen.length < 3 }
   })
   const isStacked = custom.stacking.mode === 'normal'
   const sums = at.map(() => 0)
   for (const line of lines) {
-    if (isStacked && !line.isDashed)
-      line.values.forEach((value, index) => {
-        sums[index] += value ?? 0
-      })
-    line.drawn = isStacked && !line.isDashed ? line.values.map((value, index) => (value === null ? null : sums[index])) : line.values
+    line.drawn = line.values
+    if (!isStacked || line.isDashed) continue
+    for (const index of at.keys()) sums[index] += line.values[index] ?? 0
+    line.drawn = line.values.map((value, index) => (value === null ? null : sums[index]))
   }
   const isRight = gridPos.w >= 16
   const rows = [...lines]
@@ -120,11 +97,7 @@ function timeseries({ frames, gridPos, fieldConfig }, box) {
           stroke,
           dash: isDashed ? [8, 6] : undefined,
           points: { show: isLone },
-          fill: isDashed
-            ? undefined
-            : stroke.startsWith('#')
-              ? `${stroke}${isStacked ? '99' : '18'}`
-              : stroke.replace(')', ` / ${isStacked ? 0.6 : 0.1})`)
+          fill: isDashed ? undefined : `color-mix(in srgb, ${stroke} ${isStacked ? 60 : 10}%, transparent)`
         }))
       ],
       hooks: { draw: [drawLimits] }

@@ -1,4 +1,4 @@
-import type { BoardFile, TargetFile } from '../grafana/dashboards/panels-of.ts'
+import type { BoardFile, TargetFile } from '../dashboards/panels-of.ts'
 
 /** One series of an answer. */
 export interface Frame {
@@ -17,9 +17,9 @@ interface Series {
 export type Ask = ReturnType<typeof askPrometheus>
 
 /** Asks as Grafana does: queries of the last moment, or of the whole range in steps. */
-export function askPrometheus(url: string, rangeSeconds: number) {
+export function askPrometheus(url: string, rangeSeconds: number, scrapeSeconds = 15) {
   const end = Math.floor(Date.now() / 1000)
-  const step = Math.max(15, Math.round(rangeSeconds / 200))
+  const step = Math.max(scrapeSeconds, Math.round(rangeSeconds / 200))
   const fetchData = async (path: string, parameters: Record<string, string>) => {
     const response = await fetch(`${url}/api/v1/${path}`, { method: 'POST', body: new URLSearchParams(parameters) })
     const body = (await response.json()) as { error?: string; data: { result: readonly Series[] } }
@@ -28,7 +28,7 @@ export function askPrometheus(url: string, rangeSeconds: number) {
   }
   const fill = (text: string, variables: Readonly<Record<string, string>>) =>
     text.replaceAll(/\$\{?(\w+)(?::\w+)?\}?/g, (whole, name: string) => {
-      if (name === '__rate_interval') return `${Math.max(60, step + 15)}s`
+      if (name === '__rate_interval') return `${Math.max(4 * scrapeSeconds, step + scrapeSeconds)}s`
       if (name === '__range') return `${rangeSeconds}s`
       return variables[name] ?? whole
     })
