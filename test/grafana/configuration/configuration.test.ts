@@ -37,7 +37,7 @@ test('alerts go to the team that owns the database, and else to those who run th
   t.equal(receiver('alertname=PostgresDeadlocks', 'severity=warning', 'team=labeler', 'datname=labeler'), 'labeler')
   t.equal(receiver('alertname=PostgresDatabaseUnreachable', 'severity=critical', 'team=labeler'), 'labeler')
   t.equal(receiver('alertname=PostgresDeadlocks', 'severity=warning', 'team=platform', 'datname=users'), 'platform')
-  t.equal(receiver('alertname=PostgresDeadlocks', 'severity=warning', 'team=', 'datname=new'), 'platform')
+  t.equal(receiver('alertname=PostgresDeadlocks', 'severity=warning', 'datname=new'), 'platform')
   t.equal(receiver('alertname=PostgresDown', 'severity=critical'), 'platform')
   t.equal(receiver('alertname=PgvitalsBlind', 'severity=info', 'team=labeler'), 'nobody')
   t.equal(receiver('alertname=PgvitalsWatchdog', 'severity=info'), 'watchdog')

@@ -38,10 +38,10 @@ const expected: Readonly<Record<string, readonly (readonly [labels: string, valu
     ['server="a", datname="users", resource="active_time"', 1],
     ['server="a", datname="labeler", resource="active_time"', 0]
   ],
-  'server:pg_active_sessions:avg15m': [['server="a"', 1]],
-  'server:pg_statements_coverage:ratio': [['server="a"', 0.8]],
-  'query:pg_statements_seconds:rate30m': [['server="a", datname="users", user="u", queryid="1"', 0.4]],
-  'server:pg_wal_bytes:rate5m': [['server="a"', 100]],
+  'round(server:pg_active_sessions:avg15m, 0.125)': [['server="a"', 1]],
+  'round(server:pg_statements_coverage:ratio * 100)': [['server="a"', 80]],
+  'round(query:pg_statements_seconds:rate30m * 100)': [['server="a", datname="users", user="u", queryid="1"', 40]],
+  'round(server:pg_wal_bytes:rate5m)': [['server="a"', 100]],
   'round(server:pg_exhaustion:eta_seconds{resource="disk"})': [['server="a", resource="disk"', 3600]],
   'round(server:pg_exhaustion:eta_seconds{resource="connections"})': [['server="a", resource="connections"', 5400]]
 }
