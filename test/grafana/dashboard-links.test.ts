@@ -1,5 +1,7 @@
 import { test } from 'tap'
+import { alerts } from '../../grafana/source/rules/alerts.ts'
 import { recordings } from '../../grafana/source/rules/recording.ts'
+import { dashboardUrl } from '../../grafana/source/rules/render.ts'
 import { boards, type PanelFile, panelsOf } from './dashboards/panels-of.ts'
 import { labelSet } from './promql/label-set.ts'
 import { parseExpression } from './promql/parse-expression.ts'
@@ -71,5 +73,17 @@ test('every variable that a query names is the board’s or Grafana’s, and fol
     for (const [, name = ''] of JSON.stringify(board.panels).matchAll(/\$\{?(\w+)/g))
       t.ok(names.includes(name) || /^__(url_time_range|field|data)$/.test(name), `${uid}: $${name}`)
     for (const { name, type, refresh } of templating.list) if (type === 'query') t.equal(refresh, 2, `${uid}: ${name}`)
+  }
+})
+
+test('every alert leads to a board that has the variables', async (t) => {
+  for (const alert of Object.values(alerts).flat()) {
+    for (const { scope } of alert.tiers) {
+      const url = dashboardUrl(alert, scope ?? alert.scope)
+      const board = boards.find(({ uid }) => url.includes(`/d/${uid}?`))
+      t.ok(board, `${alert.name}: ${url}`)
+      const names = board?.templating.list.map(({ name }) => name) ?? []
+      for (const [, name = ''] of url.matchAll(/var-(\w+)=/g)) t.ok(names.includes(name), `${alert.name}: ${board?.uid} has no ${name}`)
+    }
   }
 })

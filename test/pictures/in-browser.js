@@ -14,7 +14,8 @@ const plainText = (text) => String(text).replaceAll('&', '&amp;').replaceAll('<'
 
 /** The largest unit that is not larger than the value; units stand from the smallest on. */
 function inSteps(value, steps) {
-  const [name, factor] = Object.entries(steps).findLast(([, factor]) => Math.abs(value) >= factor) ?? ['', 1]
+  const all = Object.entries(steps)
+  const [name, factor] = all.findLast(([, factor]) => Math.abs(value) >= factor) ?? all[0]
   return `${Number((value / factor).toPrecision(3))} ${name}`.trim()
 }
 const times = { µs: 1e-6, ms: 1e-3, s: 1, min: 60, hours: 3600, days: 86400, weeks: 604800, years: 31557600 }
@@ -28,7 +29,7 @@ const units = {
   ops: (value) => `${inSteps(value, decimal)} ops/s`,
   reqps: (value) => `${inSteps(value, decimal)} req/s`,
   dateTimeFromNow: (value) => `${inSteps((Date.now() - value) / 1000, times)} ago`,
-  short: (value) => inSteps(value, decimal)
+  short: (value, decimals) => (decimals === undefined ? inSteps(value, decimal) : value.toFixed(decimals))
 }
 const format = (value, unit, decimals) => (value === undefined ? '' : (units[unit]?.(value, decimals) ?? String(value)))
 const stepColour = (thresholds, value) => colour(thresholds.steps.findLast((step) => step.value === null || value >= step.value).color)
@@ -164,7 +165,7 @@ function table({ frames, targets, transformations, options, fieldConfig }, box) 
   const sorted = [...rows.values()].sort((a, b) => (desc ? compare(b[sorter], a[sorter]) : compare(a[sorter], b[sorter])))
   const cell = (field, value) => {
     if (value === undefined) return '<td></td>'
-    if (typeof value === 'string') return `<td class="${override(field, 'links') ? 'link' : ''}">${plainText(value.slice(0, 70))}</td>`
+    if (typeof value === 'string') return `<td class="${override(field, 'links') ? 'link' : ''}">${plainText(value.slice(0, 110))}</td>`
     const word = mapped(override(field, 'mappings'), value)
     const shade = word ? colour(word.color) : stepColour(override(field, 'thresholds') ?? fieldConfig.defaults.thresholds, value)
     return `<td style="color:${shade}">${word?.text ?? format(value, override(field, 'unit'), override(field, 'decimals'))}</td>`
@@ -203,7 +204,7 @@ function heatmap({ frames }, box) {
     .reverse()
     .map(
       ({ le, values }) =>
-        `<div class="heat" style="height:${box.clientHeight / own.length}px"><span>${units.s(le)}</span>${cells(values)}</div>`
+        `<div class="heat" style="height:${box.clientHeight / own.length}px"><span>${Number.isFinite(le) ? units.s(le) : 'above'}</span>${cells(values)}</div>`
     )
     .join('')
 }

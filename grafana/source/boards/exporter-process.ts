@@ -1,5 +1,6 @@
 import { ofExporter } from '../house/expression.ts'
 import type { Row } from '../house/layout.ts'
+import { words } from '../house/mappings.ts'
 import { stat } from '../house/single-value.ts'
 import { above, below, plain } from '../house/steps.ts'
 import { timeseries } from '../house/timeseries.ts'
@@ -38,6 +39,7 @@ export const processRow: Row = {
       size: [8, 4],
       values: [{ expr: ofExporter('pgvitals_config_reload_success'), legend: '{{instance}}' }],
       steps: below({ critical: 1 }),
+      mappings: words({ 0: ['refused', 'red'], 1: ['loaded', 'green'] }),
       empty: 'It was never reloaded'
     }),
     timeseries({

@@ -113,7 +113,13 @@ const accessColumns = (metric: 'pg_access_excess' | 'pg_access_missing') => ({
     { label: 'datname', title: 'Database', links: ['database'] },
     { label: 'server', title: 'Server' }
   ] as const,
-  columns: [{ title: 'Objects', unit: 'short', expr: `max ${by('datname', 'rolname', 'privilege')} (${onServer(metric)}) > 0` }] as const,
+  columns: [
+    {
+      title: 'Objects',
+      unit: 'short',
+      expr: `max ${by('datname', 'rolname', 'privilege')} (${onServer(metric, 'datname=~"$datname"')}) > 0`
+    }
+  ] as const,
   sortBy: 'Objects'
 })
 

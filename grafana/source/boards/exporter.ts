@@ -1,5 +1,5 @@
 import { board } from '../house/board.ts'
-import { by, onServer } from '../house/expression.ts'
+import { by, onServer, type SeriesName } from '../house/expression.ts'
 import { words } from '../house/mappings.ts'
 import { quality } from '../house/quality.ts'
 import { stat } from '../house/single-value.ts'
@@ -7,10 +7,13 @@ import { statusHistory } from '../house/state-panels.ts'
 import { above, anyIsCritical, anyWarns, below } from '../house/steps.ts'
 import { table } from '../house/table.ts'
 import { timeseries } from '../house/timeseries.ts'
-import { server } from '../house/variables.ts'
+import { database, server } from '../house/variables.ts'
 import { thresholds } from '../thresholds.ts'
 import { processRow } from './exporter-process.ts'
 import { accessRow, costRow } from './exporter-rows.ts'
+
+/** Of the chosen databases, and what is of a whole server. */
+const chosen = (metric: SeriesName) => onServer(metric, 'datname=~"$datname|"')
 
 const succeeds = words({ 0: ['failing', 'red'], 1: ['succeeds', 'green'] })
 
@@ -18,7 +21,7 @@ export const exporter = board({
   uid: 'pgvitals-exporter',
   title: 'Exporter',
   question: 'Can these numbers be trusted, what is missing, and what do they cost?',
-  variables: server('many'),
+  variables: [...server('many'), database('many')],
   rows: [
     {
       panels: [
@@ -85,7 +88,7 @@ export const exporter = board({
           ],
           unit: 'none',
           size: [12, 8],
-          states: [{ expr: `min ${by('datname')} (${onServer('pgvitals_query_success')})`, legend: '{{server}} {{datname}}' }],
+          states: [{ expr: `min ${by('datname')} (${chosen('pgvitals_query_success')})`, legend: '{{server}} {{datname}}' }],
           mappings: succeeds,
           steps: below({ critical: 1 }),
           links: ['server']
@@ -105,11 +108,11 @@ export const exporter = board({
             { label: 'server', title: 'Server', links: ['server'] }
           ],
           columns: [
-            { title: 'State', unit: 'none', expr: `${onServer('pgvitals_query_success')} == 0`, mappings: succeeds },
+            { title: 'State', unit: 'none', expr: `${chosen('pgvitals_query_success')} == 0`, mappings: succeeds },
             {
               title: 'Age of its answer',
               unit: 's',
-              expr: `${onServer('pgvitals_snapshot_age_seconds')} and ${onServer('pgvitals_query_success')} == 0`
+              expr: `${chosen('pgvitals_snapshot_age_seconds')} and ${chosen('pgvitals_query_success')} == 0`
             }
           ],
           sortBy: 'Query',
@@ -130,11 +133,12 @@ export const exporter = board({
             { label: 'reason', title: 'Reason' }
           ],
           columns: [
-            { title: 'State', unit: 'none', expr: onServer('pg_database_up'), mappings: words({ 0: ['down', 'red'], 1: ['up', 'green'] }) },
-            { title: 'Known', unit: 'none', expr: `max ${by('datname', 'reason')} (${onServer('pgvitals_database_state')} == 1)` }
+            { title: 'Known', unit: 'none', expr: `max ${by('datname', 'reason')} (${chosen('pgvitals_database_state')} == 1)` },
+            { title: 'State', unit: 'none', expr: chosen('pg_database_up'), mappings: words({ 0: ['down', 'red'], 1: ['up', 'green'] }) }
           ],
           sortBy: 'State',
-          isAscending: true
+          isAscending: true,
+          hidesFirst: true
         }),
         table({
           title: 'What the roles may not see',
@@ -151,7 +155,7 @@ export const exporter = board({
             { label: 'server', title: 'Server' }
           ],
           columns: [
-            { title: 'State', unit: 'none', expr: `${onServer('pgvitals_capability')} == 0`, mappings: words({ 0: ['blind', 'orange'] }) }
+            { title: 'State', unit: 'none', expr: `${chosen('pgvitals_capability')} == 0`, mappings: words({ 0: ['blind', 'orange'] }) }
           ],
           sortBy: 'Lacks',
           empty: 'The roles see everything'

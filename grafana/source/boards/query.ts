@@ -43,6 +43,7 @@ export const query = board({
           labels: [{ label: 'query', title: 'Text' }],
           columns: [{ title: 'Known', unit: 'none', expr: onServer('pg_stat_statements_query_id', 'queryid=~"$queryid"') }],
           sortBy: 'Text',
+          hidesFirst: true,
           empty: 'The text is not exported, or may not be read'
         }),
         ...quality(4),

@@ -1,4 +1,4 @@
-import { by, onServer } from '../house/expression.ts'
+import { by, inDatabase, onServer } from '../house/expression.ts'
 import type { Row } from '../house/layout.ts'
 import { words } from '../house/mappings.ts'
 import { above, below } from '../house/steps.ts'
@@ -50,7 +50,7 @@ export const standbyRow: Row = {
       unit: 'short',
       size: [8, 8],
       lines: (['snapshot', 'lock', 'bufferpin', 'deadlock', 'tablespace'] as const).map((cause) => ({
-        expr: `sum ${by()} (increase(${onServer(`pg_stat_database_conflicts_confl_${cause}`)}[5m]))`,
+        expr: `sum ${by()} (increase(${inDatabase(`pg_stat_database_conflicts_confl_${cause}`)}[5m]))`,
         legend: cause
       })),
       links: ['server']

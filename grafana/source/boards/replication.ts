@@ -6,9 +6,10 @@ import { stat } from '../house/single-value.ts'
 import { above, plain } from '../house/steps.ts'
 import { table } from '../house/table.ts'
 import { timeseries } from '../house/timeseries.ts'
-import { server } from '../house/variables.ts'
+import { database, server } from '../house/variables.ts'
 import { thresholds } from '../thresholds.ts'
 import { slotsRow, standbyRow } from './replication-rows.ts'
+import { subscriptionsRow } from './replication-subscriptions.ts'
 import { archiveRow, walRow } from './replication-wal.ts'
 
 const ofStandby = ['application_name', 'client_addr', 'state', 'slot_name']
@@ -19,7 +20,7 @@ export const replication = board({
   uid: 'pgvitals-replication',
   title: 'Replication and WAL',
   question: 'Do the standbys keep up, what holds WAL back, and is it archived?',
-  variables: server('one'),
+  variables: [...server('one'), database('many')],
   rows: [
     {
       panels: [
@@ -173,6 +174,7 @@ export const replication = board({
     },
     standbyRow,
     slotsRow,
+    subscriptionsRow,
     walRow,
     archiveRow
   ]

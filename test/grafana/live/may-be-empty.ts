@@ -63,6 +63,7 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     'pgvitals-alerts "How near the next ones are" G'
   ],
   'the table has no TOAST': ['pgvitals-table "Cache hits" C', 'pgvitals-table "Size" B'],
+  'nobody subscribes': ['pgvitals-replication "Subscriptions of this server"', 'pgvitals-replication "Errors of subscriptions"'],
   'archive_mode is off': [
     'pgvitals-replication "Not archived for"',
     'pgvitals-replication "Files archived"',
