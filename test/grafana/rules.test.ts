@@ -46,6 +46,16 @@ test('a recording rule reads only what comes before it', async (t) => {
   }
 })
 
+test('every recording rule is read by an alert, a board or another rule', async (t) => {
+  const boards = readdirSync(new URL('grafana/dashboards/', root)).map((file) => read(`grafana/dashboards/${file}`))
+  const rules = [...Object.values(recordings).flat(), ...all.flatMap(({ tiers }) => tiers)].map(({ expression }) => expression)
+  for (const { record } of Object.values(recordings).flat())
+    t.ok(
+      [...boards, ...rules].some((text) => text.includes(record)),
+      record
+    )
+})
+
 test('an alert compares, is named once, and says what to do', async (t) => {
   t.equal(new Set(all.map(({ name }) => name)).size, all.length, 'no name is there twice')
   for (const { name, tiers, summary, description, scope } of all) {

@@ -25,18 +25,16 @@ const throughput: readonly Recording[] = [
     expression: 'rate(pg_stat_database_xact_rollback[5m]) / (datname:pg_xact:rate5m > 0)'
   },
   { record: 'datname:pg_active_sessions:avg15m', expression: 'rate(pg_stat_database_active_time_seconds_total[15m])' },
-  { record: 'server:pg_active_sessions:avg15m', expression: `sum by (${perServer}) (datname:pg_active_sessions:avg15m)` },
   { record: 'datname:pg_blocks_read:rate15m', expression: 'rate(pg_stat_database_blks_read[15m])' },
   {
     record: 'datname:pg_cache_hit:ratio_rate15m',
     expression: 'rate(pg_stat_database_blks_hit[15m]) / (rate(pg_stat_database_blks_hit[15m]) + datname:pg_blocks_read:rate15m > 0)'
   },
-  { record: 'server:pg_wal_bytes:rate5m', expression: 'rate(pg_wal_position_written_bytes_total[5m])' },
-  ...(['read', 'write'] as const).map((what) => ({
-    record: `server:pg_io_${what}_seconds:mean15m`,
-    expression: `sum by (${perServer}) (rate(pg_stat_io_${what}_seconds_total{object="relation"}[15m]))
-/ (sum by (${perServer}) (rate(pg_stat_io_${what}s_total{object="relation"}[15m])) > ${thresholds.readLatency.leastReadsPerSecond})`
-  }))
+  {
+    record: 'server:pg_io_read_seconds:mean15m',
+    expression: `sum by (${perServer}) (rate(pg_stat_io_read_seconds_total{object="relation"}[15m]))
+/ (sum by (${perServer}) (rate(pg_stat_io_reads_total{object="relation"}[15m])) > ${thresholds.readLatency.leastReadsPerSecond})`
+  }
 ]
 
 const statements: readonly Recording[] = [
@@ -51,10 +49,6 @@ const statements: readonly Recording[] = [
   {
     record: 'query:pg_statements_seconds:mean30m',
     expression: 'query:pg_statements_seconds:rate30m / (query:pg_statements_calls:rate30m > 0)'
-  },
-  {
-    record: 'server:pg_statements_coverage:ratio',
-    expression: `sum by (${perServer}) (datname:pg_statements_seconds:rate15m) / (server:pg_active_sessions:avg15m > 0)`
   }
 ]
 

@@ -18,8 +18,7 @@ const input = [
   series('pg_stat_statements_seconds_total', 'server="a", datname="users", user="u", queryid="other"', '0+24x60'),
   series('pg_disk_free_bytes', 'server="a", source="configured"', '7200-60x60'),
   series('pg_connections_usable', 'server="a"', '100+0x60'),
-  series('pg_connections_in_use', 'server="a"', '10+0.6x60'),
-  series('pg_wal_position_written_bytes_total', 'server="a"', '0+6000x60')
+  series('pg_connections_in_use', 'server="a"', '10+0.6x60')
 ]
 
 /** What must come out after an hour. */
@@ -38,10 +37,7 @@ const expected: Readonly<Record<string, readonly (readonly [labels: string, valu
     ['server="a", datname="users", resource="active_time"', 1],
     ['server="a", datname="labeler", resource="active_time"', 0]
   ],
-  'round(server:pg_active_sessions:avg15m, 0.125)': [['server="a"', 1]],
-  'round(server:pg_statements_coverage:ratio * 100)': [['server="a"', 80]],
   'round(query:pg_statements_seconds:rate30m * 100)': [['server="a", datname="users", user="u", queryid="1"', 40]],
-  'round(server:pg_wal_bytes:rate5m)': [['server="a"', 100]],
   'round(server:pg_exhaustion:eta_seconds{resource="disk"})': [['server="a", resource="disk"', 3600]],
   'round(server:pg_exhaustion:eta_seconds{resource="connections"})': [['server="a", resource="connections"', 5400]]
 }
