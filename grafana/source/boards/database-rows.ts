@@ -1,4 +1,4 @@
-import { by, gainsBy, inDatabase, on, onServer } from '../house/expression.ts'
+import { by, gainsBy, inDatabase, on, onServer, ratesBy } from '../house/expression.ts'
 import type { Row } from '../house/layout.ts'
 import { above } from '../house/steps.ts'
 import { table } from '../house/table.ts'
@@ -129,7 +129,7 @@ export const databaseTables: Row = {
 }
 
 export const databaseSize: Row = {
-  title: 'Size',
+  title: 'Size and time',
   panels: [
     timeseries({
       title: 'Size, and where it goes',
@@ -140,7 +140,7 @@ export const databaseSize: Row = {
         'the board "storage".'
       ],
       unit: 'bytes',
-      size: [24, 8],
+      size: [12, 8],
       lines: [
         { expr: inDatabase('pg_database_size_bytes'), legend: 'size', colour: 'blue' },
         {
@@ -153,6 +153,28 @@ export const databaseSize: Row = {
         { expr: inDatabase('pg_database_quota_bytes'), legend: 'quota', dashed: true }
       ],
       links: ['storage']
+    }),
+    timeseries({
+      title: 'Where the time goes',
+      about: [
+        'seconds in each second that sessions executed, of these those that read and wrote, and that they idled within a transaction.',
+        'reading wants memory or an index; idling holds locks for nothing.',
+        'mostly executing.',
+        'the statements that wait for reads; the board "activity" for who idles.'
+      ],
+      unit: 'short',
+      size: [12, 8],
+      lines: [
+        { expr: ratesBy(['datname'], inDatabase('pg_stat_database_active_time_seconds_total')), legend: 'executing', colour: 'green' },
+        { expr: ratesBy(['datname'], inDatabase('pg_stat_database_blk_read_seconds_total')), legend: 'reading', colour: 'blue' },
+        { expr: ratesBy(['datname'], inDatabase('pg_stat_database_blk_write_seconds_total')), legend: 'writing', colour: 'orange' },
+        {
+          expr: ratesBy(['datname'], inDatabase('pg_stat_database_idle_in_transaction_time_seconds_total')),
+          legend: 'idle in transaction',
+          colour: 'red'
+        }
+      ],
+      links: ['queries', 'activity']
     })
   ]
 }

@@ -119,6 +119,25 @@ export const instanceIo: Row = {
       lines: [{ expr: ratesBy(['backend_type'], onServer('pg_stat_io_write_bytes_total', 'object!="wal"')), legend: '{{backend_type}}' }],
       empty: 'Counted from PostgreSQL 16 on',
       links: ['server']
+    }),
+    timeseries({
+      title: 'Hits of the small caches',
+      about: [
+        'blocks found in each of the small caches for transaction status and the like, in proportion to all looked up.',
+        'misses of subtransactions or multixacts stop whole servers under load.',
+        'near 1.',
+        'long transactions with many savepoints; the settings *_buffers from PostgreSQL 17 on.'
+      ],
+      unit: 'percentunit',
+      size: [24, 6],
+      max: 1,
+      lines: [
+        {
+          expr: `${ratesBy(['name'], onServer('pg_stat_slru_blks_hit_total'))} / (${ratesBy(['name'], onServer('pg_stat_slru_blks_hit_total'))} + ${ratesBy(['name'], onServer('pg_stat_slru_blks_read_total'))} > 0)`,
+          legend: '{{name}}'
+        }
+      ],
+      links: ['serverActivity']
     })
   ]
 }

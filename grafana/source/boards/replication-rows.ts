@@ -1,6 +1,7 @@
-import { by, inDatabase, onServer } from '../house/expression.ts'
+import { by, inDatabase, onServer, ratesBy } from '../house/expression.ts'
 import type { Row } from '../house/layout.ts'
 import { words } from '../house/mappings.ts'
+import { stateTimeline } from '../house/state-panels.ts'
 import { above, below } from '../house/steps.ts'
 import { table } from '../house/table.ts'
 import { timeseries } from '../house/timeseries.ts'
@@ -10,6 +11,26 @@ export const standbyRow: Row = {
   title: 'This standby',
   isClosed: true,
   panels: [
+    stateTimeline({
+      title: 'Replay',
+      about: [
+        'whether this standby replays what it receives, or somebody has paused it.',
+        'while it is paused, reads here get older and older, and a failover takes longer.',
+        'it replays.',
+        'select pg_wal_replay_resume().'
+      ],
+      unit: 'none',
+      size: [24, 3],
+      states: [
+        {
+          expr: `sum ${by()} (${onServer('pg_wal_replay_pause_state', 'state!="not paused"')}) or sum ${by()} (${onServer('pg_wal_replay_pause_state')}) * 0`,
+          legend: 'replay'
+        }
+      ],
+      mappings: words({ 0: ['replays', 'green'], 1: ['paused', 'red'] }),
+      links: ['server'],
+      empty: 'This is a primary'
+    }),
     timeseries({
       title: 'Age of the last replayed transaction',
       about: [
@@ -111,6 +132,20 @@ export const slotsRow: Row = {
       lines: [{ expr: slot('pg_replication_slots_pg_wal_lsn_diff'), legend: '{{slot_name}}' }],
       links: ['server'],
       empty: 'There are no slots'
+    }),
+    timeseries({
+      title: 'Spilled by logical decoding',
+      about: [
+        'bytes of large transactions that decoding wrote to disk for each slot, in a second.',
+        'it slows the consumer down, and the slot holds more WAL meanwhile.',
+        'none, but for bulk loads.',
+        'a larger logical_decoding_work_mem, or streaming.'
+      ],
+      unit: 'binBps',
+      size: [24, 6],
+      lines: [{ expr: ratesBy(['slot_name'], onServer('pg_stat_replication_slots_spill_bytes_total')), legend: '{{slot_name}}' }],
+      links: ['server'],
+      empty: 'There are no logical slots'
     })
   ]
 }

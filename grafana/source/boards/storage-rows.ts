@@ -118,6 +118,28 @@ export const indexesRow: Row = {
       ],
       sortBy: 'Size',
       empty: 'None is needless'
+    }),
+    table({
+      title: 'Tables without a primary key',
+      about: [
+        'the largest tables whose rows nothing names.',
+        'logical replication cannot update them, and a row that is there twice cannot be removed alone.',
+        'few, and small.',
+        'the owner of the table.'
+      ],
+      size: [24, 6],
+      labels: tableLabels,
+      columns: [
+        { title: 'Known', unit: 'none', expr: `max ${by(...ofTable)} (${inDatabase('pg_table_without_primary_key')})` },
+        {
+          title: 'Rows',
+          unit: 'short',
+          expr: `${size('pg_stat_user_tables_n_live_tup')} and ${on(...ofTable)} ${inDatabase('pg_table_without_primary_key')}`
+        }
+      ],
+      sortBy: 'Rows',
+      hidesFirst: true,
+      empty: 'Every table has one'
     })
   ]
 }

@@ -13,6 +13,7 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     'pgvitals-instance "Waiting for a restart"',
     'pgvitals-storage "Invalid indexes"',
     'pgvitals-storage "Duplicate indexes"',
+    'pgvitals-storage "Tables without a primary key"',
     'pgvitals-exporter "Queries that fail"',
     'pgvitals-exporter "What the roles may not see"',
     'pgvitals-exporter "Errors and dropped samples"',
@@ -70,6 +71,7 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     'pgvitals-replication "Files that wait"'
   ],
   'it is of a standby': [
+    'pgvitals-replication "Replay"',
     'pgvitals-replication "Received and not replayed"',
     'pgvitals-replication "WAL made" B',
     'pgvitals-replication "WAL made" C'
