@@ -40,8 +40,8 @@ export const upcoming = {
   pg_disk_total_bytes: { type: 'gauge', unit: 'bytes', labels: ['server', 'source'] },
   pg_disk_free_bytes: { type: 'gauge', unit: 'bytes', labels: ['server', 'source'] },
   pg_database_quota_bytes: { type: 'gauge', unit: 'bytes', labels: ['server', 'datname'] },
-  pgvitals_visit_interval_seconds: onServer('seconds'),
+  pgvitals_visit_interval_seconds: { type: 'gauge', unit: 'seconds', labels: ['server', 'datname'] },
   pgvitals_config_reload_success: { type: 'gauge', unit: 'none', labels: [] },
-  pgvitals_tls_certificate_expiry_timestamp_seconds: onServer('timestamp'),
+  pgvitals_tls_certificate_expiry_timestamp_seconds: { type: 'gauge', unit: 'timestamp', labels: ['server', 'datname'] },
   pgvitals_discovery_success: onServer('none')
 } as const

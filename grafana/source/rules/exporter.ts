@@ -47,8 +47,9 @@ export const exporter: readonly Alert[] = [
     scope: 'exporter',
     dashboard: 'pgvitals-exporter',
     tiers: [{ severity: 'warning', expression: `pgvitals_visit_interval_seconds > ${thresholds.visitIntervalSeconds}`, for: '15m' }],
-    summary: 'pgvitals visits each database of {{ $labels.server }} only every {{ $value | humanizeDuration }}',
-    description: 'It has too many databases for its connections, or they answer slowly. Rates over five minutes become coarse.'
+    summary: 'pgvitals visits {{ $labels.datname }} on {{ $labels.server }} only every {{ $value | humanizeDuration }}',
+    description:
+      'Visits would cost the server too much, so there are fewer. Rates over five minutes become coarse. See which queries are slow there.'
   },
   {
     name: 'PgvitalsBlind',

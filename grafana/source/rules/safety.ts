@@ -1,3 +1,4 @@
+import { perServer } from '../identity.ts'
 import { thresholds } from '../thresholds.ts'
 import type { Alert } from './alert.ts'
 
@@ -50,7 +51,11 @@ export const safety: readonly Alert[] = [
     scope: 'instance',
     dashboard: 'pgvitals-instance',
     tiers: [
-      { severity: 'warning', expression: ends('pgvitals_tls_certificate_expiry_timestamp_seconds', certificateExpirySeconds), for: '1h' }
+      {
+        severity: 'warning',
+        expression: ends(`min by (${perServer}) (pgvitals_tls_certificate_expiry_timestamp_seconds)`, certificateExpirySeconds),
+        for: '1h'
+      }
     ],
     summary: 'The TLS certificate of {{ $labels.server }} expires within two weeks',
     description: 'After that every client that verifies it is refused. Renew it; a reload of the server is enough.'

@@ -5,6 +5,7 @@ const up = 'pg_database_up{datname="labeler"}'
 const polls = 'pgvitals_polls_total{datname="labeler"}'
 const dropped = 'pgvitals_samples_dropped_total{datname="labeler", query="locks", reason="rows"}'
 const size = 'scrape_samples_post_metric_relabeling'
+const visits = 'pgvitals_visit_interval_seconds{datname="labeler"}'
 const capability = 'pgvitals_capability{datname="labeler", capability="pg_monitor"}'
 
 export const exporter: readonly AlertCase[] = [
@@ -42,10 +43,11 @@ export const exporter: readonly AlertCase[] = [
   {
     alert: 'PgvitalsVisitsSlow',
     severity: 'warning',
-    bad: { pgvitals_visit_interval_seconds: 65 },
-    good: { pgvitals_visit_interval_seconds: 15 },
-    silent: { 'just below': { pgvitals_visit_interval_seconds: 55 } },
-    summary: 'pgvitals visits each database of SERVER only every 1m 5s'
+    bad: { [visits]: 65 },
+    good: { [visits]: 15 },
+    silent: { 'just below': { [visits]: 55 } },
+    labels: { datname: 'labeler' },
+    summary: 'pgvitals visits labeler on SERVER only every 1m 5s'
   },
   {
     alert: 'PgvitalsBlind',

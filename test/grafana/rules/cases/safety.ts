@@ -6,7 +6,7 @@ const checksum = 'pg_stat_database_checksum_last_failure_timestamp_seconds{datna
 const shared = 'pg_stat_database_shared_checksum_last_failure_timestamp_seconds'
 const setting = (name: string) => `pg_setting_dangerous{name="${name}"}`
 const expiry = 'pg_role_valid_until_timestamp_seconds{rolname="app"}'
-const certificate = 'pgvitals_tls_certificate_expiry_timestamp_seconds'
+const certificate = 'pgvitals_tls_certificate_expiry_timestamp_seconds{datname="labeler"}'
 const access = 'datname="labeler", rolname="users_app", privilege="connect"'
 
 export const safety: readonly AlertCase[] = [
