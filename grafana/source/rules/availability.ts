@@ -4,13 +4,20 @@ import type { Alert } from './alert.ts'
 
 const { budgetRatio, criticalBurn, warningBurn } = thresholds.availability
 
+/** Why the database, or the first of the server's, does not answer; nothing where that is not known. */
+const reason = (labels: readonly string[]) => {
+  const matchers = labels.map((label) => `${label}=%q`).join(', ')
+  const values = labels.map((label) => `$labels.${label}`).join(' ')
+  return `{{ with printf "pgvitals_database_state{${matchers}} == 1" ${values} | query }}: {{ . | first | label "reason" }}{{ end }}`
+}
+
 export const availability: readonly Alert[] = [
   {
     name: 'PostgresDown',
     scope: 'instance',
     dashboard: 'pgvitals-instance',
     tiers: [{ severity: 'critical', expression: 'pg_up == 0', for: '1m' }],
-    summary: 'PostgreSQL server {{ $labels.server }} does not answer',
+    summary: `PostgreSQL server {{ $labels.server }} does not answer${reason(['job', 'instance', 'server'])}`,
     description:
       'pgvitals cannot open a session in any database of the server. Its applications are most likely down too. See whether the server runs and why it refuses.'
   },
@@ -19,7 +26,7 @@ export const availability: readonly Alert[] = [
     scope: 'database',
     dashboard: 'pgvitals-database',
     tiers: [{ severity: 'critical', expression: `pg_database_up == 0 and on (${perServer}) pg_up == 1`, for: '3m' }],
-    summary: 'Database {{ $labels.datname }} on {{ $labels.server }} cannot be reached, though the server answers',
+    summary: `Database {{ $labels.datname }} on {{ $labels.server }} cannot be reached, though the server answers${reason(['job', 'instance', 'server', 'datname'])}`,
     description:
       'The credential, the grant, the connection limit or the database itself fails, while other databases of the server answer. Applications with the same credential fail too.'
   },

@@ -1,21 +1,27 @@
 import type { AlertCase } from '../alert-case.ts'
 
+const state = 'pgvitals_database_state{datname="labeler", reason="auth"}'
+
 export const availability: readonly AlertCase[] = [
   {
     alert: 'PostgresDown',
     severity: 'critical',
-    bad: { pg_up: 0 },
+    bad: { pg_up: 0, [state]: 1 },
     good: { pg_up: 1 },
     silent: {},
-    summary: 'PostgreSQL server SERVER does not answer'
+    optional: [state],
+    summary: 'PostgreSQL server SERVER does not answer: auth',
+    summaries: { [`lacks ${state}`]: 'PostgreSQL server SERVER does not answer' }
   },
   {
     alert: 'PostgresDatabaseUnreachable',
     severity: 'critical',
-    bad: { 'pg_database_up{datname="labeler"}': 0, pg_up: 1 },
+    bad: { 'pg_database_up{datname="labeler"}': 0, pg_up: 1, [state]: 1 },
     good: { 'pg_database_up{datname="labeler"}': 1 },
     silent: { 'whole server down': { pg_up: 0 } },
-    summary: 'Database labeler on SERVER cannot be reached, though the server answers'
+    optional: [state],
+    summary: 'Database labeler on SERVER cannot be reached, though the server answers: auth',
+    summaries: { [`lacks ${state}`]: 'Database labeler on SERVER cannot be reached, though the server answers' }
   },
   {
     alert: 'PostgresRestarted',
