@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { alertsPage } from './alerts-page.ts'
 import { catalogueSource } from './catalogue-source.ts'
 import { dashboardFiles } from './dashboard-files.ts'
+import { dashboardsPage } from './dashboards-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { ruleFiles } from './rule-files.ts'
 
@@ -12,4 +13,5 @@ write('docs/metrics.md', await metricsPage())
 write('grafana/source/generated/catalogue.ts', await catalogueSource())
 write('docs/alerts.md', alertsPage())
 for (const [path, text] of ruleFiles()) write(path, text)
+write('docs/dashboards.md', dashboardsPage())
 for (const [path, text] of dashboardFiles()) write(path, text)

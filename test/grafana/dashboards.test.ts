@@ -2,12 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { test } from 'tap'
 import { dashboardFiles } from '../../scripts/dashboard-files.ts'
+import { dashboardsPage } from '../../scripts/dashboards-page.ts'
 import { boards, type PanelFile, panelsOf } from './dashboards/panels-of.ts'
 import { dashboardSchema } from './dashboards/schema.ts'
 
 const root = new URL('../../', import.meta.url)
 
-test('grafana/dashboards is what the source says; npm run docs writes it', async (t) => {
+test('grafana/dashboards and docs/dashboards.md are what the source says; npm run docs writes them', async (t) => {
+  t.equal(readFileSync(new URL('docs/dashboards.md', root), 'utf8'), dashboardsPage())
   for (const [path, text] of dashboardFiles()) t.equal(readFileSync(new URL(path, root), 'utf8'), text, path)
   const files = readdirSync(new URL('grafana/dashboards/', root)).map((file) => `grafana/dashboards/${file}`)
   t.same(

@@ -27,7 +27,9 @@ interface StageOptions {
 export async function startStage({ scrapeSeconds, queries = '', port }: StageOptions): Promise<Stage> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'pgvitals-stage-'))
   chmodSync(folder, 0o755)
-  const primary = await startServer({ flags: ['track_io_timing=on', 'wal_level=logical', 'autovacuum_naptime=20s'] })
+  const primary = await startServer({
+    flags: ['track_io_timing=on', 'pg_stat_statements.track_planning=on', 'wal_level=logical', 'autovacuum_naptime=20s', 'fsync=on']
+  })
   await createDatabases(primary)
   await primary.sql(
     'labeler',
