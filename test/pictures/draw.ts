@@ -16,7 +16,9 @@ const { values: flags } = parseArgs({
     board: { type: 'string', multiple: true },
     var: { type: 'string', multiple: true, default: [] },
     chromium: { type: 'string', default: '/usr/bin/chromium' },
-    width: { type: 'string', default: '1600' }
+    width: { type: 'string', default: '1600' },
+    // Only the first screen, this high.
+    height: { type: 'string' }
   }
 })
 const chosen = Object.fromEntries(flags.var.map((pair) => pair.split(/=(.*)/s, 2) as [string, string]))
@@ -24,7 +26,7 @@ const ask = askPrometheus(flags.prometheus, Number(flags.minutes) * 60)
 
 const require = createRequire(import.meta.url)
 const browser = await chromium.launch({ executablePath: flags.chromium, args: ['--no-sandbox'] })
-const page = await browser.newPage({ viewport: { width: Number(flags.width), height: 800 } })
+const page = await browser.newPage({ viewport: { width: Number(flags.width), height: Number(flags.height ?? 800) } })
 mkdirSync(flags.out, { recursive: true })
 for (const board of boards.filter(({ uid }) => flags.board === undefined || flags.board.some((name) => uid.endsWith(name)))) {
   const { panels, variables } = await answer(board)
@@ -37,7 +39,7 @@ for (const board of boards.filter(({ uid }) => flags.board === undefined || flag
   await page.addScriptTag({ path: join(require.resolve('uplot/package.json'), '..', 'dist', 'uPlot.iife.min.js') })
   await page.addScriptTag({ path: join(import.meta.dirname, 'in-browser.js') })
   await page.evaluate(`draw(${JSON.stringify({ title: board.title, question: board.description, variables: told, panels })})`)
-  await page.screenshot({ path: join(flags.out, `${board.uid}.png`), fullPage: true })
+  await page.screenshot({ path: join(flags.out, `${board.uid}.png`), fullPage: flags.height === undefined })
   const empty = panels.filter(({ frames, type }) => type !== 'row' && frames.length === 0).map(({ title }) => title)
   const failed = panels.flatMap(({ title, error }) => (error === undefined ? [] : [`${title}: ${error}`]))
   console.log(

@@ -165,7 +165,7 @@ function table({ frames, targets, transformations, options, fieldConfig }, box) 
   const sorted = [...rows.values()].sort((a, b) => (desc ? compare(b[sorter], a[sorter]) : compare(a[sorter], b[sorter])))
   const cell = (field, value) => {
     if (value === undefined) return '<td></td>'
-    if (typeof value === 'string') return `<td class="${override(field, 'links') ? 'link' : ''}">${plainText(value.slice(0, 110))}</td>`
+    if (typeof value === 'string') return `<td class="${override(field, 'links') ? 'link' : ''}">${plainText(value.slice(0, 80))}</td>`
     const word = mapped(override(field, 'mappings'), value)
     const shade = word ? colour(word.color) : stepColour(override(field, 'thresholds') ?? fieldConfig.defaults.thresholds, value)
     return `<td style="color:${shade}">${word?.text ?? format(value, override(field, 'unit'), override(field, 'decimals'))}</td>`

@@ -31,12 +31,10 @@ export async function startStage({ scrapeSeconds, queries = '', port }: StageOpt
     flags: ['track_io_timing=on', 'pg_stat_statements.track_planning=on', 'wal_level=logical', 'autovacuum_naptime=20s', 'fsync=on']
   })
   await createDatabases(primary)
-  await primary.sql(
-    'labeler',
-    'grant select on all sequences in schema public to pgvitals',
-    "select pg_create_logical_replication_slot('changes', 'pgoutput')"
-  )
+  await primary.sql('labeler', 'grant select on all sequences in schema public to pgvitals')
   const standby = await startStandby(primary)
+  // Not before, for the standby would have a copy, which is lost there.
+  await primary.sql('labeler', "select pg_create_logical_replication_slot('changes', 'pgoutput')")
   const load = startLoad(primary.url)
   const [exporterPort, prometheusPort] = [await freePort(), port ?? (await freePort())]
   const exporter = runProcess({
