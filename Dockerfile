@@ -1,11 +1,11 @@
-FROM node:24-alpine AS build
+FROM node:24.18.0-alpine AS build
 WORKDIR /app
 COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
 RUN npm ci --ignore-scripts
 COPY src src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
-FROM node:24-alpine
+FROM node:24.18.0-alpine
 ENV NODE_ENV=production PGVITALS_HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules

@@ -1,0 +1,78 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { parseAllDocuments } from 'yaml'
+import { readConfig } from '../../src/config/config.ts'
+import { readCompose, root } from './compose-file.ts'
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+
+test('the configurations that are shipped are ones that pgvitals reads', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-deploy-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'pgvitals.yaml')
+  writeFileSync(join(folder, 'password'), 'secret\n')
+  const inKubernetes = parseAllDocuments(read('deploy/kubernetes/pgvitals.yaml'))[0]?.toJS().data['pgvitals.yaml']
+  for (const text of [read('deploy/pgvitals/pgvitals.yaml'), String(inKubernetes)]) {
+    writeFileSync(file, text.replaceAll('/etc/pgvitals-secrets', folder))
+    const { servers } = readConfig({ PGVITALS_CONFIG: file, PGVITALS_PASSWORD: 'secret' })
+    t.match(servers, [{ name: 'main' }])
+    t.same(
+      servers[0]?.databases.map(({ name, team }) => [name, team]),
+      [
+        ['platform', 'platform'],
+        ['users', 'platform'],
+        ['labeler', 'labeler']
+      ]
+    )
+  }
+})
+
+test('in Kubernetes it runs without privileges, looks where its files are, and its probes ask no database', async (t) => {
+  const [config, deployment, service] = parseAllDocuments(read('deploy/kubernetes/pgvitals.yaml')).map((document) => {
+    t.same([...document.errors, ...document.warnings], [])
+    return document.toJS()
+  })
+  t.same([config.kind, deployment.kind, service.kind], ['ConfigMap', 'Deployment', 'Service'])
+  const { spec, metadata } = deployment.spec.template
+  const [container] = spec.containers
+  t.match(spec, {
+    automountServiceAccountToken: false,
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }
+  })
+  t.match(container, {
+    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    livenessProbe: { httpGet: { path: '/healthz', port: 'metrics' } },
+    readinessProbe: { httpGet: { path: '/readyz', port: 'metrics' } },
+    resources: { requests: {}, limits: {} }
+  })
+  t.equal(deployment.spec.replicas, 1)
+  t.equal(container.image.split(':').at(-1), JSON.parse(read('package.json')).version, 'the version of the image is that of the package')
+  const mounted = (path: string) => container.volumeMounts.find(({ mountPath }: { mountPath: string }) => path.startsWith(`${mountPath}/`))
+  const volume = (name: string) => spec.volumes.find((each: { name: string }) => each.name === name)
+  t.equal(volume(mounted(container.env[0].value)?.name)?.configMap.name, config.metadata.name)
+  t.ok(Object.hasOwn(config.data, container.env[0].value.split('/').at(-1)))
+  const [, secret = ''] = /file: (\S+) \}/.exec(config.data['pgvitals.yaml']) ?? []
+  t.equal(volume(mounted(secret)?.name)?.secret.secretName, 'pgvitals')
+  t.same(deployment.spec.selector.matchLabels, metadata.labels)
+  t.same(service.spec.selector, metadata.labels)
+  t.equal(service.spec.ports[0].targetPort, container.ports[0].name)
+  t.match(read('Dockerfile'), `EXPOSE ${container.ports[0].containerPort}\n`)
+  t.match(readCompose().pgvitals?.ports?.[0], `:${container.ports[0].containerPort}`)
+  t.notMatch(read('deploy/kubernetes/pgvitals.yaml'), /kind: Secret/, 'no secret is in the repository')
+})
+
+test('the unit of systemd starts what the package has, as nobody who may do more', async (t) => {
+  const settings = read('deploy/systemd/pgvitals.service')
+    .split('\n')
+    .filter((line) => line !== '' && !/^[#[]/.test(line))
+    .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
+  const value = (key: string) => settings.find(([name]) => name === key)?.[1] ?? ''
+  t.equal(`./${value('ExecStart').split('/opt/pgvitals/')[1]}`, './dist/main.js')
+  t.equal(JSON.parse(read('package.json')).bin.pgvitals, 'dist/main.js')
+  t.match(Object.fromEntries(settings), { User: 'pgvitals', NoNewPrivileges: 'yes', ProtectSystem: 'strict', CapabilityBoundingSet: '' })
+  t.match(value('ExecReload'), /-HUP \$MAINPID$/)
+  const page = read('docs/deploy.md')
+  for (const path of ['/etc/pgvitals/pgvitals.yaml', '/opt/pgvitals', '/etc/systemd/system']) t.match(page, path)
+})
