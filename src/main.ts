@@ -52,7 +52,7 @@ async function once(): Promise<void> {
   process.stdout.write((await exporter.metrics()) ?? '')
   await exporter.stop()
   const isWhole =
-    exporter.watches.every((watch) => watch.states.every((state) => state.isUp)) &&
+    exporter.watches().every((watch) => watch.states.every((state) => state.isUp)) &&
     exporter.snapshots().every((snapshot) => snapshot.failure === undefined)
   process.exitCode = isWhole ? 0 : 1
 }

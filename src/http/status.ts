@@ -43,7 +43,7 @@ export function readStatus(version: string, exporter: Pick<Exporter, 'watches' |
   const snapshots = exporter.snapshots()
   return {
     version,
-    servers: exporter.watches.map(({ server, states, choices }) => ({
+    servers: exporter.watches().map(({ server, states, choices }) => ({
       name: server.name,
       databases: states.map(databaseStatus),
       queries: choices.map((choice) => {

@@ -19,13 +19,17 @@ export interface ExporterOptions {
 
 /** The watches of all servers and the snapshots that they keep. */
 export interface Exporter {
-  readonly watches: readonly Watch[]
+  readonly watches: () => readonly Watch[]
   readonly snapshots: () => readonly Snapshot[]
   /** Begins to poll; answers when the first visits have begun. */
   readonly start: () => Promise<void>
   /** Polls everything once. */
   readonly pollOnce: () => Promise<void>
   readonly stop: () => Promise<void>
+  /** Goes on with other servers, databases or queries; what did not change is not disturbed. */
+  readonly update: (servers: readonly Server[], queries?: readonly Query[]) => void
+  /** Tries at once every database whose credential was refused. */
+  readonly retryCredentials: () => void
   /** A client at this address has scraped. */
   readonly scraped: (client: string) => void
   /** Whether every query that was chosen has been tried. */
@@ -35,7 +39,7 @@ export interface Exporter {
 }
 
 /** Wires watches, snapshots and the exporter's own metrics together; nothing runs before `start` or `pollOnce`. */
-export function createExporter({ version, servers, queries, log, sessionMaxAgeSeconds = 1800 }: ExporterOptions): Exporter {
+export function createExporter({ version, servers, queries: ownQueries, log, sessionMaxAgeSeconds = 1800 }: ExporterOptions): Exporter {
   const snapshots = new Snapshots()
   const meter = createMeter(version)
   const scrapers = new Scrapers()
@@ -49,9 +53,18 @@ export function createExporter({ version, servers, queries, log, sessionMaxAgeSe
       log.warn(`${names} are the same running server; its server-wide metrics are on the page under each name`)
     }
   }
-  const watches: readonly Watch[] = servers.map(
-    (server) => new Watch(server, { queries, snapshots, standStillSeconds, meter, log, sessionMaxAgeSeconds, visited: warnOfTwins })
-  )
+  let queries = ownQueries
+  let isRunning = false
+  const watchOf = (server: Server) =>
+    new Watch(server, { queries, snapshots, standStillSeconds, meter, log, sessionMaxAgeSeconds, visited: warnOfTwins })
+  let watches: readonly Watch[] = servers.map(watchOf)
+  const end = async (watch: Watch) => {
+    await watch.stop()
+    const { name } = watch.server
+    if (watches.some((other) => other.server.name === name)) return
+    snapshots.keepOnly(name, [])
+    await meter.forget({ server: name })
+  }
   const health = (): readonly ServerHealth[] => {
     const groups = twins()
     return watches.map((watch) => {
@@ -70,9 +83,10 @@ export function createExporter({ version, servers, queries, log, sessionMaxAgeSe
     return answers
   }
   return {
-    watches,
+    watches: () => watches,
     snapshots: () => snapshots.all(),
     start: async () => {
+      isRunning = true
       await Promise.all(watches.map((watch) => watch.start()))
     },
     pollOnce: async () => {
@@ -80,6 +94,21 @@ export function createExporter({ version, servers, queries, log, sessionMaxAgeSe
     },
     stop: async () => {
       await Promise.all(watches.map((watch) => watch.stop()))
+    },
+    update: (newServers, newQueries = queries) => {
+      const before = watches
+      queries = newQueries
+      kept.clear()
+      watches = newServers.map((server) => {
+        const known = before.find((watch) => watch.server.name === server.name)
+        known?.update(server, queries)
+        return known ?? watchOf(server)
+      })
+      for (const watch of before) if (!watches.includes(watch)) void end(watch)
+      if (isRunning) for (const watch of watches) if (!before.includes(watch)) void watch.start()
+    },
+    retryCredentials: () => {
+      for (const watch of watches) watch.retryCredentials()
     },
     scraped: (client) => {
       scrapers.seen(client, performance.now())

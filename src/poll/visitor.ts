@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Query } from '../query/query.ts'
-import type { Budget } from '../server/budget.ts'
 import { type Facts, type Identity, readFacts, readIdentity } from '../server/facts.ts'
 import type { Database } from '../server/server.ts'
-import { openSession, type Session } from '../server/session.ts'
+import type { Session } from '../server/session.ts'
+import { HeldSession } from './held-session.ts'
 import { poll } from './poll.ts'
 import { countFailure, placeOf, type Records, record } from './record.ts'
 import type { Failure } from './snapshots.ts'
@@ -24,9 +25,10 @@ export interface DatabaseState {
 export interface VisitorOptions extends Records {
   readonly server: string
   readonly database: Database
-  readonly budget: Budget
-  /** Whether a session is kept between visits, and for how long at most. */
-  readonly keepsSession: boolean
+  /** Waits until a session may be open; the function that comes back tells of its end. */
+  readonly acquire: () => Promise<() => void>
+  /** Whether the session is kept between visits, and for how long at most. */
+  readonly keepsSession: () => boolean
   readonly sessionMaxAgeSeconds: number
   readonly tops: Tops
 }
@@ -37,14 +39,17 @@ const longestVisitSeconds = 15
 /** Visits one database: holds its session, learns its facts, polls its queries one after the other. */
 export class Visitor {
   readonly #options: VisitorOptions
+  readonly #held: HeldSession
   #state: DatabaseState
-  #session: Session | undefined
   #visiting: Promise<void> = Promise.resolve()
+  #hasMet = false
   #isClosing = false
 
   constructor(options: VisitorOptions) {
+    const { name } = options.database
     this.#options = options
-    this.#state = { name: options.database.name, isUp: false, facts: undefined, identity: undefined, failure: undefined, failures: 0 }
+    this.#held = new HeldSession(options.database, options.acquire)
+    this.#state = { name, isUp: false, facts: undefined, identity: undefined, failure: undefined, failures: 0 }
   }
 
   get state(): DatabaseState {
@@ -52,7 +57,7 @@ export class Visitor {
   }
 
   get hasSession(): boolean {
-    return this.#session?.isOpen() ?? false
+    return this.#held.session !== undefined
   }
 
   /**
@@ -64,16 +69,28 @@ export class Visitor {
     return this.#visiting
   }
 
-  /** A visit that only learns whether the database answers and what its role may do. */
-  meet(): Promise<void> {
-    return this.visit(
+  /** A visit that only learns whether the database answers and what its role may do; the next one begins with that. */
+  async meet(): Promise<void> {
+    await this.visit(
       () => [],
       () => {}
     )
+    this.#hasMet = true
+  }
+
+  /** The database may be reached in another way now: then the next visit opens a new session. Answers whether it is so. */
+  update(database: Database): boolean {
+    return this.#held.update(database)
+  }
+
+  /** Forgets how often the database could not be visited. */
+  forgive(): void {
+    this.#hasMet = false
+    this.#state = { ...this.#state, failures: 0 }
   }
 
   async #visit(due: () => readonly Query[], polled: (query: Query) => void): Promise<void> {
-    const release = await this.#options.budget.acquire()
+    await this.#held.takePlace()
     const from = performance.now()
     try {
       if (!this.#isClosing) await this.#meet()
@@ -84,9 +101,10 @@ export class Visitor {
         if (!isLate && (await this.#ask(query))) polled(query)
       }
     } finally {
-      const age = performance.now() - (this.#session?.openedAt ?? 0)
-      if (this.#isClosing || !this.#options.keepsSession || age > this.#options.sessionMaxAgeSeconds * 1000) await this.#leave()
-      release()
+      const isKept = !this.#isClosing && this.#options.keepsSession()
+      if (!isKept || this.#held.ageSeconds > this.#options.sessionMaxAgeSeconds) await this.#held.close()
+      // Who keeps a session keeps its place, also while it is lost.
+      if (!isKept) this.#held.leavePlace()
     }
   }
 
@@ -96,59 +114,60 @@ export class Visitor {
   }
 
   /** Ends the session, and whatever it still runs. */
-  async #leave(): Promise<void> {
-    await this.#session?.close()
-    this.#session = undefined
-  }
-
   async end(): Promise<void> {
     this.close()
-    await this.#leave()
+    await this.#held.close()
+    this.#held.leavePlace()
   }
 
   /** Opens the session if there is none, and learns what can have changed since the last visit. */
   async #meet(): Promise<void> {
-    const { server, database, meter } = this.#options
+    const { server, meter } = this.#options
+    const { name, failure } = this.#state
+    const isKnown = this.#hasMet && !this.#held.isOutdated && (this.hasSession || failure !== undefined)
+    this.#hasMet = false
+    if (isKnown) return
     try {
-      if (!this.hasSession) {
-        this.#session = await openSession(database.connection)
-        meter.connected({ server, datname: database.name })
-        const identity = await readIdentity(this.#session)
-        this.#state = { ...this.#state, identity }
+      const { session, isNew } = await this.#held.open()
+      if (isNew) {
+        meter.connected({ server, datname: name })
+        this.#state = { ...this.#state, identity: await readIdentity(session) }
       }
-      if (this.#session === undefined) return
-      const facts = await readFacts(this.#session)
-      if (!this.#state.isUp) this.#options.log.info({ server, database: database.name, role: facts.role }, 'database answers')
+      const found = await readFacts(session)
+      if (!this.#state.isUp) this.#options.log.info({ server, database: name, role: found.role }, 'database answers')
+      // The same object while nothing has changed, so that nothing needs to be chosen anew.
+      const facts = isDeepStrictEqual(found, this.#state.facts) ? this.#state.facts : found
       this.#state = { ...this.#state, isUp: true, facts, failure: undefined, failures: 0 }
     } catch (error) {
-      await this.#leave()
+      await this.#held.close()
       this.#isDown(error)
     }
   }
 
   #isDown(error: unknown): void {
-    const { server, database, meter, log } = this.#options
-    const failure = countFailure(error, server, database.name, meter)
+    const { server, meter, log } = this.#options
+    const { name } = this.#state
+    const failure = countFailure(error, server, name, meter)
     if (this.#state.failure?.errorClass !== failure.errorClass) {
-      log.error({ server, database: database.name, class: failure.errorClass }, `database cannot be visited: ${failure.message}`)
+      log.error({ server, database: name, class: failure.errorClass }, `database cannot be visited: ${failure.message}`)
     }
     this.#state = { ...this.#state, isUp: false, failure, failures: this.#state.failures + 1 }
   }
 
   /** Answers whether the query was asked; without a session it fails for the session's reason. */
   async #ask(query: Query): Promise<boolean> {
-    const { server, database, snapshots, tops } = this.#options
-    const session = this.#session
-    const { facts, failure } = this.#state
-    const place = placeOf(query, server, database.name)
-    if (session === undefined || !session.isOpen() || facts === undefined) {
+    const { server, snapshots, tops } = this.#options
+    const { session } = this.#held
+    const { name, facts, failure } = this.#state
+    const place = placeOf(query, server, name)
+    if (session === undefined || facts === undefined) {
       const lost: Failure = { errorClass: 'network', message: 'the connection was lost in the same visit' }
       snapshots.fail(place, query.intervalSeconds, 0, failure ?? lost)
       return false
     }
-    const labels = query.scope === 'database' ? { server, datname: database.name } : { server }
+    const labels = query.scope === 'database' ? { server, datname: name } : { server }
     const top = tops.of(query, place.datname, this.#epoch(session))
-    await record(query, server, database.name, this.#options, () => poll(query, session, facts, labels, top))
+    await record(query, server, name, this.#options, () => poll(query, session, facts, labels, top))
     return true
   }
 

@@ -1,62 +1,49 @@
 import type { Query } from '../query/query.ts'
 import { createBudget } from '../server/budget.ts'
-import type { ErrorClass } from '../server/error-class.ts'
 import type { Identity } from '../server/facts.ts'
-import type { Server } from '../server/server.ts'
-import { type Choice, chooseQueries } from './choose.ts'
-import { describeChoices } from './describe.ts'
-import { placeOf, type Records } from './record.ts'
-import { Schedule } from './schedule.ts'
-import type { Place } from './snapshots.ts'
+import type { Database, Server } from '../server/server.ts'
+import { Choices } from './choices.ts'
+import type { Choice } from './choose.ts'
+import type { Records } from './record.ts'
+import { Round } from './round.ts'
 import { Tops } from './tops.ts'
 import { type DatabaseState, Visitor } from './visitor.ts'
 
 export interface WatchOptions extends Records {
   readonly queries: readonly Query[]
   readonly standStillSeconds: () => number
-  readonly sessionMaxAgeSeconds?: number
+  readonly sessionMaxAgeSeconds: number
   /** Hears of the end of each visit. */
-  readonly visited?: () => void
-}
-
-/** One visited database: who visits and when. */
-interface Round {
-  readonly visitor: Visitor
-  readonly schedule: Schedule
-  lastVisit: { readonly from: number; readonly to: number }
-  timer?: NodeJS.Timeout
-  visiting?: Promise<void>
+  readonly visited: () => void
 }
 
 /** Watches one server: visits each of its databases on that database's own clock. */
 export class Watch {
-  readonly server: Server
   readonly #options: WatchOptions
-  readonly #rounds: readonly Round[]
-  #choices: readonly Choice[] = []
-  #described = ''
+  readonly #choices: Choices
+  readonly #budget = createBudget(1)
+  readonly #tops: Tops
+  readonly #rounds = new Map<string, Round>()
+  #queries: readonly Query[]
+  #server: Server
+  #isRunning = false
   #isStopped = false
-  #isReady = false
 
   constructor(server: Server, options: WatchOptions) {
-    this.server = server
+    this.#server = server
     this.#options = options
-    const { maxSessions } = server
-    const { sessionMaxAgeSeconds = 1800 } = options
-    const shortest = Math.min(15, ...options.queries.map((query) => query.intervalSeconds))
-    const budget = createBudget(maxSessions)
-    const tops = new Tops({ databases: server.databases.length, standStillSeconds: options.standStillSeconds })
-    const keepsSession = server.databases.length <= maxSessions
-    this.#rounds = server.databases.map((database) => ({
-      visitor: new Visitor({ ...options, server: server.name, database, budget, tops, keepsSession, sessionMaxAgeSeconds }),
-      schedule: new Schedule(performance.now(), shortest),
-      lastVisit: { from: 0, to: 0 }
-    }))
-    this.#choose()
+    this.#queries = options.queries
+    this.#choices = new Choices(server.name, options)
+    this.#tops = new Tops({ databases: () => this.#rounds.size, standStillSeconds: options.standStillSeconds })
+    this.#visitThese()
+  }
+
+  get server(): Server {
+    return this.#server
   }
 
   get states(): readonly DatabaseState[] {
-    return this.#rounds.map(({ visitor }) => visitor.state)
+    return [...this.#rounds.values()].map(({ state }) => state)
   }
 
   /** Who answers now, as far as the roles may know. */
@@ -65,115 +52,124 @@ export class Watch {
   }
 
   get choices(): readonly Choice[] {
-    return this.#choices
+    return this.#choices.all
   }
 
-  /** Whether every chosen query has once been tried; one that can be asked only later does not take it back. */
+  /** Whether every chosen query has once been tried. */
   get isReady(): boolean {
-    const { snapshots } = this.#options
-    this.#isReady ||= this.#places().every((place) => snapshots.get(place) !== undefined)
-    return this.#isReady
+    return this.#choices.isReady
   }
 
   get openSessions(): number {
-    return this.#rounds.filter(({ visitor }) => visitor.hasSession).length
+    return [...this.#rounds.values()].filter(({ hasSession }) => hasSession).length
   }
 
   /** Visits every database now and from then on. */
   async start(): Promise<void> {
     // Where the server-wide queries run depends on what every role may see; but nobody waits long for a slow database.
     await Promise.race([this.#meetAll(), new Promise((resolve) => setTimeout(resolve, 500))])
-    if (!this.#isStopped) for (const round of this.#rounds) this.#run(round)
+    this.#isRunning = !this.#isStopped
+    if (this.#isRunning) for (const round of this.#rounds.values()) round.run()
   }
 
   /** Visits every database once. */
   async visitOnce(): Promise<void> {
     await this.#meetAll()
-    await Promise.all(this.#rounds.map((round) => this.#visit(round)))
+    await Promise.all([...this.#rounds.values()].map((round) => round.visit()))
+  }
+
+  /**
+   * Goes on with another description of the same server. Databases that did not change are not disturbed; one
+   * that is reached in another way gets a new session at its next visit; one that is gone ends with its series.
+   */
+  update(server: Server, queries: readonly Query[]): void {
+    this.#server = server
+    this.#queries = queries
+    this.#visitThese()
+  }
+
+  /** Tries at once what was refused for its credential. */
+  retryCredentials(): void {
+    for (const round of this.#rounds.values()) if (round.state.failure?.errorClass === 'auth') round.hurry()
   }
 
   /** Prometheus has scraped: visits that fall into that moment move away from it. */
   scraped(now: number): void {
-    for (const round of this.#rounds) {
-      if (round.timer !== undefined && !this.#isStopped && round.schedule.scraped(now, round.lastVisit)) this.#arm(round)
-    }
+    for (const round of this.#rounds.values()) round.scraped(now)
   }
 
   /** Ends all visits and sessions; a query that is running gets two seconds to end by itself. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    for (const { timer, visitor } of this.#rounds) {
-      clearTimeout(timer)
-      visitor.close()
-    }
-    const visits = Promise.all(this.#rounds.map(({ visiting }) => visiting))
-    await Promise.race([visits, new Promise((resolve) => setTimeout(resolve, 2000).unref())])
-    await Promise.all(this.#rounds.map(({ visitor }) => visitor.end()))
+    await Promise.all([...this.#rounds.values()].map(endGently))
   }
 
   async #meetAll(): Promise<void> {
-    await Promise.all(this.#rounds.map(({ visitor }) => visitor.meet()))
+    await Promise.all([...this.#rounds.values()].map((round) => round.meet()))
   }
 
-  #run(round: Round): void {
-    delete round.timer
-    round.visiting = this.#visit(round).then(() => {
-      if (!this.#isStopped) this.#arm(round)
+  /** Begins, changes and ends rounds, so that there is one for each database. */
+  #visitThese(): void {
+    const { databases, maxSessions } = this.#server
+    const names = new Set(databases.map(({ name }) => name))
+    for (const [name, round] of this.#rounds) if (!names.has(name)) this.#end(name, round)
+    this.#budget.resize(maxSessions)
+    const before = [...this.#rounds]
+    // The order of the configuration decides between equals.
+    this.#rounds.clear()
+    for (const database of databases) {
+      const [, known] = before.find(([name]) => name === database.name) ?? []
+      const round = known ?? this.#begin(database)
+      this.#rounds.set(database.name, round)
+      if (known !== undefined) known.update(database)
+      else if (this.#isRunning) round.run()
+    }
+    this.#choose()
+  }
+
+  #begin(database: Database): Round {
+    const options = this.#options
+    const visitor = new Visitor({
+      ...options,
+      server: this.#server.name,
+      database,
+      acquire: () => this.#budget.acquire(),
+      keepsSession: () => this.#rounds.size <= this.#server.maxSessions,
+      tops: this.#tops
+    })
+    return new Round({
+      visitor,
+      visitIntervalSeconds: Math.min(15, ...this.#queries.map((query) => query.intervalSeconds)),
+      queries: () => {
+        this.#choose()
+        return this.#choices.of(database.name)
+      },
+      polled: () => {},
+      visited: () => {
+        this.#choices.describe(this.states)
+        options.visited()
+      }
     })
   }
 
-  #arm(round: Round): void {
-    clearTimeout(round.timer)
-    round.timer = setTimeout(() => this.#run(round), Math.max(0, round.schedule.nextVisit - performance.now())).unref()
+  #end(name: string, round: Round): void {
+    const { meter } = this.#options
+    this.#rounds.delete(name)
+    this.#tops.forget(name)
+    void endGently(round).then(async () => {
+      // A poll may have ended since.
+      this.#choices.tidy()
+      if (!this.#rounds.has(name)) await meter.forget({ server: this.#server.name, datname: name })
+    })
   }
 
-  async #visit(round: Round): Promise<void> {
-    const { visitor, schedule } = round
-    const from = performance.now()
-    await visitor.visit(
-      () => {
-        this.#choose()
-        const due = schedule.due(this.#queriesOf(visitor.state.name), performance.now())
-        return [...due].sort((left, right) => left.intervalSeconds - right.intervalSeconds)
-      },
-      (query) => schedule.polled(query, performance.now())
-    )
-    const to = performance.now()
-    round.lastVisit = { from, to }
-    schedule.visited(to, this.#queriesOf(visitor.state.name), backOffSeconds(visitor.state))
-    this.#options.visited?.()
-  }
-
-  #queriesOf(database: string): readonly Query[] {
-    return this.#choices.filter((choice) => choice.database === database && choice.skipped === undefined).map((choice) => choice.query)
-  }
-
-  /** Where the snapshots of the chosen queries stand. */
-  #places(): readonly Place[] {
-    const running = this.#choices.filter((choice) => choice.skipped === undefined)
-    return running.map(({ query, database }) => placeOf(query, this.server.name, database))
-  }
-
-  /** Chooses anew, forgets what no longer runs, and says so in one log line when it differs from the last time. */
   #choose(): void {
-    const { queries, snapshots, log } = this.#options
-    const server = this.server.name
-    this.#choices = chooseQueries(queries, this.states)
-    snapshots.keepOnly(server, this.#places())
-    const described = describeChoices(server, this.#choices)
-    if (described === this.#described || this.states.some((state) => state.failures === 0 && !state.isUp)) return
-    this.#described = described
-    log.info(described)
+    this.#choices.make(this.#queries, this.states)
   }
 }
 
-const slowRetry: readonly ErrorClass[] = ['auth', 'too_many_connections', 'no_database']
-
-/**
- * A server that is down is tried at every interval, so that the page is right within one. A wrong password or
- * a full server is tried ever more rarely, up to five minutes: neither must get worse by our asking.
- */
-function backOffSeconds({ failure, failures }: DatabaseState): number {
-  if (failure === undefined || !slowRetry.includes(failure.errorClass)) return 0
-  return Math.min(300, 15 * 2 ** (failures - 1)) - 1
+/** A query that is running gets two seconds to end by itself. */
+async function endGently(round: Round): Promise<void> {
+  await Promise.race([round.stop(), new Promise((resolve) => setTimeout(resolve, 2000).unref())])
+  await round.end()
 }

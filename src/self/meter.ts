@@ -6,6 +6,8 @@ export interface Meter {
   readonly dropped: (labels: { server: string; datname: string; query: string; reason: string }, samples: number) => void
   readonly connected: (labels: { server: string; datname: string }) => void
   readonly polled: (labels: { server: string; datname: string }, seconds: number) => void
+  /** Drops what is counted of a server, or of one of its databases. */
+  readonly forget: (gone: { server: string; datname?: string }) => Promise<void>
   /** Everything in Prometheus's text format, or what is counted of one server. */
   readonly text: (server?: string) => Promise<string>
 }
@@ -44,6 +46,9 @@ export function createMeter(version: string): Meter {
       polls.inc(labels)
       seconds.inc(labels, duration)
     },
+    forget: async ({ server, datname }) => {
+      for (const one of [errors, dropped, connects, polls, seconds]) await forget(one, server, datname)
+    },
     text: async (server) => (server === undefined ? (await own.metrics()) + (await process.metrics()) : await ofServer(own, server))
   }
 }
@@ -58,4 +63,10 @@ async function ofServer(registry: Registry, server: string): Promise<string> {
     for (const { labels, value } of own) counter.inc(labels, value)
   }
   return await selected.metrics()
+}
+
+async function forget(counter: Counter, server: string, datname: string | undefined): Promise<void> {
+  for (const { labels } of (await counter.get()).values) {
+    if (labels.server === server && (datname === undefined || labels.datname === datname)) counter.remove(labels)
+  }
 }

@@ -1,0 +1,66 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Database } from '../server/server.ts'
+import { openSession, type Session } from '../server/session.ts'
+
+/** The one session with a database that may be open, and the place that it takes among those of the server. */
+export class HeldSession {
+  readonly #acquire: () => Promise<() => void>
+  #database: Database
+  #session: Session | undefined
+  #release: (() => void) | undefined
+  #isOutdated = false
+
+  constructor(database: Database, acquire: () => Promise<() => void>) {
+    this.#database = database
+    this.#acquire = acquire
+  }
+
+  /** The session while it is open. */
+  get session(): Session | undefined {
+    return this.#session?.isOpen() ? this.#session : undefined
+  }
+
+  /** Whether the database is reached in another way than the session that is open. */
+  get isOutdated(): boolean {
+    return this.#isOutdated
+  }
+
+  get ageSeconds(): number {
+    return this.#session === undefined ? 0 : (performance.now() - this.#session.openedAt) / 1000
+  }
+
+  /** The database may be reached in another way now: then the next session does so. Answers whether it is so. */
+  update(database: Database): boolean {
+    const isOther = !isDeepStrictEqual(database.connection, this.#database.connection)
+    this.#database = database
+    this.#isOutdated ||= isOther
+    return isOther
+  }
+
+  /** Waits until a session may be open. */
+  async takePlace(): Promise<void> {
+    this.#release ??= await this.#acquire()
+  }
+
+  leavePlace(): void {
+    this.#release?.()
+    this.#release = undefined
+  }
+
+  /** Opens a session where there is none, or an outdated one. */
+  async open(): Promise<{ readonly session: Session; readonly isNew: boolean }> {
+    if (this.#isOutdated) await this.close()
+    this.#isOutdated = false
+    const kept = this.session
+    if (kept !== undefined) return { session: kept, isNew: false }
+    const session = await openSession(this.#database.connection)
+    this.#session = session
+    return { session, isNew: true }
+  }
+
+  /** Ends the session, and whatever it still runs. */
+  async close(): Promise<void> {
+    await this.#session?.close()
+    this.#session = undefined
+  }
+}
