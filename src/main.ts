@@ -3,14 +3,11 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
-import { type Config, readConfig, readEnvironment } from './config/config.ts'
+import { type Config, readConfig, readEnvironment, readQueries } from './config/config.ts'
 import { createApp } from './http/app.ts'
 import { readStatus } from './http/status.ts'
 import { createExporter } from './poll/exporter.ts'
 import { describeQueries } from './query/describe.ts'
-import { loadQueries } from './query/load.ts'
-import type { Query } from './query/query.ts'
-import { tuneQueries } from './query/tune.ts'
 
 const usage = `pgvitals: a Prometheus exporter for PostgreSQL servers that host many databases of many teams.
 
@@ -18,16 +15,15 @@ const usage = `pgvitals: a Prometheus exporter for PostgreSQL servers that host 
   pgvitals once       polls everything once, prints the metrics, exits 1 if a database or a query failed
   pgvitals queries    checks the query files and lists them
 
-Configured by the environment: DATABASE_URL, *_DATABASE_URL and PGVITALS_*; see the README.
+Configured by DATABASE_URL, *_DATABASE_URL, PGVITALS_* and pgvitals.yaml; see the README.
 `
 
 const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
 async function serve(): Promise<void> {
   const config = readConfig(readEnvironment())
-  const queries = configuredQueries(config)
   const log = createLog(config, pino.destination(1))
-  const exporter = createExporter({ version, servers: config.servers, queries, log })
+  const exporter = createExporter({ version, servers: config.servers, queries: config.queries, log })
   const app = createApp({ ...exporter, status: () => readStatus(version, exporter, performance.now()) })
   closeWithGrace({ delay: 4500, logger: false }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'stopping after an unexpected error')
@@ -45,7 +41,7 @@ async function once(): Promise<void> {
   const exporter = createExporter({
     version,
     servers: config.servers,
-    queries: configuredQueries(config),
+    queries: config.queries,
     log: createLog(config, pino.destination(2))
   })
   await exporter.pollOnce()
@@ -58,13 +54,7 @@ async function once(): Promise<void> {
 }
 
 async function queries(): Promise<void> {
-  const environment = readEnvironment()
-  const folder = environment.PGVITALS_QUERIES_DIR || undefined
-  process.stdout.write(describeQueries(tuneQueries(loadQueries(folder), environment.PGVITALS_QUERIES ?? '', 'PGVITALS_QUERIES')))
-}
-
-function configuredQueries(config: Config): readonly Query[] {
-  return tuneQueries(loadQueries(config.queriesFolder), config.queriesTuning, 'PGVITALS_QUERIES')
+  process.stdout.write(describeQueries(readQueries(readEnvironment())))
 }
 
 function createLog(config: Config, destination: ReturnType<typeof pino.destination>): Logger {

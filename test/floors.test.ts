@@ -12,7 +12,10 @@ const rooms: Readonly<Record<string, readonly [rooms: readonly string[], package
   self: [[], ['prom-client']],
   poll: [['server', 'metric', 'self', 'query'], ['pino']],
   http: [['poll', 'query', 'server'], ['fastify']],
-  config: [['server'], ['env-schema']],
+  config: [
+    ['server', 'query'],
+    ['ajv', 'env-schema', 'yaml']
+  ],
   main: [
     ['config', 'http', 'poll', 'query'],
     ['close-with-grace', 'pino']
