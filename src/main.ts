@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { type Config, readConfig, readEnvironment, readQueries } from './config/config.ts'
+import { startReload } from './config/reload.ts'
 import { createApp } from './http/app.ts'
 import { readStatus } from './http/status.ts'
 import { createExporter } from './poll/exporter.ts'
@@ -25,9 +26,18 @@ async function serve(): Promise<void> {
   const log = createLog(config, pino.destination(1))
   const exporter = createExporter({ version, servers: config.servers, queries: config.queries, log })
   const app = createApp({ ...exporter, status: () => readStatus(version, exporter, performance.now()) })
-  closeWithGrace({ delay: 4500, logger: false }, async ({ signal, err }) => {
+  const reload = startReload({
+    ...exporter,
+    config,
+    read: () => readConfig(readEnvironment()),
+    apply: ({ servers, queries }) => exporter.update(servers, queries),
+    log
+  })
+  process.on('SIGHUP', reload.now)
+  closeWithGrace({ delay: 4500, logger: false, skip: ['SIGHUP'] }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'stopping after an unexpected error')
     else log.info(`stopping on ${signal}`)
+    reload.stop()
     await Promise.all([app.close(), exporter.stop()])
     if (err) process.exitCode = 1
   })

@@ -14,7 +14,7 @@ const rooms: Readonly<Record<string, readonly [rooms: readonly string[], package
   http: [['poll', 'query', 'server'], ['fastify']],
   config: [
     ['server', 'query'],
-    ['ajv', 'env-schema', 'yaml']
+    ['ajv', 'env-schema', 'pino', 'yaml']
   ],
   main: [
     ['config', 'http', 'poll', 'query'],

@@ -27,9 +27,24 @@ export interface Config {
   readonly notes: readonly string[]
   /** Every file that was read or named, absolute: when one changes, the configuration may be another. */
   readonly files: readonly string[]
+  /** Those of them that hold passwords or tokens. */
+  readonly secretFiles: readonly string[]
 }
 
-/** Reads the environment and `pgvitals.yaml`; throws an AggregateError of every mistake in both at once. */
+/** Every mistake of a configuration that cannot be right, and its files: when one changes, it may be right. */
+export class ConfigError extends AggregateError {
+  readonly files: readonly string[]
+
+  constructor(mistakes: readonly string[], files: readonly string[]) {
+    super(
+      mistakes.map((mistake) => new Error(mistake)),
+      mistakes.join('\n')
+    )
+    this.files = files
+  }
+}
+
+/** Reads the environment and `pgvitals.yaml`; throws a ConfigError of every mistake in both at once. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const reading = startReading(environment)
   const settings = readSettings(environment, reading.mistakes)
@@ -41,10 +56,11 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   throwMistakes(reading)
   // Without a mistake there are settings.
   const { PGVITALS_HOST: host = '', PGVITALS_PORT: port = 0, PGVITALS_LOG_LEVEL: logLevel = '' } = settings ?? {}
-  return { host, port, logLevel, queries, servers, teams, notes: reading.notes, files: [...reading.files] }
+  const [files, secretFiles] = [[...reading.files], [...reading.secretFiles]]
+  return { host, port, logLevel, queries, servers, teams, notes: reading.notes, files, secretFiles }
 }
 
-/** The query files, tuned by the environment and `pgvitals.yaml`; throws an AggregateError of every mistake. */
+/** The query files, tuned by the environment and `pgvitals.yaml`; throws a ConfigError of every mistake. */
 export function readQueries(environment: NodeJS.ProcessEnv): readonly Query[] {
   const reading = startReading(environment)
   const queries = readAllQueries(reading)
@@ -63,7 +79,7 @@ export function readEnvironment(): NodeJS.ProcessEnv {
 
 function startReading(environment: NodeJS.ProcessEnv): Reading {
   const file = readConfigFile(environment.PGVITALS_CONFIG || undefined)
-  return { environment, file, mistakes: [], notes: [], files: new Set([resolve(file.name), resolve('.env')]) }
+  return { environment, file, mistakes: [], notes: [], files: new Set([resolve(file.name), resolve('.env')]), secretFiles: new Set() }
 }
 
 function readAllQueries({ environment, file, mistakes }: Reading): readonly Query[] {
@@ -83,11 +99,7 @@ function readAllQueries({ environment, file, mistakes }: Reading): readonly Quer
   }
 }
 
-function throwMistakes({ mistakes, file }: Reading): void {
+function throwMistakes({ mistakes, file, files }: Reading): void {
   const all = [...mistakes, ...file.mistakes()]
-  if (all.length === 0) return
-  throw new AggregateError(
-    all.map((mistake) => new Error(mistake)),
-    all.join('\n')
-  )
+  if (all.length > 0) throw new ConfigError(all, [...files])
 }

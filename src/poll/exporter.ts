@@ -28,6 +28,8 @@ export interface Exporter {
   readonly stop: () => Promise<void>
   /** Goes on with other servers, databases or queries; what did not change is not disturbed. */
   readonly update: (servers: readonly Server[], queries?: readonly Query[]) => void
+  /** Hears whether a configuration that was read is in force now. */
+  readonly configured: (isAccepted: boolean) => void
   /** Tries at once every database whose credential was refused. */
   readonly retryCredentials: () => void
   /** A client at this address has scraped. */
@@ -107,6 +109,7 @@ export function createExporter({ version, servers, queries: ownQueries, log, ses
       for (const watch of before) if (!watches.includes(watch)) void end(watch)
       if (isRunning) for (const watch of watches) if (!before.includes(watch)) void watch.start()
     },
+    configured: meter.configured,
     retryCredentials: () => {
       for (const watch of watches) watch.retryCredentials()
     },

@@ -8,6 +8,8 @@ export interface Meter {
   readonly polled: (labels: { server: string; datname: string }, seconds: number) => void
   /** Drops what is counted of a server, or of one of its databases. */
   readonly forget: (gone: { server: string; datname?: string }) => Promise<void>
+  /** A configuration was read: it holds now, or was refused. */
+  readonly configured: (isAccepted: boolean) => void
   /** Everything in Prometheus's text format, or what is counted of one server. */
   readonly text: (server?: string) => Promise<string>
 }
@@ -31,6 +33,12 @@ export function createMeter(version: string): Meter {
   const connects = counter('pgvitals_connects_total', 'Sessions opened.', ['server', 'datname'])
   const polls = counter('pgvitals_polls_total', 'Polls made, failed ones included.', ['server', 'datname'])
   const seconds = counter('pgvitals_poll_seconds_total', 'Time spent waiting for answers of PostgreSQL.', ['server', 'datname'])
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [own] })
+  const reloadSuccess = gauge(
+    'pgvitals_config_reload_success',
+    'Whether the configuration as it stands was accepted; 0 when an older one goes on.'
+  )
+  const reloadTime = gauge('pgvitals_config_reload_timestamp_seconds', 'When the configuration was last accepted, in seconds since 1970.')
   const build = new Gauge({
     name: 'pgvitals_build_info',
     help: 'The running version of pgvitals and of Node.js.',
@@ -38,7 +46,13 @@ export function createMeter(version: string): Meter {
     registers: [own]
   })
   build.set({ version, node: globalThis.process.version }, 1)
+  const configured = (isAccepted: boolean) => {
+    reloadSuccess.set(isAccepted ? 1 : 0)
+    if (isAccepted) reloadTime.setToCurrentTime()
+  }
+  configured(true)
   return {
+    configured,
     failed: (labels) => errors.inc(labels),
     dropped: (labels, samples) => dropped.inc(labels, samples),
     connected: (labels) => connects.inc(labels),
