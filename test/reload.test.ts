@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
-import { everySecond, until } from './exporter/run-exporter.ts'
+import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
 import { type RunningProcess, runProcess, scrape } from './exporter/run-process.ts'
 import { allOf, parsePage, sampleValue } from './page/parse-page.ts'
 import { freePort, startServer, type TestServer } from './servers/start-server.ts'
@@ -183,4 +183,26 @@ servers:
     ]
   )
   t.ok(allOf(samples, 'pg_database_up').every(({ value }) => value === 1))
+})
+
+test('a wrong password is not tried again because the file of another has changed', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-files-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const [first, second] = ['first', 'second'].map((name) => join(folder, name)) as [string, string]
+  for (const file of [first, second]) writeFileSync(file, 'wrong')
+  const databases = `postgres: { password: { file: first }, user: postgres }, template1: { password: { file: second }, user: postgres }`
+  writeFileSync(join(folder, 'config.yaml'), `servers: { main: { host: localhost, port: ${server.port}, databases: { ${databases} } } }`)
+  const { exporter, samples } = makeExporter({ PGVITALS_CONFIG: join(folder, 'config.yaml') })
+  t.teardown(() => exporter.stop())
+  await exporter.start()
+  const refused = async (datname: string) => sampleValue(await samples(), 'pgvitals_errors_total', { datname, class: 'auth' })
+  await until('both were refused', 10, async () => (await refused('postgres')) === 1 && (await refused('template1')) === 1)
+  exporter.retryCredentials([second])
+  await until('one is tried again', 10, async () => (await refused('template1')) === 2)
+  t.equal(await refused('postgres'), 1)
+  t.equal(sampleValue(await samples(), 'pg_database_up', { datname: 'template1' }), 0, 'and is never absent from the page')
+  exporter.retryCredentials()
+  await until('or all of them', 10, async () => (await refused('postgres')) === 2 && (await refused('template1')) === 3)
 })

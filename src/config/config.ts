@@ -27,8 +27,6 @@ export interface Config {
   readonly notes: readonly string[]
   /** Every file that was read or named, absolute: when one changes, the configuration may be another. */
   readonly files: readonly string[]
-  /** Those of them that hold passwords or tokens. */
-  readonly secretFiles: readonly string[]
 }
 
 /** Every mistake of a configuration that cannot be right, and its files: when one changes, it may be right. */
@@ -56,8 +54,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   throwMistakes(reading)
   // Without a mistake there are settings.
   const { PGVITALS_HOST: host = '', PGVITALS_PORT: port = 0, PGVITALS_LOG_LEVEL: logLevel = '' } = settings ?? {}
-  const [files, secretFiles] = [[...reading.files], [...reading.secretFiles]]
-  return { host, port, logLevel, queries, servers, teams, notes: reading.notes, files, secretFiles }
+  return { host, port, logLevel, queries, servers, teams, notes: reading.notes, files: [...reading.files] }
 }
 
 /** The query files, tuned by the environment and `pgvitals.yaml`; throws a ConfigError of every mistake. */
@@ -79,7 +76,7 @@ export function readEnvironment(): NodeJS.ProcessEnv {
 
 function startReading(environment: NodeJS.ProcessEnv): Reading {
   const file = readConfigFile(environment.PGVITALS_CONFIG || undefined)
-  return { environment, file, mistakes: [], notes: [], files: new Set([resolve(file.name), resolve('.env')]), secretFiles: new Set() }
+  return { environment, file, mistakes: [], notes: [], files: new Set([resolve(file.name), resolve('.env')]) }
 }
 
 function readAllQueries({ environment, file, mistakes }: Reading): readonly Query[] {

@@ -17,9 +17,7 @@ export function readDeclaredSecret(shape: SecretShape, path: Path, reading: Read
   if (file === undefined) return undefined
   const text = readDeclaredFile(file, [...path, 'file'], reading)
   if (text?.trim() === '') reading.file.tell([...path, 'file'], `names ${file}, which is empty`)
-  const resolved = reading.file.resolve(file)
-  reading.secretFiles.add(resolved)
-  return { file: resolved }
+  return { file: reading.file.resolve(file) }
 }
 
 /** Reads a file that the configuration names, and has it watched; undefined when it cannot be read, which is told. */

@@ -4,9 +4,9 @@ import type { Password } from '../server/credential.ts'
 import type { Reading } from './reading.ts'
 
 /** Where libpq looks for a password that is not configured. Source: PostgreSQL's documentation, "The Password File". */
-export function fallbackPassword({ environment, files, secretFiles }: Reading): Password {
+export function fallbackPassword({ environment, files }: Reading): Password {
   if (environment.PGPASSWORD) return environment.PGPASSWORD
   const pgpass = environment.PGPASSFILE ? resolve(environment.PGPASSFILE) : join(homedir(), '.pgpass')
-  for (const set of [files, secretFiles]) set.add(pgpass)
+  files.add(pgpass)
   return { pgpass }
 }

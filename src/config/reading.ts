@@ -10,6 +10,4 @@ export interface Reading {
   readonly notes: string[]
   /** Every file that was read or named, absolute: when one changes, the configuration is read again. */
   readonly files: Set<string>
-  /** Those of them that hold secrets. */
-  readonly secretFiles: Set<string>
 }

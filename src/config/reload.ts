@@ -9,8 +9,8 @@ export interface ReloadOptions {
   readonly read: () => Config
   /** Goes on with another configuration. */
   readonly apply: (config: Config) => void
-  /** Files with secrets have changed, or somebody says that it is time to try again. */
-  readonly retryCredentials: () => void
+  /** Tries again what was refused for its credential, all of it or where that stands in these files. */
+  readonly retryCredentials: (files?: readonly string[]) => void
   /** Hears whether what was read is in force. */
   readonly configured: (isAccepted: boolean) => void
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
@@ -51,7 +51,7 @@ export function startReload({ config: first, read, apply, retryCredentials, conf
   }
   const files = watchFiles((changed) => {
     reload()
-    if (changed.some((file) => current.secretFiles.includes(file))) retryCredentials()
+    retryCredentials(changed)
   })
   files.watch(first.files)
   return {

@@ -1,7 +1,7 @@
 import type { Choice } from '../poll/choose.ts'
+import type { DatabaseState } from '../poll/database-state.ts'
 import type { Exporter } from '../poll/exporter.ts'
 import type { Snapshot } from '../poll/snapshots.ts'
-import type { DatabaseState } from '../poll/visitor.ts'
 import { formatVersion } from '../query/version.ts'
 import { capabilities } from '../server/capability.ts'
 

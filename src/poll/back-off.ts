@@ -1,5 +1,5 @@
 import type { ErrorClass } from '../server/error-class.ts'
-import type { DatabaseState } from './visitor.ts'
+import type { DatabaseState } from './database-state.ts'
 
 const slowRetry: readonly ErrorClass[] = ['auth', 'too_many_connections', 'no_database']
 

@@ -1,9 +1,9 @@
 import type { Query } from '../query/query.ts'
 import { type Choice, chooseQueries } from './choose.ts'
+import type { DatabaseState } from './database-state.ts'
 import { describeChoices } from './describe.ts'
 import { placeOf, type Records } from './record.ts'
 import type { Place } from './snapshots.ts'
-import type { DatabaseState } from './visitor.ts'
 
 /** Which queries of one server run where, chosen anew when what is known of its databases changes. */
 export class Choices {

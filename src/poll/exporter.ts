@@ -30,8 +30,8 @@ export interface Exporter {
   readonly update: (servers: readonly Server[], queries?: readonly Query[]) => void
   /** Hears whether a configuration that was read is in force now. */
   readonly configured: (isAccepted: boolean) => void
-  /** Tries at once every database whose credential was refused. */
-  readonly retryCredentials: () => void
+  /** Tries at once every database whose credential was refused, or those whose password stands in one of these files. */
+  readonly retryCredentials: (files?: readonly string[]) => void
   /** A client at this address has scraped. */
   readonly scraped: (client: string) => void
   /** Whether every query that was chosen has been tried. */
@@ -110,8 +110,8 @@ export function createExporter({ version, servers, queries: ownQueries, log, ses
       if (isRunning) for (const watch of watches) if (!before.includes(watch)) void watch.start()
     },
     configured: meter.configured,
-    retryCredentials: () => {
-      for (const watch of watches) watch.retryCredentials()
+    retryCredentials: (files) => {
+      for (const watch of watches) watch.retryCredentials(files)
     },
     scraped: (client) => {
       scrapers.seen(client, performance.now())

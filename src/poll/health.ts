@@ -1,8 +1,8 @@
 import { type FamilyText, renderLabels, renderNumber } from '../metric/exposition.ts'
 import type { Family, Sample } from '../metric/sample.ts'
 import { capabilities } from '../server/capability.ts'
+import type { DatabaseState } from './database-state.ts'
 import type { Snapshot } from './snapshots.ts'
-import type { DatabaseState } from './visitor.ts'
 
 /** What is reported of one server. */
 export interface ServerHealth {
@@ -21,6 +21,10 @@ const up = gauge('pg_up', 'Whether the server answered the last visit to at leas
 const databaseUp = gauge('pg_database_up', 'Whether the database answered the last visit.')
 const databaseInfo = gauge('pg_database_info', 'A database that other series name, and the team that owns it.')
 const capability = gauge('pgvitals_capability', 'Whether the role may see what the capability gives; 0 means blind, not zero.')
+const certificateExpiry = gauge(
+  'pgvitals_tls_certificate_expiry_timestamp_seconds',
+  "When the server's certificate expires that the last session saw, in seconds since 1970; absent without TLS."
+)
 const sessionsOpen = gauge('pgvitals_sessions_open', 'Sessions that pgvitals holds on the server.')
 const identities = gauge(
   'pgvitals_server_identities',
@@ -38,6 +42,7 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
   [databaseUp, 'server, datname'],
   [databaseInfo, 'server, datname, team'],
   [capability, 'server, datname, capability'],
+  [certificateExpiry, 'server, datname'],
   [sessionsOpen, 'server'],
   [identities, 'server'],
   [twins, 'server'],
@@ -61,6 +66,9 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
       one(sessionsOpen, openSessions),
       ...(known.size > 0 ? [one(identities, known.size), one(twins, others)] : []),
       ...states.filter(wasVisited).map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),
+      ...states.flatMap(({ name, certificateExpiry: expiry }) =>
+        expiry === undefined ? [] : [one(certificateExpiry, expiry, { datname: name })]
+      ),
       ...[...named].sort().map((datname) => one(databaseInfo, 1, { datname, team: teams.get(datname) ?? '' })),
       ...states.flatMap(({ name, isUp, facts }) =>
         isUp && facts !== undefined
@@ -73,8 +81,8 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
   })
 }
 
-function wasVisited({ isUp, failures }: DatabaseState): boolean {
-  return isUp || failures > 0
+function wasVisited({ isUp, failure }: DatabaseState): boolean {
+  return isUp || failure !== undefined
 }
 
 /** How each query's last poll went, rendered straight, for there are many. */

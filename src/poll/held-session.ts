@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { fileOf } from '../server/credential.ts'
 import type { Database } from '../server/server.ts'
 import { openSession, type Session } from '../server/session.ts'
 
@@ -35,6 +36,11 @@ export class HeldSession {
     this.#database = database
     this.#isOutdated ||= isOther
     return isOther
+  }
+
+  /** The file that the password is read from, if it is. */
+  get passwordFile(): string | undefined {
+    return fileOf(this.#database.connection.password)
   }
 
   /** Waits until a session may be open. */

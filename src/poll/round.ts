@@ -1,8 +1,9 @@
 import type { Query } from '../query/query.ts'
 import type { Database } from '../server/server.ts'
 import { backOffSeconds } from './back-off.ts'
+import type { DatabaseState } from './database-state.ts'
 import { Schedule } from './schedule.ts'
-import type { DatabaseState, Visitor } from './visitor.ts'
+import type { Visitor } from './visitor.ts'
 
 export interface RoundOptions {
   readonly visitor: Visitor
@@ -77,6 +78,13 @@ export class Round {
   /** The database may be reached in another way now; when it was down it is tried at once. */
   update(database: Database): void {
     if (this.#options.visitor.update(database)) this.hurry()
+  }
+
+  /** Tries at once a database that was refused for its credential, if that stands in one of these files. */
+  retryCredential(files: readonly string[] | undefined): void {
+    const { state, passwordFile } = this.#options.visitor
+    const isConcerned = files === undefined || (passwordFile !== undefined && files.includes(passwordFile))
+    if (state.failure?.errorClass === 'auth' && isConcerned) this.hurry()
   }
 
   /** Tries at once a database that could not be visited, whatever it waits for. */

@@ -1,26 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Query } from '../query/query.ts'
-import { type Facts, type Identity, readFacts, readIdentity } from '../server/facts.ts'
+import { readFacts, readIdentity } from '../server/facts.ts'
 import type { Database } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
+import { type DatabaseState, unvisited } from './database-state.ts'
 import { HeldSession } from './held-session.ts'
 import { poll } from './poll.ts'
 import { countFailure, placeOf, type Records, record } from './record.ts'
 import type { Failure } from './snapshots.ts'
 import type { Tops } from './tops.ts'
-
-/** What the last visit found. Never changed, only replaced. */
-export interface DatabaseState {
-  readonly name: string
-  readonly isUp: boolean
-  /** The last facts and identity, kept while the database is down. */
-  readonly facts: Facts | undefined
-  readonly identity: Identity | undefined
-  /** Why the last visit could not begin; undefined when it could. */
-  readonly failure: Failure | undefined
-  /** How many visits in a row could not begin. */
-  readonly failures: number
-}
 
 export interface VisitorOptions extends Records {
   readonly server: string
@@ -49,7 +37,7 @@ export class Visitor {
     const { name } = options.database
     this.#options = options
     this.#held = new HeldSession(options.database, options.acquire)
-    this.#state = { name, isUp: false, facts: undefined, identity: undefined, failure: undefined, failures: 0 }
+    this.#state = { ...unvisited, name }
   }
 
   get state(): DatabaseState {
@@ -81,6 +69,11 @@ export class Visitor {
   /** The database may be reached in another way now: then the next visit opens a new session. Answers whether it is so. */
   update(database: Database): boolean {
     return this.#held.update(database)
+  }
+
+  /** The file that the password is read from, if it is. */
+  get passwordFile(): string | undefined {
+    return this.#held.passwordFile
   }
 
   /** Forgets how often the database could not be visited. */
@@ -131,7 +124,8 @@ export class Visitor {
       const { session, isNew } = await this.#held.open()
       if (isNew) {
         meter.connected({ server, datname: name })
-        this.#state = { ...this.#state, identity: await readIdentity(session) }
+        const { certificateExpiry } = session
+        this.#state = { ...this.#state, certificateExpiry, identity: await readIdentity(session) }
       }
       const found = await readFacts(session)
       if (!this.#state.isUp) this.#options.log.info({ server, database: name, role: found.role }, 'database answers')

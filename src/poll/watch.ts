@@ -4,10 +4,11 @@ import type { Identity } from '../server/facts.ts'
 import type { Database, Server } from '../server/server.ts'
 import { Choices } from './choices.ts'
 import type { Choice } from './choose.ts'
+import type { DatabaseState } from './database-state.ts'
 import type { Records } from './record.ts'
 import { Round } from './round.ts'
 import { Tops } from './tops.ts'
-import { type DatabaseState, Visitor } from './visitor.ts'
+import { Visitor } from './visitor.ts'
 
 export interface WatchOptions extends Records {
   readonly queries: readonly Query[]
@@ -88,9 +89,9 @@ export class Watch {
     this.#visitThese()
   }
 
-  /** Tries at once what was refused for its credential. */
-  retryCredentials(): void {
-    for (const round of this.#rounds.values()) if (round.state.failure?.errorClass === 'auth') round.hurry()
+  /** Tries at once what was refused for its credential, all of it or where that stands in one of these files. */
+  retryCredentials(files: readonly string[] | undefined): void {
+    for (const round of this.#rounds.values()) round.retryCredential(files)
   }
 
   /** Prometheus has scraped: visits that fall into that moment move away from it. */

@@ -8,6 +8,12 @@ export type Secret = string | { readonly file: string } | { readonly command: re
 /** A secret, or libpq's password file, which has a line for each connection. */
 export type Password = Secret | { readonly pgpass: string }
 
+/** The file that a password stands in, if it does. */
+export function fileOf(password: Password | undefined): string | undefined {
+  if (typeof password !== 'object' || 'command' in password) return undefined
+  return 'file' in password ? password.file : password.pgpass
+}
+
 /** Comes by a secret; throws with where it was looked for, never with what was found. */
 export async function readSecret(secret: Secret, timeoutSeconds = 10): Promise<string> {
   if (typeof secret === 'string') return secret
