@@ -19,11 +19,16 @@ export function checkSchema(value: object, tell: (path: Path, message: string) =
     const { keyword, params, propertyName } = error
     // They only say that another error is one.
     if (keyword === 'if' || keyword === 'propertyNames') continue
-    const key = keyword === 'additionalProperties' ? params.additionalProperty : propertyName
-    const place = key === undefined ? path : [...path, key]
-    tell(keyword === 'required' ? [...path, params.missingProperty] : place, describe(error))
-    if (keyword !== 'required') remove(value, place)
+    const key = keyword === 'additionalProperties' ? params.additionalProperty : (params.missingProperty ?? propertyName)
+    tell(key === undefined ? path : [...path, ...shown(key, error)], describe(error))
+    if (keyword !== 'required') remove(value, key === undefined ? path : [...path, key])
   }
+}
+
+/** An unknown key may be a secret: `{ geheim }` is a mapping with a key, and so is `{ password:geheim }` without a space. */
+function shown(key: string, { keyword, parentSchema }: ErrorObject): Path {
+  if (keyword !== 'additionalProperties') return [key]
+  return parentSchema?.maxProperties === 1 ? [] : [key.replace(/[:=].*/s, '')]
 }
 
 function decodePointer(segment: string): string {
@@ -34,6 +39,7 @@ function describe({ keyword, params, parentSchema, data, message = 'is wrong', p
   const keys = Object.keys(parentSchema?.properties ?? {})
   switch (keyword) {
     case 'additionalProperties':
+      if (parentSchema?.maxProperties === 1) return `has an unknown key; expected one of ${keys.join(', ')}, or a text in 'quotes'`
       return `is no setting; ${didYouMean(params.additionalProperty, keys)}there are ${keys.join(', ')}`
     case 'required':
       return 'is missing'

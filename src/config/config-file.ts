@@ -27,7 +27,9 @@ export function readConfigFile(named: string | undefined): ConfigFile {
   const name = named ?? defaultName
   const told = new Map<string, { readonly line: number; readonly text: string }>()
   const tellAt = (line: number, key: string, message: string) => {
-    if (!told.has(key)) told.set(key, { line, text: `${name}${line > 0 ? `:${line}` : ''}${key && ` ${key}`} ${message}` })
+    // Of one value one mistake is enough; what is no value's is told each time.
+    const id = key || `\n${line} ${message}`
+    if (!told.has(id)) told.set(id, { line, text: `${name}${line > 0 ? `:${line}` : ''}${key && ` ${key}`} ${message}` })
   }
   const yaml = parseLocatedYaml(readText(name, named !== undefined, tellAt), (line, message) => tellAt(line, '', message))
   const tell = (path: Path, message: string) => tellAt(yaml?.lineOf(path) ?? 0, format(path), message)

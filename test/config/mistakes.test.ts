@@ -34,6 +34,11 @@ const mistakes: readonly (readonly [yaml: string, expected: string | RegExp])[] 
     server('password: { env: X, file: geheim }'),
     'pgvitals.yaml:6 servers.s.password has 2 keys; expected exactly one of env, file, command'
   ],
+  [
+    server('password: { geheim }'),
+    "pgvitals.yaml:6 servers.s.password has an unknown key; expected one of env, file, command, or a text in 'quotes'"
+  ],
+  [server('tls: { ca:geheim }'), 'pgvitals.yaml:6 servers.s.tls.ca is no setting; there are mode, ca, cert, key'],
   [server('password: {}'), 'pgvitals.yaml:6 servers.s.password has 0 keys; expected exactly one of env, file, command'],
   [server('password: { env: NOT_SET }'), 'pgvitals.yaml:6 servers.s.password.env names the environment variable NOT_SET, which is not set'],
   [server('password: { file: none }'), /^pgvitals\.yaml:6 servers\.s\.password\.file names none, which cannot be read: ENOENT/],
@@ -78,7 +83,10 @@ const mistakes: readonly (readonly [yaml: string, expected: string | RegExp])[] 
   ],
   [`${base}teams: { x: { tokens: [] } }`, 'pgvitals.yaml:2 teams.x.tokens is an empty list'],
   [`${base}teams: { x: { tokens: [{ file: none }] } }`, /^pgvitals\.yaml:2 teams\.x\.tokens\.0\.file names none, which cannot be read/],
-  [`${base}teams: { x: { tokens: [{ command: [a] }] } }`, 'pgvitals.yaml:2 teams.x.tokens.0.command is no setting; there are env, file'],
+  [
+    `${base}teams: { x: { tokens: [{ command: [a] }] } }`,
+    "pgvitals.yaml:2 teams.x.tokens.0 has an unknown key; expected one of env, file, or a text in 'quotes'"
+  ],
   [`${base}queries: { lokcs: off }`, 'pgvitals.yaml:2 queries.lokcs is no query; did you mean "locks"?'],
   [`${base}queries: { locks: of }`, /^pgvitals\.yaml:2 queries\.locks is "of"; did you mean "o[nf]f?"\? expected on, off$/],
   [`${base}queries: { locks: { interval: 60 } }`, /queries\.locks\.interval is a number; expected a text/],
@@ -119,6 +127,14 @@ queries: { lokcs: off }
     /^pgvitals\.yaml:6 servers\.s\.databases\.b\.quota_bytes is -1/,
     /^pgvitals\.yaml:7 servers\.s\.tls\.ca names none/,
     /^pgvitals\.yaml:8 queries\.lokcs is no query/
+  ])
+})
+
+test('every line that is no YAML, and every key that stands twice, is told', async (t) => {
+  t.match(mistakesOf(t, 'a: @x\nb: @x\n'), [/^pgvitals\.yaml:1 this is no YAML/, /^pgvitals\.yaml:2 this is no YAML/])
+  t.match(mistakesOf(t, `${base}servers: {}\nteams: {}\nteams: {}`).slice(0, 2), [
+    /:2 this key stands here twice/,
+    /:4 this key stands here twice/
   ])
 })
 
