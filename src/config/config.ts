@@ -76,7 +76,7 @@ export function readEnvironment(): NodeJS.ProcessEnv {
 
 function startReading(environment: NodeJS.ProcessEnv): Reading {
   const file = readConfigFile(environment.PGVITALS_CONFIG || undefined)
-  return { environment, file, mistakes: [], notes: [], files: new Set([resolve(file.name), resolve('.env')]) }
+  return { environment, file, mistakes: [], notes: [], sharedTls: new Map(), files: new Set([resolve(file.name), resolve('.env')]) }
 }
 
 function readAllQueries({ environment, file, mistakes }: Reading): readonly Query[] {

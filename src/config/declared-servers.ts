@@ -14,6 +14,8 @@ interface Declared {
   readonly path: Path
 }
 
+const noTls = {}
+
 /** Reads the `servers` of the file; what cannot be right is told and left out. */
 export function readDeclaredServers(reading: Reading): readonly Server[] {
   const names = new Map<string, string>()
@@ -76,17 +78,14 @@ function readConnection(
   }
   const place = own.shape.password !== undefined || own.shape.user !== undefined ? own : server
   const { password } = place.shape
-  const tlsOf = ({ shape, path }: { readonly shape: DatabaseShape; readonly path: Path }) => ({
-    shape: shape.tls ?? {},
-    path: [...path, 'tls']
-  })
+  const tls = own.shape.tls === undefined ? undefined : { shape: own.shape.tls, path: [...own.path, 'tls'] }
   return {
     host: server.shape.host ?? '',
     port: server.shape.port ?? 5432,
     user: user ?? '',
     password: password === undefined ? fallbackPassword(reading) : readDeclaredSecret(password, [...place.path, 'password'], reading),
     database,
-    tls: readDeclaredTls(tlsOf(server), tlsOf(own), reading)
+    tls: readDeclaredTls({ shape: server.shape.tls ?? noTls, path: [...server.path, 'tls'] }, tls, reading)
   }
 }
 

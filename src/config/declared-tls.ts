@@ -16,7 +16,14 @@ export interface DeclaredTls {
  * Reads the server's `tls` with what differs in the database's. Root certificates that are given are insisted
  * upon: without a mode it is `verify-full`, where libpq's `prefer` would quietly go on without.
  */
-export function readDeclaredTls(server: DeclaredTls, database: DeclaredTls, reading: Reading): Tls {
+export function readDeclaredTls(server: DeclaredTls, database: DeclaredTls | undefined, reading: Reading): Tls {
+  if (database !== undefined) return readTls(server, database, reading)
+  const shared = reading.sharedTls.get(server.shape) ?? readTls(server, { shape: {}, path: server.path }, reading)
+  reading.sharedTls.set(server.shape, shared)
+  return shared
+}
+
+function readTls(server: DeclaredTls, database: DeclaredTls, reading: Reading): Tls {
   const shape = { ...server.shape, ...database.shape }
   const placeOf = (key: keyof TlsShape) => [...(database.shape[key] === undefined ? server : database).path, key]
   const contentOf = (key: 'ca' | 'cert' | 'key') => {
