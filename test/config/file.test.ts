@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { test } from 'tap'
+import { readConfig } from '../../src/config/config.ts'
 import { readFrom } from './read-from.ts'
 
 const whole = `
@@ -147,4 +148,20 @@ test('the example is a good configuration, and its first line names the schema',
   t.equal(servers[0]?.databases[0]?.connection.tls.mode, 'verify-full')
   t.ok(teams.has('labeler'))
   t.same(notes, [])
+})
+
+test('pgvitals.yaml of the working folder is read where none is named', async (t) => {
+  const folder = t.testdir({
+    'pgvitals.yaml': 'servers: { here: { host: h, user: u, databases: { a: { password: { file: p } } } } }',
+    p: 'p'
+  })
+  const before = process.cwd()
+  t.teardown(() => process.chdir(before))
+  process.chdir(folder)
+  const { servers, files } = readConfig({})
+  t.match(servers, [{ name: 'here', databases: [{ connection: { password: { file: /\/p$/ } } }] }])
+  t.match(
+    files.map((file) => basename(file)),
+    ['pgvitals.yaml', '.env', 'p']
+  )
 })

@@ -79,8 +79,8 @@ test('every connect asks anew for its password, once', async (t) => {
   const folder = makeFolder(t)
   const [count, pgpass] = [join(folder, 'count'), join(folder, 'pgpass')]
   const to: Connection = { host: '127.0.0.1', port: server.port, user: 'postgres', password: undefined, database: 'postgres', tls }
-  const connect = async (password: Connection['password']) => {
-    const session = await openSession({ ...to, password })
+  const connect = async (password: Connection['password'], host = to.host) => {
+    const session = await openSession({ ...to, host, password })
     await session.close()
   }
 
@@ -92,6 +92,8 @@ test('every connect asks anew for its password, once', async (t) => {
 
   writeFileSync(pgpass, `127.0.0.1:${server.port}:*:postgres:secret\n`, { mode: 0o600 })
   await connect({ pgpass })
+  writeFileSync(pgpass, `localhost:${server.port}:*:postgres:secret\n`)
+  await connect({ pgpass }, server.dataDirectory)
   writeFileSync(pgpass, 'elsewhere:*:*:*:secret\n')
   const expected = {
     errorClass: 'auth',
