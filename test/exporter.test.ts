@@ -86,11 +86,11 @@ test('URLs of two servers give two servers on one page, each selectable', async 
   ] as const) {
     t.match(allOf(all, 'pg_static', { server: `127.0.0.1:${server.port}` }), [{ labels: { short_version: new RegExp(`^${major}\\.`) } }])
   }
-  const one = String(await exporter.metrics(`127.0.0.1:${second.port}`))
+  const one = String(await exporter.metrics({ server: `127.0.0.1:${second.port}` }))
   t.match(one, `pg_up{server="127.0.0.1:${second.port}"} 1`)
   t.notMatch(one, `127.0.0.1:${first.port}`)
   t.notMatch(one, /^process_/m)
-  t.equal(await exporter.metrics('nobody'), undefined)
+  t.equal(await exporter.metrics({ server: 'nobody' }), undefined)
 })
 
 test('one server under two names is said to be so', async (t) => {

@@ -1,13 +1,14 @@
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import fastify, { type FastifyInstance } from 'fastify'
+import type { Selection } from '../poll/selection.ts'
 import { landingPage } from './landing-page.ts'
 import type { Status } from './status.ts'
 
 /** What the HTTP server is handed to serve. */
 export interface Served {
   /** The whole page, or one server's part; undefined when there is no such server. */
-  readonly metrics: (server: string | undefined) => Promise<Buffer | undefined>
+  readonly metrics: (selection: Selection) => Promise<Buffer | undefined>
   /** Hears of each scrape as it comes. */
   readonly scraped: (client: string) => void
   /** Whether every query has been tried once. */
@@ -28,7 +29,7 @@ export function createApp({ metrics, scraped, isReady, status }: Served): Fastif
     // Everybody's page instead of a team's would show what the team may not see.
     if (team !== undefined)
       return reply.code(404).type('text/plain').send(`There is no team "${team}" here; teams cannot be configured yet.\n`)
-    const text = await metrics(server)
+    const text = await metrics({ server })
     if (text === undefined) return reply.code(404).type('text/plain').send(`There is no server "${server}" here; / lists them.\n`)
     void reply.type('text/plain; version=0.0.4; charset=utf-8').header('vary', 'accept-encoding')
     if (!acceptsGzip(request.headers['accept-encoding'])) return text

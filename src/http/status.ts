@@ -46,7 +46,7 @@ export function readStatus(version: string, exporter: Pick<Exporter, 'watches' |
     servers: exporter.watches().map(({ server, states, choices }) => ({
       name: server.name,
       databases: states.map(databaseStatus),
-      queries: choices.map((choice) => {
+      queries: choices.all.map((choice) => {
         const datname = choice.query.scope === 'database' ? choice.database : ''
         const snapshot = snapshots.find((one) => one.server === server.name && one.datname === datname && one.query === choice.query.name)
         return queryStatus(choice, snapshot, now)

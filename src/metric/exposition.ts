@@ -1,9 +1,11 @@
-import type { Family, Labels, Sample } from './sample.ts'
+import { databaseOf, type Family, type Labels, type Sample } from './sample.ts'
 
 /** The rendered samples of one family and one database (`''` when they are the whole server's). */
 export interface FamilyText {
   readonly family: Family
   readonly datname: string
+  /** The databases that it belongs to, where no label says so. */
+  readonly datnames?: readonly string[]
   /** Encoded once, so that a scrape joins bytes and encodes nothing. */
   readonly text: Buffer
   readonly samples: number
@@ -20,12 +22,12 @@ export interface Rendered {
  * Source: Prometheus's documentation, "Exposition formats", "Text-based format".
  */
 export function render(samples: readonly Sample[]): Rendered {
-  const groups = new Map<string, { family: Family; datname: string; lines: string[] }>()
+  const groups = new Map<string, Omit<FamilyText, 'text' | 'samples'> & { readonly lines: string[] }>()
   const seen = new Set<string>()
   let duplicates = 0
   let lastLabels: Labels | undefined
   let labelsText = ''
-  for (const { family, labels, value } of samples) {
+  for (const { family, labels, value, datnames } of samples) {
     if (labels !== lastLabels) {
       lastLabels = labels
       labelsText = renderLabels(labels)
@@ -36,15 +38,14 @@ export function render(samples: readonly Sample[]): Rendered {
       continue
     }
     seen.add(series)
-    const datname = labels.datname ?? ''
-    const key = `${family.name} ${datname}`
-    const group = groups.get(key) ?? { family, datname, lines: [] }
+    const datname = databaseOf(labels)
+    const key = `${family.name} ${datnames?.join('\n') ?? datname}`
+    const group = groups.get(key) ?? { family, datname, ...(datnames !== undefined && { datnames }), lines: [] }
     groups.set(key, group)
     group.lines.push(`${series} ${renderNumber(value)}\n`)
   }
-  const texts = [...groups.values()].map(({ family, datname, lines }) => ({
-    family,
-    datname,
+  const texts = [...groups.values()].map(({ lines, ...group }) => ({
+    ...group,
     text: Buffer.from(lines.join('')),
     samples: lines.length
   }))

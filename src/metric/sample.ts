@@ -14,6 +14,13 @@ export interface Sample {
   readonly family: Family
   readonly labels: Labels
   readonly value: number
+  /** The databases that it belongs to, where no label says so. */
+  readonly datnames?: readonly string[]
+}
+
+/** The database that a sample is about; `''` when it is the whole server's. */
+export function databaseOf(labels: Labels): string {
+  return labels.datname ?? labels.database ?? ''
 }
 
 /** The text that PostgreSQL gave for each column; null for null. */

@@ -12,6 +12,8 @@ export interface DatabaseState {
   readonly certificateExpiry: number | undefined
   /** Why the last visit could not begin; undefined when it could. */
   readonly failure: Failure | undefined
+  /** Whether it was not even tried, for want of free connections. */
+  readonly isRefused: boolean
   /** How many visits in a row could not begin. */
   readonly failures: number
 }
@@ -23,5 +25,16 @@ export const unvisited = {
   identity: undefined,
   certificateExpiry: undefined,
   failure: undefined,
+  isRefused: false,
   failures: 0
+} as const
+
+/** While it may not be visited. */
+export const refused = {
+  isUp: false,
+  isRefused: true,
+  failure: {
+    errorClass: 'too_many_connections',
+    message: 'not visited: the last free connections of the server are not for monitoring to take'
+  }
 } as const

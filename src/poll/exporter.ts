@@ -5,8 +5,9 @@ import type { Server } from '../server/server.ts'
 import type { ServerHealth } from './health.ts'
 import { type Answers, joinAnswers, renderPage } from './page.ts'
 import { Scrapers } from './scrapers.ts'
+import { readSelection, type Selection, type Shows } from './selection.ts'
 import { type Snapshot, Snapshots } from './snapshots.ts'
-import { findTwins } from './twins.ts'
+import { findTwins, identitiesOf } from './twins.ts'
 import { Watch } from './watch.ts'
 
 export interface ExporterOptions {
@@ -15,6 +16,9 @@ export interface ExporterOptions {
   readonly queries: readonly Query[]
   readonly log: Logger
   readonly sessionMaxAgeSeconds?: number
+  readonly discoverySeconds?: number
+  /** The part of a core that visits may cost a server where sessions cannot be kept. */
+  readonly visitCostShare?: number
 }
 
 /** The watches of all servers and the snapshots that they keep. */
@@ -36,17 +40,18 @@ export interface Exporter {
   readonly scraped: (client: string) => void
   /** Whether every query that was chosen has been tried. */
   readonly isReady: () => boolean
-  /** The text for Prometheus: everything, or one server without the process's own; undefined when there is no such server. */
-  readonly metrics: (server?: string) => Promise<Buffer | undefined>
+  /** The text for Prometheus: everything, or a part without the process's own; undefined when there is no such part. */
+  readonly metrics: (selection?: Selection) => Promise<Buffer | undefined>
 }
 
 /** Wires watches, snapshots and the exporter's own metrics together; nothing runs before `start` or `pollOnce`. */
-export function createExporter({ version, servers, queries: ownQueries, log, sessionMaxAgeSeconds = 1800 }: ExporterOptions): Exporter {
+export function createExporter({ version, servers, queries: ownQueries, log, ...own }: ExporterOptions): Exporter {
+  const options = { sessionMaxAgeSeconds: 1800, discoverySeconds: 60, visitCostShare: 0.02, ...own }
   const snapshots = new Snapshots()
   const meter = createMeter(version)
   const scrapers = new Scrapers()
   const standStillSeconds = () => scrapers.standStillSeconds()
-  const twins = () => findTwins(watches.map((watch) => ({ server: watch.server.name, identities: watch.identities })))
+  const twins = () => findTwins(watches.map((watch) => ({ server: watch.server.name, identities: identitiesOf(watch.states) })))
   const warned = new Set<string>()
   const warnOfTwins = () => {
     for (const names of twins().map((group) => group.join(' and '))) {
@@ -58,7 +63,7 @@ export function createExporter({ version, servers, queries: ownQueries, log, ses
   let queries = ownQueries
   let isRunning = false
   const watchOf = (server: Server) =>
-    new Watch(server, { queries, snapshots, standStillSeconds, meter, log, sessionMaxAgeSeconds, visited: warnOfTwins })
+    new Watch(server, { queries, snapshots, standStillSeconds, meter, log, ...options, visited: warnOfTwins })
   let watches: readonly Watch[] = servers.map(watchOf)
   const end = async (watch: Watch) => {
     await watch.stop()
@@ -69,19 +74,24 @@ export function createExporter({ version, servers, queries: ownQueries, log, ses
   }
   const health = (): readonly ServerHealth[] => {
     const groups = twins()
-    return watches.map((watch) => {
-      const others = new Set(groups.filter((group) => group.includes(watch.server.name)).flat()).size
-      const teams = new Map(watch.server.databases.map(({ name, team }) => [name, team]))
-      return { server: watch.server.name, teams, states: watch.states, openSessions: watch.openSessions, twins: Math.max(0, others - 1) }
-    })
+    return watches.map(({ server: { name, databases }, states, rounds, isDiscovered }) => ({
+      server: name,
+      teams: new Map(databases.map(({ name, team }) => [name, team])),
+      states,
+      openSessions: rounds.filter(({ hasSession }) => hasSession).length,
+      visitIntervals: new Map(rounds.map(({ name, intervalSeconds }) => [name, intervalSeconds])),
+      isDiscovered,
+      twins: Math.max(0, new Set(groups.filter((group) => group.includes(name)).flat()).size - 1)
+    }))
   }
   const kept = new Map<string, { readonly revision: number; readonly answers: Answers }>()
   /** Joined anew only after a poll has ended or an answer has grown stale. */
-  const answersOf = (selection: string, own: readonly Snapshot[], now: number): Answers => {
-    const last = kept.get(selection)
+  const answersOf = ({ server, team }: Selection, shows: Shows, now: number): Answers => {
+    const key = JSON.stringify([server, team])
+    const last = kept.get(key)
     if (last !== undefined && last.revision === snapshots.revision && now <= last.answers.freshUntil) return last.answers
-    const answers = joinAnswers(own, now)
-    kept.set(selection, { revision: snapshots.revision, answers })
+    const answers = joinAnswers(snapshots.all(), now, shows)
+    kept.set(key, { revision: snapshots.revision, answers })
     return answers
   }
   return {
@@ -117,15 +127,17 @@ export function createExporter({ version, servers, queries: ownQueries, log, ses
       scrapers.seen(client, performance.now())
       for (const watch of watches) watch.scraped(performance.now())
     },
-    isReady: () => watches.every((watch) => watch.isReady),
-    metrics: async (server) => {
-      const isChosen = (name: string) => server === undefined || name === server
+    isReady: () => watches.every((watch) => watch.choices.isReady),
+    metrics: async (selection = {}) => {
+      const servers = watches.map(({ server }) => server)
+      const shows = readSelection(selection, servers)
+      if (shows === undefined) return undefined
       const now = performance.now()
-      const chosen = health().filter((one) => isChosen(one.server))
-      if (chosen.length === 0) return undefined
-      const own = snapshots.all().filter((snapshot) => isChosen(snapshot.server))
-      const page = renderPage(own, chosen, answersOf(server ?? '', own, now), now)
-      return Buffer.concat([page, Buffer.from(await meter.text(server))])
+      const own = snapshots.all().filter(({ server, datname }) => shows(server, [datname]))
+      const shown = health().filter(({ server }) => shows(server, ['']))
+      const page = renderPage(own, shown, answersOf(selection, shows, now), now, shows)
+      const isWhole = selection.server === undefined && selection.team === undefined
+      return Buffer.concat([page, Buffer.from(await meter.text(isWhole ? undefined : shows))])
     }
   }
 }

@@ -11,6 +11,10 @@ export interface ServerHealth {
   /** The owner of each configured database. */
   readonly teams: ReadonlyMap<string, string>
   readonly openSessions: number
+  /** How often each database is visited. */
+  readonly visitIntervals: ReadonlyMap<string, number>
+  /** Whether the last discovery succeeded; undefined where none is wanted or none was tried. */
+  readonly isDiscovered: boolean | undefined
   /** How many other configured servers are the same running server under another name. */
   readonly twins: number
 }
@@ -20,6 +24,18 @@ const gauge = (name: string, help: string): Family => ({ name, type: 'gauge', he
 const up = gauge('pg_up', 'Whether the server answered the last visit to at least one of its databases.')
 const databaseUp = gauge('pg_database_up', 'Whether the database answered the last visit.')
 const databaseInfo = gauge('pg_database_info', 'A database that other series name, and the team that owns it.')
+const databaseState = gauge(
+  'pgvitals_database_state',
+  'How the database is, one series at a time: reason is up, not_visited, or the class of the error that the last visit ended with.'
+)
+const visitInterval = gauge(
+  'pgvitals_visit_interval_seconds',
+  'How often database-wide queries are asked at most: the shortest interval, stretched where visits would cost the server more than 2 % of a core.'
+)
+const discovery = gauge(
+  'pgvitals_discovery_success',
+  'Whether the databases of the server could be discovered the last time; until they can, the last list serves.'
+)
 const capability = gauge('pgvitals_capability', 'Whether the role may see what the capability gives; 0 means blind, not zero.')
 const certificateExpiry = gauge(
   'pgvitals_tls_certificate_expiry_timestamp_seconds',
@@ -41,6 +57,9 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
   [up, 'server'],
   [databaseUp, 'server, datname'],
   [databaseInfo, 'server, datname, team'],
+  [databaseState, 'server, datname, reason'],
+  [visitInterval, 'server, datname'],
+  [discovery, 'server'],
   [capability, 'server, datname, capability'],
   [certificateExpiry, 'server, datname'],
   [sessionsOpen, 'server'],
@@ -54,7 +73,8 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
 
 /** The state of servers and databases as samples; what is not known yet is absent. */
 export function healthSamples(servers: readonly ServerHealth[], datnames: ReadonlyMap<string, ReadonlySet<string>>): readonly Sample[] {
-  return servers.flatMap(({ server, states, teams, openSessions, twins: others }) => {
+  return servers.flatMap((health) => {
+    const { server, states, teams, openSessions, visitIntervals, isDiscovered, twins: others } = health
     const one = (family: Family, value: number, more = {}): Sample => ({ family, labels: { server, ...more }, value })
     const known = new Set(
       states.flatMap(({ isUp, identity }) => (isUp && identity ? `${identity.systemIdentifier} ${identity.startTime}` : []))
@@ -64,6 +84,9 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
       // One that answers is enough to be up; to be down every database must have been tried.
       ...(states.some(({ isUp }) => isUp) || states.every(wasVisited) ? [one(up, states.some(({ isUp }) => isUp) ? 1 : 0)] : []),
       one(sessionsOpen, openSessions),
+      ...(isDiscovered === undefined ? [] : [one(discovery, isDiscovered ? 1 : 0)]),
+      ...states.map((state) => one(databaseState, 1, { datname: state.name, reason: reasonOf(state) })),
+      ...[...visitIntervals].map(([datname, seconds]) => one(visitInterval, seconds, { datname })),
       ...(known.size > 0 ? [one(identities, known.size), one(twins, others)] : []),
       ...states.filter(wasVisited).map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),
       ...states.flatMap(({ name, certificateExpiry: expiry }) =>
@@ -81,8 +104,12 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
   })
 }
 
-function wasVisited({ isUp, failure }: DatabaseState): boolean {
-  return isUp || failure !== undefined
+function reasonOf({ isUp, failure }: DatabaseState): string {
+  return isUp ? 'up' : (failure?.errorClass ?? 'not_visited')
+}
+
+function wasVisited({ isUp, failure, isRefused }: DatabaseState): boolean {
+  return isUp || (failure !== undefined && !isRefused)
 }
 
 /** How each query's last poll went, rendered straight, for there are many. */

@@ -5,13 +5,13 @@ import { openSession, type Session } from '../server/session.ts'
 
 /** The one session with a database that may be open, and the place that it takes among those of the server. */
 export class HeldSession {
-  readonly #acquire: () => Promise<() => void>
+  readonly #acquire: (user: string) => Promise<() => void>
   #database: Database
   #session: Session | undefined
   #release: (() => void) | undefined
   #isOutdated = false
 
-  constructor(database: Database, acquire: () => Promise<() => void>) {
+  constructor(database: Database, acquire: (user: string) => Promise<() => void>) {
     this.#database = database
     this.#acquire = acquire
   }
@@ -19,6 +19,10 @@ export class HeldSession {
   /** The session while it is open. */
   get session(): Session | undefined {
     return this.#session?.isOpen() ? this.#session : undefined
+  }
+
+  get database(): Database {
+    return this.#database
   }
 
   /** Whether the database is reached in another way than the session that is open. */
@@ -43,20 +47,22 @@ export class HeldSession {
     return fileOf(this.#database.connection.password)
   }
 
-  /** Waits until a session may be open. */
+  /** Waits until a session may be open; an outdated one ends, whose place may be another role's. */
   async takePlace(): Promise<void> {
-    this.#release ??= await this.#acquire()
+    if (this.#isOutdated) await this.leave()
+    this.#isOutdated = false
+    this.#release ??= await this.#acquire(this.#database.connection.user)
   }
 
-  leavePlace(): void {
+  /** Ends the session and gives its place to others. */
+  async leave(): Promise<void> {
+    await this.close()
     this.#release?.()
     this.#release = undefined
   }
 
-  /** Opens a session where there is none, or an outdated one. */
+  /** Opens a session where there is none. */
   async open(): Promise<{ readonly session: Session; readonly isNew: boolean }> {
-    if (this.#isOutdated) await this.close()
-    this.#isOutdated = false
     const kept = this.session
     if (kept !== undefined) return { session: kept, isNew: false }
     const session = await openSession(this.#database.connection)

@@ -1,5 +1,5 @@
 import { type FamilyText, render } from '../metric/exposition.ts'
-import { columnsMismatch, type Labels, readRows, toSamples } from '../metric/sample.ts'
+import { columnsMismatch, databaseOf, type Entry, type Labels, readRows, toSamples } from '../metric/sample.ts'
 import type { Top } from '../metric/top.ts'
 import { isValueColumn, type Query } from '../query/query.ts'
 import { ClassedError } from '../server/error-class.ts'
@@ -14,14 +14,22 @@ export interface Poll {
   readonly dropped: Readonly<Record<'rows' | 'duplicate' | 'illegal', number>>
 }
 
+/** What of an answer may be shown. */
+export interface Bounds {
+  readonly isShown?: (datname: string) => boolean
+}
+
 /** Asks one query in one session and renders the answer, limited by `top` where the query has one. Throws when it fails or answers other columns than its header's. */
-export async function poll(query: Query, session: Session, facts: Facts, labels: Labels, top?: Top): Promise<Poll> {
+export async function poll(query: Query, session: Session, facts: Facts, labels: Labels, top?: Top, bounds: Bounds = {}): Promise<Poll> {
+  const { isShown = () => true } = bounds
   const { columns, rows, cutRows } = await session.run(located(query, facts), query)
   const mismatch = columnsMismatch(query, columns)
   if (mismatch !== undefined) throw new ClassedError('schema', mismatch)
-  const { entries, illegal } = readRows(query, columns, rows, labels)
+  const { entries: all, illegal } = readRows(query, columns, rows, labels)
+  const isOfShown = (entry: Entry) => isShown(databaseOf(entry.labels))
+  const entries = all.filter(isOfShown)
   const shown = top?.take(entries, cutRows === 0, performance.now()) ?? { entries, duplicates: 0 }
-  const { texts, duplicates } = render(toSamples(query, shown.entries))
+  const { texts, duplicates } = render(toSamples(query, shown.entries.filter(isOfShown)))
   const valueColumns = query.columns.filter(isValueColumn).length
   return {
     rows: rows.length,

@@ -3,8 +3,9 @@ import type { Query } from '../query/query.ts'
 import { readFacts, readIdentity } from '../server/facts.ts'
 import type { Database } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
-import { type DatabaseState, unvisited } from './database-state.ts'
+import { type DatabaseState, refused, unvisited } from './database-state.ts'
 import { HeldSession } from './held-session.ts'
+import { connectSeconds } from './pace.ts'
 import { poll } from './poll.ts'
 import { countFailure, placeOf, type Records, record } from './record.ts'
 import type { Failure } from './snapshots.ts'
@@ -13,8 +14,14 @@ import type { Tops } from './tops.ts'
 export interface VisitorOptions extends Records {
   readonly server: string
   readonly database: Database
-  /** Waits until a session may be open; the function that comes back tells of its end. */
-  readonly acquire: () => Promise<() => void>
+  /** Waits until a session of this role may be open; the function that comes back tells of its end. */
+  readonly acquire: (user: string) => Promise<() => void>
+  /** Whether no session may be open now. */
+  readonly isRefused: () => boolean
+  /** What is to be done in each visit before queries are asked; without a session when the visit could not begin. */
+  readonly met: (database: Database, session: Session | undefined, isNew: boolean) => Promise<void>
+  /** Which databases' rows are kept. */
+  readonly isShown: (datname: string) => boolean
   /** Whether the session is kept between visits, and for how long at most. */
   readonly keepsSession: () => boolean
   readonly sessionMaxAgeSeconds: number
@@ -30,6 +37,7 @@ export class Visitor {
   readonly #held: HeldSession
   #state: DatabaseState
   #visiting: Promise<void> = Promise.resolve()
+  #perVisitSeconds = 0
   #hasMet = false
   #isClosing = false
 
@@ -83,10 +91,12 @@ export class Visitor {
   }
 
   async #visit(due: () => readonly Query[], polled: (query: Query) => void): Promise<void> {
-    await this.#held.takePlace()
+    const isRefused = this.#options.isRefused()
+    if (isRefused) await this.#refuse()
+    else await this.#held.takePlace()
     const from = performance.now()
     try {
-      if (!this.#isClosing) await this.#meet()
+      if (!this.#isClosing && !isRefused) await this.#meet()
       for (const query of due()) {
         // Behind slow gauges the counters of the next visit would grow stale; what is left out stays due.
         const isLate = performance.now() - from > longestVisitSeconds * 1000 && query.intervalSeconds > longestVisitSeconds
@@ -94,10 +104,9 @@ export class Visitor {
         if (!isLate && (await this.#ask(query))) polled(query)
       }
     } finally {
-      const isKept = !this.#isClosing && this.#options.keepsSession()
-      if (!isKept || this.#held.ageSeconds > this.#options.sessionMaxAgeSeconds) await this.#held.close()
-      // Who keeps a session keeps its place, also while it is lost.
-      if (!isKept) this.#held.leavePlace()
+      const isKept = !this.#isClosing && this.hasSession && this.#options.keepsSession()
+      if (!isKept) await this.#held.leave()
+      else if (this.#held.ageSeconds > this.#options.sessionMaxAgeSeconds) await this.#held.close()
     }
   }
 
@@ -109,8 +118,12 @@ export class Visitor {
   /** Ends the session, and whatever it still runs. */
   async end(): Promise<void> {
     this.close()
-    await this.#held.close()
-    this.#held.leavePlace()
+    await this.#held.leave()
+  }
+
+  /** What coming and going of the last visit cost the server. */
+  get perVisitSeconds(): number {
+    return this.#perVisitSeconds
   }
 
   /** Opens the session if there is none, and learns what can have changed since the last visit. */
@@ -120,8 +133,10 @@ export class Visitor {
     const isKnown = this.#hasMet && !this.#held.isOutdated && (this.hasSession || failure !== undefined)
     this.#hasMet = false
     if (isKnown) return
+    const { database } = this.#held
     try {
       const { session, isNew } = await this.#held.open()
+      const from = performance.now()
       if (isNew) {
         meter.connected({ server, datname: name })
         const { certificateExpiry } = session
@@ -131,11 +146,20 @@ export class Visitor {
       if (!this.#state.isUp) this.#options.log.info({ server, database: name, role: found.role }, 'database answers')
       // The same object while nothing has changed, so that nothing needs to be chosen anew.
       const facts = isDeepStrictEqual(found, this.#state.facts) ? this.#state.facts : found
-      this.#state = { ...this.#state, isUp: true, facts, failure: undefined, failures: 0 }
+      this.#state = { ...this.#state, isUp: true, facts, failure: undefined, isRefused: false, failures: 0 }
+      await this.#options.met(database, session, isNew)
+      this.#perVisitSeconds = (performance.now() - from) / 1000 + (isNew ? connectSeconds : 0)
     } catch (error) {
       await this.#held.close()
       this.#isDown(error)
+      await this.#options.met(database, undefined, false)
     }
+  }
+
+  /** Without a try nothing is known of the database. */
+  async #refuse(): Promise<void> {
+    await this.#held.leave()
+    this.#state = { ...this.#state, ...refused }
   }
 
   #isDown(error: unknown): void {
@@ -145,12 +169,12 @@ export class Visitor {
     if (this.#state.failure?.errorClass !== failure.errorClass) {
       log.error({ server, database: name, class: failure.errorClass }, `database cannot be visited: ${failure.message}`)
     }
-    this.#state = { ...this.#state, isUp: false, failure, failures: this.#state.failures + 1 }
+    this.#state = { ...this.#state, isUp: false, failure, isRefused: false, failures: this.#state.failures + 1 }
   }
 
   /** Answers whether the query was asked; without a session it fails for the session's reason. */
   async #ask(query: Query): Promise<boolean> {
-    const { server, snapshots, tops } = this.#options
+    const { server, snapshots, tops, isShown } = this.#options
     const { session } = this.#held
     const { name, facts, failure } = this.#state
     const place = placeOf(query, server, name)
@@ -161,7 +185,7 @@ export class Visitor {
     }
     const labels = query.scope === 'database' ? { server, datname: name } : { server }
     const top = tops.of(query, place.datname, this.#epoch(session))
-    await record(query, server, name, this.#options, () => poll(query, session, facts, labels, top))
+    await record(query, server, name, this.#options, () => poll(query, session, facts, labels, top, { isShown }))
     return true
   }
 

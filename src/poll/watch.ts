@@ -1,12 +1,14 @@
 import type { Query } from '../query/query.ts'
-import { createBudget } from '../server/budget.ts'
-import type { Identity } from '../server/facts.ts'
 import type { Database, Server } from '../server/server.ts'
 import { Choices } from './choices.ts'
-import type { Choice } from './choose.ts'
 import type { DatabaseState } from './database-state.ts'
+import { type Errand, runErrands } from './errands.ts'
+import { Finder } from './finder.ts'
+import { Pacer } from './pacer.ts'
 import type { Records } from './record.ts'
+import { Room } from './room.ts'
 import { Round } from './round.ts'
+import { isKept, isRefused, leaderOf, type Standing } from './standing.ts'
 import { Tops } from './tops.ts'
 import { Visitor } from './visitor.ts'
 
@@ -14,17 +16,28 @@ export interface WatchOptions extends Records {
   readonly queries: readonly Query[]
   readonly standStillSeconds: () => number
   readonly sessionMaxAgeSeconds: number
+  readonly discoverySeconds: number
+  /** The part of a core that visits may cost the server where sessions cannot be kept. */
+  readonly visitCostShare: number
   /** Hears of the end of each visit. */
   readonly visited: () => void
 }
 
+/** Each next one falls into the widest gap that those before it have left. */
+const goldenRatio = 0.618034
+
 /** Watches one server: visits each of its databases on that database's own clock. */
 export class Watch {
   readonly #options: WatchOptions
-  readonly #choices: Choices
-  readonly #budget = createBudget(1)
+  /** Which queries run where. */
+  readonly choices: Choices
+  readonly #room: Room
+  readonly #finder: Finder
+  readonly #pacer: Pacer
   readonly #tops: Tops
-  readonly #rounds = new Map<string, Round>()
+  #databases: readonly Database[] = []
+  #rounds: ReadonlyMap<string, Round> = new Map()
+  #roundsBegun = 0
   #queries: readonly Query[]
   #server: Server
   #isRunning = false
@@ -34,7 +47,10 @@ export class Watch {
     this.#server = server
     this.#options = options
     this.#queries = options.queries
-    this.#choices = new Choices(server.name, options)
+    this.choices = new Choices(server.name, options)
+    this.#room = new Room(server.maxSessions)
+    this.#finder = new Finder(options.log, options.discoverySeconds)
+    this.#pacer = new Pacer(server.name, options.snapshots, options.visitCostShare)
     this.#tops = new Tops({ databases: () => this.#rounds.size, standStillSeconds: options.standStillSeconds })
     this.#visitThese()
   }
@@ -43,40 +59,31 @@ export class Watch {
     return this.#server
   }
 
+  /** Of all databases, in the order that decides between equals. */
+  get rounds(): readonly Round[] {
+    return [...this.#rounds.values()]
+  }
+
   get states(): readonly DatabaseState[] {
-    return [...this.#rounds.values()].map(({ state }) => state)
+    return this.rounds.map(({ state }) => state)
   }
 
-  /** Who answers now, as far as the roles may know. */
-  get identities(): readonly Identity[] {
-    return this.states.flatMap(({ isUp, identity }) => (isUp && identity !== undefined ? [identity] : []))
-  }
-
-  get choices(): readonly Choice[] {
-    return this.#choices.all
-  }
-
-  /** Whether every chosen query has once been tried. */
-  get isReady(): boolean {
-    return this.#choices.isReady
-  }
-
-  get openSessions(): number {
-    return [...this.#rounds.values()].filter(({ hasSession }) => hasSession).length
+  /** Whether databases could be discovered; undefined where they need not be or nobody has tried. */
+  get isDiscovered(): boolean | undefined {
+    return this.#server.discovery === undefined ? undefined : this.#finder.succeeded
   }
 
   /** Visits every database now and from then on. */
   async start(): Promise<void> {
     // Where the server-wide queries run depends on what every role may see; but nobody waits long for a slow database.
-    await Promise.race([this.#meetAll(), new Promise((resolve) => setTimeout(resolve, 500))])
+    await Promise.race([this.#meetFirst(), new Promise((resolve) => setTimeout(resolve, 500))])
     this.#isRunning = !this.#isStopped
-    if (this.#isRunning) for (const round of this.#rounds.values()) round.run()
+    if (this.#isRunning) for (const round of this.rounds) round.run()
   }
 
-  /** Visits every database once. */
   async visitOnce(): Promise<void> {
-    await this.#meetAll()
-    await Promise.all([...this.#rounds.values()].map((round) => round.visit()))
+    await this.#meetFirst()
+    await Promise.all(this.rounds.map((round) => round.visit()))
   }
 
   /**
@@ -91,86 +98,101 @@ export class Watch {
 
   /** Tries at once what was refused for its credential, all of it or where that stands in one of these files. */
   retryCredentials(files: readonly string[] | undefined): void {
-    for (const round of this.#rounds.values()) round.retryCredential(files)
+    for (const round of this.rounds) round.retryCredential(files)
   }
 
   /** Prometheus has scraped: visits that fall into that moment move away from it. */
   scraped(now: number): void {
-    for (const round of this.#rounds.values()) round.scraped(now)
+    for (const round of this.rounds) round.scraped(now)
   }
 
-  /** Ends all visits and sessions; a query that is running gets two seconds to end by itself. */
+  /** Ends all visits and sessions. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    await Promise.all([...this.#rounds.values()].map(endGently))
+    await Promise.all(this.rounds.map((round) => round.end()))
   }
 
-  async #meetAll(): Promise<void> {
-    await Promise.all([...this.#rounds.values()].map((round) => round.meet()))
+  /** Of many databases only the first are asked what their roles may see before everything begins. */
+  async #meetFirst(): Promise<void> {
+    await Promise.all(this.rounds.slice(0, this.#server.maxSessions).map((round) => round.meet()))
   }
 
   /** Begins, changes and ends rounds, so that there is one for each database. */
   #visitThese(): void {
-    const { databases, maxSessions } = this.#server
-    const names = new Set(databases.map(({ name }) => name))
-    for (const [name, round] of this.#rounds) if (!names.has(name)) this.#end(name, round)
-    this.#budget.resize(maxSessions)
-    const before = [...this.#rounds]
-    // The order of the configuration decides between equals.
-    this.#rounds.clear()
-    for (const database of databases) {
-      const [, known] = before.find(([name]) => name === database.name) ?? []
-      const round = known ?? this.#begin(database)
-      this.#rounds.set(database.name, round)
-      if (known !== undefined) known.update(database)
-      else if (this.#isRunning) round.run()
-    }
+    if (this.#isStopped) return
+    const before = this.#rounds
+    this.#databases = this.#finder.databasesOf(this.#server)
+    this.#room.resize(this.#server.maxSessions)
+    this.#rounds = new Map(this.#databases.map((database) => [database.name, before.get(database.name) ?? this.#begin(database)]))
+    for (const database of this.#databases) before.get(database.name)?.update(database)
+    for (const [name, round] of before) if (!this.#rounds.has(name)) void this.#end(name, round)
     this.#choose()
+    this.#setPaces()
+    if (this.#isRunning) for (const [name, round] of this.#rounds) if (!before.has(name)) round.run()
   }
 
   #begin(database: Database): Round {
-    const options = this.#options
+    const { name } = database
     const visitor = new Visitor({
-      ...options,
+      ...this.#options,
       server: this.#server.name,
       database,
-      acquire: () => this.#budget.acquire(),
-      keepsSession: () => this.#rounds.size <= this.#server.maxSessions,
+      acquire: (user) => this.#room.acquire(user),
+      isRefused: () => isRefused(name, this.#standing()),
+      keepsSession: () => isKept(name, this.#standing()),
+      met: (current, session, isNew) => this.#met({ database: current, session, isNew }),
+      isShown: (datname) => this.#finder.isShown(this.#server, datname),
       tops: this.#tops
     })
     return new Round({
       visitor,
-      visitIntervalSeconds: Math.min(15, ...this.#queries.map((query) => query.intervalSeconds)),
-      queries: () => {
-        this.#choose()
-        return this.#choices.of(database.name)
-      },
-      polled: () => {},
-      visited: () => {
-        this.#choices.describe(this.states)
-        options.visited()
-      }
+      visitIntervalSeconds: this.#unitSeconds,
+      phase: (this.#roundsBegun++ * goldenRatio) % 1,
+      queries: () => this.#choose().of(name),
+      polled: (query) => this.choices.polled(query, visitor.state),
+      visited: () => this.#visited(name)
     })
   }
 
-  #end(name: string, round: Round): void {
-    const { meter } = this.#options
-    this.#rounds.delete(name)
+  async #end(name: string, round: Round): Promise<void> {
     this.#tops.forget(name)
-    void endGently(round).then(async () => {
-      // A poll may have ended since.
-      this.#choices.tidy()
-      if (!this.#rounds.has(name)) await meter.forget({ server: this.#server.name, datname: name })
-    })
+    await round.end()
+    if (this.#rounds.has(name)) return
+    // A poll may have ended since.
+    this.choices.tidy()
+    await this.#options.meter.forget({ server: this.#server.name, datname: name })
   }
 
-  #choose(): void {
-    this.#choices.make(this.#queries, this.states)
+  async #met({ database, session, isNew }: Pick<Errand, 'database' | 'session' | 'isNew'>): Promise<void> {
+    const isLeader = database.name === leaderOf(this.#standing())
+    const open = () => this.#databases.filter(({ name }) => this.#rounds.get(name)?.hasSession)
+    const errand = { server: this.#server, database, session, isNew, isLeader, open }
+    if (await runErrands(errand, this.#room, this.#finder)) this.#visitThese()
   }
-}
 
-/** A query that is running gets two seconds to end by itself. */
-async function endGently(round: Round): Promise<void> {
-  await Promise.race([round.stop(), new Promise((resolve) => setTimeout(resolve, 2000).unref())])
-  await round.end()
+  #visited(name: string): void {
+    const perVisit = isKept(name, this.#standing()) ? 0 : (this.#rounds.get(name)?.perVisitSeconds ?? 0)
+    this.#pacer.visited(name, perVisit, this.choices.of(name))
+    this.#setPaces()
+    this.#options.visited()
+  }
+
+  #setPaces(): void {
+    const standing = this.#standing()
+    const kept = new Set([...this.#rounds.keys()].filter((name) => isKept(name, standing)))
+    this.#pacer.setPaces(this.#rounds, kept, this.#unitSeconds)
+  }
+
+  #choose(): Choices {
+    this.choices.make(this.#queries, this.states)
+    return this.choices
+  }
+
+  #standing(): Standing {
+    return { server: this.#server, databases: this.#databases, states: this.states, hosts: this.choices.hosts, room: this.#room }
+  }
+
+  get #unitSeconds(): number {
+    return Math.min(15, ...this.#queries.map((query) => query.intervalSeconds))
+  }
 }

@@ -10,8 +10,8 @@ export interface Meter {
   readonly forget: (gone: { server: string; datname?: string }) => Promise<void>
   /** A configuration was read: it holds now, or was refused. */
   readonly configured: (isAccepted: boolean) => void
-  /** Everything in Prometheus's text format, or what is counted of one server. */
-  readonly text: (server?: string) => Promise<string>
+  /** Everything in Prometheus's text format, or what is counted of a part of the servers and databases. */
+  readonly text: (shows?: (server: string, datnames: readonly string[]) => boolean) => Promise<string>
 }
 
 /** Makes the exporter's own metrics, in registries of their own. */
@@ -63,15 +63,15 @@ export function createMeter(version: string): Meter {
     forget: async ({ server, datname }) => {
       for (const one of [errors, dropped, connects, polls, seconds]) await forget(one, server, datname)
     },
-    text: async (server) => (server === undefined ? (await own.metrics()) + (await process.metrics()) : await ofServer(own, server))
+    text: async (shows) => (shows === undefined ? (await own.metrics()) + (await process.metrics()) : await partOf(own, shows))
   }
 }
 
-/** The lines of one server, families without any left out. */
-async function ofServer(registry: Registry, server: string): Promise<string> {
+/** The lines that are shown, families without any left out. */
+async function partOf(registry: Registry, shows: (server: string, datnames: readonly string[]) => boolean): Promise<string> {
   const selected = new Registry()
   for (const { name, help, type, values } of await registry.getMetricsAsJSON()) {
-    const own = values.filter(({ labels }) => labels.server === server)
+    const own = values.filter(({ labels }) => shows(String(labels.server), [String(labels.datname ?? '')]))
     if (own.length === 0 || String(type) !== 'counter') continue
     const counter = new Counter({ name, help, labelNames: Object.keys(own[0]?.labels ?? {}), registers: [selected] })
     for (const { labels, value } of own) counter.inc(labels, value)

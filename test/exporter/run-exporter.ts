@@ -13,7 +13,10 @@ export interface TestExporter {
 }
 
 /** Makes an exporter as `pgvitals` does from this environment; nothing runs yet. */
-export function makeExporter(environment: NodeJS.ProcessEnv, options: { readonly sessionMaxAgeSeconds?: number } = {}): TestExporter {
+export function makeExporter(
+  environment: NodeJS.ProcessEnv,
+  options: { readonly sessionMaxAgeSeconds?: number; readonly discoverySeconds?: number; readonly visitCostShare?: number } = {}
+): TestExporter {
   const config = readConfig(environment)
   const logged: Record<string, unknown>[] = []
   const log: Logger = pino({ base: null }, { write: (line) => void logged.push(JSON.parse(line)) })

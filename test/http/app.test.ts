@@ -7,7 +7,7 @@ const page = 'pg_up{server="a"} 0\n'.repeat(100)
 /** An app that serves this page, with parts of it replaced. */
 function appWith(more: Partial<Served> = {}) {
   return createApp({
-    metrics: async (server) => (server === undefined || server === 'a' ? Buffer.from(page) : undefined),
+    metrics: async ({ server }) => (server === undefined || server === 'a' ? Buffer.from(page) : undefined),
     scraped: () => {},
     isReady: () => true,
     status: () => ({ version: '1.2.3', servers: [] }),

@@ -65,7 +65,14 @@ test("what no longer runs is forgotten, another server's is not", async (t) => {
 test('a database that any series names has its pg_database_info', async (t) => {
   const never = { ...unvisited, name: 'down' }
   const state = { ...never, failure: { errorClass: 'auth', message: '' } as const, failures: 1 }
-  const server = { server: 's', teams: new Map([['down', 'labeler']]), openSessions: 0, twins: 0 }
+  const server = {
+    server: 's',
+    teams: new Map([['down', 'labeler']]),
+    openSessions: 0,
+    visitIntervals: new Map(),
+    isDiscovered: undefined,
+    twins: 0
+  }
   const page = pageOf([snapshot()], [{ ...server, states: [state] }], 2000)
   t.match(page, 'pg_database_info{server="s",datname="d",team=""} 1\n')
   t.match(page, 'pg_database_info{server="s",datname="down",team="labeler"} 1\n')
