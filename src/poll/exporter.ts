@@ -84,6 +84,9 @@ export function createExporter({ version, servers, queries: ownQueries, log, ...
       twins: Math.max(0, new Set(groups.filter((group) => group.includes(name)).flat()).size - 1)
     }))
   }
+  /** What has been dropped since the last poll is still in its answer. */
+  const isShown = (server: string, datname: string) =>
+    datname === '' || (watches.find((watch) => watch.server.name === server)?.isShown(datname) ?? false)
   const kept = new Map<string, { readonly revision: number; readonly answers: Answers }>()
   /** Joined anew only after a poll has ended or an answer has grown stale. */
   const answersOf = ({ server, team }: Selection, shows: Shows, now: number): Answers => {
@@ -130,8 +133,12 @@ export function createExporter({ version, servers, queries: ownQueries, log, ...
     isReady: () => watches.every((watch) => watch.choices.isReady),
     metrics: async (selection = {}) => {
       const servers = watches.map(({ server }) => server)
-      const shows = readSelection(selection, servers)
-      if (shows === undefined) return undefined
+      const selected = readSelection(selection, servers)
+      if (selected === undefined) return undefined
+      const shows: Shows = (server, datnames) => {
+        const told = datnames.filter((datname) => isShown(server, datname))
+        return (told.length > 0 || datnames.length === 0) && selected(server, told)
+      }
       const now = performance.now()
       const own = snapshots.all().filter(({ server, datname }) => shows(server, [datname]))
       const shown = health().filter(({ server }) => shows(server, ['']))

@@ -74,3 +74,8 @@ function intervalOf(demand: Demand, level: number, unit: number, longest: number
 function nextRung(interval: number, unit: number): number {
   return interval + unit * 2 ** Math.max(0, Math.floor(Math.log2(interval / unit)) - 2)
 }
+
+/** Where in their interval the visits to one of many databases lie: each next one in the widest gap that is left. */
+export function phaseOf(index: number): number {
+  return (index * 0.618034) % 1
+}

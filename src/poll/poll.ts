@@ -1,5 +1,5 @@
 import { type FamilyText, render } from '../metric/exposition.ts'
-import { columnsMismatch, databaseOf, type Entry, type Labels, readRows, toSamples } from '../metric/sample.ts'
+import { columnsMismatch, databaseOf, type Labels, readRows, toSamples } from '../metric/sample.ts'
 import type { Top } from '../metric/top.ts'
 import { isValueColumn, type Query } from '../query/query.ts'
 import { ClassedError } from '../server/error-class.ts'
@@ -26,10 +26,9 @@ export async function poll(query: Query, session: Session, facts: Facts, labels:
   const mismatch = columnsMismatch(query, columns)
   if (mismatch !== undefined) throw new ClassedError('schema', mismatch)
   const { entries: all, illegal } = readRows(query, columns, rows, labels)
-  const isOfShown = (entry: Entry) => isShown(databaseOf(entry.labels))
-  const entries = all.filter(isOfShown)
+  const entries = all.filter((entry) => isShown(databaseOf(entry.labels)))
   const shown = top?.take(entries, cutRows === 0, performance.now()) ?? { entries, duplicates: 0 }
-  const { texts, duplicates } = render(toSamples(query, shown.entries.filter(isOfShown)))
+  const { texts, duplicates } = render(toSamples(query, shown.entries))
   const valueColumns = query.columns.filter(isValueColumn).length
   return {
     rows: rows.length,

@@ -86,7 +86,6 @@ export class Visitor {
 
   /** Forgets how often the database could not be visited. */
   forgive(): void {
-    this.#hasMet = false
     this.#state = { ...this.#state, failures: 0 }
   }
 

@@ -4,6 +4,7 @@ import { Choices } from './choices.ts'
 import type { DatabaseState } from './database-state.ts'
 import { type Errand, runErrands } from './errands.ts'
 import { Finder } from './finder.ts'
+import { phaseOf } from './pace.ts'
 import { Pacer } from './pacer.ts'
 import type { Records } from './record.ts'
 import { Room } from './room.ts'
@@ -22,9 +23,6 @@ export interface WatchOptions extends Records {
   /** Hears of the end of each visit. */
   readonly visited: () => void
 }
-
-/** Each next one falls into the widest gap that those before it have left. */
-const goldenRatio = 0.618034
 
 /** Watches one server: visits each of its databases on that database's own clock. */
 export class Watch {
@@ -71,6 +69,11 @@ export class Watch {
   /** Whether databases could be discovered; undefined where they need not be or nobody has tried. */
   get isDiscovered(): boolean | undefined {
     return this.#server.discovery === undefined ? undefined : this.#finder.succeeded
+  }
+
+  /** Whether anything may be told of a database of this name. */
+  isShown(datname: string): boolean {
+    return this.#finder.isShown(this.#server, datname)
   }
 
   /** Visits every database now and from then on. */
@@ -141,13 +144,13 @@ export class Watch {
       isRefused: () => isRefused(name, this.#standing()),
       keepsSession: () => isKept(name, this.#standing()),
       met: (current, session, isNew) => this.#met({ database: current, session, isNew }),
-      isShown: (datname) => this.#finder.isShown(this.#server, datname),
+      isShown: (datname) => this.isShown(datname),
       tops: this.#tops
     })
     return new Round({
       visitor,
       visitIntervalSeconds: this.#unitSeconds,
-      phase: (this.#roundsBegun++ * goldenRatio) % 1,
+      phase: phaseOf(this.#roundsBegun++),
       queries: () => this.#choose().of(name),
       polled: (query) => this.choices.polled(query, visitor.state),
       visited: () => this.#visited(name)
