@@ -61,7 +61,10 @@ test('the whole way: three databases of one server, and the page says what Postg
   t.equal(allOf(all, 'pgvitals_query_success', { query: 'stat_user_tables' }).length, 3, 'database-wide ones in every database')
   t.equal(value('pgvitals_sessions_open'), 3)
   t.ok(
-    all.every((sample) => sample.labels.server === name || /^(pgvitals_build_info|pgvitals_config_|process_|nodejs_)/.test(sample.name)),
+    all.every(
+      (sample) =>
+        sample.labels.server === name || /^(pgvitals_build_info|pgvitals_config_|pgvitals_config_|process_|nodejs_)/.test(sample.name)
+    ),
     'every sample says which server'
   )
   t.equal(new Set(all.map(({ name, labels }) => name + JSON.stringify(labels))).size, all.length, 'no series is there twice')

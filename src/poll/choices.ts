@@ -45,12 +45,13 @@ export class Choices {
   }
 
   /** Chooses anew where anything has changed. */
-  make(queries: readonly Query[], states: readonly DatabaseState[]): void {
+  make(queries: readonly Query[], states: readonly DatabaseState[]): this {
     const refused = this.#refused(states)
     const madeOf = [queries, [...refused].join(), ...states.flatMap(({ name, isUp, facts }) => [name, isUp, facts])]
     const isSame = madeOf.length === this.#madeOf.length && madeOf.every((one, index) => one === this.#madeOf[index])
     if (!isSame) this.#remake(madeOf, queries, states, refused)
     if (!this.#isDescribed) this.#describe(states)
+    return this
   }
 
   #remake(madeOf: readonly unknown[], queries: readonly Query[], states: readonly DatabaseState[], refused: ReadonlySet<string>): void {

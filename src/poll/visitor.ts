@@ -26,6 +26,8 @@ export interface VisitorOptions extends Records {
   readonly keepsSession: () => boolean
   readonly sessionMaxAgeSeconds: number
   readonly tops: Tops
+  /** What all queries of a database may have on the page together. */
+  readonly maxSamplesPerDatabase: number
 }
 
 /** How long a visit may have lasted when a query slower than that is begun. */
@@ -37,7 +39,8 @@ export class Visitor {
   readonly #held: HeldSession
   #state: DatabaseState
   #visiting: Promise<void> = Promise.resolve()
-  #perVisitSeconds = 0
+  /** What coming and going of the last visit cost the server. */
+  perVisitSeconds = 0
   #hasMet = false
   #isClosing = false
 
@@ -120,11 +123,6 @@ export class Visitor {
     await this.#held.leave()
   }
 
-  /** What coming and going of the last visit cost the server. */
-  get perVisitSeconds(): number {
-    return this.#perVisitSeconds
-  }
-
   /** Opens the session if there is none, and learns what can have changed since the last visit. */
   async #meet(): Promise<void> {
     const { server, meter } = this.#options
@@ -147,7 +145,8 @@ export class Visitor {
       const facts = isDeepStrictEqual(found, this.#state.facts) ? this.#state.facts : found
       this.#state = { ...this.#state, isUp: true, facts, failure: undefined, isRefused: false, failures: 0 }
       await this.#options.met(database, session, isNew)
-      this.#perVisitSeconds = (performance.now() - from) / 1000 + (isNew ? connectSeconds : 0)
+      // To stay costs next to nothing.
+      this.perVisitSeconds = isNew ? (performance.now() - from) / 1000 + connectSeconds : 0
     } catch (error) {
       await this.#held.close()
       this.#isDown(error)
@@ -184,7 +183,8 @@ export class Visitor {
     }
     const labels = query.scope === 'database' ? { server, datname: name } : { server }
     const top = tops.of(query, place.datname, this.#epoch(session))
-    await record(query, server, name, this.#options, () => poll(query, session, facts, labels, top, { isShown }))
+    const maxSamples = Math.max(0, this.#options.maxSamplesPerDatabase - snapshots.samplesBeside(place))
+    await record(query, server, name, this.#options, () => poll(query, session, facts, labels, top, { isShown, maxSamples }))
     return true
   }
 

@@ -18,6 +18,7 @@ export interface WatchOptions extends Records {
   readonly standStillSeconds: () => number
   readonly sessionMaxAgeSeconds: number
   readonly discoverySeconds: number
+  readonly maxSamplesPerDatabase: number
   /** The part of a core that visits may cost the server where sessions cannot be kept. */
   readonly visitCostShare: number
   /** Hears of the end of each visit. */
@@ -129,7 +130,7 @@ export class Watch {
     this.#rounds = new Map(this.#databases.map((database) => [database.name, before.get(database.name) ?? this.#begin(database)]))
     for (const database of this.#databases) before.get(database.name)?.update(database)
     for (const [name, round] of before) if (!this.#rounds.has(name)) void this.#end(name, round)
-    this.#choose()
+    this.choices.make(this.#queries, this.states)
     this.#setPaces()
     if (this.#isRunning) for (const [name, round] of this.#rounds) if (!before.has(name)) round.run()
   }
@@ -151,7 +152,7 @@ export class Watch {
       visitor,
       visitIntervalSeconds: this.#unitSeconds,
       phase: phaseOf(this.#roundsBegun++),
-      queries: () => this.#choose().of(name),
+      queries: () => this.choices.make(this.#queries, this.states).of(name),
       polled: (query) => this.choices.polled(query, visitor.state),
       visited: () => this.#visited(name)
     })
@@ -174,8 +175,7 @@ export class Watch {
   }
 
   #visited(name: string): void {
-    const perVisit = isKept(name, this.#standing()) ? 0 : (this.#rounds.get(name)?.perVisitSeconds ?? 0)
-    this.#pacer.visited(name, perVisit, this.choices.of(name))
+    this.#pacer.visited(name, this.#rounds.get(name)?.perVisitSeconds ?? 0, this.choices.of(name))
     this.#setPaces()
     this.#options.visited()
   }
@@ -184,11 +184,6 @@ export class Watch {
     const standing = this.#standing()
     const kept = new Set([...this.#rounds.keys()].filter((name) => isKept(name, standing)))
     this.#pacer.setPaces(this.#rounds, kept, this.#unitSeconds)
-  }
-
-  #choose(): Choices {
-    this.choices.make(this.#queries, this.states)
-    return this.choices
   }
 
   #standing(): Standing {

@@ -27,7 +27,7 @@ export function createMeter(version: string): Meter {
   const errors = counter('pgvitals_errors_total', 'Failed connects and polls, by class of error.', ['server', 'datname', 'class'])
   const dropped = counter(
     'pgvitals_samples_dropped_total',
-    'Samples that are missing on the page: duplicate, illegal, or of rows beyond the row limit (rows), which count with all their value columns.',
+    'Samples that are missing on the page: duplicate, illegal, of rows beyond the row limit (rows), which count with all their value columns, or beyond what one database may have (budget).',
     ['server', 'datname', 'query', 'reason']
   )
   const connects = counter('pgvitals_connects_total', 'Sessions opened.', ['server', 'datname'])
