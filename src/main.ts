@@ -23,14 +23,23 @@ const version: string = JSON.parse(readFileSync(new URL('../package.json', impor
 
 async function serve(): Promise<void> {
   const config = readConfig(readEnvironment())
+  let { tokens, teams } = config
   const log = createLog(config, pino.destination(1))
   const exporter = createExporter({ version, servers: config.servers, queries: config.queries, log })
-  const app = createApp({ ...exporter, status: () => readStatus(version, exporter, performance.now()) })
+  const app = createApp({
+    ...exporter,
+    tokens: () => ({ everything: tokens, teams }),
+    status: () => readStatus(version, exporter, performance.now())
+  })
   const reload = startReload({
     ...exporter,
     config,
     read: () => readConfig(readEnvironment()),
-    apply: ({ servers, queries }) => exporter.update(servers, queries),
+    apply: (next) => {
+      tokens = next.tokens
+      teams = next.teams
+      exporter.update(next.servers, next.queries)
+    },
     log
   })
   process.on('SIGHUP', reload.now)

@@ -4,10 +4,11 @@ import { parseEnv } from 'node:util'
 import { loadQueries } from '../query/load.ts'
 import type { Query } from '../query/query.ts'
 import { tuneQueries } from '../query/tune.ts'
+import type { Secret } from '../server/credential.ts'
 import type { Server } from '../server/server.ts'
 import { readConfigFile } from './config-file.ts'
 import { readDeclaredServers } from './declared-servers.ts'
-import { readDeclaredTeams, type Team } from './declared-teams.ts'
+import { readDeclaredTeams, readDeclaredTokens, type Team } from './declared-teams.ts'
 import { tellExcluded } from './excluded.ts'
 import { nearestWord } from './nearest-word.ts'
 import type { Reading } from './reading.ts'
@@ -21,7 +22,9 @@ export interface Config {
   readonly logLevel: string
   readonly queries: readonly Query[]
   readonly servers: readonly Server[]
-  /** The teams whose page needs a token. */
+  /** Who may read everything; with any token here or at a team nothing is read without one. */
+  readonly tokens: readonly Secret[]
+  /** The teams that have tokens of their own. */
   readonly teams: ReadonlyMap<string, Team>
   /** What was passed over, for the log. */
   readonly notes: readonly string[]
@@ -50,11 +53,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const servers = addNamedServers(declared, reading)
   tellExcluded(servers, reading)
   const teams = readDeclaredTeams(servers, reading)
+  const tokens = readDeclaredTokens(reading)
   const queries = readAllQueries(reading)
   throwMistakes(reading)
   // Without a mistake there are settings.
   const { PGVITALS_HOST: host = '', PGVITALS_PORT: port = 0, PGVITALS_LOG_LEVEL: logLevel = '' } = settings ?? {}
-  return { host, port, logLevel, queries, servers, teams, notes: reading.notes, files: [...reading.files] }
+  return { host, port, logLevel, queries, servers, tokens, teams, notes: reading.notes, files: [...reading.files] }
 }
 
 /** The query files, tuned by the environment and `pgvitals.yaml`; throws a ConfigError of every mistake. */

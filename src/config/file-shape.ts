@@ -5,6 +5,7 @@ import type { TlsMode } from '../server/tls.ts'
 export interface FileShape {
   readonly servers?: Readonly<Record<string, ServerShape>>
   readonly teams?: Readonly<Record<string, { readonly tokens?: readonly SecretShape[] }>>
+  readonly tokens?: readonly SecretShape[]
   readonly queries?: Readonly<Record<string, unknown>>
 }
 

@@ -64,7 +64,7 @@ export function startReload({ config: first, read, apply, retryCredentials, conf
 }
 
 function isSame(left: Config, right: Config): boolean {
-  return (['servers', 'teams', 'queries'] as const).every((key) => isDeepStrictEqual(left[key], right[key]))
+  return (['servers', 'tokens', 'teams', 'queries'] as const).every((key) => isDeepStrictEqual(left[key], right[key]))
 }
 
 function describe({ servers }: Config): string {

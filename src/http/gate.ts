@@ -6,18 +6,18 @@ export interface Tokens {
   /** For everything. */
   readonly everything: readonly Secret[]
   /** For the page of one team. */
-  readonly teams: ReadonlyMap<string, readonly Secret[]>
+  readonly teams: ReadonlyMap<string, { readonly tokens: readonly Secret[] }>
 }
 
 /** Tells whether a request with this `Authorization` may read a team's page, or everything. */
 export type Gate = (team: string | undefined, authorization: string | undefined) => Promise<boolean>
 
-/** A token's file or command is asked again so often: a rotated one holds soon, and no request can make us run commands. */
+/** A token's file is read again so often: a rotated one holds soon, and requests cost no reads. */
 const rememberSeconds = 15
 
 /**
- * Makes the gate. Without any token everybody may read everything. A team's page is open until it has tokens of
- * its own; everything is closed as soon as there is a token at all, since it holds every team's page.
+ * Makes the gate. Without any token everybody may read everything. As soon as there is one, nothing is read
+ * without: everything holds every team's page, and a team's page what is everybody's.
  */
 export function createGate(tokens: () => Tokens): Gate {
   const remembered = new Map<Secret, { readonly until: number; readonly token: Promise<string | undefined> }>()
@@ -33,10 +33,9 @@ export function createGate(tokens: () => Tokens): Gate {
   }
   return async (team, authorization) => {
     const { everything, teams } = tokens()
-    const own = team === undefined ? [] : (teams.get(team) ?? [])
-    const isProtected = [everything, ...teams.values()].some((some) => some.length > 0)
+    const own = team === undefined ? [] : (teams.get(team)?.tokens ?? [])
+    const isProtected = everything.length > 0 || [...teams.values()].some(({ tokens }) => tokens.length > 0)
     if (!isProtected) return true
-    if (team !== undefined && teams.has(team) && own.length === 0) return true
     const [, given] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
     if (given === undefined) return false
     const valid = await Promise.all([...everything, ...own].map(tokenOf))
