@@ -9,6 +9,7 @@ export class Pacer {
   readonly #server: string
   readonly #snapshots: Snapshots
   readonly #costShare: number
+  readonly #visitedOnce = new Set<string>()
   #demands: ReadonlyMap<string, Demand> = new Map()
   #intervals: ReadonlyMap<string, number> = new Map()
 
@@ -18,8 +19,15 @@ export class Pacer {
     this.#costShare = costShare
   }
 
-  /** A visit to this database has ended: takes what coming and going took, and how long the queries took the last time. */
+  /**
+   * A visit to this database has ended: takes what coming and going took, and how long the queries took the last
+   * time. Not of the first visit, when everything is asked, everywhere at once and with cold catalogs.
+   */
   visited(name: string, perVisit: number, queries: readonly Query[]): void {
+    if (!this.#visitedOnce.has(name)) {
+      this.#visitedOnce.add(name)
+      return
+    }
     const asked = queries.filter(({ scope }) => scope === 'database')
     const demand: Demand = {
       perVisit,
@@ -39,7 +47,7 @@ export class Pacer {
     for (const [name, round] of rounds) {
       const intervalSeconds = this.#intervals.get(name) ?? unitSeconds
       if (!round.setPace({ intervalSeconds, isSpread: !kept.has(name) })) continue
-      for (const query of round.queries()) this.#snapshots.retime(placeOf(query, this.#server, name), query.intervalSeconds)
+      for (const query of round.queries()) this.#snapshots.stretch(placeOf(query, this.#server, name), query.intervalSeconds)
     }
   }
 

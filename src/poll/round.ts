@@ -80,6 +80,7 @@ export class Round {
     const wasSpread = this.#pace.isSpread
     this.#pace = pace
     if (isOther && (pace.isSpread || wasSpread)) this.#layGrid()
+    if (isOther) this.#schedule.hasten(this.queries(), performance.now())
     return isOther
   }
 

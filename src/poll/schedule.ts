@@ -43,6 +43,15 @@ export class Schedule {
     for (const [name, time] of this.#planned) this.#planned.set(name, onGrid(time))
   }
 
+  /** The intervals may be others now: no query waits longer than its own. */
+  hasten(queries: readonly Timed[], now: number): void {
+    for (const { name, intervalSeconds } of queries) {
+      const time = this.#planned.get(name) ?? now
+      const intervals = Math.floor((time - now) / 1000 / intervalSeconds)
+      if (intervals > 0) this.#planned.set(name, time - intervals * intervalSeconds * 1000)
+    }
+  }
+
   /** A visit has ended: plans the next, where a query is due or the visits' own interval has passed. */
   visited(now: number, queries: readonly Timed[], backOffSeconds = 0): void {
     const own = nextOnGrid(this.#nextVisit, this.#visitIntervalMs, now + backOffSeconds * 1000)

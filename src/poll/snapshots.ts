@@ -70,10 +70,10 @@ export class Snapshots {
     this.put({ ...place, intervalSeconds, seconds, failure, answeredAt, rows, texts })
   }
 
-  /** The query is asked at another interval from now on, so that its last answer is served for three of those. */
-  retime(place: Place, intervalSeconds: number): void {
+  /** The query is asked more rarely from now on, so that its last answer is served for three of the longer intervals. */
+  stretch(place: Place, intervalSeconds: number): void {
     const snapshot = this.get(place)
-    if (snapshot !== undefined && snapshot.intervalSeconds !== intervalSeconds) this.put({ ...snapshot, intervalSeconds })
+    if (snapshot !== undefined && snapshot.intervalSeconds < intervalSeconds) this.put({ ...snapshot, intervalSeconds })
   }
 
   /** Forgets a server's snapshots that are not of these places. */

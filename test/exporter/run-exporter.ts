@@ -14,7 +14,8 @@ export interface TestExporter {
 }
 
 /** What a test wants to be other than it is. */
-export interface Differences extends Pick<ExporterOptions, 'sessionMaxAgeSeconds' | 'discoverySeconds' | 'visitCostShare'> {
+export interface Differences
+  extends Pick<ExporterOptions, 'sessionMaxAgeSeconds' | 'discoverySeconds' | 'visitCostShare' | 'maxSamplesPerDatabase'> {
   readonly servers?: (configured: readonly Server[]) => readonly Server[]
 }
 

@@ -1,0 +1,94 @@
+import { makeExporter } from '../test/exporter/run-exporter.ts'
+import { allOf, sampleValue } from '../test/page/parse-page.ts'
+import { startServer } from '../test/servers/start-server.ts'
+import { readCpuSeconds, readServerCpuSeconds } from './process-usage.ts'
+import { progress } from './progress.ts'
+
+const count = Number(process.env.BENCH_DATABASES || 200)
+const seconds = Number(process.env.BENCH_SECONDS || 300)
+const tables = 50
+
+/** Waits that long, calling in between. */
+async function spend(total: number, every: number, work: () => Promise<void>): Promise<void> {
+  for (const from = performance.now(); performance.now() - from < total * 1000; ) {
+    await work()
+    await new Promise((resolve) => setTimeout(resolve, every * 1000))
+  }
+}
+
+const server = await startServer({ flags: ['autovacuum=off', 'max_connections=50'] })
+try {
+  progress(`${count} databases with ${tables} tables each`)
+  await server.sql('postgres', "create role pgvitals login password 'secret' in role pg_monitor", 'create database shape')
+  await server.sql('shape', ...Array.from({ length: tables }, (_, table) => `create table item_${table} (id int primary key, note text)`))
+  const names = Array.from({ length: count }, (_, index) => `team_${String(index).padStart(3, '0')}`)
+  for (const name of names) await server.sql('postgres', `create database ${name} template shape`)
+  await server.sql('postgres', 'drop database shape', 'checkpoint')
+
+  progress('what the server costs by itself')
+  const idleFrom = readServerCpuSeconds(server.dataDirectory)
+  await spend(20, 20, async () => {})
+  const idleShare = (readServerCpuSeconds(server.dataDirectory) - idleFrom) / 20
+
+  const environment = Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_DATABASE_URL`, server.url(name, 'pgvitals')]))
+  const { exporter, samples } = makeExporter(environment)
+  const begun = performance.now()
+  await exporter.start()
+  while (!exporter.isReady()) await new Promise((resolve) => setTimeout(resolve, 100))
+  const readySeconds = (performance.now() - begun) / 1000
+  const intervalsOf = async () => allOf(await samples(), 'pgvitals_visit_interval_seconds').map(({ value }) => value)
+  progress(`everything polled once after ${readySeconds.toFixed(1)} s; longest interval ${Math.max(...(await intervalsOf()))} s`)
+  // The first visits ask everything and plan with cold catalogs.
+  await spend(Math.min(seconds, 240), 30, async () => progress(`longest interval ${Math.max(...(await intervalsOf()))} s`))
+
+  progress(`${seconds} s of the running exporter`)
+  const [cpuFrom, ownFrom, from] = [readServerCpuSeconds(server.dataDirectory), readCpuSeconds(process.pid), performance.now()]
+  const pollsOf = async (datname: string | undefined) =>
+    allOf(await samples(), 'pgvitals_polls_total', datname === undefined ? {} : { datname }).reduce((sum, { value }) => sum + value, 0)
+  const pollsBefore = await pollsOf(undefined)
+  const stated = new Map<string, number>()
+  let [worst, mostSessions, stall, lastTick] = [0, 0, 0, performance.now()]
+  const ticker = setInterval(() => {
+    stall = Math.max(stall, performance.now() - lastTick - 10)
+    lastTick = performance.now()
+  }, 10)
+  await spend(seconds, 5, async () => {
+    const all = await samples()
+    mostSessions = Math.max(mostSessions, sampleValue(all, 'pgvitals_sessions_open') ?? 0)
+    const ages = new Map(
+      allOf(all, 'pgvitals_snapshot_age_seconds', { query: 'stat_user_tables' }).map(({ labels, value }) => [labels.datname, value])
+    )
+    for (const { labels, value } of allOf(all, 'pgvitals_visit_interval_seconds')) {
+      const interval = Math.max(stated.get(labels.datname ?? '') ?? 0, value)
+      stated.set(labels.datname ?? '', interval)
+      worst = Math.max(worst, (ages.get(labels.datname) ?? Number.POSITIVE_INFINITY) / interval)
+    }
+  })
+  clearInterval(ticker)
+  const elapsed = (performance.now() - from) / 1000
+  const serverShare = (readServerCpuSeconds(server.dataDirectory) - cpuFrom) / elapsed - idleShare
+  const ownShare = (readCpuSeconds(process.pid) - ownFrom) / elapsed
+  const intervals = (await intervalsOf()).sort((left, right) => left - right)
+  const polls = (await pollsOf(undefined)) - pollsBefore
+  const up = allOf(await samples(), 'pg_database_up').filter(({ value }) => value === 1).length
+  await exporter.stop()
+  const percent = (share: number) => `${(share * 100).toFixed(2)} %`
+  process.stdout.write(
+    [
+      `| ${count} databases of ${tables} tables | |`,
+      '|---|---:|',
+      `| databases that answer | ${up} |`,
+      `| everything polled once | ${readySeconds.toFixed(1)} s |`,
+      `| visit interval: shortest, median, longest | ${intervals[0]} s, ${intervals[Math.floor(intervals.length / 2)]} s, ${intervals.at(-1)} s |`,
+      `| oldest answer, as a part of its interval | ${worst.toFixed(2)} |`,
+      `| sessions at most | ${mostSessions} |`,
+      `| server's CPU, server-wide queries included, of one core | ${percent(serverShare)} |`,
+      `| own CPU, of one core | ${percent(ownShare)} |`,
+      `| polls | ${((polls / elapsed) * 60).toFixed(0)} a minute |`,
+      `| longest event loop stall | ${stall.toFixed(0)} ms |`,
+      ''
+    ].join('\n')
+  )
+} finally {
+  await server.remove()
+}
