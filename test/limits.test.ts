@@ -50,7 +50,7 @@ test('limits', async (t) => {
   })
 
   t.test('when the server has few free connections, one session stays and the others leave', async (t) => {
-    const { exporter, samples } = makeExporter(environment)
+    const { exporter, samples } = makeExporter(environment, { visitCostShare: 10 })
     t.teardown(() => exporter.stop())
     await exporter.start()
     await until('three sessions are kept', 10, async () => exporter.isReady() && (await sessions()) === 3)

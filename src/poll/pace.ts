@@ -6,7 +6,7 @@ export interface Demand {
   readonly queries: readonly { readonly seconds: number; readonly intervalSeconds: number }[]
 }
 
-/** What a new process, its authentication and its end cost the server's CPU; the first questions are measured. */
+/** What a new process, its authentication and its end cost the server's CPU at least, however fast the connection is. */
 export const connectSeconds = 0.01
 
 /** Before a database has been visited: what a visit to a small one costs. */

@@ -20,18 +20,21 @@ export function leaderOf({ server, states }: Standing): string | undefined {
 }
 
 /**
- * Whether a database's session is kept between visits: all of them where there is room for all, otherwise those
+ * The databases whose session is kept between visits: all of them where there is room for all, otherwise those
  * that server-wide queries need, with a place left for the visits to the others. One that was discovered
  * comes and goes, and a session held there would keep its owner from dropping or renaming it.
  */
-export function isKept(name: string, standing: Standing): boolean {
+export function keptSessions(standing: Standing): ReadonlySet<string> {
   const { server, databases, hosts, room } = standing
-  const user = databases.find((database) => database.name === name)?.connection.user
-  if (user === undefined || !room.mayKeep(name) || !server.databases.some((database) => database.name === name)) return false
-  const ofRole = databases.filter(({ connection }) => connection.user === user).length
-  if (databases.length <= room.places && ofRole <= room.placesOf(user)) return true
+  const ofRole = new Map<string, number>()
+  for (const { connection } of databases) ofRole.set(connection.user, (ofRole.get(connection.user) ?? 0) + 1)
   const needed = [...new Set([leaderOf(standing), ...hosts])]
-  return needed.slice(0, Math.max(room.isTight ? 1 : 0, room.placesOf(user) - 1)).includes(name)
+  const kept = server.databases.filter(({ name, connection: { user } }) => {
+    const places = room.placesOf(user)
+    const isRoomForAll = databases.length <= room.places && (ofRole.get(user) ?? 0) <= places
+    return room.mayKeep(name) && (isRoomForAll || needed.slice(0, Math.max(room.isTight ? 1 : 0, places - 1)).includes(name))
+  })
+  return new Set(kept.map(({ name }) => name))
 }
 
 /** Whether a database is not visited, since the server's last connections are not ours to take. */

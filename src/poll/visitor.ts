@@ -132,8 +132,9 @@ export class Visitor {
     if (isKnown) return
     const { database } = this.#held
     try {
-      const { session, isNew } = await this.#held.open()
       const from = performance.now()
+      const { session, isNew } = await this.#held.open()
+      const openedSeconds = (performance.now() - from) / 1000
       if (isNew) {
         meter.connected({ server, datname: name })
         const { certificateExpiry } = session
@@ -146,7 +147,7 @@ export class Visitor {
       this.#state = { ...this.#state, isUp: true, facts, failure: undefined, isRefused: false, failures: 0 }
       await this.#options.met(database, session, isNew)
       // To stay costs next to nothing.
-      this.perVisitSeconds = isNew ? (performance.now() - from) / 1000 + connectSeconds : 0
+      this.perVisitSeconds = isNew ? (performance.now() - from) / 1000 + Math.max(0, connectSeconds - openedSeconds) : 0
     } catch (error) {
       await this.#held.close()
       this.#isDown(error)

@@ -9,7 +9,7 @@ import { Pacer } from './pacer.ts'
 import type { Records } from './record.ts'
 import { Room } from './room.ts'
 import { Round } from './round.ts'
-import { isKept, isRefused, leaderOf, type Standing } from './standing.ts'
+import { isRefused, keptSessions, leaderOf, type Standing } from './standing.ts'
 import { Tops } from './tops.ts'
 import { Visitor } from './visitor.ts'
 
@@ -143,7 +143,7 @@ export class Watch {
       database,
       acquire: (user) => this.#room.acquire(user),
       isRefused: () => isRefused(name, this.#standing()),
-      keepsSession: () => isKept(name, this.#standing()),
+      keepsSession: () => keptSessions(this.#standing()).has(name),
       met: (current, session, isNew) => this.#met({ database: current, session, isNew }),
       isShown: (datname) => this.isShown(datname),
       tops: this.#tops
@@ -181,9 +181,7 @@ export class Watch {
   }
 
   #setPaces(): void {
-    const standing = this.#standing()
-    const kept = new Set([...this.#rounds.keys()].filter((name) => isKept(name, standing)))
-    this.#pacer.setPaces(this.#rounds, kept, this.#unitSeconds)
+    this.#pacer.setPaces(this.#rounds, keptSessions(this.#standing()), this.#unitSeconds)
   }
 
   #standing(): Standing {
