@@ -1,12 +1,11 @@
 import { makeExporter } from '../test/exporter/run-exporter.ts'
-import { allOf, sampleValue } from '../test/page/parse-page.ts'
 import { startServer } from '../test/servers/start-server.ts'
 import { readCpuSeconds, readServerCpuSeconds } from './process-usage.ts'
 import { progress } from './progress.ts'
 
 const count = Number(process.env.BENCH_DATABASES || 200)
 const seconds = Number(process.env.BENCH_SECONDS || 300)
-const tables = 50
+const tables = 10
 
 /** Waits that long, calling in between. */
 async function spend(total: number, every: number, work: () => Promise<void>): Promise<void> {
@@ -31,21 +30,19 @@ try {
   const idleShare = (readServerCpuSeconds(server.dataDirectory) - idleFrom) / 20
 
   const environment = Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_DATABASE_URL`, server.url(name, 'pgvitals')]))
-  const { exporter, samples } = makeExporter(environment)
+  const { exporter } = makeExporter(environment)
+  const rounds = () => exporter.watches().flatMap((watch) => watch.rounds)
   const begun = performance.now()
   await exporter.start()
   while (!exporter.isReady()) await new Promise((resolve) => setTimeout(resolve, 100))
   const readySeconds = (performance.now() - begun) / 1000
-  const intervalsOf = async () => allOf(await samples(), 'pgvitals_visit_interval_seconds').map(({ value }) => value)
-  progress(`everything polled once after ${readySeconds.toFixed(1)} s; longest interval ${Math.max(...(await intervalsOf()))} s`)
+  const intervalsOf = () => rounds().map(({ intervalSeconds }) => intervalSeconds)
+  progress(`everything polled once after ${readySeconds.toFixed(1)} s; longest interval ${Math.max(...intervalsOf())} s`)
   // The first visits ask everything and plan with cold catalogs.
-  await spend(Math.min(seconds, 240), 30, async () => progress(`longest interval ${Math.max(...(await intervalsOf()))} s`))
+  await spend(Math.min(seconds, 240), 30, async () => progress(`longest interval ${Math.max(...intervalsOf())} s`))
 
   progress(`${seconds} s of the running exporter`)
   const [cpuFrom, ownFrom, from] = [readServerCpuSeconds(server.dataDirectory), readCpuSeconds(process.pid), performance.now()]
-  const pollsOf = async (datname: string | undefined) =>
-    allOf(await samples(), 'pgvitals_polls_total', datname === undefined ? {} : { datname }).reduce((sum, { value }) => sum + value, 0)
-  const pollsBefore = await pollsOf(undefined)
   const stated = new Map<string, number>()
   let [worst, mostSessions, stall, lastTick] = [0, 0, 0, performance.now()]
   const ticker = setInterval(() => {
@@ -53,24 +50,22 @@ try {
     lastTick = performance.now()
   }, 10)
   await spend(seconds, 5, async () => {
-    const all = await samples()
-    mostSessions = Math.max(mostSessions, sampleValue(all, 'pgvitals_sessions_open') ?? 0)
-    const ages = new Map(
-      allOf(all, 'pgvitals_snapshot_age_seconds', { query: 'stat_user_tables' }).map(({ labels, value }) => [labels.datname, value])
-    )
-    for (const { labels, value } of allOf(all, 'pgvitals_visit_interval_seconds')) {
-      const interval = Math.max(stated.get(labels.datname ?? '') ?? 0, value)
-      stated.set(labels.datname ?? '', interval)
-      worst = Math.max(worst, (ages.get(labels.datname) ?? Number.POSITIVE_INFINITY) / interval)
+    mostSessions = Math.max(mostSessions, rounds().filter(({ hasSession }) => hasSession).length)
+    const answered = exporter.snapshots().filter(({ query }) => query === 'stat_user_tables')
+    const ages = new Map(answered.map(({ datname, answeredAt = 0 }) => [datname, (performance.now() - answeredAt) / 1000]))
+    for (const { name, intervalSeconds } of rounds()) {
+      const interval = Math.max(stated.get(name) ?? 0, intervalSeconds)
+      stated.set(name, interval)
+      worst = Math.max(worst, (ages.get(name) ?? Number.POSITIVE_INFINITY) / interval)
     }
   })
   clearInterval(ticker)
   const elapsed = (performance.now() - from) / 1000
   const serverShare = (readServerCpuSeconds(server.dataDirectory) - cpuFrom) / elapsed - idleShare
   const ownShare = (readCpuSeconds(process.pid) - ownFrom) / elapsed
-  const intervals = (await intervalsOf()).sort((left, right) => left - right)
-  const polls = (await pollsOf(undefined)) - pollsBefore
-  const up = allOf(await samples(), 'pg_database_up').filter(({ value }) => value === 1).length
+  const intervals = intervalsOf().sort((left, right) => left - right)
+  const up = rounds().filter(({ state }) => state.isUp).length
+  const samples = exporter.snapshots().reduce((sum, { texts }) => sum + texts.reduce((all, text) => all + text.samples, 0), 0)
   await exporter.stop()
   const percent = (share: number) => `${(share * 100).toFixed(2)} %`
   process.stdout.write(
@@ -84,7 +79,7 @@ try {
       `| sessions at most | ${mostSessions} |`,
       `| server's CPU, server-wide queries included, of one core | ${percent(serverShare)} |`,
       `| own CPU, of one core | ${percent(ownShare)} |`,
-      `| polls | ${((polls / elapsed) * 60).toFixed(0)} a minute |`,
+      `| samples | ${samples} |`,
       `| longest event loop stall | ${stall.toFixed(0)} ms |`,
       ''
     ].join('\n')

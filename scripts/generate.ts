@@ -1,7 +1,19 @@
 import { writeFileSync } from 'node:fs'
+import { alertsPage } from './alerts-page.ts'
+import { catalogueSource } from './catalogue-source.ts'
 import { configurationPage } from './configuration-page.ts'
+import { dashboardFiles } from './dashboard-files.ts'
+import { dashboardsPage } from './dashboards-page.ts'
 import { metricsPage } from './metrics-page.ts'
+import { ruleFiles } from './rule-files.ts'
 
 // `npm run docs`: writes what is generated; tests say when it is stale.
-writeFileSync(new URL('../docs/metrics.md', import.meta.url), await metricsPage())
-writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationPage())
+const write = (path: string, text: string) => writeFileSync(new URL(`../${path}`, import.meta.url), text)
+
+write('docs/metrics.md', await metricsPage())
+write('docs/configuration.md', configurationPage())
+write('grafana/source/generated/catalogue.ts', await catalogueSource())
+write('docs/alerts.md', alertsPage())
+for (const [path, text] of ruleFiles()) write(path, text)
+write('docs/dashboards.md', dashboardsPage())
+for (const [path, text] of dashboardFiles()) write(path, text)

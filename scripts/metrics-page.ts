@@ -1,8 +1,9 @@
+import { capacityFamilies } from '../src/poll/capacity.ts'
 import { chooseQueries } from '../src/poll/choose.ts'
 import { collectorFamilies } from '../src/poll/collectors.ts'
 import { healthFamilies } from '../src/poll/health.ts'
 import { loadQueries } from '../src/query/load.ts'
-import { isValueColumn, labelNames, metricName, type Query } from '../src/query/query.ts'
+import { familiesOf, labelNames, type Query } from '../src/query/query.ts'
 import { formatRequirement } from '../src/query/requirement.ts'
 import { parseVersion } from '../src/query/version.ts'
 import { createMeter } from '../src/self/meter.ts'
@@ -35,7 +36,7 @@ export async function metricsPage(): Promise<string> {
     '',
     '| metric | type | labels | |',
     '|---|---|---|---|',
-    ...[...healthFamilies, ...collectorFamilies].map(
+    ...[...healthFamilies, ...capacityFamilies, ...collectorFamilies].map(
       ([family, labels]) => `| \`${family.name}\` | ${family.type} | ${labels} | ${family.help} |`
     ),
     ...(await meterRows()),
@@ -57,9 +58,7 @@ function queryPart(variants: readonly Query[]): readonly string[] {
     ...(requires.length > 0 ? [`requires ${requires.join(', ')}`] : []),
     ...(newest.top === undefined ? [] : [`top ${newest.top.limit} by ${newest.top.by.join(', ')}`])
   ]
-  const columns = new Map(
-    variants.flatMap((query) => query.columns.filter(isValueColumn).map((column) => [metricName(query, column), column] as const))
-  )
+  const columns = new Map(variants.flatMap((query) => familiesOf(query).map((family) => [family.name, family] as const)))
   const suffix = newest.columns.some((column) => column.kind === 'suffix') ? '_*' : ''
   return [
     `## ${newest.name}`,
@@ -71,7 +70,7 @@ function queryPart(variants: readonly Query[]): readonly string[] {
     '| metric | type | versions | |',
     '|---|---|---|---|',
     ...[...columns].map(
-      ([name, { kind, help }]) => `| \`${name}${suffix}\` | ${kind} | ${versionsOf(variants, name)} | ${help.replaceAll('|', '\\|')} |`
+      ([name, { type, help }]) => `| \`${name}${suffix}\` | ${type} | ${versionsOf(variants, name)} | ${help.replaceAll('|', '\\|')} |`
     ),
     ''
   ]
@@ -96,8 +95,7 @@ function hasMetric(variants: readonly Query[], metric: string, major: (typeof ma
     capabilities: new Set(capabilities.map(({ name }) => name))
   }
   return chooseQueries(variants, [{ name: '', isUp: true, facts }]).some(
-    ({ query, skipped }) =>
-      skipped === undefined && query.columns.filter(isValueColumn).some((column) => metricName(query, column) === metric)
+    ({ query, skipped }) => skipped === undefined && familiesOf(query).some(({ name }) => name === metric)
   )
 }
 

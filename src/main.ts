@@ -5,6 +5,7 @@ import closeWithGrace from 'close-with-grace'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { type Config, readConfig, readEnvironment, readQueries } from './config/config.ts'
 import { startReload } from './config/reload.ts'
+import { diagnose } from './doctor/doctor.ts'
 import { createApp } from './http/app.ts'
 import { readStatus } from './http/status.ts'
 import { createExporter } from './poll/exporter.ts'
@@ -14,6 +15,7 @@ const usage = `pgvitals: a Prometheus exporter for PostgreSQL servers that host 
 
   pgvitals [serve]    polls the configured databases and serves /metrics
   pgvitals once       polls everything once, prints the metrics, exits 1 if a database or a query failed
+  pgvitals doctor     connects everywhere, says what is wrong and what mends it; exits 1 if something is; --json for machines
   pgvitals queries    checks the query files and lists them
 
 Configured by DATABASE_URL, *_DATABASE_URL, PGVITALS_* and pgvitals.yaml; see the README.
@@ -72,6 +74,14 @@ async function once(): Promise<void> {
   process.exitCode = isWhole ? 0 : 1
 }
 
+async function doctor({ json }: { readonly json: boolean }): Promise<void> {
+  const config = readConfig(readEnvironment())
+  for (const note of config.notes) process.stderr.write(`pgvitals: ${note}\n`)
+  const { isHealthy, servers, text } = await diagnose(config.servers, config.queries)
+  process.stdout.write(json ? `${JSON.stringify({ isHealthy, servers }, null, 2)}\n` : text)
+  process.exitCode = isHealthy ? 0 : 1
+}
+
 async function queries(): Promise<void> {
   process.stdout.write(describeQueries(readQueries(readEnvironment())))
 }
@@ -85,19 +95,20 @@ function createLog(config: Config, destination: ReturnType<typeof pino.destinati
   return log
 }
 
-const commands: Readonly<Record<string, () => Promise<void>>> = { serve, once, queries }
+const commands: Readonly<Record<string, (options: { readonly json: boolean }) => Promise<void>>> = { serve, once, doctor, queries }
 
 try {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } }
+    options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' }, json: { type: 'boolean' } }
   })
   const name = positionals[0] ?? 'serve'
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (values.help) process.stdout.write(usage)
   else if (values.version) process.stdout.write(`${version}\n`)
   else if (command === undefined || positionals.length > 1) throw new Error(`there is no command "${positionals.join(' ')}"\n\n${usage}`)
-  else await command()
+  else if (values.json && name !== 'doctor') throw new Error('--json is an option of doctor alone')
+  else await command({ json: values.json === true })
 } catch (error) {
   const mistakes: readonly Error[] = error instanceof AggregateError && error.errors.length > 0 ? error.errors : [error]
   for (const mistake of mistakes) process.stderr.write(`pgvitals: ${mistake.message}\n`)

@@ -11,13 +11,14 @@ const rooms: Readonly<Record<string, readonly [rooms: readonly string[], package
   metric: [['query'], []],
   self: [[], ['prom-client']],
   poll: [['server', 'metric', 'self', 'query'], ['pino']],
+  doctor: [['poll', 'query', 'server'], []],
   http: [['poll', 'query', 'server'], ['fastify']],
   config: [
     ['server', 'query'],
     ['ajv', 'env-schema', 'pino', 'yaml']
   ],
   main: [
-    ['config', 'http', 'poll', 'query'],
+    ['config', 'doctor', 'http', 'poll', 'query'],
     ['close-with-grace', 'pino']
   ]
 }

@@ -57,7 +57,7 @@ export function readStatus(version: string, exporter: Pick<Exporter, 'watches' |
 
 function databaseStatus({ name, isUp, facts, failure }: DatabaseState): DatabaseStatus {
   if (!isUp || facts === undefined) return { name, isUp: false, about: failure?.message ?? 'not visited yet', blind: [] }
-  const missing = capabilities.filter((capability) => !facts.capabilities.has(capability.name))
+  const missing = capabilities.filter(({ name, isOfServer }) => !isOfServer && !facts.capabilities.has(name))
   return {
     name,
     isUp,

@@ -1,11 +1,15 @@
-/** A row as the choice sees it. */
+/** A series as the choice sees it. */
 export interface Contender {
-  readonly key: string
   readonly datname: string
-  readonly isMember: boolean
-  /** How much it moved recently by each ranking column, and how large it is. */
+  /** How much it moved recently, by each ranking column. */
   readonly scores: readonly number[]
-  readonly sizes: readonly number[]
+}
+
+export interface ChooseOptions<One> {
+  readonly limit: number
+  readonly isMember: (contender: One) => boolean
+  /** How large it is by each ranking column. */
+  readonly sizesOf: (contender: One) => readonly number[]
 }
 
 /** What every database has for certain, whatever the others do. */
@@ -15,68 +19,83 @@ const bestOfEachDatabase = 10
 const memberAdvantage = 2
 
 /**
- * Chooses the rows that matter now: first the best of each database, then of all together up to the limit.
+ * Chooses the series that matter now: first the best of each database, then of all together up to the limit.
  * The ranking columns take turns, so that a statement with few calls that reads much is chosen beside one
- * with many calls that reads nothing. Answers keys.
+ * with many calls that reads nothing. What has not moved fills the places that are left: members first, then
+ * the largest.
  */
-export function chooseTop(contenders: readonly Contender[], limit: number): ReadonlySet<string> {
-  const chosen = new Set<string>()
-  const perDatabase = new Map<string, number>()
-  // What has not moved at all fills the places that are left.
-  const rankings = [rankByScore(contenders), rankBySize(contenders)]
-  for (const ranking of rankings) {
-    takeTurns(ranking, chosen, ({ datname }) => {
-      const count = perDatabase.get(datname) ?? 0
-      if (count < bestOfEachDatabase) perDatabase.set(datname, count + 1)
-      return count < bestOfEachDatabase
-    })
+export function chooseTop<One extends Contender>(
+  contenders: readonly One[],
+  { limit, isMember, sizesOf }: ChooseOptions<One>
+): ReadonlySet<One> {
+  const chosen = new Set<One>()
+  const sizes = new Map<One, readonly number[]>()
+  const fill = (offered: readonly One[], places: number) => {
+    const enough = chosen.size + Math.min(places, offered.length) - offered.filter((contender) => chosen.has(contender)).length
+    const score = (contender: One, column: number) => (contender.scores[column] ?? 0) * (isMember(contender) ? memberAdvantage : 1)
+    takeTurns(rankings(offered, places, score), chosen, enough)
+    if (chosen.size >= enough) return
+    for (const contender of offered) if (isMember(contender) && chosen.size < enough) chosen.add(contender)
+    if (chosen.size >= enough) return
+    for (const contender of offered) if (!sizes.has(contender)) sizes.set(contender, sizesOf(contender))
+    takeTurns(
+      rankings(offered, places, (contender, column) => sizes.get(contender)?.[column] ?? 0),
+      chosen,
+      enough
+    )
+    for (const contender of offered) if (chosen.size < enough) chosen.add(contender)
   }
-  for (const ranking of rankings) takeTurns(ranking, chosen, () => chosen.size < limit)
+  for (const own of byDatabase(contenders)) fill(own, bestOfEachDatabase)
+  fill(contenders, limit)
   return chosen
 }
 
-type Rankings = readonly (readonly Contender[])[]
+type Score<One> = (contender: One, column: number) => number
 
-/** For each ranking column the contenders that moved, best first. */
-function rankByScore(contenders: readonly Contender[]): Rankings {
-  return columnsOf(contenders).map((column) => {
-    const score = ({ scores, isMember }: Contender) => (scores[column] ?? 0) * (isMember ? memberAdvantage : 1)
-    return contenders.filter((contender) => score(contender) > 0).sort((left, right) => score(right) - score(left) || byKey(left, right))
-  })
+/** For each ranking column the best of those that have a score, best first. */
+function rankings<One extends Contender>(contenders: readonly One[], count: number, score: Score<One>): readonly (readonly One[])[] {
+  return (contenders[0]?.scores ?? []).map((_, column) => best(contenders, count, (contender) => score(contender, column)))
 }
 
-/** For each ranking column all contenders, members first, then the largest. */
-function rankBySize(contenders: readonly Contender[]): Rankings {
-  return columnsOf(contenders).map((column) => {
-    const size = ({ sizes }: Contender) => sizes[column] ?? 0
-    return [...contenders].sort(
-      (left, right) => Number(right.isMember) - Number(left.isMember) || size(right) - size(left) || byKey(left, right)
-    )
-  })
+/** The best of many in one pass: nearly all of them are compared once with the worst of those that are kept. */
+function best<One>(contenders: readonly One[], count: number, score: (contender: One) => number): readonly One[] {
+  const found: One[] = []
+  const scores: number[] = []
+  for (const contender of contenders) {
+    const own = score(contender)
+    if (own <= 0 || (found.length >= count && own <= (scores[count - 1] ?? 0))) continue
+    let place = found.length
+    while (place > 0 && (scores[place - 1] ?? 0) < own) place--
+    found.splice(place, 0, contender)
+    scores.splice(place, 0, own)
+    found.length = Math.min(found.length, count)
+    scores.length = found.length
+  }
+  return found
 }
 
-function columnsOf(contenders: readonly Contender[]): readonly number[] {
-  return (contenders[0]?.scores ?? []).map((_, column) => column)
+function byDatabase<One extends Contender>(contenders: readonly One[]): Iterable<readonly One[]> {
+  const groups = new Map<string, One[]>()
+  for (const contender of contenders) {
+    const group = groups.get(contender.datname)
+    if (group === undefined) groups.set(contender.datname, [contender])
+    else group.push(contender)
+  }
+  return groups.values()
 }
 
-function byKey(left: Contender, right: Contender): number {
-  return left.key < right.key ? -1 : 1
-}
-
-/** Offers the rows, each ranking's next one in turn and none twice, and chooses those that are taken. */
-function takeTurns(rankings: Rankings, chosen: Set<string>, take: (contender: Contender) => boolean): void {
-  const longest = Math.max(0, ...rankings.map((ranking) => ranking.length))
-  const places = rankings.map(() => 0)
-  const offered = new Set<string>()
-  for (let turn = 0; turn < longest; turn++) {
-    for (const [column, ranking] of rankings.entries()) {
+/** Lets the rankings choose in turn, each its next one that is not chosen yet, until there are enough. */
+function takeTurns<One>(ranked: readonly (readonly One[])[], chosen: Set<One>, enough: number): void {
+  const places = ranked.map(() => 0)
+  while (chosen.size < enough) {
+    const before = chosen.size
+    for (const [column, ranking] of ranked.entries()) {
       let place = places[column] ?? 0
-      while (place < ranking.length && offered.has(ranking[place]?.key ?? '')) place++
-      places[column] = place + 1
+      while (place < ranking.length && chosen.has(ranking[place] as One)) place++
+      places[column] = place
       const next = ranking[place]
-      if (next === undefined) continue
-      offered.add(next.key)
-      if (!chosen.has(next.key) && take(next)) chosen.add(next.key)
+      if (next !== undefined && chosen.size < enough) chosen.add(next)
     }
+    if (chosen.size === before) return
   }
 }

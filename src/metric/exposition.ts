@@ -4,8 +4,8 @@ import { databaseOf, type Family, type Labels, type Sample } from './sample.ts'
 export interface FamilyText {
   readonly family: Family
   readonly datname: string
-  /** The databases that it belongs to, where no label says so. */
-  readonly datnames?: readonly string[]
+  /** The databases whose owners may see it, of a text that names none but is not everybody's. */
+  readonly ranIn?: readonly string[]
   /** Encoded once, so that a scrape joins bytes and encodes nothing. */
   readonly text: Buffer
   readonly samples: number
@@ -22,12 +22,12 @@ export interface Rendered {
  * Source: Prometheus's documentation, "Exposition formats", "Text-based format".
  */
 export function render(samples: readonly Sample[]): Rendered {
-  const groups = new Map<string, Omit<FamilyText, 'text' | 'samples'> & { readonly lines: string[] }>()
+  const groups = new Map<string, { family: Family; datname: string; lines: string[] }>()
   const seen = new Set<string>()
   let duplicates = 0
   let lastLabels: Labels | undefined
   let labelsText = ''
-  for (const { family, labels, value, datnames } of samples) {
+  for (const { family, labels, value } of samples) {
     if (labels !== lastLabels) {
       lastLabels = labels
       labelsText = renderLabels(labels)
@@ -39,17 +39,26 @@ export function render(samples: readonly Sample[]): Rendered {
     }
     seen.add(series)
     const datname = databaseOf(labels)
-    const key = `${family.name} ${datnames?.join('\n') ?? datname}`
-    const group = groups.get(key) ?? { family, datname, ...(datnames !== undefined && { datnames }), lines: [] }
+    const key = `${family.name} ${datname}`
+    const group = groups.get(key) ?? { family, datname, lines: [] }
     groups.set(key, group)
     group.lines.push(`${series} ${renderNumber(value)}\n`)
   }
-  const texts = [...groups.values()].map(({ lines, ...group }) => ({
-    ...group,
+  const texts = [...groups.values()].map(({ family, datname, lines }) => ({
+    family,
+    datname,
     text: Buffer.from(lines.join('')),
     samples: lines.length
   }))
   return { texts, duplicates }
+}
+
+/** Reads back the number of a family that has one sample; undefined when there is none, or several. */
+export function readValue(texts: readonly FamilyText[], name: string): number | undefined {
+  const [found, ...others] = texts.filter(({ family }) => family.name === name)
+  if (found === undefined || found.samples !== 1 || others.length > 0) return undefined
+  const value = Number(String(found.text).trimEnd().split(' ').at(-1))
+  return Number.isFinite(value) ? value : undefined
 }
 
 /** The two lines that go before a family's samples. */

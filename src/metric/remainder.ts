@@ -1,48 +1,36 @@
 import type { Entry, Labels } from './sample.ts'
 
-/** The `other` row of one combination of the labels that remain. */
-interface Other {
+/** One sum: what was counted and shown, and what is counted but not shown yet. */
+export interface Sum {
   readonly labels: Labels
   readonly values: (number | undefined)[]
-  /** What has been counted but is not shown yet, since a scrape must first see the series without it. */
+  /** Not shown before `opensAt`, since a scrape must first see the series without it. */
   readonly pending: number[]
-  opensAt: number
+  readonly opensAt: number
 }
 
-/** Sums what rows that are not shown by themselves have moved, one row for each combination of the remaining labels. */
+/** Sums that only grow, one for each combination of labels. Times are milliseconds. */
 export class Remainder {
-  readonly #names: readonly string[]
-  readonly #isCounter: readonly boolean[]
-  readonly #others = new Map<string, Other>()
+  readonly #columns: number
+  readonly #sums = new Map<string, Sum>()
 
-  constructor(names: readonly string[], isCounter: readonly boolean[]) {
-    this.#names = names
-    this.#isCounter = isCounter
+  constructor(columns: number) {
+    this.#columns = columns
   }
 
-  /** Makes sure that the entry's combination is there, from `opensAt` on if it is new, and adds deltas to it. */
-  add({ labels, values }: Entry, deltas: readonly number[] | undefined, opensAt: number): void {
-    if (this.#names.length === 0) return
-    const otherLabels = { ...labels }
-    for (const name of this.#names) otherLabels[name] = 'other'
-    const key = Object.values(otherLabels).join('\u0000')
-    const other = this.#others.get(key) ?? {
-      labels: otherLabels,
-      values: this.#isCounter.map(() => undefined),
-      pending: this.#isCounter.map(() => 0),
-      opensAt
-    }
-    this.#others.set(key, other)
-    for (const [column, isCounter] of this.#isCounter.entries()) {
-      if (!isCounter || values[column] === undefined) continue
-      other.values[column] ??= 0
-      other.pending[column] = (other.pending[column] ?? 0) + (deltas?.[column] ?? 0)
-    }
+  /** The sum of the combination that the key stands for; a new one begins without values and opens at the given time. */
+  of(key: string, labels: () => Labels, opensAt: number): Sum {
+    const known = this.#sums.get(key)
+    if (known !== undefined) return known
+    const columns = Array.from<undefined>({ length: this.#columns })
+    const sum = { labels: labels(), values: columns.map(() => undefined), pending: columns.map(() => 0), opensAt }
+    this.#sums.set(key, sum)
+    return sum
   }
 
   /** Shows what is pending where the time has come. */
   settle(now: number): void {
-    for (const { values, pending, opensAt } of this.#others.values()) {
+    for (const { values, pending, opensAt } of this.#sums.values()) {
       if (opensAt > now) continue
       for (const [column, delta] of pending.entries()) {
         if (values[column] !== undefined) values[column] = (values[column] ?? 0) + delta
@@ -52,6 +40,15 @@ export class Remainder {
   }
 
   entries(): readonly Entry[] {
-    return [...this.#others.values()].map(({ labels, values }) => ({ labels, suffix: undefined, values: [...values] }))
+    return [...this.#sums.values()].map(({ labels, values }) => ({ labels, suffix: undefined, values: [...values] }))
+  }
+}
+
+/** Adds to a sum; a column that is undefined is one that is not measured. */
+export function addTo(sum: Sum, deltas: readonly (number | undefined)[]): void {
+  for (const [column, delta] of deltas.entries()) {
+    if (delta === undefined) continue
+    sum.values[column] ??= 0
+    sum.pending[column] = (sum.pending[column] ?? 0) + delta
   }
 }

@@ -1,11 +1,7 @@
-import { isValueColumn, metricName, type Query, type ValueKind } from '../query/query.ts'
+import { isValueColumn, metricName, type Query, type YieldedFamily } from '../query/query.ts'
 
 /** A metric family: what all samples of one name share. */
-export interface Family {
-  readonly name: string
-  readonly type: ValueKind
-  readonly help: string
-}
+export type Family = YieldedFamily
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -14,8 +10,6 @@ export interface Sample {
   readonly family: Family
   readonly labels: Labels
   readonly value: number
-  /** The databases that it belongs to, where no label says so. */
-  readonly datnames?: readonly string[]
 }
 
 /** The database that a sample is about; `''` when it is the whole server's. */
@@ -90,7 +84,7 @@ export function toSamples(query: Query, entries: readonly Entry[]): readonly Sam
 }
 
 /** PostgreSQL's text of a number or a boolean; undefined for anything else, so that '' is not 0. */
-function toNumber(text: string): number | undefined {
+export function toNumber(text: string): number | undefined {
   if (text === 't') return 1
   if (text === 'f') return 0
   if (text === 'NaN') return Number.NaN

@@ -1,60 +1,69 @@
 import { isValueColumn, type Query } from '../query/query.ts'
-import { type Contender, chooseTop } from './choose-top.ts'
-import { Remainder } from './remainder.ts'
-import type { Entry, Labels } from './sample.ts'
-
-/** What is kept of one row: what PostgreSQL last said, and what we show of it. */
-interface Tracked {
-  readonly key: string
-  labels: Labels
-  /** PostgreSQL's last values; undefined once the row is gone. */
-  last: readonly (number | undefined)[] | undefined
-  /** The values that are shown: of counters what has been counted, of gauges the last. */
-  shown: (number | undefined)[]
-  /** For each ranking column how much it moved, halved every five minutes. */
-  scores: number[]
-  /** When it was shown, and from when its deltas are its own; undefined while it is not shown. */
-  member: { readonly since: number; readonly countsFrom: number; readonly leavesAt: number | undefined } | undefined
-  goneAt: number | undefined
-}
+import { chooseTop } from './choose-top.ts'
+import { countedOr, heldOr, hold, holdFalls, owed } from './hold.ts'
+import { createLabelReader, type LabelReader } from './label-reader.ts'
+import { addTo, Remainder, type Sum } from './remainder.ts'
+import type { Entry, Labels, Row } from './sample.ts'
+import { Scores } from './scores.ts'
+import { takeSeat, youngest } from './seat.ts'
+import { isMember, ownValues, type Series } from './series.ts'
+import { type MixedMove, type Move, Tracker } from './tracker.ts'
 
 export interface TopOptions {
   readonly limit: number
-  /** How long a row that enters or leaves stands still, in seconds. */
+  /** How long a series that enters or leaves stands still, in seconds. */
   readonly standStillSeconds: () => number
+  /** What every series carries. */
+  readonly labels: Labels
 }
 
-/** What is shown of an answer. */
+/** What is shown of an answer, and what has moved. */
 export interface Shown {
   readonly entries: readonly Entry[]
-  /** Rows whose labels had been there before. */
+  /** Rows that the answer had twice. */
   readonly duplicates: number
+  readonly moves: readonly Move[]
 }
 
-const halfLifeSeconds = 300
-const shortestMembershipSeconds = 600
-const forgetAfterSeconds = 3600
+const forgetAfterMs = 3_600_000
 
 /**
  * Keeps the rows of a query that matter now and sums the rest into `other`, so that no counter falls or jumps
- * because a row enters or leaves. DESIGN, "Many rows", has the rules. Times are milliseconds.
+ * because a row enters or leaves. queries/README.md, "Many rows", has the rules. Times are milliseconds.
  */
 export class Top {
   readonly #options: TopOptions
+  /** How the labels of its rows are read. */
+  readonly labels: LabelReader
+  /** With a remainder, `increase()` over all series together is to be what PostgreSQL counted. */
+  readonly #isExact: boolean
   readonly #isCounter: readonly boolean[]
   readonly #ranking: readonly number[]
+  readonly #scores: Scores
+  readonly #tracker: Tracker
   readonly #remainder: Remainder
-  readonly #rows = new Map<string, Tracked>()
   #polledAt: number | undefined
-  #isCutting = false
+  /** Whether the series count what they have moved; until rows are cut they show PostgreSQL's own values. */
+  #isCounting = false
   #isBaseline = true
+  /** Whether the answer was once found to have the columns of the header. */
+  isChecked = false
 
   constructor(query: Query, options: TopOptions) {
     const columns = query.columns.filter(isValueColumn)
     this.#options = options
+    this.labels = createLabelReader(query, options.labels)
+    this.#isExact = (query.top?.other ?? []).length > 0
     this.#isCounter = columns.map((column) => column.kind === 'counter')
     this.#ranking = (query.top?.by ?? []).map((name) => columns.findIndex((column) => column.name === name))
-    this.#remainder = new Remainder(query.top?.other ?? [], this.#isCounter)
+    this.#scores = new Scores(this.#ranking, this.#isCounter)
+    this.#remainder = new Remainder(columns.length)
+    this.#tracker = new Tracker({
+      isCounter: this.#isCounter,
+      noScores: this.#scores.none,
+      hasKey: query.columns.some((column) => column.kind === 'key'),
+      datnameOf: this.labels.datnameOf
+    })
   }
 
   /** Another server answers now, or with other rights: what its counters say counts from the next answer on. */
@@ -62,130 +71,127 @@ export class Top {
     this.#isBaseline = true
   }
 
-  /** Takes a whole answer (or the part of it that was read) and tells what to show of it. */
-  take(entries: readonly Entry[], isWhole: boolean, now: number): Shown {
-    const present = new Set<string>()
-    let duplicates = 0
-    const mayBeNew = !this.#isBaseline && isWhole
-    const decay = 0.5 ** ((now - (this.#polledAt ?? now)) / 1000 / halfLifeSeconds)
-    const wasCutting = this.#isCutting
-    this.#isCutting ||= entries.length > this.#options.limit
-    for (const entry of entries) {
-      const key = Object.values(entry.labels).join('\u0000')
-      if (present.has(key)) {
-        duplicates++
-        continue
-      }
-      present.add(key)
-      const row = this.#rows.get(key) ?? newRow(key, entry)
-      this.#rows.set(key, row)
-      this.#count(row, entry, { mayBeNew, decay, wasCutting, now })
-    }
-    this.#forgetAbsent(present, isWhole, now)
-    this.#choose(present, now)
+  /** The series that have a place on the page now. */
+  shownLabels(): readonly Labels[] {
+    return [...this.#tracker.series].filter(({ seat }) => seat !== undefined).map(({ labelsText }) => this.labels.labelsOf(labelsText))
+  }
+
+  /** A packed answer begins: the whole, or the part of it that was read. Its rows may be added in parts. */
+  begin(isWhole: boolean): void {
+    this.#tracker.begin(this.#isBaseline, isWhole)
+  }
+
+  add(rows: readonly Row[]): void {
+    this.#tracker.add(rows)
+  }
+
+  /** The answer is complete: what to show of it. */
+  end(now: number): Shown {
+    const isRebased = this.#isBaseline && this.#polledAt !== undefined
+    const { moves, mixed, changed, duplicates, isAllNew } = this.#tracker.end()
+    const all = [...this.#tracker.series]
+    const present = all.filter((series) => series.rows.length > 0)
+    const fits = present.length <= this.#options.limit
+    if (this.#isExact && isAllNew && fits) this.#isCounting = false
+    this.#scores.decay(all, (now - (this.#polledAt ?? now)) / 1000)
+    for (const move of moves) this.#apply(move, now)
+    if (this.#isExact && !this.#isCounting) holdFalls(moves, now, this.#standStillMs())
+    this.#scores.changed(changed)
+    if (!this.#isCounting && (!fits || (isRebased && this.#isExact))) this.#beginCounting(all, isRebased, now)
+    this.#openOthers(present, mixed, now)
+    this.#choose(all, present, now)
     this.#remainder.settle(now)
     this.#polledAt = now
     this.#isBaseline = false
-    return { entries: [...this.#members(), ...(this.#isCutting ? this.#remainder.entries() : [])], duplicates }
+    return { entries: [...this.#members(all, now), ...this.#remainder.entries()], duplicates, moves }
   }
 
-  /** Adds what the row has moved since the last answer to the row itself or to the remainder. */
-  #count(row: Tracked, entry: Entry, poll: { mayBeNew: boolean; decay: number; wasCutting: boolean; now: number }): void {
-    const { mayBeNew, decay, wasCutting, now } = poll
-    const isReset = this.#isCounter.some((isCounter, column) => isCounter && isLess(entry.values[column], row.last?.[column]))
-    const deltas = this.#isCounter.map((isCounter, column) => {
-      const value = entry.values[column]
-      if (!isCounter || value === undefined || this.#isBaseline) return 0
-      if (row.last === undefined) return mayBeNew ? value : 0
-      const last = row.last[column]
-      if (last === undefined) return 0
-      return isReset ? value : value - last
+  /** Adds what a row has moved to its series or to the remainder. */
+  #apply({ series, deltas }: Move, now: number): void {
+    this.#scores.moved(series, deltas)
+    if (this.#isCounting) {
+      const { seat } = series
+      const isOwn = seat !== undefined && seat.leavesAt === undefined && seat.countsFrom <= now
+      if (isOwn)
+        series.counted = deltas.map((delta, column) =>
+          delta === undefined ? series.counted?.[column] : delta + (series.counted?.[column] ?? 0)
+        )
+      else addTo(this.#otherOf(series, now), deltas)
+    }
+  }
+
+  /** From now on the series count from where they stand; what they do not show yet goes to the remainder. */
+  #beginCounting(all: readonly Series[], isRebased: boolean, now: number): void {
+    this.#isCounting = true
+    for (const series of all) {
+      if (series.seat === undefined && series.holds.length === 0) continue
+      const own = series.rows.length === 0 ? undefined : this.#countersOf(series)
+      if (series.holds.length > 0) addTo(this.#otherOf(series, now), owed(series, isRebased ? series.own : own))
+      else if (!isRebased) series.counted = own ?? series.counted
+      series.holds = []
+    }
+  }
+
+  #countersOf(series: Series): (number | undefined)[] {
+    return ownValues(series, this.#isCounter).map((value, column) => (this.#isCounter[column] ? value : undefined))
+  }
+
+  /** Every combination is there from the start, at 0, so that the first thing it counts is seen. */
+  #openOthers(present: readonly Series[], mixed: readonly MixedMove[], now: number): void {
+    if (this.#isExact && this.#isCounting) for (const series of present) this.#otherOf(series, now)
+    if (this.#isExact) for (const { labelsText, deltas } of mixed) addTo(this.#sumOf(labelsText, now), deltas)
+  }
+
+  /** The sum to which a series belongs while it is not shown; it opens when every scraper has seen the page without it. */
+  #otherOf(series: Series, now: number): Sum {
+    if (series.other === undefined) {
+      series.other = this.#sumOf(series.labelsText, now)
+      if (series.other.values.every((value) => value === undefined)) {
+        addTo(
+          series.other,
+          this.#countersOf(series).map((value) => (value === undefined ? undefined : 0))
+        )
+      }
+    }
+    return series.other
+  }
+
+  #sumOf(labelsText: string, now: number): Sum {
+    const { remainingOf, otherLabelsOf } = this.labels
+    const opensAt = this.#polledAt === undefined ? now : now + this.#standStillMs()
+    return this.#remainder.of(remainingOf(labelsText), () => otherLabelsOf(labelsText), opensAt)
+  }
+
+  #choose(all: readonly Series[], present: readonly Series[], now: number): void {
+    const { limit } = this.#options
+    const sizesOf = ({ rows }: Series) => this.#scores.sizesOf(rows[0]?.text ?? '()')
+    const chosen = this.#isCounting ? chooseTop(present, { limit, isMember, sizesOf }) : new Set(present)
+    const wanted = new Set([...chosen, ...youngest(present, chosen, limit, now)])
+    // What the first answer shows begins at 0 there, so that the next scrape sees it.
+    const entersStill = this.#isCounting && this.#polledAt !== undefined
+    const seating = { now, standStillMs: this.#standStillMs(), entersStill, leavesStill: this.#isCounting || this.#isExact }
+    for (const series of all) {
+      if (!this.#isCounting && this.#isExact && series.rows.length === 0 && series.goneAt === undefined && series.own !== undefined)
+        hold(series, series.own, now, this.#standStillMs())
+      takeSeat(series, wanted.has(series), seating)
+      series.goneAt = series.rows.length > 0 ? undefined : (series.goneAt ?? now)
+      const isForgotten = series.goneAt !== undefined && (!this.#isCounting || now - series.goneAt > forgetAfterMs)
+      if (isForgotten && series.seat === undefined) this.#tracker.forget(series)
+    }
+  }
+
+  #members(all: readonly Series[], now: number): readonly Entry[] {
+    return all.flatMap((series) => {
+      if (series.seat === undefined) return []
+      const own = ownValues(series, this.#isCounter)
+      series.counted = this.#isCounting ? countedOr(series, own) : heldOr(series, own, now)
+      series.own = this.#isCounting ? series.counted : own
+      const values = own.map((value, column) => (this.#isCounter[column] ? series.counted?.[column] : value))
+      return [{ labels: this.labels.labelsOf(series.labelsText), suffix: undefined, values }]
     })
-    const isOwn = row.member !== undefined && row.member.leavesAt === undefined && row.member.countsFrom <= now
-    row.shown = this.#isCounter.map((isCounter, column) => {
-      const value = entry.values[column]
-      if (!isCounter || (!this.#isCutting && !wasCutting)) return value
-      if (value === undefined) return row.shown[column]
-      return (row.shown[column] ?? 0) + (isOwn ? (deltas[column] ?? 0) : 0)
-    })
-    if (this.#isCutting) {
-      this.#remainder.add(entry, isOwn ? undefined : deltas, this.#isBaseline ? now : now + this.#standStillMs())
-    }
-    row.scores = this.#ranking.map((column, index) =>
-      this.#isCounter[column] ? (row.scores[index] ?? 0) * decay + (deltas[column] ?? 0) : (entry.values[column] ?? 0)
-    )
-    row.last = entry.values
-    row.labels = entry.labels
-    row.goneAt = undefined
-  }
-
-  /** A row that is gone begins anew when it returns; what was cut off from the answer may still be there. */
-  #forgetAbsent(present: ReadonlySet<string>, isWhole: boolean, now: number): void {
-    for (const [key, row] of this.#rows) {
-      if (present.has(key)) continue
-      row.shown = row.shown.map((value, column) => (this.#isCounter[column] ? value : undefined))
-      if (isWhole) row.last = undefined
-      row.goneAt ??= now
-      if (!this.#isCutting || (row.member === undefined && now - row.goneAt > forgetAfterSeconds * 1000)) this.#rows.delete(key)
-    }
-  }
-
-  #choose(present: ReadonlySet<string>, now: number): void {
-    const chosen = this.#isCutting ? chooseTop(this.#contenders(present), this.#options.limit) : present
-    const young = [...this.#rows.values()]
-      .filter(
-        ({ key, member }) =>
-          member !== undefined && present.has(key) && !chosen.has(key) && now - member.since < shortestMembershipSeconds * 1000
-      )
-      .sort((left, right) => (right.member?.since ?? 0) - (left.member?.since ?? 0))
-    // Short of ten minutes a member stays although others have overtaken it, but never more than as many again.
-    const stays = new Set([...chosen, ...young.slice(0, this.#options.limit).map(({ key }) => key)])
-    for (const row of this.#rows.values()) this.#seat(row, stays.has(row.key), now)
-  }
-
-  #seat(row: Tracked, isWanted: boolean, now: number): void {
-    const { member } = row
-    if (member === undefined) {
-      // While all rows fit, nothing is cut and so nothing has to stand still; and what the first answer shows
-      // begins at 0 there, so that the next scrape sees it.
-      const standsStill = this.#isCutting && this.#polledAt !== undefined
-      if (isWanted) row.member = { since: now, countsFrom: standsStill ? now + this.#standStillMs() : now, leavesAt: undefined }
-    } else if (isWanted) {
-      if (member.leavesAt !== undefined) row.member = { ...member, countsFrom: now, leavesAt: undefined }
-    } else if (member.leavesAt === undefined) {
-      row.member = { ...member, leavesAt: now + this.#standStillMs() }
-    } else if (member.leavesAt <= now) {
-      row.member = undefined
-    }
-  }
-
-  #contenders(present: ReadonlySet<string>): readonly Contender[] {
-    return [...this.#rows.values()]
-      .filter(({ key }) => present.has(key))
-      .map(({ key, labels, scores, last, member }) => ({
-        key,
-        datname: labels.datname ?? '',
-        isMember: member !== undefined && member.leavesAt === undefined,
-        scores,
-        sizes: this.#ranking.map((column) => last?.[column] ?? 0)
-      }))
-  }
-
-  #members(): readonly Entry[] {
-    return [...this.#rows.values()].flatMap(({ labels, member, shown }) =>
-      member === undefined ? [] : [{ labels, suffix: undefined, values: shown }]
-    )
   }
 
   #standStillMs(): number {
     return this.#options.standStillSeconds() * 1000
   }
-}
-
-function isLess(value: number | undefined, last: number | undefined): boolean {
-  return value !== undefined && last !== undefined && value < last
-}
-
-function newRow(key: string, { labels }: Entry): Tracked {
-  return { key, labels, last: undefined, shown: [], scores: [], member: undefined, goneAt: undefined }
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Query } from '../query/query.ts'
 import { createMeter } from '../self/meter.ts'
 import type { Server } from '../server/server.ts'
+import { capacitySamples } from './capacity.ts'
 import type { ServerHealth } from './health.ts'
 import { type Answers, joinAnswers, renderPage } from './page.ts'
 import { Scrapers } from './scrapers.ts'
@@ -21,6 +22,8 @@ export interface ExporterOptions {
   readonly maxSamplesPerDatabase?: number
   /** The part of a core that visits may cost a server where sessions cannot be kept. */
   readonly visitCostShare?: number
+  /** How long at least a limited row that enters or leaves stands still; two minutes by default. */
+  readonly shortestStandStillSeconds?: number
 }
 
 /** The watches of all servers and the snapshots that they keep. */
@@ -51,7 +54,7 @@ export function createExporter({ version, servers, queries: ownQueries, log, ...
   const options = { sessionMaxAgeSeconds: 1800, discoverySeconds: 60, maxSamplesPerDatabase: 20_000, visitCostShare: 0.02, ...own }
   const snapshots = new Snapshots()
   const meter = createMeter(version)
-  const scrapers = new Scrapers()
+  const scrapers = new Scrapers(own.shortestStandStillSeconds)
   const standStillSeconds = () => scrapers.standStillSeconds()
   const twins = () => findTwins(watches.map((watch) => ({ server: watch.server.name, identities: identitiesOf(watch.states) })))
   const warned = new Set<string>()
@@ -76,19 +79,21 @@ export function createExporter({ version, servers, queries: ownQueries, log, ...
   }
   const health = (): readonly ServerHealth[] => {
     const groups = twins()
-    return watches.map(({ server: { name, databases }, states, rounds, isDiscovered }) => ({
-      server: name,
-      teams: new Map(databases.map(({ name, team }) => [name, team])),
+    const now = performance.now()
+    return watches.map(({ server, states, rounds, finder, disk }) => ({
+      server: server.name,
+      teams: new Map(server.databases.map(({ name, team }) => [name, team])),
       states,
       openSessions: rounds.filter(({ hasSession }) => hasSession).length,
       visitIntervals: new Map(rounds.map(({ name, intervalSeconds }) => [name, intervalSeconds])),
-      isDiscovered,
-      twins: Math.max(0, new Set(groups.filter((group) => group.includes(name)).flat()).size - 1)
+      isDiscovered: server.discovery === undefined ? undefined : finder.succeeded,
+      twins: Math.max(0, new Set(groups.filter((group) => group.includes(server.name)).flat()).size - 1),
+      capacity: capacitySamples(server, snapshots.get({ server: server.name, datname: '', query: 'disk' }), disk?.size(now), now)
     }))
   }
   /** What has been dropped since the last poll is still in its answer. */
-  const isShown = (server: string, datname: string) =>
-    datname === '' || (watches.find((watch) => watch.server.name === server)?.isShown(datname) ?? false)
+  const isShown = (name: string, datname: string) =>
+    watches.some(({ server, finder }) => server.name === name && finder.isShown(server, datname))
   const kept = new Map<string, { readonly revision: number; readonly answers: Answers }>()
   /** Joined anew only after a poll has ended or an answer has grown stale. */
   const answersOf = ({ server, team }: Selection, shows: Shows, now: number): Answers => {

@@ -17,6 +17,8 @@ export interface ServerHealth {
   readonly isDiscovered: boolean | undefined
   /** How many other configured servers are the same running server under another name. */
   readonly twins: number
+  /** How much room the server and its databases have. */
+  readonly capacity: readonly Sample[]
 }
 
 const gauge = (name: string, help: string): Family => ({ name, type: 'gauge', help })
@@ -36,7 +38,10 @@ const discovery = gauge(
   'pgvitals_discovery_success',
   'Whether the databases of the server could be discovered the last time; until they can, the last list serves.'
 )
-const capability = gauge('pgvitals_capability', 'Whether the role may see what the capability gives; 0 means blind, not zero.')
+const capability = gauge(
+  'pgvitals_capability',
+  'Whether the role may see what the capability gives; 0 means blind, not zero. datname is empty where one database is enough for the server.'
+)
 const certificateExpiry = gauge(
   'pgvitals_tls_certificate_expiry_timestamp_seconds',
   "When the server's certificate expires that the last session saw, in seconds since 1970; absent without TLS."
@@ -74,7 +79,7 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
 /** The state of servers and databases as samples; what is not known yet is absent. */
 export function healthSamples(servers: readonly ServerHealth[], datnames: ReadonlyMap<string, ReadonlySet<string>>): readonly Sample[] {
   return servers.flatMap((health) => {
-    const { server, states, teams, openSessions, visitIntervals, isDiscovered, twins: others } = health
+    const { server, states, teams, openSessions, visitIntervals, isDiscovered, twins: others, capacity } = health
     const one = (family: Family, value: number, more = {}): Sample => ({ family, labels: { server, ...more }, value })
     const known = new Set(
       states.flatMap(({ isUp, identity }) => (isUp && identity ? `${identity.systemIdentifier} ${identity.startTime}` : []))
@@ -87,19 +92,20 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
       ...(isDiscovered === undefined ? [] : [one(discovery, isDiscovered ? 1 : 0)]),
       ...states.map((state) => one(databaseState, 1, { datname: state.name, reason: reasonOf(state) })),
       ...[...visitIntervals].map(([datname, seconds]) => one(visitInterval, seconds, { datname })),
+      ...capacity,
       ...(known.size > 0 ? [one(identities, known.size), one(twins, others)] : []),
       ...states.filter(wasVisited).map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),
       ...states.flatMap(({ name, certificateExpiry: expiry }) =>
         expiry === undefined ? [] : [one(certificateExpiry, expiry, { datname: name })]
       ),
       ...[...named].sort().map((datname) => one(databaseInfo, 1, { datname, team: teams.get(datname) ?? '' })),
-      ...states.flatMap(({ name, isUp, facts }) =>
-        isUp && facts !== undefined
-          ? capabilities.map((known) =>
-              one(capability, facts.capabilities.has(known.name) ? 1 : 0, { datname: name, capability: known.name })
-            )
-          : []
-      )
+      ...capabilities.flatMap(({ name: known, isOfServer }) => {
+        const having = states.flatMap(({ name, isUp, facts }) =>
+          isUp && facts !== undefined ? [{ name, has: facts.capabilities.has(known) }] : []
+        )
+        const told = isOfServer && having.length > 0 ? [{ name: '', has: having.some(({ has }) => has) }] : having
+        return told.map(({ name, has }) => one(capability, has ? 1 : 0, { datname: name, capability: known }))
+      })
     ]
   })
 }

@@ -16,7 +16,7 @@ export interface Answers {
 export function joinAnswers(snapshots: readonly Snapshot[], now: number, shows: Shows = () => true): Answers {
   const fresh = snapshots.filter((snapshot) => isFresh(snapshot, now))
   const shown = fresh.flatMap(({ server, texts }) =>
-    texts.filter(({ datname, datnames = [datname] }) => shows(server, datnames)).map((text) => ({ ...text, server }))
+    texts.filter(({ datname, ranIn = [datname] }) => shows(server, ranIn)).map((text) => ({ ...text, server }))
   )
   const datnames = new Map<string, Set<string>>()
   for (const { server, datname } of shown) {

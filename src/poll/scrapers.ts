@@ -1,9 +1,13 @@
-const shortestStandStillSeconds = 120
 const forgetAfterMs = 600_000
 
 /** Knows how often the page is read, by each client's address. Milliseconds of `performance.now()`. */
 export class Scrapers {
   readonly #clients = new Map<string, { lastAt: number; periodMs: number }>()
+  readonly #shortestStandStillSeconds: number
+
+  constructor(shortestStandStillSeconds = 120) {
+    this.#shortestStandStillSeconds = shortestStandStillSeconds
+  }
 
   seen(client: string, now: number): void {
     const { lastAt = now } = this.#clients.get(client) ?? {}
@@ -14,6 +18,6 @@ export class Scrapers {
   /** How long a row that enters or leaves a limited page stands still: two minutes, or three of the longest period. */
   standStillSeconds(): number {
     const periods = [...this.#clients.values()].map(({ periodMs }) => periodMs).filter((period) => period < forgetAfterMs)
-    return Math.max(shortestStandStillSeconds, (3 * Math.max(0, ...periods)) / 1000)
+    return Math.max(this.#shortestStandStillSeconds, (3 * Math.max(0, ...periods)) / 1000)
   }
 }

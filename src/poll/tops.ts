@@ -1,3 +1,6 @@
+import { DerivedCounts } from '../metric/derived-counts.ts'
+import { Lookup } from '../metric/lookup.ts'
+import type { Labels } from '../metric/sample.ts'
 import { Top, type TopOptions } from '../metric/top.ts'
 import type { Query, Scope } from '../query/query.ts'
 
@@ -7,28 +10,53 @@ export interface TopsOptions {
   readonly standStillSeconds: () => number
 }
 
-/** What one server's limited queries remember between polls, whichever session asks them. */
+/** What a query remembers between polls: its rows where it is limited, what it has found where it looks up. */
+export interface Memory {
+  readonly top: Top | undefined
+  readonly derived: DerivedCounts | undefined
+  readonly lookup: Lookup | undefined
+  /** The labels that the query in which it looks up shows now. */
+  readonly shownLabels: () => readonly Labels[]
+}
+
+/** What one server's queries remember between polls, whichever session asks them. */
 export class Tops {
   readonly #options: TopsOptions
-  readonly #kept = new Map<string, { readonly top: Top; limit: number; epoch: string }>()
+  readonly #kept = new Map<string, Memory & { limit: number; epoch: string }>()
 
   constructor(options: TopsOptions) {
     this.#options = options
   }
 
   /**
-   * The memory of a query with `top` in a database (`''` for the server); undefined for other queries. With
-   * another epoch (another running server, other rights) its next answer is only a baseline.
+   * The memory of a query in a database (`''` for the server); undefined for one that needs none. With another
+   * epoch (another running server, other rights) its next answer is only a baseline.
    */
-  of(query: Query, datname: string, epoch: string): Top | undefined {
-    if (query.top === undefined) return undefined
-    const key = `${query.file}\n${datname}`
-    const kept = this.#kept.get(key) ?? { top: new Top(query, this.#optionsOf(query.scope, key)), limit: query.top.limit, epoch }
+  of(query: Query, datname: string, labels: Labels, epoch: string): Memory | undefined {
+    if (query.top === undefined && query.lookup === undefined) return undefined
+    const key = `${query.name}\n${query.file}\n${datname}`
+    const kept = this.#kept.get(key) ?? { ...this.#create(query, datname, key, labels), limit: 0, epoch }
     this.#kept.set(key, kept)
-    kept.limit = query.top.limit
-    if (kept.epoch !== epoch) kept.top.rebase()
+    kept.limit = query.top?.limit ?? 0
+    if (kept.epoch !== epoch) kept.top?.rebase()
     kept.epoch = epoch
-    return kept.top
+    return kept
+  }
+
+  #create(query: Query, datname: string, key: string, labels: Labels): Memory {
+    const lookup = query.lookup && new Lookup(query.lookup)
+    const shownLabels = () => this.#shown(query.lookup?.of ?? '', datname)
+    if (query.top === undefined) return { top: undefined, derived: undefined, lookup, shownLabels }
+    const { standStillSeconds } = this.#options
+    const top = new Top(query, this.#optionsOf(query.scope, key, labels))
+    const derived = query.derived && new DerivedCounts(query, { standStillSeconds, labels, labelsOf: top.labels.labelsOf })
+    return { top, derived, lookup, shownLabels }
+  }
+
+  #shown(name: string, datname: string): readonly Labels[] {
+    return [...this.#kept].flatMap(([key, { top }]) =>
+      top !== undefined && key.startsWith(`${name}\n`) && key.endsWith(`\n${datname}`) ? top.shownLabels() : []
+    )
   }
 
   /** Forgets a database that is no longer visited. */
@@ -37,11 +65,12 @@ export class Tops {
   }
 
   /** The limit, or a database's share of it, may change at any time. */
-  #optionsOf(scope: Scope, key: string): TopOptions {
+  #optionsOf(scope: Scope, key: string, labels: Labels): TopOptions {
     const { databases, standStillSeconds } = this.#options
     const limit = () => Math.max(10, (this.#kept.get(key)?.limit ?? 0) / (scope === 'database' ? databases() : 1))
     return {
       standStillSeconds,
+      labels,
       get limit() {
         return Math.ceil(limit())
       }

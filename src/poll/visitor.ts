@@ -4,11 +4,12 @@ import { readFacts, readIdentity } from '../server/facts.ts'
 import type { Database } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import { type DatabaseState, refused, unvisited } from './database-state.ts'
+import { declare } from './declare.ts'
 import { HeldSession } from './held-session.ts'
 import { connectSeconds } from './pace.ts'
-import { poll } from './poll.ts'
+import { type Bounds, poll } from './poll.ts'
 import { countFailure, placeOf, type Records, record } from './record.ts'
-import type { Failure } from './snapshots.ts'
+import type { Failure, Place } from './snapshots.ts'
 import type { Tops } from './tops.ts'
 
 export interface VisitorOptions extends Records {
@@ -20,14 +21,12 @@ export interface VisitorOptions extends Records {
   readonly isRefused: () => boolean
   /** What is to be done in each visit before queries are asked; without a session when the visit could not begin. */
   readonly met: (database: Database, session: Session | undefined, isNew: boolean) => Promise<void>
-  /** Which databases' rows are kept. */
-  readonly isShown: (datname: string) => boolean
+  /** What of an answer is kept. */
+  readonly bounds: (place: Place) => Bounds
   /** Whether the session is kept between visits, and for how long at most. */
   readonly keepsSession: () => boolean
   readonly sessionMaxAgeSeconds: number
   readonly tops: Tops
-  /** What all queries of a database may have on the page together. */
-  readonly maxSamplesPerDatabase: number
 }
 
 /** How long a visit may have lasted when a query slower than that is begun. */
@@ -173,7 +172,7 @@ export class Visitor {
 
   /** Answers whether the query was asked; without a session it fails for the session's reason. */
   async #ask(query: Query): Promise<boolean> {
-    const { server, snapshots, tops, isShown } = this.#options
+    const { server, snapshots, tops } = this.#options
     const { session } = this.#held
     const { name, facts, failure } = this.#state
     const place = placeOf(query, server, name)
@@ -183,9 +182,10 @@ export class Visitor {
       return false
     }
     const labels = query.scope === 'database' ? { server, datname: name } : { server }
-    const top = tops.of(query, place.datname, this.#epoch(session))
-    const maxSamples = Math.max(0, this.#options.maxSamplesPerDatabase - snapshots.samplesBeside(place))
-    await record(query, server, name, this.#options, () => poll(query, session, facts, labels, top, { isShown, maxSamples }))
+    const memory = tops.of(query, place.datname, labels, this.#epoch(session))
+    const bounds = this.#options.bounds(place)
+    const declared = declare(query, this.#held.database)
+    await record(query, server, name, this.#options, () => poll(declared, session, facts, labels, memory, bounds))
     return true
   }
 

@@ -1,5 +1,8 @@
 import type { Query } from '../query/query.ts'
+import type { Disk } from '../server/disk.ts'
 import type { Database, Server } from '../server/server.ts'
+import { boundsOf } from './bounds.ts'
+import { diskOf } from './capacity.ts'
 import { Choices } from './choices.ts'
 import type { DatabaseState } from './database-state.ts'
 import { type Errand, runErrands } from './errands.ts'
@@ -27,11 +30,14 @@ export interface WatchOptions extends Records {
 
 /** Watches one server: visits each of its databases on that database's own clock. */
 export class Watch {
+  /** The file system of the server's data, where it is on this machine. */
+  disk: Disk | undefined
   readonly #options: WatchOptions
   /** Which queries run where. */
   readonly choices: Choices
+  /** Which databases there are. */
+  readonly finder: Finder
   readonly #room: Room
-  readonly #finder: Finder
   readonly #pacer: Pacer
   readonly #tops: Tops
   #databases: readonly Database[] = []
@@ -48,9 +54,10 @@ export class Watch {
     this.#queries = options.queries
     this.choices = new Choices(server.name, options)
     this.#room = new Room(server.maxSessions)
-    this.#finder = new Finder(options.log, options.discoverySeconds)
+    this.finder = new Finder(options.log, options.discoverySeconds)
     this.#pacer = new Pacer(server.name, options.snapshots, options.visitCostShare)
     this.#tops = new Tops({ databases: () => this.#rounds.size, standStillSeconds: options.standStillSeconds })
+    this.disk = diskOf(server, options.log)
     this.#visitThese()
   }
 
@@ -67,18 +74,9 @@ export class Watch {
     return this.rounds.map(({ state }) => state)
   }
 
-  /** Whether databases could be discovered; undefined where they need not be or nobody has tried. */
-  get isDiscovered(): boolean | undefined {
-    return this.#server.discovery === undefined ? undefined : this.#finder.succeeded
-  }
-
-  /** Whether anything may be told of a database of this name. */
-  isShown(datname: string): boolean {
-    return this.#finder.isShown(this.#server, datname)
-  }
-
   /** Visits every database now and from then on. */
   async start(): Promise<void> {
+    this.disk?.start()
     // Where the server-wide queries run depends on what every role may see; but nobody waits long for a slow database.
     await Promise.race([this.#meetFirst(), new Promise((resolve) => setTimeout(resolve, 500))])
     this.#isRunning = !this.#isStopped
@@ -86,7 +84,7 @@ export class Watch {
   }
 
   async visitOnce(): Promise<void> {
-    await this.#meetFirst()
+    await Promise.all([this.#meetFirst(), this.disk?.measure()])
     await Promise.all(this.rounds.map((round) => round.visit()))
   }
 
@@ -95,6 +93,11 @@ export class Watch {
    * that is reached in another way gets a new session at its next visit; one that is gone ends with its series.
    */
   update(server: Server, queries: readonly Query[]): void {
+    if (server.dataDirectory !== this.#server.dataDirectory) {
+      this.disk?.stop()
+      this.disk = diskOf(server, this.#options.log)
+      if (this.#isRunning) this.disk?.start()
+    }
     this.#server = server
     this.#queries = queries
     this.#visitThese()
@@ -113,6 +116,7 @@ export class Watch {
   /** Ends all visits and sessions. */
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.disk?.stop()
     await Promise.all(this.rounds.map((round) => round.end()))
   }
 
@@ -125,7 +129,7 @@ export class Watch {
   #visitThese(): void {
     if (this.#isStopped) return
     const before = this.#rounds
-    this.#databases = this.#finder.databasesOf(this.#server)
+    this.#databases = this.finder.databasesOf(this.#server)
     this.#room.resize(this.#server.maxSessions)
     this.#rounds = new Map(this.#databases.map((database) => [database.name, before.get(database.name) ?? this.#begin(database)]))
     for (const database of this.#databases) before.get(database.name)?.update(database)
@@ -145,7 +149,7 @@ export class Watch {
       isRefused: () => isRefused(name, this.#standing()),
       keepsSession: () => keptSessions(this.#standing()).has(name),
       met: (current, session, isNew) => this.#met({ database: current, session, isNew }),
-      isShown: (datname) => this.isShown(datname),
+      bounds: (place) => boundsOf(place, this.#server, this.finder, this.#options),
       tops: this.#tops
     })
     return new Round({
@@ -171,7 +175,7 @@ export class Watch {
     const isLeader = database.name === leaderOf(this.#standing())
     const open = () => this.#databases.filter(({ name }) => this.#rounds.get(name)?.hasSession)
     const errand = { server: this.#server, database, session, isNew, isLeader, open }
-    if (await runErrands(errand, this.#room, this.#finder)) this.#visitThese()
+    if (await runErrands(errand, this.#room, this.finder)) this.#visitThese()
   }
 
   #visited(name: string): void {

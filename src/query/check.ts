@@ -1,4 +1,4 @@
-import { isValueColumn, labelNames, metricName, type Query } from './query.ts'
+import { familiesOf, isValueColumn, labelNames, type Query } from './query.ts'
 import { formatVersion } from './version.ts'
 
 /**
@@ -20,10 +20,11 @@ export function checkTogether(builtIn: readonly Query[], user: readonly Query[])
 }
 
 /** What the exporter itself yields. */
-const ownMetrics = /^(pg_up|pg_database_up|pg_database_info|pg_scrape_collector_.*|pg_exporter_.*|(pgvitals|process|nodejs)_.*)$/
+const ownMetrics =
+  /^(pg_up|pg_database_up|pg_database_info|pg_database_quota_bytes|pg_disk_(total|free)_bytes|pg_scrape_collector_.*|pg_exporter_.*|(pgvitals|process|nodejs)_.*)$/
 
 function reserved(query: Query): readonly Error[] {
-  const metrics = query.columns.filter(isValueColumn).map((column) => metricName(query, column))
+  const metrics = familiesOf(query).map(({ name }) => name)
   return metrics
     .filter((metric) => ownMetrics.test(metric))
     .map((metric) => new Error(`${query.file}:1: the metric ${metric} is the exporter's own; give this file another "name:"`))
@@ -41,7 +42,7 @@ function metricsWithTwoOwners(queries: readonly Query[]): readonly Error[] {
   const owners = new Map<string, Query>()
   const mistakes: Error[] = []
   for (const query of queries) {
-    for (const metric of query.columns.filter(isValueColumn).map((column) => metricName(query, column))) {
+    for (const { name: metric } of familiesOf(query)) {
       const owner = owners.get(metric) ?? ownerByPrefix(queries, query, metric) ?? query
       owners.set(metric, owner)
       if (owner.name !== query.name)

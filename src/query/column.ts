@@ -1,13 +1,26 @@
-import type { Column, Scope, ValueKind } from './query.ts'
+import { type Column, isValueColumn, type Scope, type ValueKind } from './query.ts'
 
-const pattern = /^(?<kind>label|suffix|gauge|counter|untyped)\s+(?<name>[^\s:]+)\s*(?::\s*(?<help>.*))?$/
+const pattern = /^(?<kind>label|suffix|key|gauge|counter|untyped)\s+(?<name>[^\s:]+)\s*(?::\s*(?<help>.*))?$/
 
 /** Reads `label datname`, `suffix name` or `counter calls_total: Help.`; undefined when the line declares no column. */
 export function parseColumn(text: string): Column | undefined {
   const { kind, name, help } = pattern.exec(text)?.groups ?? {}
   if (kind === undefined || name === undefined) return undefined
-  if (kind === 'label' || kind === 'suffix') return { kind, name }
+  if (kind === 'label' || kind === 'suffix' || kind === 'key') return { kind, name }
   return { kind: kind as ValueKind, name, help: help ?? '' }
+}
+
+/** A family that the exporter counts itself, as `histogram interval_mean_seconds: Help.` */
+export interface DerivedColumn {
+  readonly kind: 'histogram' | 'arrivals'
+  readonly name: string
+  readonly help: string
+}
+
+/** Reads a family that is no column of the answer; undefined when the line declares none. */
+export function parseDerivedColumn(text: string): DerivedColumn | undefined {
+  const [, kind, name = '', help = ''] = /^(histogram|arrivals)\s+([a-z][a-z0-9_]*)\s*:\s*(.+)$/.exec(text) ?? []
+  return kind === undefined ? undefined : { kind: kind as DerivedColumn['kind'], name, help }
 }
 
 /** What is wrong with a column by itself, if anything. */
@@ -15,7 +28,7 @@ export function mistakeInColumn(column: Column, scope: Scope): string | undefine
   if (!/^[a-z][a-z0-9_]*$/.test(column.name)) {
     return `"${column.name}" is no column name; expected lower-case letters, digits and _`
   }
-  if (column.kind === 'suffix') return undefined
+  if (column.kind === 'suffix' || column.kind === 'key') return undefined
   if (column.kind !== 'label') {
     return column.help === ''
       ? `${column.kind} ${column.name} has no help; expected "${column.kind} ${column.name}: what it counts."`
@@ -33,7 +46,7 @@ export function mistakesInColumns(columns: readonly Column[]): readonly string[]
   const names = columns.map((column) => column.name)
   const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index))
   const suffixes = columns.filter((column) => column.kind === 'suffix')
-  const values = columns.filter((column) => column.kind !== 'suffix' && column.kind !== 'label')
+  const values = columns.filter(isValueColumn)
   return [
     ...[...twice].map((name) => `the column ${name} is declared twice`),
     ...(values.length === 0 ? ['no gauge, counter or untyped column is declared, so the file yields nothing'] : []),
@@ -51,13 +64,16 @@ export function mistakesInTop(
   columns: readonly Column[]
 ): readonly string[] {
   const isLabel = (name: string) => columns.some((column) => column.kind === 'label' && column.name === name)
-  const isValue = (name: string) => columns.some((column) => column.kind !== 'label' && column.kind !== 'suffix' && column.name === name)
+  const isValue = (name: string) => columns.some((column) => isValueColumn(column) && column.name === name)
+  const keys = columns.filter((column) => column.kind === 'key')
   return [
     ...(by ?? [])
       .filter((name) => !isValue(name))
       .map((name) => `top ranks by ${name}, which is no gauge, counter or untyped column of this file`),
     ...(other ?? []).filter((name) => !isLabel(name)).map((name) => `other names ${name}, which is no label of this file`),
     ...(other !== undefined && by === undefined ? ['other is set without top'] : []),
+    ...(keys.length > 0 && by === undefined ? ['a key is declared without top, which alone compares rows between polls'] : []),
+    ...(keys.length > 1 ? ['there is more than one key'] : []),
     ...(by !== undefined && columns.some((column) => column.kind === 'suffix') ? ['top and suffix do not go together'] : [])
   ]
 }

@@ -1,4 +1,4 @@
-import { isValueColumn, labelNames, metricName, type Query } from './query.ts'
+import { familiesOf, labelNames, type Query } from './query.ts'
 import { formatRequirement } from './requirement.ts'
 
 /** The query files as text for people: what each asks, when it runs, what it yields. */
@@ -9,9 +9,7 @@ export function describeQueries(queries: readonly Query[]): string {
 function describeQuery(query: Query): string {
   const requires = query.requires.map(formatRequirement)
   const place = query.scope === 'server' ? 'once per server' : 'in every database'
-  const names = query.columns
-    .filter(isValueColumn)
-    .map((column) => `  ${metricName(query, column)}${isSuffixed(query) ? '_*' : ''} (${column.kind})`)
+  const names = familiesOf(query).map(({ name, type }) => `  ${name}${isSuffixed(query) ? '_*' : ''} (${type})`)
   return [
     `${query.file}`,
     `  ${query.about}`,

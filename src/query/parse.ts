@@ -1,8 +1,10 @@
 import { basename } from 'node:path'
-import { mistakeInColumn, mistakesInColumns, mistakesInTop, parseColumn } from './column.ts'
+import { type DerivedColumn, mistakeInColumn, mistakesInColumns, mistakesInTop, parseColumn, parseDerivedColumn } from './column.ts'
+import { type DerivedSettings, derivedOf, mistakesInDerived, parseMeans } from './derived.ts'
 import { parseDurationSeconds } from './duration.ts'
 import { type HeaderLine, splitFile } from './header.ts'
-import type { Column, Query, Scope, TopRows } from './query.ts'
+import { lookupOf, mistakesInLookup, parseLookup } from './lookup.ts'
+import type { Column, LookedUp, Query, Scope, TopRows } from './query.ts'
 import { parseRequirement, type Requirement } from './requirement.ts'
 import { parseVersion, type Version } from './version.ts'
 
@@ -15,6 +17,10 @@ interface Settings {
   prefix?: string
   top?: Pick<TopRows, 'limit' | 'by'>
   other?: readonly string[]
+  means?: NonNullable<DerivedSettings['means']>
+  per?: readonly string[]
+  lookup?: Omit<LookedUp, 'textLength'>
+  textLength?: number
 }
 
 /** How each setting is read: it answers false when the value is not what the second entry says. */
@@ -25,6 +31,13 @@ const readers: Readonly<Record<string, readonly [(settings: Settings, value: str
   rows: [(settings, value) => set(settings, 'maxRows', positiveInteger(value)), 'a number of rows above 0'],
   top: [(settings, value) => set(settings, 'top', parseTop(value)), 'a number and columns, as 100 by seconds_total, calls_total'],
   other: [(settings, value) => set(settings, 'other', listOf(value)), 'label names'],
+  means: [(settings, value) => set(settings, 'means', parseMeans(value)), 'two counters, as seconds_total / calls_total'],
+  per: [(settings, value) => set(settings, 'per', listOf(value)), 'label names'],
+  lookup: [
+    (settings, value) => set(settings, 'lookup', parseLookup(value)),
+    'a label, a query and a duration, as queryid of stat_statements every 5m'
+  ],
+  text: [(settings, value) => set(settings, 'textLength', positiveInteger(value)), 'a number of characters above 0'],
   name: [(settings, value) => set(settings, 'prefix', /^[a-z_][a-z0-9_]*$/.exec(value)?.[0]), 'a metric name']
 }
 
@@ -45,6 +58,7 @@ export function parseQuery(file: string, text: string): Query {
   const settings: Settings = {}
   const requires: Requirement[] = []
   const columns: Column[] = []
+  const families: DerivedColumn[] = []
   const columnLines: number[] = []
   const seen = new Set<string>()
   for (const { line, text } of declarations) {
@@ -52,6 +66,11 @@ export function parseQuery(file: string, text: string): Query {
     if (column !== undefined) {
       columns.push(column)
       columnLines.push(line)
+      continue
+    }
+    const family = parseDerivedColumn(text)
+    if (family !== undefined) {
+      families.push(family)
       continue
     }
     const message = readSetting(settings, requires, seen, text)
@@ -67,6 +86,11 @@ export function parseQuery(file: string, text: string): Query {
   const lastLine: HeaderLine | undefined = declarations.at(-1)
   for (const message of mistakesInColumns(columns)) mistaken(lastLine?.line ?? 1, message)
   for (const message of mistakesInTop(settings.top?.by, settings.other, columns)) mistaken(lastLine?.line ?? 1, message)
+  for (const message of [
+    ...mistakesInDerived(families, { means: settings.means, per: settings.per }, columns, settings.top !== undefined),
+    ...mistakesInLookup(settings.lookup, columns)
+  ])
+    mistaken(lastLine?.line ?? 1, message)
   const variantMistake = mistakeInVariant(variant, requires)
   if (variantMistake !== undefined) mistaken(1, variantMistake)
   if (sql === '') mistaken((lastLine?.line ?? 1) + 1, 'there is no SQL below the header')
@@ -84,6 +108,8 @@ export function parseQuery(file: string, text: string): Query {
     // Every row must be seen to know which moved; what is shown of them is the limit of `top`.
     maxRows: settings.maxRows ?? (settings.top === undefined ? 1000 : 20_000),
     top: settings.top === undefined ? undefined : { ...settings.top, other: settings.other ?? [] },
+    derived: derivedOf(families, { means: settings.means, per: settings.per }),
+    lookup: lookupOf(settings.lookup, settings.textLength),
     requires,
     columns,
     sql
@@ -100,7 +126,7 @@ function readSetting(settings: Settings, requires: Requirement[], seen: Set<stri
   if (key === 'requires') return readRequirements(requires, value)
   const [read, expected] = (Object.hasOwn(readers, key) && readers[key]) || []
   if (read === undefined) {
-    return `"${text}" is neither a setting (${[...Object.keys(readers), 'requires'].join(', ')}) nor a column (label, suffix, gauge, counter, untyped)`
+    return `"${text}" is neither a setting (${[...Object.keys(readers), 'requires'].join(', ')}) nor a column (label, suffix, key, gauge, counter, untyped, histogram, arrivals)`
   }
   if (seen.has(key)) return `${key} is set twice`
   seen.add(key)

@@ -19,6 +19,12 @@ export interface SuffixColumn {
   readonly name: string
 }
 
+/** A column that tells rows apart between polls where their labels do not; no label of any sample. */
+export interface KeyColumn {
+  readonly kind: 'key'
+  readonly name: string
+}
+
 /** A column whose number becomes a sample. */
 export interface ValueColumn {
   readonly kind: ValueKind
@@ -26,7 +32,7 @@ export interface ValueColumn {
   readonly help: string
 }
 
-export type Column = LabelColumn | SuffixColumn | ValueColumn
+export type Column = LabelColumn | SuffixColumn | KeyColumn | ValueColumn
 
 /** How a query with many rows is limited. */
 export interface TopRows {
@@ -36,6 +42,26 @@ export interface TopRows {
   readonly by: readonly string[]
   /** The labels that become `other` for the rows that are not shown; none when the rest is left out. */
   readonly other: readonly string[]
+}
+
+/** What the exporter counts of the movements of a limited query's rows, by some of their labels. */
+export interface Derived {
+  readonly per: readonly string[]
+  /** Movements by the mean of one counter per another, such as seconds per call. */
+  readonly histogram: { readonly name: string; readonly help: string; readonly sum: string; readonly count: string } | undefined
+  /** Rows that were never seen before. */
+  readonly arrivals: { readonly name: string; readonly help: string } | undefined
+}
+
+/** A query that is asked only for what the page of another shows and is not known yet. */
+export interface LookedUp {
+  readonly label: string
+  /** The name of the other query. */
+  readonly of: string
+  /** Asked at most so often. */
+  readonly everySeconds: number
+  /** Code points to which its texts are cut. */
+  readonly textLength: number
 }
 
 /** One file of `queries/`: the SQL and all that its header says of it. */
@@ -56,6 +82,8 @@ export interface Query {
   /** Rows beyond this number are cut, and counted. */
   readonly maxRows: number
   readonly top: TopRows | undefined
+  readonly derived: Derived | undefined
+  readonly lookup: LookedUp | undefined
   readonly requires: readonly Requirement[]
   readonly columns: readonly Column[]
   /** One statement, without the header and the closing semicolon. */
@@ -64,7 +92,7 @@ export interface Query {
 
 /** Tells a column that yields samples from those that name them. */
 export function isValueColumn(column: Column): column is ValueColumn {
-  return column.kind !== 'label' && column.kind !== 'suffix'
+  return column.kind !== 'label' && column.kind !== 'suffix' && column.kind !== 'key'
 }
 
 /** The name of the metric family that a value column feeds; a column called `value` is the prefix alone. */
@@ -76,4 +104,22 @@ export function metricName(query: Pick<Query, 'prefix'>, column: ValueColumn): s
 export function labelNames(query: Pick<Query, 'scope' | 'columns'>): readonly string[] {
   const own = query.columns.filter((column) => column.kind === 'label').map((column) => column.name)
   return query.scope === 'database' ? ['server', 'datname', ...own] : ['server', ...own]
+}
+
+/** A metric family that a query yields. */
+export interface YieldedFamily {
+  readonly name: string
+  readonly type: ValueKind | 'histogram'
+  readonly help: string
+}
+
+/** The families of a query: those of its value columns, and those that the exporter counts itself. */
+export function familiesOf(query: Pick<Query, 'prefix' | 'columns' | 'derived'>): readonly YieldedFamily[] {
+  const derived = (one: { readonly name: string; readonly help: string } | undefined, type: YieldedFamily['type']) =>
+    one === undefined ? [] : [{ name: `${query.prefix}_${one.name}`, type, help: one.help }]
+  return [
+    ...query.columns.filter(isValueColumn).map((column) => ({ name: metricName(query, column), type: column.kind, help: column.help })),
+    ...derived(query.derived?.histogram, 'histogram'),
+    ...derived(query.derived?.arrivals, 'counter')
+  ]
 }

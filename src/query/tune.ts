@@ -4,6 +4,7 @@ import type { Query } from './query.ts'
 
 interface Tuned extends Partial<Pick<Query, 'intervalSeconds' | 'timeoutSeconds' | 'maxRows'>> {
   readonly topLimit?: number
+  readonly textLength?: number
 }
 
 /** What each key sets; undefined when its value cannot be right. */
@@ -11,7 +12,8 @@ const readers: Readonly<Record<string, (value: unknown) => Tuned | undefined>> =
   interval: (value) => seconds(value, (intervalSeconds) => ({ intervalSeconds })),
   timeout: (value) => seconds(value, (timeoutSeconds) => ({ timeoutSeconds })),
   rows: (value) => positiveInteger(value, (maxRows) => ({ maxRows })),
-  top: (value) => positiveInteger(value, (topLimit) => ({ topLimit }))
+  top: (value) => positiveInteger(value, (topLimit) => ({ topLimit })),
+  text: (value) => positiveInteger(value, (textLength) => ({ textLength }))
 }
 
 /**
@@ -40,9 +42,10 @@ export function tuneQueries(
   })
 }
 
-function tuned(query: Query, { topLimit, ...change }: Tuned = {}): Query {
+function tuned(query: Query, { topLimit, textLength, ...change }: Tuned = {}): Query {
   const top = query.top === undefined || topLimit === undefined ? query.top : { ...query.top, limit: topLimit }
-  return { ...query, ...change, top }
+  const lookup = query.lookup === undefined || textLength === undefined ? query.lookup : { ...query.lookup, textLength }
+  return { ...query, ...change, top, lookup }
 }
 
 function readTuning(text: string, source: string, mistakes: Error[]): Record<string, unknown> {
@@ -68,7 +71,9 @@ function readChange(name: string, value: unknown, source: string, mistakes: Erro
     const one = Object.hasOwn(readers, key) ? readers[key]?.(setting) : undefined
     if (one === undefined)
       mistakes.push(
-        new Error(`${source}: ${name}.${key} is ${JSON.stringify(setting)}; expected interval: 60s, timeout: 2s, rows: 200 or top: 50`)
+        new Error(
+          `${source}: ${name}.${key} is ${JSON.stringify(setting)}; expected interval: 60s, timeout: 2s, rows: 200, top: 50 or text: 300`
+        )
       )
     change = { ...change, ...one }
   }

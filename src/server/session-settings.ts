@@ -17,6 +17,8 @@ export function sessionSettings(major: number, timeoutSeconds: number, set: 'set
     "default_transaction_isolation = 'read committed'",
     'default_transaction_deferrable = off',
     'search_path = pg_catalog',
+    // The rows of 10,000 statements do not fit into the default of 4 MB, and would go through a file at every poll.
+    "work_mem = '16MB'",
     'jit = off',
     'max_parallel_workers_per_gather = 0',
     'extra_float_digits = 1',

@@ -15,7 +15,10 @@ export interface TestExporter {
 
 /** What a test wants to be other than it is. */
 export interface Differences
-  extends Pick<ExporterOptions, 'sessionMaxAgeSeconds' | 'discoverySeconds' | 'visitCostShare' | 'maxSamplesPerDatabase'> {
+  extends Pick<
+    ExporterOptions,
+    'sessionMaxAgeSeconds' | 'shortestStandStillSeconds' | 'discoverySeconds' | 'visitCostShare' | 'maxSamplesPerDatabase'
+  > {
   readonly servers?: (configured: readonly Server[]) => readonly Server[]
 }
 

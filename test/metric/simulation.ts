@@ -1,12 +1,19 @@
-import type { Entry } from '../../src/metric/sample.ts'
-import { Top } from '../../src/metric/top.ts'
+import type { Entry, Row } from '../../src/metric/sample.ts'
+import { type Shown, Top } from '../../src/metric/top.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 
 /** A query as pg_stat_statements, reduced to two counters. */
 export const statements = parseQuery(
   'statements.sql',
-  '-- S.\n--\n-- scope: server\n-- top: 20 by seconds_total, calls_total\n-- other: queryid\n-- label user\n-- label datname\n-- label queryid\n-- counter calls_total: C.\n-- counter seconds_total: S.\nselect 1'
+  '-- S.\n--\n-- scope: server\n-- top: 20 by seconds_total, calls_total\n-- other: queryid\n-- key entry\n-- label user\n-- label datname\n-- label queryid\n-- counter calls_total: C.\n-- counter seconds_total: S.\nselect 1'
 )
+
+/** Takes an answer in one go. */
+export function takeWhole(top: Top, rows: readonly Row[], now: number, isWhole = true): Shown {
+  top.begin(isWhole)
+  top.add(rows)
+  return top.end(now)
+}
 
 /** A generator of numbers from 0 to 1 that gives the same ones for the same seed. */
 export function createRandom(seed: number): () => number {
@@ -25,9 +32,22 @@ export interface Scraper {
   readonly increase: Map<string, number>
 }
 
+/** One entry of the server: what it has counted, what it had at the last poll, and whether it began anew since. */
+interface Entered {
+  readonly user: string
+  readonly datname: string
+  readonly queryid: string | undefined
+  readonly isTopLevel: boolean
+  calls: number
+  polled: number
+  isReset: boolean
+}
+
 /** A server with statements, pgvitals before it, and scrapers before that; one step is one second. */
 export class Simulation {
   readonly truth = new Map<string, number>()
+  /** Of the truth, what no poll can have seen: it ran after the last poll before an eviction, a reset or a restart. */
+  readonly unseen = new Map<string, number>()
   readonly scrapers: readonly Scraper[] = [
     [15, 3],
     [30, 11],
@@ -35,9 +55,10 @@ export class Simulation {
   ].map(([periodSeconds = 0, offsetSeconds = 0]) => ({ periodSeconds, offsetSeconds, last: new Map(), increase: new Map() }))
   readonly falls: string[] = []
   shown: readonly Entry[] = []
-  readonly #rows = new Map<string, { labels: Record<string, string>; calls: number; seconds: number }>()
+  readonly #entries = new Map<string, Entered>()
   readonly #limit: number
   #top: Top
+  #isRebased = false
   #before = new Map<string, number>()
   #now = 0
 
@@ -46,21 +67,29 @@ export class Simulation {
     this.#top = this.#newTop()
   }
 
-  /** Executes a statement; one of an evicted or new entry begins at 0. */
-  execute(user: string, datname: string, queryid: string, calls: number): void {
-    const key = `${user} ${datname} ${queryid}`
-    const row = this.#rows.get(key) ?? { labels: { server: 's', user, datname, queryid }, calls: 0, seconds: 0 }
-    this.#rows.set(key, { ...row, calls: row.calls + calls, seconds: row.seconds + calls / 4 })
-    this.truth.set(datname, (this.truth.get(datname) ?? 0) + calls)
+  /** Executes a statement; one of an evicted or new entry begins at 0. Without a queryid it is hidden from our role. */
+  execute(user: string, datname: string, queryid: string | undefined, calls: number, isTopLevel = true): void {
+    const key = `${user} ${datname} ${queryid ?? 'hidden'} ${isTopLevel}`
+    const entry = this.#entries.get(key) ?? { user, datname, queryid, isTopLevel, calls: 0, polled: 0, isReset: false }
+    this.#entries.set(key, entry)
+    entry.calls += calls
+    add(this.truth, datname, calls)
   }
 
-  evict(chance: () => boolean): void {
-    for (const key of [...this.#rows.keys()]) if (chance()) this.#rows.delete(key)
+  /** Removes entries, as an eviction and `pg_stat_statements_reset()` do: they are gone until they run again, from 0. */
+  remove(isMeant: (entry: { readonly datname: string; readonly queryid: string | undefined }) => boolean): void {
+    for (const entry of this.#entries.values()) {
+      if (!isMeant(entry)) continue
+      this.#lose(entry)
+      entry.calls = 0
+      entry.isReset = true
+    }
   }
 
   restartServer(isUnclean: boolean): void {
-    if (isUnclean) this.#rows.clear()
+    if (isUnclean) this.remove(() => true)
     this.#top.rebase()
+    this.#isRebased = true
   }
 
   restartExporter(): void {
@@ -77,9 +106,21 @@ export class Simulation {
       if (this.#now % scraper.periodSeconds === scraper.offsetSeconds % scraper.periodSeconds) this.#scrape(scraper)
   }
 
+  #lose({ datname, calls, polled, isReset }: Entered): void {
+    add(this.unseen, datname, isReset ? calls : calls - polled)
+  }
+
   #poll(): void {
-    const entries = [...this.#rows.values()].map(({ labels, calls, seconds }) => ({ labels, suffix: undefined, values: [calls, seconds] }))
-    this.shown = this.#top.take(entries, true, this.#now * 1000).entries
+    for (const entry of this.#entries.values()) {
+      if (this.#isRebased) add(this.unseen, entry.datname, entry.isReset ? entry.calls : entry.calls - entry.polled)
+      // A reset that is already overtaken looks like an ordinary step.
+      else if (entry.isReset && entry.calls >= entry.polled) add(this.unseen, entry.datname, entry.polled)
+      entry.polled = entry.calls
+      entry.isReset = false
+    }
+    this.#isRebased = false
+    const rows = [...this.#entries].filter(([, { calls }]) => calls > 0).map(([key, entry]) => packedRow(key, entry))
+    this.shown = takeWhole(this.#top, rows, this.#now * 1000).entries
     for (const [series, value] of callsOf(this.shown)) {
       if (value < (this.#before.get(series) ?? 0)) this.falls.push(`${series}: ${this.#before.get(series)} -> ${value} at ${this.#now}`)
       this.#before.set(series, value)
@@ -92,16 +133,26 @@ export class Simulation {
       const before = last.get(series)
       // A series' first sample shows no increase; a fall is a reset, after which all of the value is new.
       const gained = before === undefined ? 0 : value < before ? value : value - before
-      increase.set(datname, (increase.get(datname) ?? 0) + gained)
+      add(increase, datname, gained)
       last.set(series, value)
     }
   }
 
   #newTop(): Top {
-    return new Top(statements, { limit: this.#limit, standStillSeconds: () => 180 })
+    return new Top(statements, { limit: this.#limit, standStillSeconds: () => 180, labels: { server: 's' } })
   }
 }
 
+function packedRow(key: string, { user, datname, queryid, calls }: Entered): Row {
+  return [`(${user},${datname},${queryid ?? ''})`, queryid === undefined ? null : key, `(${calls},${calls / 4})`]
+}
+
+function add(sums: Map<string, number>, key: string, value: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + value)
+}
+
 function callsOf(entries: readonly Entry[]): readonly (readonly [string, number])[] {
-  return entries.map(({ labels, values }) => [`${labels.user} ${labels.datname} ${labels.queryid}`, values[0] ?? 0])
+  return entries.flatMap(({ labels, values }) =>
+    values[0] === undefined ? [] : [[`${labels.user} ${labels.datname} ${labels.queryid}`, values[0]] as const]
+  )
 }

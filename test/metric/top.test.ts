@@ -1,17 +1,14 @@
 import { test } from 'tap'
-import type { Entry } from '../../src/metric/sample.ts'
+import type { Entry, Row } from '../../src/metric/sample.ts'
 import { Top } from '../../src/metric/top.ts'
-import { createRandom, Simulation, statements } from './simulation.ts'
+import { createRandom, Simulation, statements, takeWhole } from './simulation.ts'
 
 const datnames = ['platform', 'users', 'labeler']
 
-/** Runs a load of 120 statements of which other ones are heavy every minute; `disturb` may do what it likes each second. */
-function run(
-  simulation: Simulation,
-  seed: number,
-  seconds: number,
-  disturb: (random: () => number, second: number) => void = () => {}
-): void {
+type Disturb = (random: () => number, second: number) => void
+
+/** Runs a load of 120 statements, at top level or not, of which other ones are heavy every minute; `disturb` may do what it likes each second. */
+function run(simulation: Simulation, seed: number, seconds: number, disturb: Disturb = () => {}): void {
   const random = createRandom(seed)
   for (const datname of datnames)
     for (const user of ['app', 'admin']) for (let id = 0; id < 20; id++) simulation.execute(user, datname, `q${id}`, 1)
@@ -22,35 +19,110 @@ function run(
     for (let times = 0; times < 12; times++) {
       const id = random() < 0.7 ? (heavy + Math.floor(random() * 4)) % 60 : Math.floor(random() * 60)
       const place = Math.floor(random() * 6)
-      simulation.execute(place % 2 === 0 ? 'app' : 'admin', datnames[place % 3] ?? '', `q${id}`, 1 + Math.floor(random() * 5))
+      const isTopLevel = random() < 0.8
+      simulation.execute(place % 2 === 0 ? 'app' : 'admin', datnames[place % 3] ?? '', `q${id}`, 1 + Math.floor(random() * 5), isTopLevel)
     }
     disturb(random, second)
     simulation.tick()
   }
-  for (let quiet = 0; quiet < 400; quiet++) simulation.tick()
+  for (let quiet = 0; quiet < 900; quiet++) simulation.tick()
 }
 
+/** Some rows are cut with the first limit, none with the second. */
+const limits = [20, 1000]
+
 test('with changing membership and statements seen for the first time, scrapers of 15, 30 and 60 s see the whole truth', async (t) => {
-  for (let seed = 1; seed <= 8; seed++) {
-    const simulation = new Simulation()
-    run(simulation, seed, 1800)
-    for (const { periodSeconds, increase } of simulation.scrapers) {
-      for (const datname of datnames)
-        t.equal(increase.get(datname), simulation.truth.get(datname), `seed ${seed}, every ${periodSeconds} s, ${datname}`)
+  for (const limit of limits) {
+    for (let seed = 1; seed <= 3; seed++) {
+      const simulation = new Simulation(limit)
+      run(simulation, seed, 1800)
+      for (const { periodSeconds, increase } of simulation.scrapers) {
+        for (const datname of datnames)
+          t.equal(
+            increase.get(datname),
+            simulation.truth.get(datname),
+            `limit ${limit}, seed ${seed}, every ${periodSeconds} s, ${datname}`
+          )
+      }
+      t.same(simulation.falls, [], 'no counter ever falls')
     }
-    t.same(simulation.falls, [], 'no counter ever falls')
   }
 })
 
-test('through evictions, resets and restarts of either side it is never more than the truth', async (t) => {
-  for (let seed = 1; seed <= 12; seed++) {
+test('rows that begin to be cut in mid-run lose nothing', async (t) => {
+  const simulation = new Simulation(130)
+  run(simulation, 3, 1800)
+  t.ok(
+    simulation.shown.some(({ labels }) => labels.queryid === 'other'),
+    'they were cut'
+  )
+  for (const { increase } of simulation.scrapers)
+    for (const datname of datnames) t.equal(increase.get(datname), simulation.truth.get(datname), datname)
+  t.same(simulation.falls, [])
+})
+
+/** What may happen to a server's statements. */
+const disturbances: Readonly<Record<string, (simulation: Simulation, random: () => number) => void>> = {
+  'an eviction': (simulation, random) => simulation.remove(() => random() < 0.3),
+  'an eviction of all': (simulation) => simulation.remove(() => true),
+  'a reset of one database': (simulation) => simulation.remove(({ datname }) => datname === 'users'),
+  'a reset of one statement': (simulation) => simulation.remove(({ datname, queryid }) => datname === 'users' && queryid === 'q3'),
+  'a clean restart': (simulation) => simulation.restartServer(false),
+  'a crash': (simulation) => simulation.restartServer(true)
+}
+
+for (const [what, disturb] of Object.entries(disturbances)) {
+  test(`after ${what} of the server's statements it is the truth but for what no poll can have seen`, async (t) => {
+    for (const limit of limits) {
+      for (let seed = 1; seed <= 2; seed++) {
+        const simulation = new Simulation(limit)
+        run(simulation, seed, 1800, (random, second) => second % 700 === 400 + seed && disturb(simulation, random))
+        for (const { periodSeconds, increase } of simulation.scrapers) {
+          for (const datname of datnames) {
+            const seen = (increase.get(datname) ?? 0) + (simulation.unseen.get(datname) ?? 0)
+            const truth = simulation.truth.get(datname) ?? 0
+            const isTrue = limit === limits[0] ? seen === truth : seen <= truth && seen > 0.995 * truth
+            t.ok(isTrue, `limit ${limit}, seed ${seed}, every ${periodSeconds} s, ${datname}: ${seen} of ${truth}`)
+          }
+        }
+        if (limit === limits[0]) t.same(simulation.falls, [], 'where rows are cut nothing falls, even then')
+      }
+    }
+  })
+}
+
+/** Anything at any time, by the dice. */
+const anything: (simulation: Simulation) => Disturb = (simulation) => (random) => {
+  const kinds = Object.values(disturbances)
+  if (random() < 0.008) kinds[Math.floor(random() * kinds.length)]?.(simulation, random)
+}
+
+test('through any of these at any time it is never more than the truth and hardly less', async (t) => {
+  for (const limit of limits) {
+    for (let seed = 1; seed <= 4; seed++) {
+      const simulation = new Simulation(limit)
+      run(simulation, seed, 1800, anything(simulation))
+      for (const { periodSeconds, increase } of simulation.scrapers) {
+        for (const datname of datnames) {
+          const seen = (increase.get(datname) ?? 0) + (simulation.unseen.get(datname) ?? 0)
+          const truth = simulation.truth.get(datname) ?? 0
+          t.ok(
+            seen <= truth && seen > (limit === limits[0] ? 0.995 : 0.9) * truth,
+            `limit ${limit}, seed ${seed}, every ${periodSeconds} s, ${datname}: ${seen} of ${truth}`
+          )
+        }
+      }
+    }
+  }
+})
+
+test('with restarts of pgvitals as well it is never more than the truth', async (t) => {
+  for (let seed = 1; seed <= 6; seed++) {
     const simulation = new Simulation()
-    run(simulation, seed, 1800, (random) => {
-      const what = random()
-      if (what < 0.004) simulation.evict(() => random() < 0.3)
-      else if (what < 0.005) simulation.evict(() => true)
-      else if (what < 0.007) simulation.restartServer(random() < 0.5)
-      else if (what < 0.009) simulation.restartExporter()
+    const disturb = anything(simulation)
+    run(simulation, seed, 1800, (random, second) => {
+      disturb(random, second)
+      if (random() < 0.002) simulation.restartExporter()
     })
     for (const { periodSeconds, increase } of simulation.scrapers) {
       for (const datname of datnames) {
@@ -59,44 +131,93 @@ test('through evictions, resets and restarts of either side it is never more tha
         t.ok(seen > 0.6 * truth, `and not much less: ${seen} of ${truth}`)
       }
     }
-    t.same(simulation.falls, [])
   }
 })
 
-test('a restart of pgvitals loses only what ran around it', async (t) => {
-  const simulation = new Simulation()
-  run(simulation, 5, 1800, (_, second) => second === 900 && simulation.restartExporter())
-  for (const { increase } of simulation.scrapers) {
-    for (const datname of datnames) {
-      const lost = (simulation.truth.get(datname) ?? 0) - (increase.get(datname) ?? 0)
-      t.ok(lost >= 0 && lost < 0.06 * (simulation.truth.get(datname) ?? 0), `${lost} of ${simulation.truth.get(datname)}`)
+test('a restart of pgvitals loses nothing while all rows fit, and else only what ran around it', async (t) => {
+  for (const limit of limits) {
+    const simulation = new Simulation(limit)
+    run(simulation, 5, 1800, (_, second) => second === 900 && simulation.restartExporter())
+    for (const { increase } of simulation.scrapers) {
+      for (const datname of datnames) {
+        const lost = (simulation.truth.get(datname) ?? 0) - (increase.get(datname) ?? 0)
+        t.ok(lost >= 0 && lost <= (limit === 1000 ? 0 : 0.06) * (simulation.truth.get(datname) ?? 0), `${lost} lost with limit ${limit}`)
+      }
     }
   }
 })
 
-const entry = (queryid: string, calls: number, seconds: number, datname = 'd'): Entry => ({
-  labels: { server: 's', user: 'u', datname, queryid },
-  suffix: undefined,
-  values: [calls, seconds]
+test('statements that are hidden from the role are counted in other, and a fall of their sum as nothing', async (t) => {
+  const top = newTop(100)
+  const hidden = (...calls: number[]): Row[] => calls.map((count) => ['(u,d,)', null, `(${count},1)`])
+  const other = (rows: readonly Row[], seconds: number) =>
+    takeWhole(top, rows, seconds * 1000).entries.find(({ labels }) => labels.queryid === 'other')?.values[0]
+  t.equal(other([...hidden(1000, 50), entry('a', 1, 1)], 0), 0)
+  t.equal(other([...hidden(1010, 50), entry('a', 1, 1)], 15), 10)
+  t.equal(other([...hidden(60), entry('a', 1, 1)], 30), 10, 'one was evicted: what the other did is hidden')
+  t.equal(other([...hidden(65), entry('a', 1, 1)], 45), 15)
 })
 
-const newTop = (limit: number) => new Top(statements, { limit, standStillSeconds: () => 120 })
+test('the same statement at top level and inside a function is one series, also when one of the two is evicted', async (t) => {
+  const top = newTop(1)
+  const rows = (outer: number | undefined, inner: number): Row[] => [
+    ...(outer === undefined ? [] : [entry('a', outer, 1, 'd', 'a outer')]),
+    entry('a', inner, 1, 'd', 'a inner'),
+    entry('b', 0, 0)
+  ]
+  const calls = (answer: readonly Entry[]) => answer.find(({ labels }) => labels.queryid === 'a')?.values[0]
+  t.equal(calls(takeWhole(top, rows(100, 7), 0).entries), 0)
+  t.equal(calls(takeWhole(top, rows(105, 8), 15_000).entries), 6)
+  t.equal(calls(takeWhole(top, rows(undefined, 9), 30_000).entries), 7)
+  t.equal(calls(takeWhole(top, rows(2, 9), 45_000).entries), 9, 'and comes back')
+})
+
+const entry = (queryid: string, calls: number, seconds: number, datname = 'd', key = `${datname} ${queryid}`): Row => [
+  `(u,${datname},${queryid})`,
+  key,
+  `(${calls},${seconds})`
+]
+
+const newTop = (limit: number) => new Top(statements, { limit, standStillSeconds: () => 120, labels: { server: 's' } })
 
 const names = (entries: readonly Entry[]) => entries.map(({ labels }) => labels.queryid).sort()
 
-test("while all rows fit, the series are PostgreSQL's own values and there is no other", async (t) => {
+const callsOf = (entries: readonly Entry[]) => Object.fromEntries(entries.map(({ labels, values }) => [labels.queryid, values[0]]))
+
+test("while all rows fit, the series are PostgreSQL's own values and there is no other; what is new is seen from 0", async (t) => {
   const top = newTop(5)
-  t.same(top.take([entry('a', 100, 5)], true, 0).entries, [entry('a', 100, 5)])
-  t.same(top.take([entry('a', 110, 6), entry('b', 7, 1)], true, 15_000).entries, [entry('a', 110, 6), entry('b', 7, 1)])
-  t.same(names(top.take([entry('b', 8, 1)], true, 30_000).entries), ['b'], 'what is gone is gone')
+  t.same(callsOf(takeWhole(top, [entry('a', 100, 5)], 0).entries), { a: 100 })
+  t.same(callsOf(takeWhole(top, [entry('a', 110, 6), entry('b', 7, 1)], 15_000).entries), { a: 110, b: 0 })
+  t.same(callsOf(takeWhole(top, [entry('a', 110, 6), entry('b', 9, 1)], 135_000).entries), { a: 110, b: 9 })
+  t.same(callsOf(takeWhole(top, [entry('b', 9, 1)], 150_000).entries), { a: 110, b: 9 }, 'what is gone stands still')
+  t.same(callsOf(takeWhole(top, [entry('b', 9, 1)], 300_000).entries), { b: 9 }, 'and vanishes')
+})
+
+test('a reset falls only after every scraper has seen the last value, and then by way of 0', async (t) => {
+  const top = newTop(5)
+  const calls = (count: number, seconds: number) => callsOf(takeWhole(top, [entry('a', count, 1)], seconds * 1000).entries).a
+  t.same(
+    [calls(100, 0), calls(110, 15), calls(5, 30), calls(50, 145), calls(60, 160), calls(200, 270), calls(300, 285)],
+    [100, 110, 110, 110, 0, 200, 300]
+  )
+})
+
+test('a database that is renamed takes its counts along and adds nothing to them', async (t) => {
+  const top = newTop(1)
+  const rows = (datname: string, calls: number) => ['a', 'b', 'c'].map((id) => entry(id, calls, 0, datname, id))
+  const total = (entries: readonly Entry[]) => entries.reduce((sum, { values }) => sum + (values[0] ?? 0), 0)
+  takeWhole(top, rows('old', 1000), 0)
+  t.equal(total(takeWhole(top, rows('old', 1001), 15_000).entries), 3)
+  for (let time = 30; time < 600; time += 15) takeWhole(top, rows('new', 1001), time * 1000)
+  const { entries } = takeWhole(top, rows('new', 1002), 600_000)
+  t.ok(total(entries) <= 6, `${total(entries)}`)
 })
 
 test('when rows begin to be cut, what was shown goes on without a fall', async (t) => {
   const top = newTop(10)
-  const few = Array.from({ length: 10 }, (_, index) => entry(`q${index}`, 1000 + index, 10))
-  top.take(few, true, 0)
-  const many = [...few.map(({ labels, values }) => ({ labels, suffix: undefined, values: [(values[0] ?? 0) + 5, 10] })), entry('new', 3, 1)]
-  const { entries } = top.take(many, true, 15_000)
+  const few = (more: number) => Array.from({ length: 10 }, (_, index) => entry(`q${index}`, 1000 + index + more, 10))
+  takeWhole(top, few(0), 0)
+  const { entries } = takeWhole(top, [...few(5), entry('new', 3, 1)], 15_000)
   t.equal(entries.find(({ labels }) => labels.queryid === 'q3')?.values[0], 1008)
   t.ok(names(entries).includes('other'))
 })
@@ -107,9 +228,9 @@ test('a statement that turned slow a minute ago is shown although others have la
     ...Array.from({ length: 30 }, (_, index) => entry(`big${index}`, 1e6 + index, 1e5)),
     entry('slow', 10 + calls, calls * 20)
   ]
-  for (let time = 0; time < 10; time++) top.take(rows(0), true, time * 15_000)
-  t.notOk(names(top.take(rows(0), true, 150_000).entries).includes('slow'))
-  t.ok(names(top.take(rows(3), true, 165_000).entries).includes('slow'))
+  for (let time = 0; time < 10; time++) takeWhole(top, rows(0), time * 15_000)
+  t.notOk(names(takeWhole(top, rows(0), 150_000).entries).includes('slow'))
+  t.ok(names(takeWhole(top, rows(3), 165_000).entries).includes('slow'))
 })
 
 test('a series lives at least ten minutes, then stands still, then vanishes', async (t) => {
@@ -119,7 +240,7 @@ test('a series lives at least ten minutes, then stands still, then vanishes', as
   let seen = 0
   for (let time = 0; time <= 1500; time += 15) {
     const moving = time < 60 ? 1 : 2
-    const { entries } = top.take(rows(moving, time / 15 + 1), true, time * 1000)
+    const { entries } = takeWhole(top, rows(moving, time / 15 + 1), time * 1000)
     if (names(entries).includes('q10')) seen = time
     t.ok(entries.length <= 3 * 10 + 1, 'never without bound')
   }
@@ -132,8 +253,8 @@ test('every database has its best ten, whatever the others do', async (t) => {
     ...Array.from({ length: 100 }, (_, index) => entry(`busy${index}`, round * 1000, round, 'platform')),
     ...Array.from({ length: 15 }, (_, index) => entry(`calm${index}`, round * (index + 1), 0, 'labeler'))
   ]
-  top.take(rows(0), true, 0)
-  const { entries } = top.take(rows(1), true, 15_000)
+  takeWhole(top, rows(0), 0)
+  const { entries } = takeWhole(top, rows(1), 15_000)
   const calm = entries.filter(({ labels }) => labels.datname === 'labeler' && labels.queryid !== 'other')
   t.ok(calm.length >= 10, `${calm.length} of labeler`)
   t.ok(names(calm).includes('calm14'))
@@ -143,8 +264,8 @@ test('after a rebase, and for what was cut off from an answer, nothing is counte
   const top = newTop(2)
   const other = (entries: readonly Entry[]) => entries.find(({ labels }) => labels.queryid === 'other')?.values[0]
   const rows = (calls: number) => ['a', 'b', 'c', 'd'].map((id) => entry(id, calls, 0))
-  top.take(rows(10), true, 0)
+  takeWhole(top, rows(10), 0)
   top.rebase()
-  t.equal(other(top.take(rows(500), true, 15_000).entries), 0)
-  t.equal(other(top.take([...rows(500), entry('late', 900, 0)], false, 30_000).entries), 0)
+  t.equal(other(takeWhole(top, rows(500), 15_000).entries), 0)
+  t.equal(other(takeWhole(top, [...rows(500), entry('late', 900, 0)], 30_000, false).entries), 0)
 })

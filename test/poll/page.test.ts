@@ -71,7 +71,8 @@ test('a database that any series names has its pg_database_info', async (t) => {
     openSessions: 0,
     visitIntervals: new Map(),
     isDiscovered: undefined,
-    twins: 0
+    twins: 0,
+    capacity: []
   }
   const page = pageOf([snapshot()], [{ ...server, states: [state] }], 2000)
   t.match(page, 'pg_database_info{server="s",datname="d",team=""} 1\n')

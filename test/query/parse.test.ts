@@ -60,7 +60,15 @@ test('a query with many rows says how it is limited', async (t) => {
 
 const cases: readonly (readonly [string, string, string, RegExp])[] = [
   ['an unknown setting', 'a.sql', `${header}-- every: 5m\nselect 1`, /^a\.sql:10: "every: 5m" is neither a setting .* nor a column/],
-  ['an unknown kind', 'a.sql', `${header}-- histogram x: X.\nselect 1`, /^a\.sql:10: "histogram x: X\." is neither/],
+  ['an unknown kind', 'a.sql', `${header}-- summary x: X.\nselect 1`, /^a\.sql:10: "summary x: X\." is neither/],
+  ['arrivals without top', 'a.sql', `${header}-- arrivals x: X.\nselect 1`, /^a\.sql:10: arrivals is declared without top/],
+  ['a key without top', 'a.sql', `${header}-- key entry\nselect 1`, /^a\.sql:10: a key is declared without top/],
+  [
+    'a lookup that is none',
+    'a.sql',
+    `${header}-- lookup: datname of things\nselect 1`,
+    /^a\.sql:10: lookup is "datname of things"; expected a label, a query and a duration/
+  ],
   [
     'a value that is none',
     'a.sql',

@@ -31,13 +31,22 @@ export interface ServerOptions {
   readonly major?: Major
   readonly port?: number
   readonly flags?: readonly string[]
+  /** Whether pg_stat_statements is preloaded by the command line, which no setting can change. */
+  readonly isPreloaded?: boolean
 }
 
 /** Makes and starts a server with pg_stat_statements preloaded. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const major = options.major ?? 18
   const dataDirectory = mkdtempSync(join(realpathSync(tmpdir()), `pgvitals-${major}-`))
-  return runServer({ major, dataDirectory, port: options.port ?? (await freePort()), flags: options.flags ?? [], isNew: true })
+  return runServer({
+    major,
+    dataDirectory,
+    port: options.port ?? (await freePort()),
+    flags: options.flags ?? [],
+    isPreloaded: options.isPreloaded ?? true,
+    isNew: true
+  })
 }
 
 /** Makes and starts a standby that streams from this server, which restarts for it: a stopped data directory is copied. */
@@ -51,7 +60,7 @@ export async function startStandby(primary: TestServer): Promise<TestServer> {
     ...primary.flags,
     `primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres password=secret application_name=standby`
   ]
-  return runServer({ major: primary.major, dataDirectory, port: await freePort(), flags, isNew: false })
+  return runServer({ major: primary.major, dataDirectory, port: await freePort(), flags, isPreloaded: true, isNew: false })
 }
 
 interface RunOptions extends Required<ServerOptions> {
@@ -59,7 +68,7 @@ interface RunOptions extends Required<ServerOptions> {
   readonly isNew: boolean
 }
 
-async function runServer({ major, dataDirectory, port, flags, isNew }: RunOptions): Promise<TestServer> {
+async function runServer({ major, dataDirectory, port, flags, isPreloaded, isNew }: RunOptions): Promise<TestServer> {
   const Embedded = await embedded(major)
   let log = ''
   const server = new Embedded({
@@ -75,7 +84,7 @@ async function runServer({ major, dataDirectory, port, flags, isNew }: RunOption
     postgresFlags: [
       'listen_addresses=127.0.0.1',
       `unix_socket_directories=${dataDirectory}`,
-      'shared_preload_libraries=pg_stat_statements',
+      ...(isPreloaded ? ['shared_preload_libraries=pg_stat_statements'] : []),
       'fsync=off',
       ...flags
     ].flatMap((flag) => ['-c', flag]),

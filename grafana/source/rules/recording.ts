@@ -1,0 +1,102 @@
+import { perDatabase, perServer } from '../identity.ts'
+import { thresholds } from '../thresholds.ts'
+
+/** A recording rule: `level:metric:operation`. */
+export interface Recording {
+  readonly record: string
+  readonly expression: string
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+const up: readonly Recording[] = ['5m', '30m', '1h', '6h'].map((window) => ({
+  record: `server:pg_up:avg_${window}`,
+  expression: `avg_over_time(pg_up[${window}])`
+}))
+
+const connections: readonly Recording[] = [
+  { record: 'datname:pg_connections:sum', expression: `sum by (${perDatabase}) (pg_stat_activity_connections)` },
+  { record: 'server:pg_connections_used:ratio', expression: 'pg_connections_in_use / (pg_connections_usable > 0)' }
+]
+
+const throughput: readonly Recording[] = [
+  { record: 'datname:pg_xact:rate5m', expression: 'rate(pg_stat_database_xact_commit[5m]) + rate(pg_stat_database_xact_rollback[5m])' },
+  {
+    record: 'datname:pg_xact_rollback:ratio_rate5m',
+    expression: 'rate(pg_stat_database_xact_rollback[5m]) / (datname:pg_xact:rate5m > 0)'
+  },
+  { record: 'datname:pg_active_sessions:avg15m', expression: 'rate(pg_stat_database_active_time_seconds_total[15m])' },
+  { record: 'datname:pg_blocks_read:rate15m', expression: 'rate(pg_stat_database_blks_read[15m])' },
+  {
+    record: 'datname:pg_cache_hit:ratio_rate15m',
+    expression: 'rate(pg_stat_database_blks_hit[15m]) / (rate(pg_stat_database_blks_hit[15m]) + datname:pg_blocks_read:rate15m > 0)'
+  },
+  {
+    record: 'server:pg_io_read_seconds:mean15m',
+    expression: `sum by (${perServer}) (rate(pg_stat_io_read_seconds_total{object="relation"}[15m]))
+/ (sum by (${perServer}) (rate(pg_stat_io_reads_total{object="relation"}[15m])) > ${thresholds.readLatency.leastReadsPerSecond})`
+  }
+]
+
+const statements: readonly Recording[] = [
+  { record: 'datname:pg_statements_calls:rate15m', expression: `sum by (${perDatabase}) (rate(pg_stat_statements_calls_total[15m]))` },
+  { record: 'datname:pg_statements_seconds:rate15m', expression: `sum by (${perDatabase}) (rate(pg_stat_statements_seconds_total[15m]))` },
+  {
+    record: 'datname:pg_statements_seconds:mean15m',
+    expression: 'datname:pg_statements_seconds:rate15m / (datname:pg_statements_calls:rate15m > 0)'
+  },
+  { record: 'query:pg_statements_calls:rate30m', expression: 'rate(pg_stat_statements_calls_total{queryid!="other"}[30m])' },
+  { record: 'query:pg_statements_seconds:rate30m', expression: 'rate(pg_stat_statements_seconds_total{queryid!="other"}[30m])' },
+  {
+    record: 'query:pg_statements_seconds:mean30m',
+    expression: 'query:pg_statements_seconds:rate30m / (query:pg_statements_calls:rate30m > 0)'
+  }
+]
+
+const capacity: readonly Recording[] = [
+  { record: 'server:pg_disk_free:ratio', expression: `min by (${perServer}) (pg_disk_free_bytes / pg_disk_total_bytes)` },
+  {
+    record: 'server:pg_standbys_streaming:sum',
+    expression: `sum by (${perServer}) (pg_stat_replication_connections{kind="physical", state="streaming"})`
+  }
+]
+
+/** What is left over how fast it goes: seconds to trouble, absent where it does not go. */
+const exhaustions: readonly (readonly [resource: string, expression: string])[] = [
+  ['disk', 'pg_disk_free_bytes / (-deriv(pg_disk_free_bytes[6h]) > 0)'],
+  ['connections', '(pg_connections_usable - pg_connections_in_use) / (deriv(pg_connections_in_use[1h]) > 0)'],
+  ['xid', 'pg_database_xids_left / (deriv(pg_database_xid_age[6h]) > 0)'],
+  ['multixact', 'pg_database_multixacts_left / (deriv(pg_database_multixact_age[6h]) > 0)'],
+  ['sequence', '(1 - pg_sequence_used_ratio) / (deriv(pg_sequence_used_ratio[6h]) > 0)'],
+  ['slot', 'pg_replication_slots_safe_wal_size_bytes / (-deriv(pg_replication_slots_safe_wal_size_bytes[1h]) > 0)']
+]
+
+/** What each database has of what all of the server have together. */
+const shares: readonly (readonly [resource: string, expression: string])[] = [
+  ['connections', 'datname:pg_connections:sum'],
+  ['active_time', 'datname:pg_active_sessions:avg15m'],
+  ['statement_time', 'datname:pg_statements_seconds:rate15m'],
+  ['blocks_read', 'datname:pg_blocks_read:rate15m'],
+  ['temp_bytes', 'rate(pg_stat_database_temp_bytes[15m])'],
+  ['wal_bytes', `sum by (${perDatabase}) (rate(pg_stat_statements_wal_bytes_total[15m]))`]
+]
+
+/** The recording rules, in groups; one that reads another comes after it. */
+export const recordings: Readonly<Record<string, readonly Recording[]>> = {
+  'pgvitals-up': up,
+  'pgvitals-connections': connections,
+  'pgvitals-throughput': throughput,
+  'pgvitals-statements': statements,
+  'pgvitals-capacity': [
+    ...capacity,
+    ...exhaustions.map(([resource, expression]) => ({
+      record: 'server:pg_exhaustion:eta_seconds',
+      expression: `min by (${perServer}) (${expression})`,
+      labels: { resource }
+    }))
+  ],
+  'pgvitals-shares': shares.map(([resource, expression]) => ({
+    record: 'datname:pg_share:ratio',
+    expression: `${expression}\n/ on (${perServer}) group_left () (sum by (${perServer}) (${expression}) > 0)`,
+    labels: { resource }
+  }))
+}

@@ -1,0 +1,37 @@
+import { quoteIdentifier } from './identifier.ts'
+import type { Step } from './problem.ts'
+
+/** A role that monitors and can do nothing else, and where. */
+export interface SetUp {
+  readonly role: string
+  readonly databases: readonly string[]
+  readonly maxSessions: number
+  /** Whether the role is there; undefined when nobody could look. */
+  readonly exists: boolean | undefined
+}
+
+/** What makes the role, or gives to one that is there what it needs. The password is the reader's to fill in: no secret is printed. */
+export function setUpSteps({ role, databases, maxSessions, exists }: SetUp): readonly Step[] {
+  const name = quoteIdentifier(role)
+  // One session more than pgvitals opens, for doctor.
+  const create = `create role ${name} login password '…' connection limit ${maxSessions + 1};`
+  return [
+    ...(exists === true ? [] : [{ sql: create }]),
+    ...(exists === undefined ? [{ sql: `-- if the role exists: ${passwordStep(role).sql}` }] : []),
+    { sql: `grant pg_monitor to ${name};` },
+    { sql: `grant connect on database ${databases.map(quoteIdentifier).join(', ')} to ${name};` }
+  ]
+}
+
+/** What gives a role another password. */
+export function passwordStep(role: string): Step {
+  return { sql: `alter role ${quoteIdentifier(role)} password '…';` }
+}
+
+/** What installs pg_stat_statements where nobody could look whether it is there. */
+export function statementsSteps(database: string): readonly Step[] {
+  return [
+    { sql: "-- needs shared_preload_libraries = 'pg_stat_statements' and a restart; on RDS that is the default", database },
+    { sql: 'create extension if not exists pg_stat_statements;', database }
+  ]
+}

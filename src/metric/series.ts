@@ -1,0 +1,110 @@
+import { unpack } from './packed.ts'
+import type { Sum } from './remainder.ts'
+import { toNumber } from './sample.ts'
+
+/** A row between two polls: the text of its values as PostgreSQL last gave it. */
+export interface TrackedRow {
+  text: string
+  series: Series
+  /** The number of the poll that last had it. */
+  seenAt: number
+  /** Whether it was ever the sum of several that could not be told apart. */
+  isSum: boolean
+}
+
+export type Counters = readonly (number | undefined)[]
+
+/** Counters that are shown until a time although PostgreSQL says others by now; without values they are shown as 0. */
+export interface Hold {
+  readonly until: number
+  readonly counters: Counters | undefined
+}
+
+/** The place of a series on the page. Milliseconds. */
+export interface Seat {
+  readonly since: number
+  /** From when on what it moves is its own. */
+  readonly countsFrom: number
+  /** When it vanishes; undefined while it is wanted. */
+  readonly leavesAt: number | undefined
+}
+
+/** The rows that share their labels, and what is shown of them. */
+export interface Series {
+  readonly labelsText: string
+  readonly datname: string
+  rows: readonly TrackedRow[]
+  /** For each ranking column how much it moved, halved every five minutes. */
+  scores: readonly number[]
+  /** The counters as they are shown, kept when the series leaves, for it may return. */
+  counted: Counters | undefined
+  seat: Seat | undefined
+  goneAt: number | undefined
+  /** The number of the last poll in which one of its rows went on from where it was. */
+  continuedAt: number
+  /** What rows had counted that were lost while others of the series went on. */
+  lost: Counters | undefined
+  /** While PostgreSQL's own values are shown: what is shown before them, one after the other. */
+  holds: readonly Hold[]
+  /** What the counters were at the last poll, by PostgreSQL or by our own count. */
+  own: Counters | undefined
+  /** Where what it moves goes while it is not its own. */
+  other: Sum | undefined
+}
+
+/** Most series of thousands have nothing, and share it. */
+const none: readonly never[] = []
+
+/** A series without rows and without a place; `noScores` has a 0 for each ranking column. */
+export function newSeries(labelsText: string, datname: string, noScores: readonly number[]): Series {
+  return {
+    labelsText,
+    datname,
+    rows: none,
+    scores: noScores,
+    counted: undefined,
+    seat: undefined,
+    goneAt: undefined,
+    continuedAt: 0,
+    lost: undefined,
+    holds: none,
+    own: undefined,
+    other: undefined
+  }
+}
+
+/** Whether it is shown and not about to leave. */
+export function isMember({ seat }: Series): boolean {
+  return seat !== undefined && seat.leavesAt === undefined
+}
+
+/** The numbers of a row's text; what is none is undefined. */
+export function numbersOf(text: string): (number | undefined)[] {
+  return unpack(text).map((field) => (field === undefined ? undefined : toNumber(field)))
+}
+
+/** What the rows of a series say together: counters add up, of gauges the largest holds. */
+export function ownValues({ rows, lost }: Series, isCounter: readonly boolean[]): readonly (number | undefined)[] {
+  const values = rows.map(({ text }) => numbersOf(text))
+  const [first = isCounter.map(() => undefined), ...others] = lost === undefined ? values : [...values, lost]
+  return others.reduce((total, row) => together(total, row, isCounter), first)
+}
+
+/** Two rows as one. */
+export function together(
+  left: readonly (number | undefined)[],
+  right: readonly (number | undefined)[],
+  isCounter: readonly boolean[]
+): (number | undefined)[] {
+  return left.map((value, column) => {
+    const more = right[column]
+    if (value === undefined || more === undefined) return value ?? more
+    return isCounter[column] ? value + more : Math.max(value, more)
+  })
+}
+
+/** Keeps what a row had counted when its entry is gone while others of its series go on: the series must not fall. */
+export function keepLost(series: Series, text: string, isCounter: readonly boolean[]): void {
+  const counters = numbersOf(text).map((value, column) => (isCounter[column] ? value : undefined))
+  series.lost = series.lost === undefined ? counters : together(series.lost, counters, isCounter)
+}

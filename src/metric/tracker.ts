@@ -1,0 +1,179 @@
+import { leastMovement, type Movement, movementOf } from './movement.ts'
+import type { Row } from './sample.ts'
+import { keepLost, newSeries, numbersOf, type Series, type TrackedRow, together } from './series.ts'
+
+/** What one series has moved since the last answer; of several of its rows each has a move of its own. */
+export interface Move extends Movement {
+  readonly series: Series
+  /** Whether the row was not there before, so that all it has counted is new. */
+  readonly isNew: boolean
+  /** Whether another row of the series went on from where it was. */
+  readonly isPartial: boolean
+}
+
+/** What rows that cannot be told apart have moved for certain. */
+export interface MixedMove {
+  readonly labelsText: string
+  readonly deltas: readonly (number | undefined)[]
+}
+
+export interface Reading {
+  readonly moves: readonly Move[]
+  readonly mixed: readonly MixedMove[]
+  /** The series any of whose rows changed. */
+  readonly changed: ReadonlySet<Series>
+  readonly duplicates: number
+  /** Whether no row goes on from where it was: all are new or began anew. */
+  readonly isAllNew: boolean
+}
+
+/** What has been read of an answer. */
+interface AnswerSoFar {
+  readonly isBaseline: boolean
+  readonly isWhole: boolean
+  readonly moves: (Omit<Move, 'isPartial'> & { readonly before: string | undefined })[]
+  readonly changed: Set<Series>
+  /** Of rows without a key, by their labels. */
+  readonly sums: Map<string, readonly (number | undefined)[]>
+  duplicates: number
+  /** Rows that went on from where they were. */
+  continuing: number
+}
+
+export interface TrackerOptions {
+  readonly isCounter: readonly boolean[]
+  /** A 0 for each ranking column. */
+  readonly noScores: readonly number[]
+  /** Whether the second field of a packed row is its key; otherwise its labels are. */
+  readonly hasKey: boolean
+  readonly datnameOf: (labelsText: string) => string
+}
+
+/** Remembers every row between polls and tells what moved. */
+export class Tracker {
+  readonly #options: TrackerOptions
+  readonly #rows = new Map<string, TrackedRow>()
+  readonly #series = new Map<string, Series>()
+  #sums = new Map<string, readonly (number | undefined)[]>()
+  #polls = 0
+  #answer: AnswerSoFar = { isBaseline: true, isWhole: true, moves: [], changed: new Set(), sums: new Map(), duplicates: 0, continuing: 0 }
+
+  constructor(options: TrackerOptions) {
+    this.#options = options
+  }
+
+  get series(): Iterable<Series> {
+    return this.#series.values()
+  }
+
+  forget({ labelsText }: Series): void {
+    this.#series.delete(labelsText)
+  }
+
+  /** A packed answer begins. `isBaseline`: nothing of it is known to be new; `isWhole`: what is not in it is gone. */
+  begin(isBaseline: boolean, isWhole: boolean): void {
+    this.#polls++
+    this.#answer = { isBaseline, isWhole, moves: [], changed: new Set(), sums: new Map(), duplicates: 0, continuing: 0 }
+  }
+
+  /** Reads rows of the answer; it may come in parts, so that nothing else waits long. */
+  add(rows: readonly Row[]): void {
+    for (const row of rows) this.#read(row)
+  }
+
+  /** The answer is complete: what has moved. */
+  end(): Reading {
+    const { isBaseline, isWhole, moves, changed, sums, duplicates, continuing } = this.#answer
+    if (isWhole) this.#removeAbsent()
+    const mixed = this.#mixedMoves(sums, isBaseline || !isWhole)
+    for (const { series, isReset, before } of moves)
+      if (isReset && before !== undefined && this.#goesOn(series)) keepLost(series, before, this.#options.isCounter)
+    const told = moves.map((move) => ({ ...move, isPartial: this.#goesOn(move.series) }))
+    return { moves: told, mixed, changed, duplicates, isAllNew: !isBaseline && isWhole && continuing === 0 }
+  }
+
+  #read(fields: Row): void {
+    const { hasKey, isCounter } = this.#options
+    const answer = this.#answer
+    const labelsText = fields[0] ?? ''
+    const told = hasKey ? (fields[1] ?? undefined) : labelsText
+    const text = fields[fields.length - 1] ?? ''
+    if (told === undefined) {
+      const sum = answer.sums.get(labelsText)
+      answer.sums.set(labelsText, sum === undefined ? numbersOf(text) : together(sum, numbersOf(text), isCounter))
+      return
+    }
+    const isSum = hasKey && told.endsWith('*')
+    const key = isSum ? told.slice(0, -1) : told
+    const last = this.#rows.get(key)
+    if (last?.seenAt === this.#polls) {
+      answer.duplicates++
+      return
+    }
+    const row = last ?? this.#newRow(key, labelsText)
+    if (row.series.labelsText !== labelsText) this.#move(row, this.#seriesOf(labelsText))
+    row.seenAt = this.#polls
+    row.isSum ||= isSum
+    if (last !== undefined && row.text === text) {
+      this.#continue(row)
+      return
+    }
+    const before = last === undefined ? undefined : row.text
+    row.text = text
+    answer.changed.add(row.series)
+    if (answer.isBaseline || (last === undefined && !answer.isWhole)) return
+    const movement = movementOf(text, before, isCounter, row.isSum)
+    if (last !== undefined && !movement.isReset) this.#continue(row)
+    answer.moves.push({ ...movement, series: row.series, isNew: last === undefined, before })
+  }
+
+  #continue({ series }: TrackedRow): void {
+    series.continuedAt = this.#polls
+    this.#answer.continuing++
+  }
+
+  #goesOn(series: Series): boolean {
+    return series.continuedAt === this.#polls
+  }
+
+  #newRow(key: string, labelsText: string): TrackedRow {
+    const row: TrackedRow = { text: '', series: this.#seriesOf(labelsText), seenAt: this.#polls, isSum: false }
+    row.series.rows = [...row.series.rows, row]
+    this.#rows.set(key, row)
+    return row
+  }
+
+  /** To the series of its new labels, which change when a role or a database is renamed. */
+  #move(row: TrackedRow, series: Series): void {
+    row.series.rows = row.series.rows.filter((one) => one !== row)
+    row.series = series
+    series.rows = [...series.rows, row]
+  }
+
+  #seriesOf(labelsText: string): Series {
+    const { noScores, datnameOf } = this.#options
+    const series = this.#series.get(labelsText) ?? newSeries(labelsText, datnameOf(labelsText), noScores)
+    this.#series.set(labelsText, series)
+    return series
+  }
+
+  #removeAbsent(): void {
+    for (const [key, row] of this.#rows) {
+      if (row.seenAt === this.#polls) continue
+      this.#rows.delete(key)
+      row.series.rows = row.series.rows.filter((one) => one !== row)
+      if (this.#goesOn(row.series)) keepLost(row.series, row.text, this.#options.isCounter)
+      if (row.series.rows.length === 0) row.series.lost = undefined
+    }
+  }
+
+  #mixedMoves(sums: Map<string, readonly (number | undefined)[]>, isBaseline: boolean): readonly MixedMove[] {
+    const last = this.#sums
+    this.#sums = sums
+    return [...sums].map(([labelsText, sum]) => {
+      const before = last.get(labelsText) ?? (isBaseline ? sum : sum.map(() => 0))
+      const deltas = isBaseline ? sum.map((value) => (value === undefined ? undefined : 0)) : leastMovement(sum, before)
+      return { labelsText, deltas: deltas.map((delta, column) => (this.#options.isCounter[column] ? delta : undefined)) }
+    })
+  }
+}

@@ -1,0 +1,231 @@
+import { test } from 'tap'
+import { makeExporter, until } from '../exporter/run-exporter.ts'
+import { createRandom } from '../metric/simulation.ts'
+import { IncreaseCounter } from '../page/count-increase.ts'
+import { allOf, sampleValue } from '../page/parse-page.ts'
+import { type Major, startServer, type TestServer } from '../servers/start-server.ts'
+import { runLoad, statementOf } from './statements-load.ts'
+
+const databases = ['users', 'labeler']
+const metrics = ['calls', 'seconds', 'rows'].map((name) => `pg_stat_statements_${name}_total`)
+const histogram = ['sum', 'count'].map((name) => `pg_stat_statements_interval_mean_seconds_${name}`)
+const everySecond = '{ stat_statements: { interval: 1s }, stat_statements_query_id: { interval: 1s } }'
+
+async function startStatements(major: Major, extension: string | undefined): Promise<TestServer> {
+  const server = await startServer({ major, flags: ['pg_stat_statements.track=all', 'pg_stat_statements.max=5000'] })
+  await server.sql(
+    'postgres',
+    'create database platform',
+    ...databases.map((name) => `create database ${name}`),
+    ...['app', 'admin'].map((role) => `create role ${role} login password 'secret'`),
+    "create role pgvitals login password 'secret'",
+    'grant pg_monitor to pgvitals'
+  )
+  await server.sql('platform', `create extension pg_stat_statements ${extension === undefined ? '' : `version '${extension}'`}`)
+  return server
+}
+
+/** What PostgreSQL itself has counted, by metric and database. */
+async function truthOf(server: TestServer): Promise<ReadonlyMap<string, number>> {
+  const rows = await server.sql(
+    'platform',
+    `select d.datname, sum(s.calls)::float8 as calls, sum(s.total_exec_time)::float8 / 1000 as seconds, sum(s.rows)::float8 as rows
+     from pg_stat_statements(false) as s join pg_database as d on d.oid = s.dbid group by 1`
+  )
+  return new Map(
+    rows.flatMap((row) =>
+      ['calls', 'seconds', 'rows'].map((name) => [`pg_stat_statements_${name}_total ${row.datname}`, Number(row[name])] as const)
+    )
+  )
+}
+
+const versions = [[13], [15], [17], [18], [18, '1.8']] as const
+
+test('600 statements whose heavy ones change: scrapers of every period see what PostgreSQL counted', async (t) => {
+  const outcomes = await Promise.all(
+    versions.map(async ([major, extension], index) => {
+      const server = await startStatements(major, extension)
+      t.teardown(() => server.remove())
+      const environment = { DATABASE_URL: server.url('platform', 'pgvitals'), PGVITALS_QUERIES: everySecond }
+      const { exporter, page, samples } = makeExporter(environment, { shortestStandStillSeconds: 10 })
+      t.teardown(() => exporter.stop())
+      // Some statements before, so that there is something that must not be counted.
+      await runLoad(server, databases, 3, createRandom(index))
+      await exporter.start()
+      await until('the first statements', 10, async () => allOf(await samples(), metrics[0] ?? '').length > 0)
+      const before = await truthOf(server)
+      const scrapers = [1, 2, 4].map((periodSeconds) => ({ periodSeconds, counter: new IncreaseCounter() }))
+      let tick = 0
+      const scrape = async () => {
+        const text = await page()
+        for (const { periodSeconds, counter } of scrapers)
+          if (tick % periodSeconds === 0) counter.scrape(text, new Set([...metrics, ...histogram]))
+        tick++
+      }
+      await scrape()
+      const timer = setInterval(scrape, 1000)
+      await runLoad(server, databases, 30, createRandom(index + 100))
+      const after = await truthOf(server)
+      await new Promise((resolve) => setTimeout(resolve, 34_000))
+      clearInterval(timer)
+      return {
+        name: `PostgreSQL ${major}${extension === undefined ? '' : ` with extension ${extension}`}`,
+        before,
+        after,
+        scrapers,
+        samples: await samples()
+      }
+    })
+  )
+  for (const { name, before, after, scrapers, samples } of outcomes) {
+    for (const { periodSeconds, counter } of scrapers) {
+      for (const datname of databases) {
+        for (const metric of metrics) {
+          const truth = (after.get(`${metric} ${datname}`) ?? 0) - (before.get(`${metric} ${datname}`) ?? 0)
+          const seen = counter.increase.get(`${metric} ${datname}`) ?? 0
+          t.ok(
+            truth > 0 && Math.abs(seen - truth) < 1e-6 * truth,
+            `${name}, every ${periodSeconds} s, ${metric} of ${datname}: ${seen} of ${truth}`
+          )
+        }
+        for (const [part, metric] of [
+          ['sum', 'seconds'],
+          ['count', 'calls']
+        ] as const) {
+          const seen = counter.increase.get(`pg_stat_statements_interval_mean_seconds_${part} ${datname}`) ?? 0
+          const all = counter.increase.get(`pg_stat_statements_${metric}_total ${datname}`) ?? 0
+          t.ok(Math.abs(seen - all) < 1e-6 * all, `${name}: the histogram's ${part} is that of all statements: ${seen} of ${all}`)
+        }
+      }
+    }
+    const shown = allOf(samples, 'pg_stat_statements_calls_total').filter(({ labels }) => labels.queryid !== 'other')
+    t.ok(shown.length >= 100 && shown.length <= 250, `${name}: ${shown.length} series`)
+    t.ok((sampleValue(samples, 'pg_stat_statements_new_total', { datname: 'users' }) ?? 0) > 50, 'statements were new')
+    t.ok(allOf(samples, 'pg_stat_statements_query_id').length > 50, 'and have their texts')
+  }
+})
+
+test('texts: one line, no literals, one for each id, one reading of them in five minutes', async (t) => {
+  const server = await startStatements(18, undefined)
+  t.teardown(() => server.remove())
+  await server.sql(
+    'users',
+    "alter role app password 'hidden-secret'",
+    '/* a comment */ select count(*)\n  from pg_class -- end',
+    statementOf(1)
+  )
+  const { exporter, page, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals'), PGVITALS_QUERIES: everySecond })
+  t.teardown(() => exporter.stop())
+  await exporter.pollOnce()
+  const texts = allOf(await samples(), 'pg_stat_statements_query_id')
+  const queries = texts.map(({ labels }) => labels.query)
+  t.ok(queries.includes("alter role app password '***'"))
+  t.ok(queries.includes('select count(*) from pg_class'))
+  t.notMatch(await page(), /hidden-secret/)
+  t.equal(new Set(texts.map(({ labels }) => labels.queryid)).size, texts.length)
+  await server.sql('users', statementOf(2), statementOf(3))
+  await new Promise((resolve) => setTimeout(resolve, 1100))
+  await exporter.pollOnce()
+  const [reads] = await server.sql('platform', "select calls from pg_stat_statements where query like 'select distinct on (s.queryid)%'")
+  t.equal(Number(reads?.calls), 1)
+  t.ok(allOf(await samples(), 'pg_stat_statements_query_id').length >= texts.length, 'what is known stays')
+})
+
+test('how full it is, evictions and the reset of all statistics', async (t) => {
+  const server = await startServer({ flags: ['pg_stat_statements.max=100'] })
+  t.teardown(() => server.remove())
+  await server.sql('postgres', 'create database platform', "create role pgvitals login password 'secret'", 'grant pg_monitor to pgvitals')
+  await server.sql('platform', 'create extension pg_stat_statements', ...Array.from({ length: 150 }, (_, number) => statementOf(number)))
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
+  t.teardown(() => exporter.stop())
+  await exporter.pollOnce()
+  const all = await samples()
+  t.ok((sampleValue(all, 'pg_stat_statements_dealloc_total') ?? 0) > 0)
+  t.equal(sampleValue(all, 'pg_stat_statements_max_entries'), 100)
+  const entries = sampleValue(all, 'pg_stat_statements_entries') ?? 0
+  t.ok(entries > 50 && entries <= 100, `${entries}`)
+  const age = Date.now() / 1000 - (sampleValue(all, 'pg_stat_statements_stats_reset_timestamp_seconds') ?? 0)
+  t.ok(age >= 0 && age < 60, `${age}`)
+})
+
+test('every column of a statement says what PostgreSQL says', async (t) => {
+  const flags = [
+    'pg_stat_statements.track_planning=on',
+    'track_io_timing=on',
+    'jit_above_cost=0',
+    'jit=on',
+    'shared_buffers=1MB',
+    'temp_buffers=100',
+    'work_mem=64kB'
+  ]
+  const server = await startServer({ flags })
+  t.teardown(() => server.remove())
+  await server.sql('postgres', 'create database platform', "create role pgvitals login password 'secret'", 'grant pg_monitor to pgvitals')
+  const work = 'select count(*) from (select a.id from item as a order by md5(a.id::text)) as sorted'
+  await server.sql(
+    'platform',
+    'create extension pg_stat_statements',
+    'create table item as select id from generate_series(1, 60000) as id',
+    'create temp table own as select id from generate_series(1, 60000) as id',
+    'update own set id = id + 1',
+    'select count(*) from own',
+    work,
+    work
+  )
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
+  t.teardown(() => exporter.stop())
+  await exporter.pollOnce()
+  const all = await samples()
+  const rows = await server.sql(
+    'platform',
+    `select s.*, s.queryid::text as id from pg_stat_statements as s where userid = 'postgres'::regrole
+       and (query like '%sorted%' or query like 'create table item%' or query like '%own%')`
+  )
+  t.ok(rows.length >= 4)
+  const seen = new Set<string>()
+  for (const row of rows) {
+    const number = (name: string) => Number(row[name])
+    const expected: Readonly<Record<string, number>> = {
+      calls_total: number('calls'),
+      seconds_total: number('total_exec_time') / 1000,
+      rows_total: number('rows'),
+      mean_seconds: number('mean_exec_time') / 1000,
+      max_seconds: number('max_exec_time') / 1000,
+      plans_total: number('plans'),
+      plan_seconds_total: number('total_plan_time') / 1000,
+      block_read_seconds_total: number('shared_blk_read_time') / 1000,
+      block_write_seconds_total: number('shared_blk_write_time') / 1000,
+      shared_hit_bytes_total: number('shared_blks_hit') * 8192,
+      shared_read_bytes_total: number('shared_blks_read') * 8192,
+      shared_dirtied_bytes_total: number('shared_blks_dirtied') * 8192,
+      shared_written_bytes_total: number('shared_blks_written') * 8192,
+      local_hit_bytes_total: number('local_blks_hit') * 8192,
+      local_read_bytes_total: number('local_blks_read') * 8192,
+      local_dirtied_bytes_total: number('local_blks_dirtied') * 8192,
+      local_written_bytes_total: number('local_blks_written') * 8192,
+      local_read_seconds_total: number('local_blk_read_time') / 1000,
+      local_write_seconds_total: number('local_blk_write_time') / 1000,
+      temp_read_bytes_total: number('temp_blks_read') * 8192,
+      temp_written_bytes_total: number('temp_blks_written') * 8192,
+      temp_read_seconds_total: number('temp_blk_read_time') / 1000,
+      temp_write_seconds_total: number('temp_blk_write_time') / 1000,
+      wal_records_total: number('wal_records'),
+      wal_fpi_total: number('wal_fpi'),
+      wal_bytes_total: number('wal_bytes'),
+      jit_seconds_total:
+        (number('jit_generation_time') +
+          number('jit_inlining_time') +
+          number('jit_optimization_time') +
+          number('jit_emission_time') +
+          number('jit_deform_time')) /
+        1000
+    }
+    for (const [column, value] of Object.entries(expected)) {
+      const shown = sampleValue(all, `pg_stat_statements_${column}`, { queryid: String(row.id) }) ?? Number.NaN
+      t.ok(Math.abs(shown - value) <= 1e-9 * Math.abs(value), `${column} of ${String(row.query).slice(0, 30)}: ${shown}, ${value}`)
+      if (value > 0) seen.add(column)
+    }
+  }
+  const idle = ['local_read_seconds_total', 'local_write_seconds_total'].filter((column) => !seen.has(column))
+  t.ok(seen.size >= 24, `moved: all but ${idle.join(', ')} (${seen.size})`)
+})

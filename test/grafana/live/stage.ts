@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startLoad } from '../../../demo/load.ts'
+import { createDatabases, exporterUrls, password } from '../../../demo/schema.ts'
+import { runProcess } from '../../exporter/run-process.ts'
+import { freePort, startServer, startStandby, type TestServer } from '../../servers/start-server.ts'
+
+/** What the boards and rules are tried on. */
+export interface Stage {
+  readonly prometheus: string
+  readonly primary: TestServer
+  readonly stop: () => Promise<void>
+}
+
+interface StageOptions {
+  /** How often Prometheus scrapes. */
+  readonly scrapeSeconds: number
+  /** Queries tuned, as in PGVITALS_QUERIES. */
+  readonly queries?: string
+  readonly port?: number
+}
+
+/** The demo's databases and load, a standby, pgvitals, and a real Prometheus with our rules. */
+export async function startStage({ scrapeSeconds, queries = '', port }: StageOptions): Promise<Stage> {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'pgvitals-stage-'))
+  chmodSync(folder, 0o755)
+  const primary = await startServer({
+    flags: ['track_io_timing=on', 'pg_stat_statements.track_planning=on', 'wal_level=logical', 'autovacuum_naptime=20s', 'fsync=on']
+  })
+  await createDatabases(primary)
+  await primary.sql('labeler', 'grant select on all sequences in schema public to pgvitals')
+  const standby = await startStandby(primary)
+  // Not before, for the standby would have a copy, which is lost there.
+  await primary.sql('labeler', "select pg_create_logical_replication_slot('changes', 'pgoutput')")
+  const load = startLoad(primary.url)
+  const [exporterPort, prometheusPort] = [await freePort(), port ?? (await freePort())]
+  const exporter = runProcess({
+    ...exporterUrls(primary),
+    STANDBY_DATABASE_URL: standby.url('platform', 'pgvitals', password),
+    PGVITALS_PORT: String(exporterPort),
+    PGVITALS_LOG_LEVEL: 'warn',
+    PGVITALS_QUERIES: queries
+  })
+  const config = {
+    global: { scrape_interval: `${scrapeSeconds}s`, evaluation_interval: `${scrapeSeconds}s` },
+    rule_files: [join(import.meta.dirname, '..', '..', '..', 'grafana', 'rules', '*.yml')],
+    scrape_configs: [{ job_name: 'pgvitals', static_configs: [{ targets: [`127.0.0.1:${exporterPort}`] }] }]
+  }
+  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config))
+  const flags = ['--config.file=prometheus.yml', '--storage.tsdb.path=data', `--web.listen-address=127.0.0.1:${prometheusPort}`]
+  const prometheus = spawn('prometheus', flags, { cwd: folder, stdio: 'ignore' })
+  return {
+    prometheus: `http://127.0.0.1:${prometheusPort}`,
+    primary,
+    stop: async () => {
+      const ended = once(prometheus, 'exit')
+      prometheus.kill('SIGKILL')
+      exporter.child.kill('SIGTERM')
+      await Promise.allSettled([load.stop(), exporter.ended, ended])
+      await standby.remove()
+      await primary.remove()
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    }
+  }
+}

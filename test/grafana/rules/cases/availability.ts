@@ -1,0 +1,91 @@
+import type { AlertCase } from '../alert-case.ts'
+
+const state = 'pgvitals_database_state{datname="labeler", reason="auth"}'
+
+export const availability: readonly AlertCase[] = [
+  {
+    alert: 'PostgresDown',
+    severity: 'critical',
+    bad: { pg_up: 0, [state]: 1 },
+    good: { pg_up: 1 },
+    silent: {},
+    optional: [state],
+    summary: 'PostgreSQL server SERVER does not answer: auth',
+    summaries: { [`lacks ${state}`]: 'PostgreSQL server SERVER does not answer' }
+  },
+  {
+    alert: 'PostgresDatabaseUnreachable',
+    severity: 'critical',
+    bad: { 'pg_database_up{datname="labeler"}': 0, pg_up: 1, [state]: 1 },
+    good: { 'pg_database_up{datname="labeler"}': 1 },
+    silent: { 'whole server down': { pg_up: 0 } },
+    optional: [state],
+    summary: 'Database labeler on SERVER cannot be reached, though the server answers: auth',
+    summaries: { [`lacks ${state}`]: 'Database labeler on SERVER cannot be reached, though the server answers' }
+  },
+  {
+    alert: 'PostgresRestarted',
+    severity: 'warning',
+    bad: { pg_postmaster_start_time_seconds: '1000|2000' },
+    good: { pg_postmaster_start_time_seconds: 1000 },
+    silent: {},
+    passes: true,
+    summary: 'PostgreSQL server SERVER was restarted within the last 15 minutes'
+  },
+  {
+    alert: 'PostgresRoleChanged',
+    severity: 'warning',
+    bad: { pg_replication_is_replica: '1|0' },
+    good: { pg_replication_is_replica: 0 },
+    silent: { 'always a standby': { pg_replication_is_replica: 1 } },
+    passes: true,
+    summary: 'PostgreSQL server SERVER changed between primary and standby within the last 15 minutes'
+  },
+  {
+    // 0.1 % of the time may be lost; burnt 14.4 times as fast that is 1.44 %.
+    alert: 'PostgresAvailabilityBurn',
+    severity: 'critical',
+    bad: { pg_up: 0.984 },
+    good: { pg_up: 1 },
+    silent: {
+      'just allowed': { pg_up: 0.987 },
+      'well again': { pg_up: '0.5|1' },
+      'nearly well again': { pg_up: '0.5|0.987' },
+      'since a moment': { pg_up: '1+0x112 0.95+0x15' }
+    },
+    warmMinutes: 60,
+    holdsAtOnce: true,
+    summary: 'PostgreSQL server SERVER was unreachable 1.6% of the time, more than 99.9 % allows'
+  },
+  {
+    alert: 'PostgresAvailabilityBurn',
+    severity: 'warning',
+    bad: { pg_up: 0.993 },
+    good: { pg_up: 1 },
+    silent: {
+      'just allowed': { pg_up: 0.995 },
+      'well again': { pg_up: '0.5|1' },
+      'nearly well again': { pg_up: '0.5|0.995' },
+      'since a while': { pg_up: '1+0x41 0.9929+0x99' }
+    },
+    warmMinutes: 60,
+    holdsAtOnce: true,
+    summary: 'PostgreSQL server SERVER was unreachable 0.7% of the time, more than 99.9 % allows'
+  },
+  {
+    alert: 'PostgresUnexpectedReadOnly',
+    severity: 'critical',
+    bad: { pg_settings_default_transaction_read_only: 1, pg_replication_is_replica: 0 },
+    good: { pg_settings_default_transaction_read_only: 0 },
+    silent: { standby: { pg_replication_is_replica: 1 } },
+    summary: 'PostgreSQL server SERVER is a primary whose transactions are read-only'
+  },
+  {
+    alert: 'PgvitalsDown',
+    severity: 'critical',
+    bad: { up: 0 },
+    good: { up: 1 },
+    silent: {},
+    summary: 'pgvitals SERVER cannot be scraped'
+  }
+]

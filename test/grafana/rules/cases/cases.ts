@@ -1,0 +1,29 @@
+import type { AlertCase } from '../alert-case.ts'
+import { availability } from './availability.ts'
+import { cache } from './cache.ts'
+import { capacity } from './capacity.ts'
+import { connections } from './connections.ts'
+import { exporter } from './exporter.ts'
+import { locks } from './locks.ts'
+import { queries } from './queries.ts'
+import { replication } from './replication.ts'
+import { safety } from './safety.ts'
+import { slots } from './slots.ts'
+import { vacuum } from './vacuum.ts'
+import { wal } from './wal.ts'
+
+/** What every condition of every alert must do. */
+export const cases: readonly AlertCase[] = [
+  ...availability,
+  ...connections,
+  ...capacity,
+  ...queries,
+  ...cache,
+  ...locks,
+  ...replication,
+  ...slots,
+  ...vacuum,
+  ...wal,
+  ...safety,
+  ...exporter
+]

@@ -1,0 +1,147 @@
+import type { AlertCase } from '../alert-case.ts'
+
+const success = (datname: string) => `pgvitals_query_success{datname="${datname}", query="locks"}`
+const up = 'pg_database_up{datname="labeler"}'
+const polls = 'pgvitals_polls_total{datname="labeler"}'
+const dropped = 'pgvitals_samples_dropped_total{datname="labeler", query="locks", reason="rows"}'
+const size = 'scrape_samples_post_metric_relabeling'
+const visits = 'pgvitals_visit_interval_seconds{datname="labeler"}'
+const capability = 'pgvitals_capability{datname="labeler", capability="pg_monitor"}'
+
+export const exporter: readonly AlertCase[] = [
+  {
+    alert: 'PgvitalsQueryFailing',
+    severity: 'warning',
+    scope: 'database',
+    bad: { [success('labeler')]: 0, [up]: 1 },
+    good: { [success('labeler')]: 1 },
+    silent: { 'database down': { [up]: 0 } },
+    labels: { query: 'locks' },
+    summary: 'Query locks fails on SERVER in labeler'
+  },
+  {
+    alert: 'PgvitalsQueryFailing',
+    severity: 'warning',
+    scope: 'exporter',
+    bad: { [success('')]: 0, pg_up: 1 },
+    good: { [success('')]: 1 },
+    silent: { 'server down': { pg_up: 0 }, 'one database': { [success('')]: 1, [success('labeler')]: 0 } },
+    labels: { query: 'locks' },
+    summary: 'Query locks fails on SERVER'
+  },
+  {
+    alert: 'PgvitalsNotPolling',
+    severity: 'critical',
+    bad: { [polls]: '+0', [polls.replace('labeler', 'users')]: '+0', pg_up: 1 },
+    good: { [polls]: '+4' },
+    optional: [polls],
+    silent: { 'server down': { pg_up: 0 }, slowly: { [polls]: '+1' } },
+    warmMinutes: 6,
+    holdsAtOnce: true,
+    summary: 'pgvitals pgvitals:9187 has asked SERVER nothing for five minutes'
+  },
+  {
+    alert: 'PgvitalsVisitsSlow',
+    severity: 'warning',
+    bad: { [visits]: 65 },
+    good: { [visits]: 15 },
+    silent: { 'just below': { [visits]: 55 } },
+    labels: { datname: 'labeler' },
+    summary: 'pgvitals visits labeler on SERVER only every 1m 5s'
+  },
+  {
+    alert: 'PgvitalsBlind',
+    severity: 'info',
+    bad: { [capability]: 0 },
+    good: { [capability]: 1 },
+    silent: {},
+    labels: { capability: 'pg_monitor' },
+    summary: 'pgvitals lacks pg_monitor in labeler on SERVER'
+  },
+  {
+    alert: 'PgvitalsScrapeSlow',
+    severity: 'warning',
+    bad: { scrape_duration_seconds: 5.5 },
+    good: { scrape_duration_seconds: 0.1 },
+    silent: { 'just below': { scrape_duration_seconds: 4.5 } },
+    summary: 'A scrape of pgvitals SERVER takes 5.5s'
+  },
+  {
+    alert: 'PgvitalsSeriesBudget',
+    severity: 'warning',
+    bad: { [size]: '11e3+0x370 23e3+0x100' },
+    good: { [size]: 11e3 },
+    silent: {
+      'not twice as many': { [size]: '12e3+0x370 23e3+0x100' },
+      'few still': { [size]: '2e3+0x370 19e3+0x100' },
+      'just below the most': { [size]: 95e3 }
+    },
+    fires: { 'too many': { [size]: '80e3+0x370 105e3+0x100' } },
+    warmMinutes: 1490,
+    waitsMinutes: 1508,
+    stepMinutes: 4,
+    neverWell: true,
+    summary: 'The page of pgvitals SERVER has 23k samples',
+    summaries: { 'too many': 'The page of pgvitals SERVER has 105k samples' }
+  },
+  {
+    alert: 'PgvitalsSamplesDropped',
+    severity: 'warning',
+    bad: { [dropped]: '+0.2' },
+    good: { [dropped]: '+0' },
+    silent: {},
+    holdsAtOnce: true,
+    labels: { datname: 'labeler', query: 'locks', reason: 'rows' },
+    summary: 'Samples of query locks on SERVER are dropped: rows'
+  },
+  {
+    alert: 'PgvitalsCrashLoop',
+    severity: 'warning',
+    bad: { process_start_time_seconds: '0+0x1 1+0x0 2+0x0 3+0x0 4+0x200' },
+    good: { process_start_time_seconds: 1 },
+    silent: { 'just below': { process_start_time_seconds: '0+0x1 1+0x0 2+0x0 3+0x200' } },
+    passes: true,
+    summary: 'pgvitals SERVER was restarted 4 times within an hour'
+  },
+  {
+    alert: 'PgvitalsEventLoopLag',
+    severity: 'warning',
+    bad: { nodejs_eventloop_lag_p99_seconds: 0.55 },
+    good: { nodejs_eventloop_lag_p99_seconds: 0.02 },
+    silent: { 'just below': { nodejs_eventloop_lag_p99_seconds: 0.45 } },
+    summary: 'pgvitals SERVER stalls for 550ms'
+  },
+  {
+    alert: 'PgvitalsReloadFailed',
+    severity: 'warning',
+    bad: { pgvitals_config_reload_success: 0 },
+    good: { pgvitals_config_reload_success: 1 },
+    silent: {},
+    summary: 'pgvitals SERVER refused its new configuration'
+  },
+  {
+    alert: 'PgvitalsDiscoveryFailing',
+    severity: 'warning',
+    bad: { pgvitals_discovery_success: 0 },
+    good: { pgvitals_discovery_success: 1 },
+    silent: {},
+    summary: 'pgvitals cannot look for databases on SERVER'
+  },
+  {
+    alert: 'PgvitalsServerAmbiguous',
+    severity: 'warning',
+    bad: { pgvitals_server_identities: 2 },
+    good: { pgvitals_server_identities: 1 },
+    silent: {},
+    summary: '2 different servers answer under the name SERVER'
+  },
+  {
+    alert: 'PostgresStatementsEvicted',
+    severity: 'info',
+    bad: { pg_stat_statements_dealloc_total: '+0.1' },
+    good: { pg_stat_statements_dealloc_total: '+0' },
+    silent: {},
+    holdsAtOnce: true,
+    summary: 'pg_stat_statements of SERVER throws statements away'
+  }
+]

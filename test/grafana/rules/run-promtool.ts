@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { recordings } from '../../../grafana/source/rules/recording.ts'
+import { walk } from '../promql/expression.ts'
+import { parseExpression } from '../promql/parse-expression.ts'
+
+/** Rules with a test of theirs. */
+export interface Job {
+  readonly name: string
+  readonly rules: readonly object[]
+  /** What the rules read, so that their recording rules come along. */
+  readonly expression: string
+  readonly tests: readonly object[]
+  readonly stepMinutes: number
+}
+
+/** What promtool says of each job: nothing when it passes. All in one run for each processor. */
+export async function runPromtool(jobs: readonly Job[]): Promise<ReadonlyMap<string, string>> {
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-rules-'))
+  try {
+    const files = jobs.map(({ rules, expression, tests, stepMinutes }, index) => {
+      const groups = [
+        { name: 'recorded', rules: recordedFor(expression) },
+        { name: 'alerts', rules }
+      ].filter((group) => group.rules.length > 0)
+      writeFileSync(join(folder, `${index}.rules.yml`), stringify({ groups }))
+      const file = join(folder, `${index}.test.yml`)
+      writeFileSync(
+        file,
+        stringify({ rule_files: [`${index}.rules.yml`], evaluation_interval: `${stepMinutes}m`, tests }, { aliasDuplicateObjects: false })
+      )
+      return file
+    })
+    const halves = [0, 1].map((half) => files.filter((_, index) => index % 2 === half))
+    const [even = [], odd = []] = await Promise.all(halves.map(testRules))
+    return new Map(jobs.map(({ name }, index) => [name, (index % 2 === 0 ? even : odd)[Math.floor(index / 2)] ?? 'promtool said nothing']))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** What promtool says of each file, in their order: nothing of one that passes. Its two streams are one, so that the order shows. */
+function testRules(files: readonly string[]): Promise<readonly string[]> {
+  if (files.length === 0) return Promise.resolve([])
+  return new Promise((resolve) => {
+    execFile('sh', ['-c', 'exec promtool test rules "$@" 2>&1', 'sh', ...files], { maxBuffer: 1e9 }, (_, said) => {
+      const answers = said.split(/^ {2}(?=SUCCESS$|FAILED:$)/m).slice(1)
+      resolve(answers.map((answer) => (answer.startsWith('SUCCESS') ? '' : answer.trim())))
+    })
+  })
+}
+
+/** The recording rules that an expression reads, and those that these read. */
+export function recordedFor(expression: string): readonly object[] {
+  const all = Object.values(recordings).flat()
+  const wanted = new Set<string>()
+  const add = (text: string) => {
+    for (const [part] of walk(parseExpression(text))) {
+      if (part.kind !== 'selector' || wanted.has(part.metric)) continue
+      for (const rule of all.filter(({ record }) => record === part.metric)) {
+        wanted.add(part.metric)
+        add(rule.expression)
+      }
+    }
+  }
+  add(expression)
+  return all
+    .filter(({ record }) => wanted.has(record))
+    .map(({ record, expression: expr, labels }) => ({ record, expr, ...(labels === undefined ? {} : { labels }) }))
+}
