@@ -1,7 +1,8 @@
+import { capacityFamilies } from '../src/poll/capacity.ts'
 import { collectorFamilies } from '../src/poll/collectors.ts'
 import { healthFamilies } from '../src/poll/health.ts'
 import { loadQueries } from '../src/query/load.ts'
-import { isValueColumn, labelNames, metricName } from '../src/query/query.ts'
+import { familiesOf, labelNames, type Query } from '../src/query/query.ts'
 import { createMeter } from '../src/self/meter.ts'
 
 interface Entry {
@@ -30,15 +31,30 @@ function rendered(name: string, { type, labels }: Entry): string {
 function queryEntries(): readonly (readonly [string, Entry])[] {
   return loadQueries()
     .filter((query) => !query.columns.some((column) => column.kind === 'suffix'))
-    .flatMap((query) =>
-      query.columns
-        .filter(isValueColumn)
-        .map((column) => [metricName(query, column), { type: column.kind, labels: labelNames(query) }] as const)
-    )
+    .flatMap((query) => familiesOf(query).flatMap(({ name, type }) => seriesOf(name, { type, labels: labelsOf(query, name) })))
+}
+
+/** What the exporter counts itself has fewer labels than the rows from which it counts. */
+function labelsOf(query: Query, name: string): readonly string[] {
+  const isDerived = [query.derived?.histogram, query.derived?.arrivals].some(
+    (one) => one !== undefined && `${query.prefix}_${one.name}` === name
+  )
+  return isDerived ? ['server', ...(query.derived?.per ?? [])] : labelNames(query)
+}
+
+/** A histogram is three names for PromQL. */
+function seriesOf(name: string, entry: Entry): readonly (readonly [string, Entry])[] {
+  if (entry.type !== 'histogram') return [[name, entry]]
+  const counter = { type: 'counter', labels: entry.labels }
+  return [
+    [`${name}_bucket`, { ...counter, labels: [...entry.labels, 'le'] }],
+    [`${name}_sum`, counter],
+    [`${name}_count`, counter]
+  ]
 }
 
 function ownEntries(): readonly (readonly [string, Entry])[] {
-  return [...healthFamilies, ...collectorFamilies].map(([family, labels]) => [
+  return [...healthFamilies, ...collectorFamilies, ...capacityFamilies].map(([family, labels]) => [
     family.name,
     { type: family.type, labels: labels.split(', ') }
   ])
@@ -79,7 +95,7 @@ function unitOf(name: string): string {
   if (/^pg_stat_user_tables_last_(auto)?(vacuum|analyze)$/.test(name)) return 'timestamp'
   if (/_time(_total)?$/.test(name)) return 'milliseconds'
   if (/_lsn(_bytes)?$|_temp_bytes$|_bytes(_total)?$/.test(name)) return 'bytes'
-  if (/_seconds(_total)?$/.test(name)) return 'seconds'
+  if (/_seconds(_total|_sum)?$/.test(name)) return 'seconds'
   if (/_ratio$/.test(name)) return 'ratio'
   return 'none'
 }

@@ -41,7 +41,7 @@ export const labelValues: Readonly<Partial<Record<Key, readonly string[]>>> = {
   'pg_stat_ssl_connections.ssl': ['true', 'false'],
   'pg_disk_free_bytes.source': ['configured', 'filesystem'],
   'pg_disk_total_bytes.source': ['configured', 'filesystem'],
-  'pgvitals_capability.capability': ['pg_monitor', 'pg_read_all_stats', 'pg_read_all_settings'],
+  'pgvitals_capability.capability': ['pg_monitor', 'pg_read_all_stats', 'pg_read_all_settings', 'pg_stat_statements'],
   'ALERTS.alertstate': ['pending', 'firing'],
   'ALERTS.severity': ['critical', 'warning', 'info'],
   'ALERTS.scope': ['instance', 'database', 'exporter']
