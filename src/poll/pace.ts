@@ -12,8 +12,9 @@ export const connectSeconds = 0.01
 /** Before a database has been visited: what a visit to a small one costs. */
 export const usualDemand: Demand = { perVisit: 0.015, queries: [] }
 
-/** No database waits longer because of what it costs itself, unless coming and going alone would cost too much. */
+/** No database waits longer because it is dearer than the others, unless they wait nearly as long. */
 const longestSeconds = 600
+const longestByMedian = 4
 
 /** A query is asked at a visit, so never more often, and every so many visits. */
 export function stretch(intervalSeconds: number, visitIntervalSeconds: number): number {
@@ -43,8 +44,9 @@ export function visitIntervals(
     [...demands.values()].map((demand) => costShare(demand, unitSeconds)),
     share
   )
-  const visits = [...demands.values()].reduce((sum, { perVisit }) => sum + perVisit, 0)
-  const longest = Math.max(longestSeconds, visits / share)
+  const needed = [...demands.values()].map((demand) => intervalOf(demand, level, unitSeconds, Number.POSITIVE_INFINITY, undefined))
+  const median = needed.sort((one, other) => one - other)[Math.floor(needed.length / 2)] ?? 0
+  const longest = Math.max(longestSeconds, longestByMedian * median)
   return new Map([...demands].map(([name, demand]) => [name, intervalOf(demand, level, unitSeconds, longest, current.get(name))]))
 }
 
