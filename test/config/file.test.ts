@@ -137,7 +137,12 @@ test('the example is a good configuration, and its first line names the schema',
   const example = readFileSync(join(import.meta.dirname, '..', '..', 'pgvitals.example.yaml'), 'utf8')
   t.match(example, /^# yaml-language-server: \$schema=\.\/pgvitals\.schema\.json\n/)
   const yaml = example.replaceAll('/run/secrets/', '')
-  const { servers, teams, notes } = readFrom(t, yaml, {}, { pgvitals: 'p', 'labeler-token': 't', 'rds.pem': rootCertificates[0] ?? '' })
+  const { servers, teams, notes } = readFrom(
+    t,
+    yaml,
+    {},
+    { pgvitals: 'p', 'labeler-token': 't', 'prometheus-token': 't', 'rds.pem': rootCertificates[0] ?? '' }
+  )
   t.same(
     servers.map(({ name, databases }) => [name, databases.map((database) => database.name)]),
     [
@@ -164,4 +169,12 @@ test('pgvitals.yaml of the working folder is read where none is named', async (t
     files.map((file) => basename(file)),
     ['pgvitals.yaml', '.env', 'p']
   )
+})
+
+test('tokens for everything stand beside those of the teams', async (t) => {
+  const yaml =
+    'servers: { s: { host: h, user: u, databases: { a: { team: x } } } }\ntokens: [{ env: TOKEN }, other]\nteams: { x: { tokens: [own] } }'
+  const { tokens, teams } = readFrom(t, yaml, { TOKEN: 'for-all' })
+  t.same(tokens, ['for-all', 'other'])
+  t.same(teams.get('x'), { tokens: ['own'] })
 })

@@ -15,7 +15,7 @@ const mistakes: readonly (readonly [yaml: string, expected: string | RegExp])[] 
   [server('password: !geheim 1'), /^pgvitals\.yaml:6 this is no YAML: Unresolved tag/],
   [server('host: i'), 'pgvitals.yaml:6 this key stands here twice'],
   ['servers:\n  s:\n    host: h\n    user: u\n    databases:\n      a: {}\n      a: {}', 'pgvitals.yaml:7 this key stands here twice'],
-  [`${base}serves: {}`, 'pgvitals.yaml:2 serves is no setting; did you mean "servers"? there are servers, teams, queries'],
+  [`${base}serves: {}`, 'pgvitals.yaml:2 serves is no setting; did you mean "servers"? there are servers, teams, tokens, queries'],
   [server('pasword: geheim'), /^pgvitals\.yaml:6 servers\.s\.pasword is no setting; did you mean "password"\? there are host, port/],
   [server('__proto__: {}'), /servers\.s\.__proto__ is no setting; there are/],
   ['servers: { "": { host: h } }', /^pgvitals\.yaml:1 servers\[""\] has no name$/],
