@@ -12,6 +12,11 @@ export interface Sample {
   readonly value: number
 }
 
+/** The database that a sample is about; `''` when it is the whole server's. */
+export function databaseOf(labels: Labels): string {
+  return labels.datname ?? labels.database ?? ''
+}
+
 /** The text that PostgreSQL gave for each column; null for null. */
 export type Row = readonly (string | null)[]
 
