@@ -2,12 +2,12 @@
 -- volume is empty. The passwords come from the environment: none is written here.
 \getenv platform_password PLATFORM_PASSWORD
 \getenv labeler_password LABELER_PASSWORD
-\getenv pgvitals_password PGVITALS_PASSWORD
+\getenv pgvitals_password MONITOR_PASSWORD
 
 create role platform login password :'platform_password' connection limit 50;
 create role labeler login password :'labeler_password' connection limit 30;
--- Reads statistics and settings, and no row of any table.
-create role pgvitals login password :'pgvitals_password' connection limit 5;
+-- Reads statistics and settings, and no row of any table. Four sessions serve, four more let `pgvitals doctor` look meanwhile.
+create role pgvitals login password :'pgvitals_password' connection limit 8;
 grant pg_monitor to pgvitals;
 
 create database platform owner platform;

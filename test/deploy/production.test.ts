@@ -16,7 +16,7 @@ test('the configurations that are shipped are ones that pgvitals reads', async (
   const inKubernetes = parseAllDocuments(read('deploy/kubernetes/pgvitals.yaml'))[0]?.toJS().data['pgvitals.yaml']
   for (const text of [read('deploy/pgvitals/pgvitals.yaml'), String(inKubernetes)]) {
     writeFileSync(file, text.replaceAll('/etc/pgvitals-secrets', folder))
-    const { servers } = readConfig({ PGVITALS_CONFIG: file, PGVITALS_PASSWORD: 'secret' })
+    const { servers } = readConfig({ PGVITALS_CONFIG: file, MONITOR_PASSWORD: 'secret' })
     t.match(servers, [{ name: 'main' }])
     t.same(
       servers[0]?.databases.map(({ name, team }) => [name, team]),
@@ -74,5 +74,5 @@ test('the unit of systemd starts what the package has, as nobody who may do more
   t.match(Object.fromEntries(settings), { User: 'pgvitals', NoNewPrivileges: 'yes', ProtectSystem: 'strict', CapabilityBoundingSet: '' })
   t.match(value('ExecReload'), /-HUP \$MAINPID$/)
   const page = read('docs/deploy.md')
-  for (const path of ['/etc/pgvitals/pgvitals.yaml', '/opt/pgvitals', '/etc/systemd/system']) t.match(page, path)
+  for (const path of ['/etc/pgvitals', '/opt/pgvitals', '/etc/systemd/system']) t.match(page, path)
 })

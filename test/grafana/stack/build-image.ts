@@ -1,0 +1,42 @@
+import { execSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { root } from '../../deploy/compose-file.ts'
+
+/** What an image would start, and where its files are. */
+export interface BuiltImage {
+  readonly folder: string
+  readonly entrypoint: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** The test runner puts modules of its own into every Node that is started, which the compiler does not bear. */
+const alone = 'unset NODE_OPTIONS'
+
+/** Carries out our Dockerfile below a folder, without Docker: each stage is a folder that has what is copied into it and nothing else. */
+export function buildImage(below: string): BuiltImage {
+  const stages: Record<string, string> = {}
+  let folder = ''
+  let environment: Readonly<Record<string, string>> = {}
+  let entrypoint: readonly string[] = []
+  for (const line of readFileSync(join(root, 'Dockerfile'), 'utf8').split('\n')) {
+    const [, instruction = '', rest = ''] = /^([A-Z]+) (.*)$/.exec(line) ?? []
+    const words = rest.split(' ')
+    if (instruction === 'FROM') {
+      const name = words[2] ?? 'image'
+      folder = stages[name] = join(below, name)
+      mkdirSync(folder)
+    } else if (instruction === 'COPY') {
+      const [, stage] = /^--from=(\w+)$/.exec(words[0] ?? '') ?? []
+      const target = words.at(-1) ?? ''
+      for (const source of words.slice(stage ? 1 : 0, -1)) {
+        const from = stage ? join(stages[stage] ?? '', basename(source)) : join(root, source)
+        cpSync(from, target.endsWith('/') ? join(folder, target, basename(source)) : join(folder, target), { recursive: true })
+      }
+    } else if (instruction === 'RUN') execSync(`${alone}; ${rest}`, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+    else if (instruction === 'ENV') environment = Object.fromEntries(words.map((word) => word.split('=')))
+    else if (instruction === 'ENTRYPOINT') entrypoint = JSON.parse(rest)
+    else if (!['WORKDIR', 'USER', 'EXPOSE', 'HEALTHCHECK', ''].includes(instruction)) throw new Error(`${instruction} is unknown here`)
+  }
+  return { folder, entrypoint, environment }
+}
