@@ -12,7 +12,7 @@ for (const major of [13, 18] as const) {
     const at = { datname: 'labeler' }
     // The rows of the preparation are told with a delay too.
     const before = await pollUntil(server, (answer) => (answer.value('pg_stat_database_tup_inserted', at) ?? 0) >= 100)
-    const start = (name: string) => before.value(`pg_stat_database_${name}`, at) ?? 0
+    const start = (name: string) => before.value(name, at) ?? 0
 
     const [first, second] = [new pg.Client(server.url('labeler')), new pg.Client(server.url('labeler'))]
     for (const client of [first, second]) client.on('error', () => {})
@@ -44,18 +44,21 @@ for (const major of [13, 18] as const) {
     for (const client of [first, second]) await client.query('select pg_sleep(0.6)')
     for (const client of [first, second]) await client.query('select 1')
     const { value } = await pollUntil(server, (answer) => {
-      const now = (name: string) => (answer.value(`pg_stat_database_${name}`, at) ?? 0) - start(name)
-      return now('deadlocks') === 1 && now('tup_deleted') >= 5 && now('temp_files') >= 1
+      const now = (name: string) => (answer.value(name, at) ?? 0) - start(name)
+      return now('pg_stat_database_deadlocks') === 1 && now('pg_stat_database_tup_deleted') >= 5 && now('pg_stat_database_temp_files') >= 1
     })
-    const moved = (name: string) => (value(`pg_stat_database_${name}`, at) ?? 0) - start(name)
-    t.equal(moved('deadlocks'), 1)
-    t.ok(moved('temp_files') >= 1 && moved('temp_bytes') > 100_000, `${moved('temp_bytes')} bytes in ${moved('temp_files')} files`)
-    t.equal(moved('tup_inserted'), 31, 'one of them taken back')
-    t.equal(moved('tup_updated'), 10 + 3, 'three of them around the deadlock')
-    t.equal(moved('tup_deleted'), 5)
-    t.equal(moved('xact_rollback'), 3)
-    t.ok(moved('xact_commit') >= 3)
-    t.ok(moved('blks_hit') > 0)
+    const moved = (name: string) => (value(name, at) ?? 0) - start(name)
+    t.equal(moved('pg_stat_database_deadlocks'), 1)
+    t.ok(
+      moved('pg_stat_database_temp_files') >= 1 && moved('pg_stat_database_temp_bytes') > 100_000,
+      `${moved('pg_stat_database_temp_bytes')} bytes in ${moved('pg_stat_database_temp_files')} files`
+    )
+    t.equal(moved('pg_stat_database_tup_inserted'), 31, 'one of them taken back')
+    t.equal(moved('pg_stat_database_tup_updated'), 10 + 3, 'three of them around the deadlock')
+    t.equal(moved('pg_stat_database_tup_deleted'), 5)
+    t.equal(moved('pg_stat_database_xact_rollback'), 3)
+    t.ok(moved('pg_stat_database_xact_commit') >= 3)
+    t.ok(moved('pg_stat_database_blks_hit') > 0)
     t.equal(value('pg_stat_database_numbackends', at), 2)
     const milliseconds = value('pg_stat_database_blk_read_time', at)
     t.equal(

@@ -52,17 +52,17 @@ for (const major of [13, 18] as const) {
     await conflict(standby, primary, spill, ['drop tablespace spare'])
 
     let all: readonly PageSample[] = []
-    const conflicts = (cause: string) => sampleValue(all, `pg_stat_database_conflicts_confl_${cause}`, { datname: 'users' })
+    const conflicts = (name: string) => sampleValue(all, name, { datname: 'users' })
     await until('the statistics have arrived', 10, async () => {
       all = await poll(standby)
-      return (conflicts('tablespace') ?? 0) > 0
+      return (conflicts('pg_stat_database_conflicts_confl_tablespace') ?? 0) > 0
     })
-    t.equal(conflicts('lock'), 1)
-    t.equal(conflicts('snapshot'), 1)
-    t.equal(conflicts('tablespace'), 1)
-    t.equal(conflicts('bufferpin'), 0)
-    t.equal(conflicts('deadlock'), 0)
-    t.equal(conflicts('active_logicalslot'), major >= 16 ? 0 : undefined)
+    t.equal(conflicts('pg_stat_database_conflicts_confl_lock'), 1)
+    t.equal(conflicts('pg_stat_database_conflicts_confl_snapshot'), 1)
+    t.equal(conflicts('pg_stat_database_conflicts_confl_tablespace'), 1)
+    t.equal(conflicts('pg_stat_database_conflicts_confl_bufferpin'), 0)
+    t.equal(conflicts('pg_stat_database_conflicts_confl_deadlock'), 0)
+    t.equal(conflicts('pg_stat_database_conflicts_confl_active_logicalslot'), major >= 16 ? 0 : undefined)
     const onPrimary = await poll(primary)
     t.equal(sampleValue(onPrimary, 'pg_stat_database_conflicts_confl_lock', { datname: 'users' }), 0, 'a primary has the series too')
 

@@ -3,9 +3,12 @@ import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
 import { pollServer, pollUntil } from './poll-server.ts'
 
-const metrics = ['archived_total', 'failed_total', 'last_archived_timestamp_seconds', 'last_failed_timestamp_seconds'].map(
-  (column) => `pg_stat_archiver_${column}`
-)
+const metrics = [
+  'pg_stat_archiver_archived_total',
+  'pg_stat_archiver_failed_total',
+  'pg_stat_archiver_last_archived_timestamp_seconds',
+  'pg_stat_archiver_last_failed_timestamp_seconds'
+]
 
 for (const major of [13, 18] as const) {
   test(`the archiver of PostgreSQL ${major} fails, its backlog grows, and then it works`, async (t) => {

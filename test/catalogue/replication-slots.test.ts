@@ -76,7 +76,9 @@ for (const major of [14, 18] as const) {
     t.equal(large.value('pg_stat_replication_slots_txns_total', slot), 2)
     t.equal(large.value('pg_stat_replication_slots_spill_txns_total', slot), 1)
     t.ok((large.value('pg_stat_replication_slots_spills_total', slot) ?? 0) > 1)
-    const [spilled, sent] = ['spill_bytes', 'bytes'].map((column) => large.value(`pg_stat_replication_slots_${column}_total`, slot) ?? 0)
+    const [spilled, sent] = ['pg_stat_replication_slots_spill_bytes_total', 'pg_stat_replication_slots_bytes_total'].map(
+      (name) => large.value(name, slot) ?? 0
+    )
     t.ok(spilled !== undefined && sent !== undefined && spilled > 200_000 && sent > 200_000, `${spilled} spilled, ${sent} sent`)
     t.equal(large.value('pg_stat_replication_slots_stream_txns_total', slot), 0)
   })
