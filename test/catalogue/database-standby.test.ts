@@ -63,6 +63,7 @@ for (const major of [13, 18] as const) {
     t.equal(conflicts('pg_stat_database_conflicts_confl_bufferpin'), 0)
     t.equal(conflicts('pg_stat_database_conflicts_confl_deadlock'), 0)
     t.equal(conflicts('pg_stat_database_conflicts_confl_active_logicalslot'), major >= 16 ? 0 : undefined)
+    t.equal(sampleValue(all, 'pg_stat_database_conflicts', { datname: 'users' }), 3, 'all of them together')
     const onPrimary = await poll(primary)
     t.equal(sampleValue(onPrimary, 'pg_stat_database_conflicts_confl_lock', { datname: 'users' }), 0, 'a primary has the series too')
 
