@@ -17,7 +17,6 @@ for (const major of [13, 18] as const) {
     const [first, second] = [new pg.Client(server.url('labeler')), new pg.Client(server.url('labeler'))]
     for (const client of [first, second]) client.on('error', () => {})
     await Promise.all([first.connect(), second.connect()])
-    t.teardown(() => Promise.all([first.end(), second.end()]))
 
     // A sort that does not fit into memory, and rows that come and go.
     await first.query("set work_mem = '64kB'; select g from generate_series(1, 50000) as g order by g::text")
@@ -67,8 +66,18 @@ for (const major of [13, 18] as const) {
       'the inherited family is in milliseconds, the one beside it in seconds'
     )
 
+    // PostgreSQL 13 calls the beginning of a database a reset.
+    if (major === 18) t.equal(value('pg_stat_database_stats_reset', at), undefined, 'never is absent')
+    const now = Date.now() / 1000
+    await Promise.all([first.end(), second.end()])
+    await server.sql('labeler', 'select pg_stat_reset()')
+    const reset = await pollUntil(server, (answer) => answer.value('pg_stat_database_deadlocks', at) === 0)
+    t.equal(reset.value('pg_stat_database_deadlocks', at), 0, 'a reset takes the counters to 0')
+    const resetAt = reset.value('pg_stat_database_stats_reset', at) ?? 0
+    t.ok(resetAt >= now - 1 && resetAt < now + 20, 'and tells when')
+
     await server.sql('postgres', 'drop database labeler with (force)', 'create database labeler owner labeler_owner')
-    const anew = await pollUntil(server, (answer) => answer.value('pg_stat_database_deadlocks', at) === 0)
+    const anew = await pollUntil(server, (answer) => answer.value('pg_stat_database_stats_reset', at) === undefined)
     t.equal(anew.value('pg_stat_database_deadlocks', at), 0, 'a database that was dropped and made again counts from 0')
     t.equal(anew.value('pg_stat_database_stats_reset', at), undefined, 'and was never reset')
   })

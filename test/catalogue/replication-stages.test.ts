@@ -30,6 +30,7 @@ for (const major of [13, 18] as const) {
       from: "pg_replication_slots where slot_name = 'repmgr_slot_7'",
       labels: { slot_name: 'repmgr_slot_7', slot_type: 'physical' },
       metrics: {
+        pg_replication_slots_active: 'active::int',
         pg_replication_slots_slot_is_active: 'active::int',
         pg_replication_slots_slot_current_wal_lsn: "pg_current_wal_lsn() - '0/0'"
       }

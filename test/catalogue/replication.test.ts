@@ -102,6 +102,8 @@ test('of a standby that is gone the primary says so, and of a primary that is go
   t.equal(cutOff.value('pg_replication_receiver_last_message_age_seconds'), undefined)
   t.equal(cutOff.value('pg_replication_unreplayed_bytes'), 0, 'all received is replayed, and yet')
   t.ok((cutOff.value('pg_replication_lag_seconds') ?? 0) > 0, 'the lag is not 0')
+  const replayed = cutOff.value('pg_replication_last_replay_seconds') ?? -1
+  t.ok(replayed > 0 && replayed < 60, `the last transaction was replayed ${replayed} s ago`)
   t.same(allOf(cutOff.samples, 'pg_stat_wal_receiver_flushed_lsn'), [])
 })
 
