@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { DerivedCounts } from '../metric/derived-counts.ts'
 import { type FamilyText, render } from '../metric/exposition.ts'
 import { columnsSql, packedSql } from '../metric/packed.ts'
-import { columnsMismatch, type Entry, type Labels, readRows, toSamples } from '../metric/sample.ts'
+import { columnsMismatch, type Entry, type Labels, readRows, rowsLeftOut, toSamples } from '../metric/sample.ts'
 import type { Top } from '../metric/top.ts'
 import { isValueColumn, type Query } from '../query/query.ts'
 import { ClassedError } from '../server/error-class.ts'
@@ -33,7 +33,7 @@ export async function poll(query: Query, session: Session, facts: Facts, labels:
   const { columns, rows, cutRows } = await session.run(sql, query)
   refuseOtherColumns(query, columns)
   const { entries, illegal } = readRows(query, columns, rows, labels)
-  return rendered(query, rows.length, entries, { cutRows, duplicates: 0, illegal })
+  return rendered(query, rows.length, entries, { cutRows: cutRows + rowsLeftOut(query, columns, rows), duplicates: 0, illegal })
 }
 
 /** So many rows are read before whatever else waits, such as a scrape, has its turn. */
@@ -42,16 +42,17 @@ const rowsAtOnce = 1000
 async function pollTop(query: Query, sql: string, session: Session, top: Top, derived: DerivedCounts | undefined): Promise<Poll> {
   if (!top.isChecked) refuseOtherColumns(query, (await session.run(columnsSql(sql), query)).columns)
   top.isChecked = true
-  const { rows, cutRows } = await session.run(packedSql(query, sql), query)
-  top.begin(cutRows === 0)
+  const { columns, rows, cutRows } = await session.run(packedSql(query, sql), query)
+  const cut = cutRows + rowsLeftOut(query, columns, rows)
+  top.begin(cut === 0)
   for (let from = 0; from < rows.length; from += rowsAtOnce) {
     top.add(rows.slice(from, from + rowsAtOnce))
     await setImmediate()
   }
   const now = performance.now()
-  const { entries, duplicates, moves } = top.end(now)
+  const { entries, duplicates, leftOut, moves } = top.end(now)
   await setImmediate()
-  const own = rendered(query, rows.length, entries, { cutRows, duplicates, illegal: 0 })
+  const own = rendered(query, rows.length, entries, { cutRows: cut + leftOut, duplicates, illegal: 0 })
   const counted = derived?.take(rows, { entries, moves }, now) ?? []
   return { ...own, texts: [...own.texts, ...counted] }
 }
