@@ -173,6 +173,8 @@ for (const major of [13, 18] as const) {
     t.equal(value('pg_database_allows_connections', 'users'), 1)
     t.equal(value('pg_database_is_invalid', 'dropped'), 1)
     t.equal(value('pg_database_is_invalid', 'users'), 0)
+    t.equal(value('pg_database_size_bytes', 'dropped'), undefined, 'half of its files may be gone')
+    t.ok((value('pg_database_size_bytes', 'users') ?? 0) > 1e6)
     t.equal(value('pg_database_connection_limit', 'dropped'), undefined, 'the mark of an invalid database is no limit')
     t.equal(value('pg_database_connection_limit', 'users'), -1)
     if (major < 18) {
