@@ -101,7 +101,8 @@ export class Watch {
   /** Prometheus has scraped: visits that fall into that moment move away from it. */
   scraped(now: number): void {
     for (const round of this.#rounds) {
-      if (round.timer !== undefined && !this.#isStopped && round.schedule.scraped(now, round.lastVisit)) this.#arm(round)
+      // A visit that is under way plans the next one itself, when it ends.
+      if (!this.#isStopped && round.schedule.scraped(now, round.lastVisit) && round.timer !== undefined) this.#arm(round)
     }
   }
 
