@@ -122,6 +122,8 @@ test('a logical slot on a standby is told to conflict with recovery, and holds n
   t.equal(after.value('pg_replication_slots_pg_wal_lsn_diff', slot), undefined)
   t.equal(after.value('pg_replication_slots_slot_is_active', slot), 0)
   t.equal(after.value('pg_replication_slots_slot_confirmed_flush_lsn', slot), undefined, 'nobody uses it')
+  // It is idle now, and an idle session tells its statistics late, but at its end.
+  await decoder.end()
   const counted = await pollUntil(standby, ({ value }) => value(cancelled, at) === 1)
   t.equal(counted.value(cancelled, at), 1)
 })
