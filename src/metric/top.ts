@@ -20,9 +20,8 @@ export interface TopOptions {
 /** What is shown of an answer, and what has moved. */
 export interface Shown {
   readonly entries: readonly Entry[]
-  /** Rows that the answer had twice. */
+  /** Rows that the answer had twice, and series that are neither shown nor part of a remainder. */
   readonly duplicates: number
-  /** Series that are neither shown nor part of a remainder. */
   readonly leftOut: number
   readonly moves: readonly Move[]
 }

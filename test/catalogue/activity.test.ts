@@ -85,6 +85,11 @@ for (const major of [13, 16, 18] as const) {
       ['CPU CPU 1', 'Timeout PgSleep 1'],
       'idle sessions wait for nothing that matters'
     )
+    const busyFor = (older_than: string) => ({ datname: 'labeler', usename: 'postgres', state: 'active', older_than })
+    const running = await pollUntil(server, ({ value }) => value('pg_stat_activity_running', busyFor('1s')) === 1)
+    t.equal(running.value('pg_stat_activity_running', busyFor('1s')), 1)
+    t.equal(running.value('pg_stat_activity_running', busyFor('1h')), 0)
+
     t.equal(answer.value('pg_stat_activity_backends', { backend_type: 'checkpointer' }), 1)
     t.equal(answer.value('pg_stat_activity_backends', { backend_type: 'client backend' }), 6)
     t.equal(answer.value('pg_stat_activity_backends', { backend_type: 'autovacuum launcher' }), undefined)
