@@ -3,6 +3,7 @@
 -- scope:    server
 -- interval: 15s
 -- name:     pg_stat_statements
+-- requires: server >= 14
 -- requires: pg_stat_statements >= 1.9
 -- requires: capability pg_stat_statements
 --

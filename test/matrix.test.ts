@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { parseDatabaseUrl } from '../src/config/database-url.ts'
 import { chooseQueries } from '../src/poll/choose.ts'
 import { poll } from '../src/poll/poll.ts'
+import { Tops } from '../src/poll/tops.ts'
 import { loadQueries } from '../src/query/load.ts'
 import { readFacts } from '../src/server/facts.ts'
 import { openSession } from '../src/server/session.ts'
@@ -16,13 +17,14 @@ const roles = ['nobody', 'reader', 'monitor', 'postgres'] as const
 async function pollAll(server: TestServer, role: string): Promise<{ failed: readonly string[]; answered: number }> {
   const session = await openSession(parseDatabaseUrl(`${server.url('platform', role)}?sslmode=disable`))
   const facts = await readFacts(session)
+  const tops = new Tops({ databases: () => 1, standStillSeconds: () => 120 })
   const failed: string[] = []
   let answered = 0
   for (const { query, skipped } of chooseQueries(queries, [{ name: 'platform', isUp: true, facts }])) {
     if (skipped !== undefined) continue
     answered++
     try {
-      const { dropped } = await poll(query, session, facts, { server: 's' })
+      const { dropped } = await poll(query, session, facts, { server: 's' }, tops.of(query, '', { server: 's' }, ''))
       if (Object.values(dropped).some((samples) => samples > 0)) failed.push(`${query.file} drops ${JSON.stringify(dropped)}`)
     } catch (error) {
       failed.push(`${query.file}: ${(error as Error).message}`)

@@ -35,7 +35,7 @@ for (const major of majors) {
       if (skipped !== undefined) {
         t.match(
           skipped,
-          /^needs (server >= 1[4-8], is 1[3-7]|role standby|pg_buffercache >= 1\.4|pg_stat_statements >= 1\.9, is 1\.8)/,
+          /^needs (server >= 1[4-8], is 1[3-7]|role standby|pg_buffercache >= 1\.4)/,
           `${query.name} is skipped for a good reason`
         )
         continue

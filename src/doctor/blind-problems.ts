@@ -1,10 +1,13 @@
 import { chooseQueries } from '../poll/choose.ts'
 import type { Query } from '../query/query.ts'
 import { formatVersion } from '../query/version.ts'
-import { capabilities } from '../server/capability.ts'
+import { capabilities as all } from '../server/capability.ts'
 import type { Facts } from '../server/facts.ts'
 import type { Examination, Found } from './examine.ts'
 import type { Problem, Step } from './problem.ts'
+
+/** Those that a grant gives; what an extension gives is told of by itself. */
+const capabilities = all.filter(({ isOfServer }) => !isOfServer)
 
 /** A query that cannot run, where, and what is in its way. */
 export interface Blind {
@@ -22,7 +25,8 @@ export function findBlind(queries: readonly Query[], examinations: readonly Exam
   return chooseQueries(queries, candidates).flatMap(({ query, database, skipped }) => {
     const facts = candidates.find(({ name }) => name === database)?.facts
     if (skipped === undefined || facts === undefined || /needs (server|role) /.test(skipped)) return []
-    const missing = query.requires.flatMap((one) => (one.kind === 'capability' && !facts.capabilities.has(one.name) ? [one.name] : []))
+    const needed = query.requires.flatMap((one) => (one.kind === 'capability' ? [one.name] : []))
+    const missing = needed.filter((name) => !facts.capabilities.has(name) && capabilities.some((one) => one.name === name))
     const extension = query.requires.find((one) => one.kind === 'extension')
     const isExtensionMissing = extension?.kind === 'extension' && skipped.includes(`needs ${extension.name}`)
     return [{ query: query.name, database, capabilities: missing, extension: isExtensionMissing ? extension.name : undefined }]

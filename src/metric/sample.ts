@@ -70,6 +70,12 @@ export function readRows(query: Query, columns: readonly string[], rows: readonl
   return { entries, illegal }
 }
 
+/** How many rows the SQL's own `limit` left out, where it has a column that says so. */
+export function rowsLeftOut(query: Query, columns: readonly string[], rows: readonly Row[]): number {
+  const index = columns.indexOf(query.columns.find((column) => column.kind === 'cut')?.name ?? '')
+  return index === -1 ? 0 : Number(rows[0]?.[index] ?? 0)
+}
+
 /** Turns entries into samples: each number is one, of the family of its column. */
 export function toSamples(query: Query, entries: readonly Entry[]): readonly Sample[] {
   const families = query.columns

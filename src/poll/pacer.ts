@@ -1,5 +1,6 @@
 import type { Query } from '../query/query.ts'
-import { type Demand, usualDemand, visitIntervals } from './pace.ts'
+import { Measured } from './measured.ts'
+import { connectSeconds, type Demand, usualDemand, visitIntervals } from './pace.ts'
 import { placeOf } from './record.ts'
 import type { Round } from './round.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -9,7 +10,7 @@ export class Pacer {
   readonly #server: string
   readonly #snapshots: Snapshots
   readonly #costShare: number
-  readonly #visitedOnce = new Set<string>()
+  readonly #measured = new Map<string, Measured>()
   #demands: ReadonlyMap<string, Demand> = new Map()
   #intervals: ReadonlyMap<string, number> = new Map()
 
@@ -19,22 +20,18 @@ export class Pacer {
     this.#costShare = costShare
   }
 
-  /**
-   * A visit to this database has ended: takes what coming and going took, and how long the queries took the last
-   * time. Not of the first visit, when everything is asked, everywhere at once and with cold catalogs.
-   */
+  /** A visit to this database has ended: takes what coming and going took, and how long the queries took the last time. */
   visited(name: string, perVisit: number, queries: readonly Query[]): void {
-    if (!this.#visitedOnce.has(name)) {
-      this.#visitedOnce.add(name)
-      return
-    }
+    const measured = this.#measured.get(name) ?? new Measured()
+    this.#measured.set(name, measured)
     const asked = queries.filter(({ scope }) => scope === 'database')
     const demand: Demand = {
-      perVisit,
+      perVisit: perVisit === 0 ? 0 : Math.max(connectSeconds, measured.take('', perVisit)),
       queries: asked.map((query) => {
         const { seconds = 0, failure } = this.#snapshots.get(placeOf(query, this.#server, name)) ?? {}
         // Who waits for a lock costs nothing.
-        return { seconds: failure?.errorClass === 'lock' ? 0 : seconds, intervalSeconds: query.intervalSeconds }
+        const isIdle = failure?.errorClass === 'lock'
+        return { seconds: isIdle ? 0 : measured.take(query.name, seconds), intervalSeconds: query.intervalSeconds }
       })
     }
     this.#demands = new Map([...this.#demands, [name, demand]])

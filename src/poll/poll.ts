@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { DerivedCounts } from '../metric/derived-counts.ts'
 import { type FamilyText, render } from '../metric/exposition.ts'
 import { columnsSql, packedSql } from '../metric/packed.ts'
-import { columnsMismatch, databaseOf, type Entry, type Labels, readRows, toSamples } from '../metric/sample.ts'
+import { columnsMismatch, databaseOf, type Entry, type Labels, readRows, rowsLeftOut, toSamples } from '../metric/sample.ts'
 import type { Top } from '../metric/top.ts'
 import { isValueColumn, type Query } from '../query/query.ts'
 import { ClassedError } from '../server/error-class.ts'
@@ -48,7 +48,8 @@ export async function poll(
   const { isShown = () => true } = bounds
   const { entries, illegal } = readRows(query, columns, rows, labels)
   const shown = entries.filter((entry) => isShown(databaseOf(entry.labels)))
-  return rendered(query, rows.length, shown, { cutRows, duplicates: 0, illegal }, bounds)
+  const cut = cutRows + rowsLeftOut(query, columns, rows)
+  return rendered(query, rows.length, shown, { cutRows: cut, duplicates: 0, illegal }, bounds)
 }
 
 /** So many rows are read before whatever else waits, such as a scrape, has its turn. */
@@ -65,19 +66,19 @@ async function pollTop(
   if (!top.isChecked) refuseOtherColumns(query, (await session.run(columnsSql(sql), query)).columns)
   top.isChecked = true
   const answer = await session.run(packedSql(query, sql), query)
-  const { cutRows } = answer
   const { isShown } = bounds
   // What must not be shown must not feed `other` either.
   const rows = isShown === undefined ? answer.rows : answer.rows.filter(([labelsText]) => isShown(top.labels.datnameOf(labelsText ?? '')))
-  top.begin(cutRows === 0)
+  const cut = answer.cutRows + rowsLeftOut(query, answer.columns, answer.rows)
+  top.begin(cut === 0)
   for (let from = 0; from < rows.length; from += rowsAtOnce) {
     top.add(rows.slice(from, from + rowsAtOnce))
     await setImmediate()
   }
   const now = performance.now()
-  const { entries, duplicates, moves } = top.end(now)
+  const { entries, duplicates, leftOut, moves } = top.end(now)
   await setImmediate()
-  const own = rendered(query, rows.length, entries, { cutRows, duplicates, illegal: 0 }, bounds)
+  const own = rendered(query, rows.length, entries, { cutRows: cut + leftOut, duplicates, illegal: 0 }, bounds)
   const counted = derived?.take(rows, { entries, moves }, now) ?? []
   return { ...own, texts: [...own.texts, ...counted] }
 }

@@ -159,8 +159,8 @@ export class Round {
 
   /** Prometheus has scraped: a visit that falls into that moment moves away from it. */
   scraped(now: number): void {
-    // Where visits are spread there is one at any time.
-    if (this.#timer !== undefined && !this.#pace.isSpread && this.#schedule.scraped(now, this.#lastVisit)) this.#arm()
+    // Where visits are spread there is one at any time; one that is under way plans the next itself, when it ends.
+    if (!this.#pace.isSpread && this.#schedule.scraped(now, this.#lastVisit) && this.#timer !== undefined) this.#arm()
   }
 
   /** Ends the visits and the session; a query that is running gets two seconds to end by itself. */
