@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'tap'
@@ -75,4 +75,10 @@ test('the unit of systemd starts what the package has, as nobody who may do more
   t.match(value('ExecReload'), /-HUP \$MAINPID$/)
   const page = read('docs/deploy.md')
   for (const path of ['/etc/pgvitals', '/opt/pgvitals', '/etc/systemd/system']) t.match(page, path)
+})
+
+test('every file and folder that docs/deploy.md links to is there', async (t) => {
+  for (const [, path = ''] of read('docs/deploy.md').matchAll(/\]\((?!https?:)([^)#]+)(?:#\w+)?\)/g)) {
+    t.ok(existsSync(join(root, 'docs', path)), path)
+  }
 })
