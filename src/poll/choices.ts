@@ -1,5 +1,6 @@
 import type { Query } from '../query/query.ts'
 import type { Facts } from '../server/facts.ts'
+import { adviceOf } from './advice.ts'
 import { type Choice, chooseQueries } from './choose.ts'
 import type { DatabaseState } from './database-state.ts'
 import { describeChoices } from './describe.ts'
@@ -14,6 +15,7 @@ export class Choices {
   #all: readonly Choice[] = []
   #madeOf: readonly unknown[] = []
   #described = ''
+  readonly #advised = new Set<string>()
   #isDescribed = false
   #isReady = false
   readonly #refusals = new Map<string, { readonly facts: Facts | undefined; readonly until: number }>()
@@ -99,6 +101,11 @@ export class Choices {
     if (described === this.#described) return
     this.#described = described
     this.#records.log.info(described)
+    for (const advice of adviceOf(states)) {
+      if (this.#advised.has(advice)) continue
+      this.#advised.add(advice)
+      this.#records.log.warn(`server ${this.#server}: ${advice}`)
+    }
   }
 
   /** Where the snapshots of the chosen queries stand. */
