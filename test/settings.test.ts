@@ -69,9 +69,9 @@ test('settings that an owner planted on the database do not colour or break our 
     'search_path = evil, public',
     "default_transaction_isolation = 'serializable'",
     'default_transaction_deferrable = on',
-    "statement_timeout = '1ms'",
-    "transaction_timeout = '1ms'",
-    "idle_session_timeout = '1ms'"
+    "statement_timeout = '3ms'",
+    "transaction_timeout = '3ms'",
+    "idle_session_timeout = '3ms'"
   ]) {
     await server.sql('postgres', `alter database labeler set ${setting}`)
   }

@@ -48,7 +48,7 @@ export class ConfigError extends AggregateError {
 /** Reads the environment and `pgvitals.yaml`; throws a ConfigError of every mistake in both at once. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const reading = startReading(environment)
-  const settings = readSettings(environment, reading.mistakes)
+  const settings = readSettings(environment, secretVariables(reading), reading.mistakes)
   const declared = readDeclaredServers(reading)
   const servers = addNamedServers(declared, reading)
   tellExcluded(servers, reading)
@@ -76,6 +76,11 @@ export function readEnvironment(): NodeJS.ProcessEnv {
   } catch {
     return process.env
   }
+}
+
+/** The variables that the file names as `{ env: NAME }`: a PGVITALS_PASSWORD among them is a secret and no misspelt setting. */
+function secretVariables({ file }: Reading): ReadonlySet<string> {
+  return new Set([...JSON.stringify(file.shape).matchAll(/"env":"([^"]+)"/g)].map(([, name = '']) => name))
 }
 
 function startReading(environment: NodeJS.ProcessEnv): Reading {

@@ -42,13 +42,13 @@ interface SchemaError extends Error {
   readonly errors?: readonly { readonly instancePath: string; readonly message?: string; readonly params: Record<string, unknown> }[]
 }
 
-/** Reads the settings; on mistakes adds them to the list, and answers undefined. */
-export function readSettings(environment: NodeJS.ProcessEnv, mistakes: string[]): Settings | undefined {
+/** Reads the settings; on mistakes adds them to the list, and answers undefined. `secrets` are the variables that the configuration file reads. */
+export function readSettings(environment: NodeJS.ProcessEnv, secrets: ReadonlySet<string>, mistakes: string[]): Settings | undefined {
   const data: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith('PGVITALS_') || value === undefined || value === '' || isFromKubernetes(name, value)) continue
     if (name in settingsSchema.properties) data[name] = value
-    else mistakes.push(`${name} is no setting; there are ${Object.keys(settingsSchema.properties).join(', ')}`)
+    else if (!secrets.has(name)) mistakes.push(`${name} is no setting; there are ${Object.keys(settingsSchema.properties).join(', ')}`)
   }
   try {
     return envSchema<Settings>({ schema: settingsSchema, data, env: false })

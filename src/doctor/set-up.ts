@@ -13,8 +13,8 @@ export interface SetUp {
 /** What makes the role, or gives to one that is there what it needs. The password is the reader's to fill in: no secret is printed. */
 export function setUpSteps({ role, databases, maxSessions, exists }: SetUp): readonly Step[] {
   const name = quoteIdentifier(role)
-  // One session more than pgvitals opens, for doctor.
-  const create = `create role ${name} login password '…' connection limit ${maxSessions + 1};`
+  // Twice what pgvitals opens, for doctor beside it.
+  const create = `create role ${name} login password '…' connection limit ${2 * maxSessions};`
   return [
     ...(exists === true ? [] : [{ sql: create }]),
     ...(exists === undefined ? [{ sql: `-- if the role exists: ${passwordStep(role).sql}` }] : []),

@@ -20,7 +20,7 @@ servers:
     discover: { include: ["^team_"], exclude: ["^rdsadmin$"] }
     databases:
       users: { team: platform, access: { labeler_user: read } }
-      labeler: { team: labeler, user: labeler_monitor, password: { env: LABELER }, quota_bytes: 5, tls: { mode: disable } }
+      labeler: { team: labeler, user: labeler_monitor, password: { env: PGVITALS_LABELER }, quota_bytes: 5, tls: { mode: disable } }
       platform: { team: platform }
       empty:
   other:
@@ -35,7 +35,7 @@ queries: { locks: off, stat_user_tables: { interval: 60s } }
 
 test('everything that the file may say arrives where it is used', async (t) => {
   const files = { 'secrets/pgvitals': 'p', 'secrets/token': 't' }
-  const { servers, teams, queries, files: watched, notes } = readFrom(t, whole, { LABELER: 'l' }, files)
+  const { servers, teams, queries, files: watched, notes } = readFrom(t, whole, { PGVITALS_LABELER: 'l' }, files)
   const [main, other] = servers
   t.match(main, { name: 'main', maxSessions: 6, capacityBytes: 107374182400, dataDirectory: '/var/lib/postgresql' })
   t.same(

@@ -30,7 +30,7 @@ const broken: readonly Broken[] = [
     environment: as('pgvitals', 'secret-wrong'),
     wrong: ['platform: pgvitals may not log in: password authentication failed for user "pgvitals" (28P01)'],
     script: [
-      "create role pgvitals login password '…' connection limit 5;",
+      "create role pgvitals login password '…' connection limit 8;",
       "-- if the role exists: alter role pgvitals password '…';",
       'grant pg_monitor to pgvitals;',
       'grant connect on database platform to pgvitals;',
@@ -53,7 +53,7 @@ const broken: readonly Broken[] = [
     sql: [],
     environment: (server) => ({ ...as('pgvitals')(server), USER_DATABASE_URL: server.url('users', 'absent') }),
     wrong: ['users: absent may not log in: password authentication failed for user "absent" (28P01)'],
-    script: ["create role absent login password '…' connection limit 5;", 'grant connect on database users to absent;']
+    script: ["create role absent login password '…' connection limit 8;", 'grant connect on database users to absent;']
   },
   {
     name: 'no pg_monitor',
@@ -130,7 +130,7 @@ const broken: readonly Broken[] = [
       /^platform: platform_owner is blind to /
     ],
     script: [
-      "create role pgvitals login password '…' connection limit 5;",
+      "create role pgvitals login password '…' connection limit 8;",
       'grant pg_monitor to pgvitals;',
       'grant connect on database platform, labeler, users to pgvitals;'
     ],
