@@ -10,7 +10,7 @@ ENV NODE_ENV=production PGVITALS_HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-COPY package.json LICENSE ./
+COPY package.json pgvitals.schema.json LICENSE ./
 COPY queries queries
 USER node
 EXPOSE 9187

@@ -3,7 +3,7 @@
 -- scope:    database
 -- interval: 5m
 -- timeout:  30s
--- rows:     100
+-- top:      100 by bytes, value
 -- requires: role primary
 --
 -- label schemaname
@@ -11,6 +11,7 @@
 -- label indexrelname
 -- gauge value: 1 for an index that is not valid and not being built now.
 -- gauge bytes: Disk space of the invalid index; absent while it is locked.
+-- cut   cut
 with
   -- Who builds or rebuilds an index concurrently locks its table so, which every role may see.
   built as materialized (
@@ -27,7 +28,8 @@ with
       i.indexrelid,
       n.nspname,
       t.relname,
-      c.relname as indexrelname
+      c.relname as indexrelname,
+      greatest(pg_catalog.count(*) over () - 100, 0) as cut
     from pg_catalog.pg_index as i
     join pg_catalog.pg_class as c on c.oid = i.indexrelid and c.relpersistence <> 't'
     join pg_catalog.pg_class as t on t.oid = i.indrelid
@@ -60,5 +62,6 @@ select
       where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.relation = i.indexrelid
     )
       then pg_catalog.pg_table_size(i.indexrelid)
-  end as bytes
+  end as bytes,
+  i.cut
 from invalid as i;

@@ -3,13 +3,14 @@
 -- scope:    database
 -- interval: 5m
 -- timeout:  30s
--- rows:     100
+-- top:      100 by bytes
 -- requires: role primary
 --
 -- label schemaname
 -- label relname
 -- label indexrelname
 -- gauge bytes: Disk space of an index without a scan since the statistics began, or the index was made; with all partitions.
+-- cut   cut
 with
   locked as materialized (
     select l.relation
@@ -27,6 +28,7 @@ with
       bool_or(l.relation is not null) over (partition by coalesce(r.root, i.indexrelid)) as is_locked
     from pg_catalog.pg_index as i
     join pg_catalog.pg_class as c on c.oid = i.indexrelid and c.relkind = 'i' and c.relpersistence <> 't'
+    join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     left join lateral (
       select pg_catalog.pg_partition_root(i.indexrelid)::oid as root
     ) as r on c.relispartition
@@ -38,12 +40,14 @@ with
       and not i.indisunique
       and not i.indisexclusion
       and not i.indisreplident
+      and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
   ),
   -- The planner's own page counts cost nothing, so they choose whose files are looked at.
   largest as materialized (
     select
       u.root,
-      pg_catalog.array_agg(u.indexrelid) as indexes
+      pg_catalog.array_agg(u.indexrelid) as indexes,
+      greatest(pg_catalog.count(*) over () - 100, 0) as cut
     from used as u
     where u.scans = 0 and not u.is_locked
     group by u.root
@@ -54,11 +58,11 @@ select
   n.nspname as schemaname,
   t.relname,
   c.relname as indexrelname,
-  (select sum(pg_catalog.pg_table_size(i.oid)) from pg_catalog.unnest(u.indexes) as i (oid)) as bytes
+  (select sum(pg_catalog.pg_table_size(i.oid)) from pg_catalog.unnest(u.indexes) as i (oid)) as bytes,
+  u.cut
 from largest as u
 join pg_catalog.pg_index as i on i.indexrelid = u.root
 join pg_catalog.pg_class as c on c.oid = u.root
 join pg_catalog.pg_class as t on t.oid = i.indrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-where n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
 order by bytes desc, u.root;

@@ -3,12 +3,13 @@
 -- scope:    database
 -- interval: 5m
 -- timeout:  30s
--- rows:     200
+-- top:      200 by used_ratio
 -- requires: role primary
 --
 -- label schemaname
 -- label sequencename
 -- gauge used_ratio: Numbers used in proportion to all that it has, 1 at the end; absent where unused, locked or hidden from the role.
+-- cut   cut
 with
   -- The columns that own a sequence (serial, identity), and those whose default takes numbers from it.
   fed as (
@@ -81,7 +82,9 @@ with
   -- The locks stay until the statement ends, and thousands would fill the server's lock table. So those are read that are most
   -- likely to end: their table has many rows for their bounds. Where that is not known, a million stand for them.
   likeliest as materialized (
-    select b.*
+    select
+      b.*,
+      greatest(pg_catalog.count(*) over () - 500, 0) as cut
     from bounded as b
     where b.highest >= b.lowest and pg_catalog.has_sequence_privilege(b.oid, 'select, usage')
     order by coalesce(b.tuples, 1e6) / (b.highest - b.lowest + 1) desc, b.oid
@@ -99,9 +102,8 @@ select
   least(greatest(
     case when r.is_ascending then r.last_value - r.lowest + 1 else r.highest - r.last_value + 1 end / (r.highest - r.lowest + 1),
     0
-  ), 1) as used_ratio
+  ), 1) as used_ratio,
+  r.cut
 from read as r
 where r.last_value is not null
--- Of more sequences than the limit those stay that are nearest to their end.
-order by used_ratio desc, r.oid
-limit 200;
+order by used_ratio desc, r.oid;

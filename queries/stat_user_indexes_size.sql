@@ -3,13 +3,14 @@
 -- scope:    database
 -- interval: 5m
 -- timeout:  30s
--- rows:     200
+-- top:      300 by size_bytes
 -- name:     pg_stat_user_indexes
 --
 -- label schemaname
 -- label relname
 -- label indexrelname
 -- gauge size_bytes: Disk space of the index.
+-- cut   cut
 with
   -- The planner's own page counts cost nothing, so they choose whose files are looked at.
   largest as materialized (
@@ -17,7 +18,8 @@ with
       i.indexrelid,
       n.nspname,
       t.relname,
-      c.relname as indexrelname
+      c.relname as indexrelname,
+      greatest(pg_catalog.count(*) over () - 300, 0) as cut
     from pg_catalog.pg_index as i
     join pg_catalog.pg_class as c on c.oid = i.indexrelid and c.relkind = 'i' and c.relpersistence <> 't'
     join pg_catalog.pg_class as t on t.oid = i.indrelid
@@ -31,12 +33,13 @@ with
         where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.relation = i.indexrelid
       )
     order by c.relpages desc, i.indexrelid
-    limit 200
+    limit 300
   )
 select
   i.nspname as schemaname,
   i.relname,
   i.indexrelname,
   -- It is pg_relation_size with the free space map, so that a table's indexes add up to pg_indexes_size.
-  pg_catalog.pg_table_size(i.indexrelid) as size_bytes
+  pg_catalog.pg_table_size(i.indexrelid) as size_bytes,
+  i.cut
 from largest as i;

@@ -3,7 +3,7 @@
 -- scope:    database
 -- interval: 5m
 -- timeout:  30s
--- rows:     500
+-- top:      500 by table_size_bytes, index_size_bytes
 -- name:     pg_stat_user_tables
 --
 -- label schemaname
@@ -12,6 +12,7 @@
 -- gauge heap_size_bytes: Disk space of the table itself, without TOAST data and indexes.
 -- gauge toast_size_bytes: Disk space of the table's TOAST data with its index; absent without TOAST.
 -- gauge index_size_bytes: Disk space of the table's indexes.
+-- cut   cut
 with
   -- Locks on a table, on one of its indexes, on its TOAST table or that one's index.
   locked as materialized (
@@ -27,7 +28,8 @@ with
       c.oid,
       n.nspname,
       c.relname,
-      nullif(c.reltoastrelid, 0) as toast
+      nullif(c.reltoastrelid, 0) as toast,
+      greatest(pg_catalog.count(*) over () - 500, 0) as cut
     from pg_catalog.pg_class as c
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     where
@@ -45,7 +47,8 @@ select
   s.table_size_bytes,
   s.table_size_bytes - coalesce(s.toast_size_bytes, 0) as heap_size_bytes,
   s.toast_size_bytes,
-  s.index_size_bytes
+  s.index_size_bytes,
+  t.cut
 from largest as t
 cross join lateral (
   select

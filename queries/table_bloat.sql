@@ -3,13 +3,14 @@
 -- scope:    database
 -- interval: 15m
 -- timeout:  30s
--- rows:     100
+-- top:      200 by estimated_bytes
 -- requires: role primary
 --
 -- label schemaname
 -- label relname
 -- gauge estimated_bytes: Estimate of the table's space that dead rows and gaps take; absent where statistics lack or may not be read.
 -- gauge estimated_ratio: That space in proportion to the table's, from 0 to 1; TOAST data and indexes do not count.
+-- cut   cut
 with
   largest as materialized (
     select
@@ -17,6 +18,7 @@ with
       n.nspname,
       c.relname,
       c.relnatts,
+      greatest(pg_catalog.count(*) over () - 200, 0) as cut,
       c.relpages::float8 as pages,
       c.reltuples::float8 as tuples,
       pg_catalog.current_setting('block_size')::float8 as block,
@@ -48,6 +50,7 @@ with
       t.oid,
       t.pages,
       t.block,
+      t.cut,
       -- A page has a header of 24 bytes; a row a pointer of 4, a header of 23 with a bitmap where there are nulls, and both parts end at 8 bytes.
       pg_catalog.ceil(t.tuples / greatest(pg_catalog.floor((t.block - 24) * t.fill / (
         4
@@ -73,7 +76,7 @@ select
   d.nspname as schemaname,
   d.relname,
   greatest(d.pages - d.pages_needed, 0) * d.block as estimated_bytes,
-  greatest(d.pages - d.pages_needed, 0) / d.pages as estimated_ratio
+  greatest(d.pages - d.pages_needed, 0) / d.pages as estimated_ratio,
+  d.cut
 from needed as d
-order by estimated_bytes desc, d.oid
-limit 100;
+order by estimated_bytes desc, d.oid;

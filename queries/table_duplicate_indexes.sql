@@ -3,13 +3,14 @@
 -- scope:    database
 -- interval: 5m
 -- timeout:  30s
--- rows:     100
+-- top:      100 by bytes, value
 -- requires: role primary
 --
 -- label schemaname
 -- label relname
 -- gauge value: Indexes of the table that another one makes needless; of equal ones a unique one is kept.
 -- gauge bytes: Disk space of the needless indexes; absent while one of them is locked.
+-- cut   cut
 with
   -- pg_get_indexdef would wait behind a lock. The trees of expressions hold where they stood in the statement, which is no difference.
   ranked as materialized (
@@ -32,14 +33,19 @@ with
       ) as place
     from pg_catalog.pg_index as i
     join pg_catalog.pg_class as c on c.oid = i.indexrelid and c.relkind = 'i' and c.relpersistence <> 't'
+    join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     -- The operators of an exclusion constraint are not in these columns.
-    where i.indisvalid and not i.indisexclusion
+    where
+      i.indisvalid
+      and not i.indisexclusion
+      and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
   ),
   needless as materialized (
     select
       r.indrelid,
       pg_catalog.count(*) as indexes,
-      pg_catalog.array_agg(r.indexrelid) as indexrelids
+      pg_catalog.array_agg(r.indexrelid) as indexrelids,
+      greatest(pg_catalog.count(*) over () - 100, 0) as cut
     from ranked as r
     where r.place > 1
     group by r.indrelid
@@ -58,8 +64,8 @@ select
       where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.relation = any (d.indexrelids)
     )
       then (select sum(pg_catalog.pg_table_size(i.oid)) from pg_catalog.unnest(d.indexrelids) as i (oid))
-  end as bytes
+  end as bytes,
+  d.cut
 from needless as d
 join pg_catalog.pg_class as t on t.oid = d.indrelid
-join pg_catalog.pg_namespace as n on n.oid = t.relnamespace
-where n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$';
+join pg_catalog.pg_namespace as n on n.oid = t.relnamespace;

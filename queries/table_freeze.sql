@@ -3,7 +3,7 @@
 -- scope:    database
 -- interval: 5m
 -- timeout:  30s
--- rows:     100
+-- top:      300 by xid_age, multixact_age
 -- name:     pg_table
 -- requires: role primary
 --
@@ -13,6 +13,7 @@
 -- gauge freeze_max_age: Age in transactions at which autovacuum freezes the table, even where autovacuum is off.
 -- gauge multixact_age: Multixacts since the oldest multixact id that the table or its TOAST data may still hold.
 -- gauge multixact_freeze_max_age: Age in multixacts at which autovacuum freezes the table, even where autovacuum is off.
+-- cut   cut
 with
   server as materialized (
     select
@@ -69,7 +70,8 @@ select
   m.xid_age,
   m.freeze_max_age,
   m.multixact_age,
-  m.multixact_freeze_max_age
+  m.multixact_freeze_max_age,
+  greatest(pg_catalog.count(*) over () - 300, 0) as cut
 from merged as m
 join pg_catalog.pg_namespace as n on n.oid = m.relnamespace
 where
@@ -79,4 +81,4 @@ where
   or m.multixact_age > m.multixact_freeze_max_age / 2
 -- Of more tables than the limit those stay that are nearest to a forced vacuum, or beyond it.
 order by greatest(m.xid_age / greatest(m.freeze_max_age, 1), m.multixact_age / greatest(m.multixact_freeze_max_age, 1)) desc, m.oid
-limit 100;
+limit 300;

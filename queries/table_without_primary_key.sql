@@ -3,16 +3,18 @@
 -- scope:    database
 -- interval: 5m
 -- timeout:  30s
--- rows:     50
+-- top:      100 by value
 -- requires: role primary
 --
 -- label schemaname
 -- label relname
 -- gauge value: 1 for a table without primary key; a partitioned table is named once and its partitions are not.
+-- cut   cut
 select
   n.nspname as schemaname,
   c.relname,
-  1 as value
+  1 as value,
+  greatest(pg_catalog.count(*) over () - 100, 0) as cut
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where
@@ -23,4 +25,4 @@ where
   and not exists (select from pg_catalog.pg_index as i where i.indrelid = c.oid and i.indisprimary)
 -- Partitioned tables have no pages of their own, and are large as a rule.
 order by c.relkind = 'p' desc, c.relpages desc, c.oid
-limit 50;
+limit 100;

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { alertsPage } from './alerts-page.ts'
 import { catalogueSource } from './catalogue-source.ts'
+import { configurationPage } from './configuration-page.ts'
 import { dashboardFiles } from './dashboard-files.ts'
 import { dashboardsPage } from './dashboards-page.ts'
 import { metricsPage } from './metrics-page.ts'
@@ -10,6 +11,7 @@ import { ruleFiles } from './rule-files.ts'
 const write = (path: string, text: string) => writeFileSync(new URL(`../${path}`, import.meta.url), text)
 
 write('docs/metrics.md', await metricsPage())
+write('docs/configuration.md', configurationPage())
 write('grafana/source/generated/catalogue.ts', await catalogueSource())
 write('docs/alerts.md', alertsPage())
 for (const [path, text] of ruleFiles()) write(path, text)

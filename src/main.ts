@@ -3,15 +3,13 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
-import { type Config, readConfig, readEnvironment } from './config/config.ts'
+import { type Config, readConfig, readEnvironment, readQueries } from './config/config.ts'
+import { startReload } from './config/reload.ts'
 import { diagnose } from './doctor/doctor.ts'
 import { createApp } from './http/app.ts'
 import { readStatus } from './http/status.ts'
 import { createExporter } from './poll/exporter.ts'
 import { describeQueries } from './query/describe.ts'
-import { loadQueries } from './query/load.ts'
-import type { Query } from './query/query.ts'
-import { tuneQueries } from './query/tune.ts'
 
 const usage = `pgvitals: a Prometheus exporter for PostgreSQL servers that host many databases of many teams.
 
@@ -20,20 +18,37 @@ const usage = `pgvitals: a Prometheus exporter for PostgreSQL servers that host 
   pgvitals doctor     connects everywhere, says what is wrong and what mends it; exits 1 if something is; --json for machines
   pgvitals queries    checks the query files and lists them
 
-Configured by the environment: DATABASE_URL, *_DATABASE_URL and PGVITALS_*; see the README.
+Configured by DATABASE_URL, *_DATABASE_URL, PGVITALS_* and pgvitals.yaml; see the README.
 `
 
 const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
 async function serve(): Promise<void> {
   const config = readConfig(readEnvironment())
-  const queries = configuredQueries(config)
+  let { tokens, teams } = config
   const log = createLog(config, pino.destination(1))
-  const exporter = createExporter({ version, servers: config.servers, queries, log })
-  const app = createApp({ ...exporter, status: () => readStatus(version, exporter, performance.now()) })
-  closeWithGrace({ delay: 4500, logger: false }, async ({ signal, err }) => {
+  const exporter = createExporter({ version, servers: config.servers, queries: config.queries, log })
+  const app = createApp({
+    ...exporter,
+    tokens: () => ({ everything: tokens, teams }),
+    status: () => readStatus(version, exporter, performance.now())
+  })
+  const reload = startReload({
+    ...exporter,
+    config,
+    read: () => readConfig(readEnvironment()),
+    apply: (next) => {
+      tokens = next.tokens
+      teams = next.teams
+      exporter.update(next.servers, next.queries)
+    },
+    log
+  })
+  process.on('SIGHUP', reload.now)
+  closeWithGrace({ delay: 4500, logger: false, skip: ['SIGHUP'] }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'stopping after an unexpected error')
     else log.info(`stopping on ${signal}`)
+    reload.stop()
     await Promise.all([app.close(), exporter.stop()])
     if (err) process.exitCode = 1
   })
@@ -47,14 +62,14 @@ async function once(): Promise<void> {
   const exporter = createExporter({
     version,
     servers: config.servers,
-    queries: configuredQueries(config),
+    queries: config.queries,
     log: createLog(config, pino.destination(2))
   })
   await exporter.pollOnce()
   process.stdout.write((await exporter.metrics()) ?? '')
   await exporter.stop()
   const isWhole =
-    exporter.watches.every((watch) => watch.states.every((state) => state.isUp)) &&
+    exporter.watches().every((watch) => watch.states.every((state) => state.isUp)) &&
     exporter.snapshots().every((snapshot) => snapshot.failure === undefined)
   process.exitCode = isWhole ? 0 : 1
 }
@@ -62,19 +77,13 @@ async function once(): Promise<void> {
 async function doctor({ json }: { readonly json: boolean }): Promise<void> {
   const config = readConfig(readEnvironment())
   for (const note of config.notes) process.stderr.write(`pgvitals: ${note}\n`)
-  const { isHealthy, servers, text } = await diagnose(config.servers, configuredQueries(config))
+  const { isHealthy, servers, text } = await diagnose(config.servers, config.queries)
   process.stdout.write(json ? `${JSON.stringify({ isHealthy, servers }, null, 2)}\n` : text)
   process.exitCode = isHealthy ? 0 : 1
 }
 
 async function queries(): Promise<void> {
-  const environment = readEnvironment()
-  const folder = environment.PGVITALS_QUERIES_DIR || undefined
-  process.stdout.write(describeQueries(tuneQueries(loadQueries(folder), environment.PGVITALS_QUERIES ?? '', 'PGVITALS_QUERIES')))
-}
-
-function configuredQueries(config: Config): readonly Query[] {
-  return tuneQueries(loadQueries(config.queriesFolder), config.queriesTuning, 'PGVITALS_QUERIES')
+  process.stdout.write(describeQueries(readQueries(readEnvironment())))
 }
 
 function createLog(config: Config, destination: ReturnType<typeof pino.destination>): Logger {

@@ -61,7 +61,10 @@ test('the whole way: three databases of one server, and the page says what Postg
   t.equal(allOf(all, 'pgvitals_query_success', { query: 'stat_user_tables' }).length, 3, 'database-wide ones in every database')
   t.equal(value('pgvitals_sessions_open'), 3)
   t.ok(
-    all.every((sample) => sample.labels.server === name || /^(pgvitals_build_info|process_|nodejs_)/.test(sample.name)),
+    all.every(
+      (sample) =>
+        sample.labels.server === name || /^(pgvitals_build_info|pgvitals_config_|pgvitals_config_|process_|nodejs_)/.test(sample.name)
+    ),
     'every sample says which server'
   )
   t.equal(new Set(all.map(({ name, labels }) => name + JSON.stringify(labels))).size, all.length, 'no series is there twice')
@@ -86,11 +89,11 @@ test('URLs of two servers give two servers on one page, each selectable', async 
   ] as const) {
     t.match(allOf(all, 'pg_static', { server: `127.0.0.1:${server.port}` }), [{ labels: { short_version: new RegExp(`^${major}\\.`) } }])
   }
-  const one = String(await exporter.metrics(`127.0.0.1:${second.port}`))
+  const one = String(await exporter.metrics({ server: `127.0.0.1:${second.port}` }))
   t.match(one, `pg_up{server="127.0.0.1:${second.port}"} 1`)
   t.notMatch(one, `127.0.0.1:${first.port}`)
   t.notMatch(one, /^process_/m)
-  t.equal(await exporter.metrics('nobody'), undefined)
+  t.equal(await exporter.metrics({ server: 'nobody' }), undefined)
 })
 
 test('one server under two names is said to be so', async (t) => {

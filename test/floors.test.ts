@@ -13,7 +13,10 @@ const rooms: Readonly<Record<string, readonly [rooms: readonly string[], package
   poll: [['server', 'metric', 'self', 'query'], ['pino']],
   doctor: [['poll', 'query', 'server'], []],
   http: [['poll', 'query', 'server'], ['fastify']],
-  config: [['server'], ['env-schema']],
+  config: [
+    ['server', 'query'],
+    ['ajv', 'env-schema', 'pino', 'yaml']
+  ],
   main: [
     ['config', 'doctor', 'http', 'poll', 'query'],
     ['close-with-grace', 'pino']

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Connection } from '../server/server.ts'
 import { type Tls, type TlsMode, tlsModes } from '../server/tls.ts'
 
@@ -13,10 +13,10 @@ export function isPostgresUrl(url: string): boolean {
 
 /**
  * Reads a connection URL as libpq does; parameters that only applications know are ignored.
- * Throws with what is wrong, never with a part of the URL that may be a secret.
+ * Throws with what is wrong, never with a part of the URL that may be a secret. Adds to `files` those that it names.
  * Source: PostgreSQL's documentation, "Connection URIs" and "Parameter Key Words".
  */
-export function parseDatabaseUrl(url: string): Connection {
+export function parseDatabaseUrl(url: string, files: Set<string> = new Set()): Connection {
   const groups = pattern.exec(url)?.groups
   if (groups === undefined) throw new Error('is not of the form postgresql://user:password@host:5432/database')
   // In a URI a plus is a plus; only in forms is it a space.
@@ -32,7 +32,7 @@ export function parseDatabaseUrl(url: string): Connection {
     user,
     password,
     database,
-    tls: readTls(parameters)
+    tls: readTls(parameters, files)
   }
 }
 
@@ -58,19 +58,20 @@ function parsePort(text: string): number {
 }
 
 /** Reads `sslmode` and its files; without a mode it is `prefer`, or `verify-full` with the system's certificates, as in libpq. */
-function readTls(parameters: URLSearchParams): Tls {
+function readTls(parameters: URLSearchParams, files: Set<string>): Tls {
   const isSystem = parameters.get('sslrootcert') === 'system'
   const word = parameters.get('sslmode') ?? parameters.get('ssl') ?? (isSystem ? 'verify-full' : 'prefer')
   const mode = word === 'true' ? 'require' : word
   if (!isTlsMode(mode)) throw new Error(`has sslmode=${word}; expected ${tlsModes.join(', ')}`)
   if (isSystem && mode !== 'verify-full') throw new Error(`has sslmode=${mode} with sslrootcert=system, which needs verify-full`)
-  const ca = readAuthority(parameters.get('sslrootcert'))
+  const ca = readAuthority(parameters.get('sslrootcert'), files)
   if (ca === undefined && mode.startsWith('verify')) {
     throw new Error(
       `has sslmode=${mode} without root certificates; add sslrootcert=/path/to/ca.pem, or sslrootcert=system for the public ones`
     )
   }
-  return { mode, ca, cert: readFile('sslcert', parameters.get('sslcert')), key: readFile('sslkey', parameters.get('sslkey')) }
+  const [cert, key] = ['sslcert', 'sslkey'].map((name) => readFile(name, parameters.get(name), files))
+  return { mode, ca, cert, key }
 }
 
 function isTlsMode(word: string): word is TlsMode {
@@ -78,9 +79,9 @@ function isTlsMode(word: string): word is TlsMode {
 }
 
 /** The root certificates that are named, or else libpq's own file when it is there. */
-function readAuthority(name: string | null): string | 'system' | undefined {
+function readAuthority(name: string | null, files: Set<string>): string | 'system' | undefined {
   if (name === 'system') return 'system'
-  if (name !== null) return readFile('sslrootcert', name)
+  if (name !== null) return readFile('sslrootcert', name, files)
   try {
     return readFileSync(join(homedir(), '.postgresql', 'root.crt'), 'utf8')
   } catch {
@@ -88,8 +89,9 @@ function readAuthority(name: string | null): string | 'system' | undefined {
   }
 }
 
-function readFile(parameter: string, path: string | null): string | undefined {
+function readFile(parameter: string, path: string | null, files: Set<string>): string | undefined {
   if (path === null) return undefined
+  files.add(resolve(path))
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {

@@ -1,5 +1,8 @@
 import { type Connection, type Database, isSocket, type Server } from '../server/server.ts'
 import { isPostgresUrl, parseDatabaseUrl } from './database-url.ts'
+import { fallbackPassword } from './fallback-password.ts'
+import type { Reading } from './reading.ts'
+import { serverKey } from './server-key.ts'
 
 /** A database named by one environment variable. */
 interface Named {
@@ -8,35 +11,44 @@ interface Named {
 }
 
 /**
- * Reads `DATABASE_URL` and every `*_DATABASE_URL`, the plain one first and then by name, and groups them by
- * server. Adds to `mistakes` what cannot be right and to `notes` what is passed over.
+ * Adds to the servers of the file every `DATABASE_URL` and `*_DATABASE_URL`, the plain one first and then by name,
+ * grouped by server. A database that is named twice is one database, and the first that named it holds.
  */
-export function readServers(environment: NodeJS.ProcessEnv, mistakes: string[], notes: string[]): readonly Server[] {
+export function addNamedServers(declared: readonly Server[], reading: Reading): readonly Server[] {
+  const { environment, notes, mistakes, file } = reading
   const variables = Object.keys(environment).filter((name) => /^(.+_)?DATABASE_URL$/.test(name) && environment[name]?.trim())
-  const named = variables.sort(plainFirst).flatMap((variable) => readOne(variable, environment[variable]?.trim() ?? '', mistakes, notes))
+  const named = variables.sort(plainFirst).flatMap((variable) => readOne(variable, environment[variable]?.trim() ?? '', reading))
   const servers = new Map<string, Server & { readonly databases: Database[] }>()
+  for (const server of declared) {
+    const [main] = server.databases
+    if (main !== undefined) servers.set(serverKey(main.connection), { ...server, databases: [...server.databases] })
+  }
+  const inFile = new Set([...servers.values()].flatMap(({ databases }) => databases))
   for (const { variable, connection } of named) {
     const key = serverKey(connection)
     const server = servers.get(key) ?? { ...undeclared, name: serverName(connection), databases: [] }
     servers.set(key, server)
-    if (server.databases.some((database) => database.name === connection.database)) {
-      notes.push(`${variable} names the database ${connection.database} of ${server.name} again; the first variable that named it holds`)
+    const first = server.databases.find((database) => database.name === connection.database)
+    if (first !== undefined) {
+      const holds = inFile.has(first) ? `${file.name}, with its credential,` : 'the first variable that named it'
+      notes.push(`${variable} names the database ${connection.database} of ${server.name} again; ${holds} holds`)
     } else {
       server.databases.push({ name: connection.database, connection, team: '', access: new Map(), quotaBytes: undefined })
     }
   }
-  if (servers.size === 0 && mistakes.length === 0) {
+  if (servers.size === 0 && mistakes.length === 0 && file.mistakes().length === 0) {
     mistakes.push(
-      'no database is configured; set DATABASE_URL=postgresql://user:password@host:5432/database, and one *_DATABASE_URL for each further database'
+      'no database is configured; set DATABASE_URL=postgresql://user:password@host:5432/database, and one *_DATABASE_URL for each further database, or write a pgvitals.yaml'
     )
   }
   return [...servers.values()]
 }
 
-/** What only the YAML file can say of a server. */
+/** What only the file can say of a server. */
 const undeclared = { discovery: undefined, maxSessions: 4, capacityBytes: undefined, dataDirectory: undefined }
 
-function readOne(variable: string, url: string, mistakes: string[], notes: string[]): readonly Named[] {
+function readOne(variable: string, url: string, reading: Reading): readonly Named[] {
+  const { mistakes, notes } = reading
   if (!isPostgresUrl(url)) {
     const [, scheme] = /^(file(?=:)|[a-z][a-z0-9+.-]*(?=:\/\/))/i.exec(url) ?? []
     if (scheme === undefined) mistakes.push(`${variable} is no URL; expected postgresql://user:password@host:5432/database`)
@@ -44,7 +56,12 @@ function readOne(variable: string, url: string, mistakes: string[], notes: strin
     return []
   }
   try {
-    return [{ variable, connection: parseDatabaseUrl(url) }]
+    const connection = parseDatabaseUrl(url, reading.files)
+    const { mode, ca } = connection.tls
+    if (mode === 'prefer' && ca !== undefined && !isSocket(connection.host)) {
+      notes.push(`${variable} has root certificates, but may go on without TLS as libpq does; sslmode=verify-full insists on it`)
+    }
+    return [{ variable, connection: { ...connection, password: connection.password ?? fallbackPassword(reading) } }]
   } catch (error) {
     mistakes.push(`${variable} ${(error as Error).message}`)
     return []
@@ -58,10 +75,4 @@ function plainFirst(left: string, right: string): number {
 /** `host:port` as written: the label `server`. */
 function serverName({ host, port }: Connection): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-/** Equal for the URLs of one server; the names of the loopback interface are one host. */
-function serverKey({ host, port }: Connection): string {
-  const isLoopback = !isSocket(host) && /^(localhost|127(\.\d+){3}|::1)$/i.test(host)
-  return `${isLoopback ? 'localhost' : host.toLowerCase()} ${port}`
 }

@@ -5,6 +5,7 @@ export interface Settings {
   readonly PGVITALS_HOST: string
   readonly PGVITALS_PORT: number
   readonly PGVITALS_LOG_LEVEL: string
+  readonly PGVITALS_CONFIG: string
   readonly PGVITALS_QUERIES_DIR: string
   readonly PGVITALS_QUERIES: string
 }
@@ -12,7 +13,7 @@ export interface Settings {
 /** The one list of settings: their types, defaults and what the README's table says of them. */
 export const settingsSchema: JSONSchemaType<Settings> = {
   type: 'object',
-  required: ['PGVITALS_HOST', 'PGVITALS_PORT', 'PGVITALS_LOG_LEVEL', 'PGVITALS_QUERIES_DIR', 'PGVITALS_QUERIES'],
+  required: ['PGVITALS_HOST', 'PGVITALS_PORT', 'PGVITALS_LOG_LEVEL', 'PGVITALS_CONFIG', 'PGVITALS_QUERIES_DIR', 'PGVITALS_QUERIES'],
   properties: {
     PGVITALS_HOST: { type: 'string', default: '127.0.0.1', description: 'The address to listen on; `0.0.0.0` in a container.' },
     PGVITALS_PORT: { type: 'integer', minimum: 0, maximum: 65535, default: 9187, description: 'The port to listen on.' },
@@ -21,6 +22,11 @@ export const settingsSchema: JSONSchemaType<Settings> = {
       enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
       default: 'info',
       description: 'How much is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.'
+    },
+    PGVITALS_CONFIG: {
+      type: 'string',
+      default: '',
+      description: 'The configuration file; without it `pgvitals.yaml` in the working folder, when there is one.'
     },
     PGVITALS_QUERIES_DIR: { type: 'string', default: '', description: 'A folder with query files of your own.' },
     PGVITALS_QUERIES: {

@@ -23,7 +23,7 @@ export function landingPage({ version, servers }: Status): string {
 <style>${style}</style>
 <h1>pgvitals ${html(version)}</h1>
 <p>Polls PostgreSQL on its own clock and serves the last answers to Prometheus; no request here reaches a database.</p>
-<p class="links"><a href="/metrics">/metrics</a><a href="/healthz">/healthz</a><a href="/readyz">/readyz</a></p>
+<p class="links"><a href="/metrics">/metrics</a><a href="/api/status">/api/status</a><a href="/sd">/sd</a><a href="/healthz">/healthz</a><a href="/readyz">/readyz</a></p>
 ${servers.map(serverSection).join('\n')}
 </html>
 `

@@ -1,7 +1,7 @@
 import type { Choice } from '../poll/choose.ts'
+import type { DatabaseState } from '../poll/database-state.ts'
 import type { Exporter } from '../poll/exporter.ts'
 import type { Snapshot } from '../poll/snapshots.ts'
-import type { DatabaseState } from '../poll/visitor.ts'
 import { formatVersion } from '../query/version.ts'
 import { capabilities } from '../server/capability.ts'
 
@@ -40,16 +40,16 @@ export interface QueryStatus {
 
 /** Gathers what the landing page tells. Milliseconds of `performance.now()`. */
 export function readStatus(version: string, exporter: Pick<Exporter, 'watches' | 'snapshots'>, now: number): Status {
-  const snapshots = exporter.snapshots()
+  const keyOf = (server: string, datname: string, query: string) => [server, datname, query].join('\n')
+  const snapshots = new Map(exporter.snapshots().map((one) => [keyOf(one.server, one.datname, one.query), one]))
   return {
     version,
-    servers: exporter.watches.map(({ server, states, choices }) => ({
+    servers: exporter.watches().map(({ server, states, choices }) => ({
       name: server.name,
       databases: states.map(databaseStatus),
-      queries: choices.map((choice) => {
+      queries: choices.all.map((choice) => {
         const datname = choice.query.scope === 'database' ? choice.database : ''
-        const snapshot = snapshots.find((one) => one.server === server.name && one.datname === datname && one.query === choice.query.name)
-        return queryStatus(choice, snapshot, now)
+        return queryStatus(choice, snapshots.get(keyOf(server.name, datname, choice.query.name)), now)
       })
     }))
   }

@@ -1,4 +1,4 @@
-import type { Family, Labels, Sample } from './sample.ts'
+import { databaseOf, type Family, type Labels, type Sample } from './sample.ts'
 
 /** The rendered samples of one family and one database (`''` when they are the whole server's). */
 export interface FamilyText {
@@ -38,7 +38,7 @@ export function render(samples: readonly Sample[]): Rendered {
       continue
     }
     seen.add(series)
-    const datname = labels.datname ?? ''
+    const datname = databaseOf(labels)
     const key = `${family.name} ${datname}`
     const group = groups.get(key) ?? { family, datname, lines: [] }
     groups.set(key, group)

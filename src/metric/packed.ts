@@ -7,10 +7,11 @@ import { isValueColumn, type Query } from '../query/query.ts'
  */
 export function packedSql(query: Query, sql: string): string {
   const record = (names: readonly string[]) => `row(${names.map((name) => `t."${name}"`).join(', ')})::text`
-  const named = (kind: 'label' | 'key') => query.columns.filter((column) => column.kind === kind).map((column) => column.name)
+  const named = (kind: 'label' | 'key' | 'cut') => query.columns.filter((column) => column.kind === kind).map((column) => column.name)
   const parts = [
     record(named('label')),
     ...named('key').map((name) => `t."${name}"::text`),
+    ...named('cut').map((name) => `t."${name}"`),
     record(query.columns.filter(isValueColumn).map((column) => column.name))
   ]
   return `select ${parts.join(', ')} from (\n${sql}\n) as t`

@@ -12,6 +12,11 @@ export interface Sample {
   readonly value: number
 }
 
+/** The database that a sample is about; `''` when it is the whole server's. */
+export function databaseOf(labels: Labels): string {
+  return labels.datname ?? labels.database ?? ''
+}
+
 /** The text that PostgreSQL gave for each column; null for null. */
 export type Row = readonly (string | null)[]
 
@@ -63,6 +68,12 @@ export function readRows(query: Query, columns: readonly string[], rows: readonl
     entries.push({ labels, suffix, values })
   }
   return { entries, illegal }
+}
+
+/** How many rows the SQL's own `limit` left out, where it has a column that says so. */
+export function rowsLeftOut(query: Query, columns: readonly string[], rows: readonly Row[]): number {
+  const index = columns.indexOf(query.columns.find((column) => column.kind === 'cut')?.name ?? '')
+  return index === -1 ? 0 : Number(rows[0]?.[index] ?? 0)
 }
 
 /** Turns entries into samples: each number is one, of the family of its column. */

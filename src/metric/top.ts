@@ -20,8 +20,9 @@ export interface TopOptions {
 /** What is shown of an answer, and what has moved. */
 export interface Shown {
   readonly entries: readonly Entry[]
-  /** Rows that the answer had twice. */
+  /** Rows that the answer had twice, and series that are neither shown nor part of a remainder. */
   readonly duplicates: number
+  readonly leftOut: number
   readonly moves: readonly Move[]
 }
 
@@ -103,7 +104,8 @@ export class Top {
     this.#remainder.settle(now)
     this.#polledAt = now
     this.#isBaseline = false
-    return { entries: [...this.#members(all, now), ...this.#remainder.entries()], duplicates, moves }
+    const leftOut = this.#isExact ? 0 : present.filter(({ seat }) => seat === undefined).length
+    return { entries: [...this.#members(all, now), ...this.#remainder.entries()], duplicates, leftOut, moves }
   }
 
   /** Adds what a row has moved to its series or to the remainder. */

@@ -20,9 +20,14 @@ export interface Choice {
 
 /**
  * Chooses for each query of a server its variant and its place: a database-wide query in every database, a
- * server-wide one in the database whose role can see most, the configured order deciding between equals.
+ * server-wide one in the database whose role can see most, the configured order deciding between equals, and
+ * the next one where the first was refused it.
  */
-export function chooseQueries(queries: readonly Query[], databases: readonly Candidate[]): readonly Choice[] {
+export function chooseQueries(
+  queries: readonly Query[],
+  databases: readonly Candidate[],
+  isRefused: (query: string, database: string) => boolean = () => false
+): readonly Choice[] {
   const names = [...new Set(queries.map((query) => query.name))]
   const known = databases.filter(({ facts }) => facts !== undefined)
   // What a database that has never answered could run is not known, so it is asked only when there is no other.
@@ -34,7 +39,8 @@ export function chooseQueries(queries: readonly Query[], databases: readonly Can
     const isDatabaseWide = newestFirst[0]?.scope === 'database'
     const choices = (isDatabaseWide ? databases : bySight).flatMap((database) => chooseVariant(newestFirst, database))
     if (isDatabaseWide) return choices
-    return choices.find((choice) => choice.skipped === undefined) ?? choices[0] ?? []
+    const fitting = choices.filter((choice) => choice.skipped === undefined)
+    return fitting.find((choice) => !isRefused(name, choice.database)) ?? fitting[0] ?? choices[0] ?? []
   })
 }
 

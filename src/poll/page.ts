@@ -1,6 +1,7 @@
 import { type FamilyText, render, renderHeader } from '../metric/exposition.ts'
 import { collectorSamples } from './collectors.ts'
 import { healthSamples, queryTexts, type ServerHealth } from './health.ts'
+import type { Shows } from './selection.ts'
 import { expiresAt, isFresh, type Snapshot } from './snapshots.ts'
 
 /** The answers that are still fresh, joined: the same for every scrape until a poll ends or one of them grows stale. */
@@ -11,22 +12,32 @@ export interface Answers {
   readonly datnames: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-/** Joins the snapshots that are still fresh, family by family. */
-export function joinAnswers(snapshots: readonly Snapshot[], now: number): Answers {
+/** Joins what is shown of the snapshots that are still fresh, family by family. */
+export function joinAnswers(snapshots: readonly Snapshot[], now: number, shows: Shows = () => true): Answers {
   const fresh = snapshots.filter((snapshot) => isFresh(snapshot, now))
+  const shown = fresh.flatMap(({ server, texts }) =>
+    texts.filter(({ datname, ranIn = [datname] }) => shows(server, ranIn)).map((text) => ({ ...text, server }))
+  )
   const datnames = new Map<string, Set<string>>()
-  for (const { server, texts } of fresh) {
+  for (const { server, datname } of shown) {
     const names = datnames.get(server) ?? new Set()
     datnames.set(server, names)
-    for (const { datname } of texts) if (datname !== '') names.add(datname)
+    if (datname !== '') names.add(datname)
   }
-  return { text: joinFamilies(fresh.flatMap((snapshot) => snapshot.texts)), freshUntil: Math.min(...fresh.map(expiresAt)), datnames }
+  return { text: joinFamilies(shown), freshUntil: Math.min(...fresh.map(expiresAt)), datnames }
 }
 
 /** The page: the state of servers, databases and queries at this moment, and the answers. */
-export function renderPage(snapshots: readonly Snapshot[], servers: readonly ServerHealth[], answers: Answers, now: number): Buffer {
-  const health = render([...healthSamples(servers, answers.datnames), ...collectorSamples(snapshots)]).texts
-  return Buffer.concat([joinFamilies([...health, ...queryTexts(snapshots, now)]), answers.text])
+export function renderPage(
+  snapshots: readonly Snapshot[],
+  servers: readonly ServerHealth[],
+  answers: Answers,
+  now: number,
+  shows: Shows = () => true
+): Buffer {
+  const health = healthSamples(servers, answers.datnames).filter(({ labels }) => shows(labels.server ?? '', [labels.datname ?? '']))
+  const { texts } = render([...health, ...collectorSamples(snapshots)])
+  return Buffer.concat([joinFamilies([...texts, ...queryTexts(snapshots, now)]), answers.text])
 }
 
 /** Puts all text of one family behind its one HELP and TYPE, families in the order of their names. */

@@ -11,7 +11,7 @@ export interface Timed {
  */
 export class Schedule {
   readonly #planned = new Map<string, number>()
-  readonly #visitIntervalMs: number
+  #visitIntervalMs: number
   #nextVisit: number
   #shiftedAt = Number.NEGATIVE_INFINITY
 
@@ -33,6 +33,23 @@ export class Schedule {
   /** A query has been polled: plans it again. One that could not be asked is left due. */
   polled(query: Timed, now: number): void {
     this.#planned.set(query.name, nextOnGrid(this.#planned.get(query.name) ?? this.#nextVisit, query.intervalSeconds * 1000, now))
+  }
+
+  /** Lays the grid anew: a visit at `next` and then every interval, with the queries' plans on it. */
+  retime(next: number, visitIntervalSeconds: number): void {
+    this.#visitIntervalMs = visitIntervalSeconds * 1000
+    this.#nextVisit = next
+    const onGrid = (time: number) => next + Math.max(0, Math.ceil((time - next) / this.#visitIntervalMs)) * this.#visitIntervalMs
+    for (const [name, time] of this.#planned) this.#planned.set(name, onGrid(time))
+  }
+
+  /** The intervals may be others now: no query waits longer than its own. */
+  hasten(queries: readonly Timed[], now: number): void {
+    for (const { name, intervalSeconds } of queries) {
+      const time = this.#planned.get(name) ?? now
+      const intervals = Math.floor((time - now) / 1000 / intervalSeconds)
+      if (intervals > 0) this.#planned.set(name, time - intervals * intervalSeconds * 1000)
+    }
   }
 
   /** A visit has ended: plans the next, where a query is due or the visits' own interval has passed. */

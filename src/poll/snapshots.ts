@@ -30,6 +30,8 @@ export interface Snapshot extends Place {
 /** The last snapshot of each query in each place. */
 export class Snapshots {
   #byKey = new Map<string, Snapshot>()
+  /** The samples of each database (`''` for the server's). */
+  readonly #samples = new Map<string, number>()
   #isSorted = true
   #revision = 0
 
@@ -44,9 +46,22 @@ export class Snapshots {
 
   put(snapshot: Snapshot): void {
     const key = keyOf(snapshot)
+    this.#count(snapshot, samplesOf(snapshot) - samplesOf(this.#byKey.get(key)))
     this.#revision++
     this.#isSorted &&= this.#byKey.has(key)
     this.#byKey.set(key, snapshot)
+  }
+
+  /** How many samples the other queries of the same database have. */
+  samplesBeside(place: Place): number {
+    return (this.#samples.get(databaseKey(place)) ?? 0) - samplesOf(this.get(place))
+  }
+
+  #count(place: Place, samples: number): void {
+    const key = databaseKey(place)
+    const sum = (this.#samples.get(key) ?? 0) + samples
+    if (sum > 0) this.#samples.set(key, sum)
+    else this.#samples.delete(key)
   }
 
   /** Records a failed poll; the last answer stays until it is three intervals old. */
@@ -55,12 +70,19 @@ export class Snapshots {
     this.put({ ...place, intervalSeconds, seconds, failure, answeredAt, rows, texts })
   }
 
+  /** The query is asked more rarely from now on, so that its last answer is served for three of the longer intervals. */
+  stretch(place: Place, intervalSeconds: number): void {
+    const snapshot = this.get(place)
+    if (snapshot !== undefined && snapshot.intervalSeconds < intervalSeconds) this.put({ ...snapshot, intervalSeconds })
+  }
+
   /** Forgets a server's snapshots that are not of these places. */
   keepOnly(server: string, places: readonly Place[]): void {
     const wanted = new Set(places.map(keyOf))
     for (const [key, snapshot] of this.#byKey) {
       if (snapshot.server !== server || wanted.has(key)) continue
       this.#byKey.delete(key)
+      this.#count(snapshot, -samplesOf(snapshot))
       this.#revision++
     }
   }
@@ -85,4 +107,12 @@ export function expiresAt({ answeredAt, intervalSeconds }: Snapshot): number {
 
 function keyOf({ server, datname, query }: Place): string {
   return `${server}\n${datname}\n${query}`
+}
+
+function databaseKey({ server, datname }: Place): string {
+  return `${server}\n${datname}`
+}
+
+function samplesOf(snapshot: Snapshot | undefined): number {
+  return snapshot?.texts.reduce((sum, { samples }) => sum + samples, 0) ?? 0
 }

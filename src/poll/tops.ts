@@ -1,12 +1,12 @@
 import { DerivedCounts } from '../metric/derived-counts.ts'
 import { Lookup } from '../metric/lookup.ts'
 import type { Labels } from '../metric/sample.ts'
-import { Top } from '../metric/top.ts'
-import type { Query } from '../query/query.ts'
+import { Top, type TopOptions } from '../metric/top.ts'
+import type { Query, Scope } from '../query/query.ts'
 
 export interface TopsOptions {
   /** The databases of the server, which share the limit of a database-wide query. */
-  readonly databases: number
+  readonly databases: () => number
   readonly standStillSeconds: () => number
 }
 
@@ -22,7 +22,7 @@ export interface Memory {
 /** What one server's queries remember between polls, whichever session asks them. */
 export class Tops {
   readonly #options: TopsOptions
-  readonly #kept = new Map<string, Memory & { epoch: string }>()
+  readonly #kept = new Map<string, Memory & { limit: number; epoch: string }>()
 
   constructor(options: TopsOptions) {
     this.#options = options
@@ -35,20 +35,20 @@ export class Tops {
   of(query: Query, datname: string, labels: Labels, epoch: string): Memory | undefined {
     if (query.top === undefined && query.lookup === undefined) return undefined
     const key = `${query.name}\n${query.file}\n${datname}`
-    const kept = this.#kept.get(key) ?? { ...this.#create(query, datname, labels), epoch }
+    const kept = this.#kept.get(key) ?? { ...this.#create(query, datname, key, labels), limit: 0, epoch }
     this.#kept.set(key, kept)
+    kept.limit = query.top?.limit ?? 0
     if (kept.epoch !== epoch) kept.top?.rebase()
     kept.epoch = epoch
     return kept
   }
 
-  #create(query: Query, datname: string, labels: Labels): Memory {
+  #create(query: Query, datname: string, key: string, labels: Labels): Memory {
     const lookup = query.lookup && new Lookup(query.lookup)
     const shownLabels = () => this.#shown(query.lookup?.of ?? '', datname)
     if (query.top === undefined) return { top: undefined, derived: undefined, lookup, shownLabels }
-    const share = query.scope === 'database' ? Math.ceil(query.top.limit / this.#options.databases) : query.top.limit
     const { standStillSeconds } = this.#options
-    const top = new Top(query, { standStillSeconds, labels, limit: Math.max(10, share) })
+    const top = new Top(query, this.#optionsOf(query.scope, key, labels))
     const derived = query.derived && new DerivedCounts(query, { standStillSeconds, labels, labelsOf: top.labels.labelsOf })
     return { top, derived, lookup, shownLabels }
   }
@@ -57,5 +57,23 @@ export class Tops {
     return [...this.#kept].flatMap(([key, { top }]) =>
       top !== undefined && key.startsWith(`${name}\n`) && key.endsWith(`\n${datname}`) ? top.shownLabels() : []
     )
+  }
+
+  /** Forgets a database that is no longer visited. */
+  forget(datname: string): void {
+    for (const key of this.#kept.keys()) if (key.endsWith(`\n${datname}`)) this.#kept.delete(key)
+  }
+
+  /** The limit, or a database's share of it, may change at any time. */
+  #optionsOf(scope: Scope, key: string, labels: Labels): TopOptions {
+    const { databases, standStillSeconds } = this.#options
+    const limit = () => Math.max(10, (this.#kept.get(key)?.limit ?? 0) / (scope === 'database' ? databases() : 1))
+    return {
+      standStillSeconds,
+      labels,
+      get limit() {
+        return Math.ceil(limit())
+      }
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { Identity } from '../server/facts.ts'
+import type { DatabaseState } from './database-state.ts'
 
 /** Which running server answers under a name, for each database that says so. */
 export interface Answering {
@@ -19,4 +20,9 @@ export function findTwins(answering: readonly Answering[]): readonly (readonly s
     }
   }
   return [...names.values()].filter((twins) => twins.size > 1).map((twins) => [...twins].sort())
+}
+
+/** Who answers now, as far as the roles may know. */
+export function identitiesOf(states: readonly DatabaseState[]): readonly Identity[] {
+  return states.flatMap(({ isUp, identity }) => (isUp && identity !== undefined ? [identity] : []))
 }

@@ -1,33 +1,30 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Query } from '../query/query.ts'
-import type { Budget } from '../server/budget.ts'
-import { type Facts, type Identity, readFacts, readIdentity } from '../server/facts.ts'
+import { readFacts, readIdentity } from '../server/facts.ts'
 import type { Database } from '../server/server.ts'
-import { openSession, type Session } from '../server/session.ts'
+import type { Session } from '../server/session.ts'
+import { type DatabaseState, refused, unvisited } from './database-state.ts'
 import { declare } from './declare.ts'
-import { poll } from './poll.ts'
+import { HeldSession } from './held-session.ts'
+import { connectSeconds } from './pace.ts'
+import { type Bounds, poll } from './poll.ts'
 import { countFailure, placeOf, type Records, record } from './record.ts'
-import type { Failure } from './snapshots.ts'
+import type { Failure, Place } from './snapshots.ts'
 import type { Tops } from './tops.ts'
-
-/** What the last visit found. Never changed, only replaced. */
-export interface DatabaseState {
-  readonly name: string
-  readonly isUp: boolean
-  /** The last facts and identity, kept while the database is down. */
-  readonly facts: Facts | undefined
-  readonly identity: Identity | undefined
-  /** Why the last visit could not begin; undefined when it could. */
-  readonly failure: Failure | undefined
-  /** How many visits in a row could not begin. */
-  readonly failures: number
-}
 
 export interface VisitorOptions extends Records {
   readonly server: string
   readonly database: Database
-  readonly budget: Budget
-  /** Whether a session is kept between visits, and for how long at most. */
-  readonly keepsSession: boolean
+  /** Waits until a session of this role may be open; the function that comes back tells of its end. */
+  readonly acquire: (user: string) => Promise<() => void>
+  /** Whether no session may be open now. */
+  readonly isRefused: () => boolean
+  /** What is to be done in each visit before queries are asked; without a session when the visit could not begin. */
+  readonly met: (database: Database, session: Session | undefined, isNew: boolean) => Promise<void>
+  /** What of an answer is kept. */
+  readonly bounds: (place: Place) => Bounds
+  /** Whether the session is kept between visits, and for how long at most. */
+  readonly keepsSession: () => boolean
   readonly sessionMaxAgeSeconds: number
   readonly tops: Tops
 }
@@ -38,14 +35,19 @@ const longestVisitSeconds = 15
 /** Visits one database: holds its session, learns its facts, polls its queries one after the other. */
 export class Visitor {
   readonly #options: VisitorOptions
+  readonly #held: HeldSession
   #state: DatabaseState
-  #session: Session | undefined
   #visiting: Promise<void> = Promise.resolve()
+  /** What coming and going of the last visit cost the server. */
+  perVisitSeconds = 0
+  #hasMet = false
   #isClosing = false
 
   constructor(options: VisitorOptions) {
+    const { name } = options.database
     this.#options = options
-    this.#state = { name: options.database.name, isUp: false, facts: undefined, identity: undefined, failure: undefined, failures: 0 }
+    this.#held = new HeldSession(options.database, options.acquire)
+    this.#state = { ...unvisited, name }
   }
 
   get state(): DatabaseState {
@@ -53,7 +55,7 @@ export class Visitor {
   }
 
   get hasSession(): boolean {
-    return this.#session?.isOpen() ?? false
+    return this.#held.session !== undefined
   }
 
   /**
@@ -65,19 +67,37 @@ export class Visitor {
     return this.#visiting
   }
 
-  /** A visit that only learns whether the database answers and what its role may do. */
-  meet(): Promise<void> {
-    return this.visit(
+  /** A visit that only learns whether the database answers and what its role may do; the next one begins with that. */
+  async meet(): Promise<void> {
+    await this.visit(
       () => [],
       () => {}
     )
+    this.#hasMet = true
+  }
+
+  /** The database may be reached in another way now: then the next visit opens a new session. Answers whether it is so. */
+  update(database: Database): boolean {
+    return this.#held.update(database)
+  }
+
+  /** The file that the password is read from, if it is. */
+  get passwordFile(): string | undefined {
+    return this.#held.passwordFile
+  }
+
+  /** Forgets how often the database could not be visited. */
+  forgive(): void {
+    this.#state = { ...this.#state, failures: 0 }
   }
 
   async #visit(due: () => readonly Query[], polled: (query: Query) => void): Promise<void> {
-    const release = await this.#options.budget.acquire()
+    const isRefused = this.#options.isRefused()
+    if (isRefused) await this.#refuse()
+    else await this.#held.takePlace()
     const from = performance.now()
     try {
-      if (!this.#isClosing) await this.#meet()
+      if (!this.#isClosing && !isRefused) await this.#meet()
       for (const query of due()) {
         // Behind slow gauges the counters of the next visit would grow stale; what is left out stays due.
         const isLate = performance.now() - from > longestVisitSeconds * 1000 && query.intervalSeconds > longestVisitSeconds
@@ -85,9 +105,9 @@ export class Visitor {
         if (!isLate && (await this.#ask(query))) polled(query)
       }
     } finally {
-      const age = performance.now() - (this.#session?.openedAt ?? 0)
-      if (this.#isClosing || !this.#options.keepsSession || age > this.#options.sessionMaxAgeSeconds * 1000) await this.#leave()
-      release()
+      const isKept = !this.#isClosing && this.hasSession && this.#options.keepsSession()
+      if (!isKept) await this.#held.leave()
+      else if (this.#held.ageSeconds > this.#options.sessionMaxAgeSeconds) await this.#held.close()
     }
   }
 
@@ -97,59 +117,75 @@ export class Visitor {
   }
 
   /** Ends the session, and whatever it still runs. */
-  async #leave(): Promise<void> {
-    await this.#session?.close()
-    this.#session = undefined
-  }
-
   async end(): Promise<void> {
     this.close()
-    await this.#leave()
+    await this.#held.leave()
   }
 
   /** Opens the session if there is none, and learns what can have changed since the last visit. */
   async #meet(): Promise<void> {
-    const { server, database, meter } = this.#options
+    const { server, meter } = this.#options
+    const { name, failure } = this.#state
+    const isKnown = this.#hasMet && !this.#held.isOutdated && (this.hasSession || failure !== undefined)
+    this.#hasMet = false
+    if (isKnown) return
+    const { database } = this.#held
     try {
-      if (!this.hasSession) {
-        this.#session = await openSession(database.connection)
-        meter.connected({ server, datname: database.name })
-        const identity = await readIdentity(this.#session)
-        this.#state = { ...this.#state, identity }
+      const from = performance.now()
+      const { session, isNew } = await this.#held.open()
+      const openedSeconds = (performance.now() - from) / 1000
+      if (isNew) {
+        meter.connected({ server, datname: name })
+        const { certificateExpiry } = session
+        this.#state = { ...this.#state, certificateExpiry, identity: await readIdentity(session) }
       }
-      if (this.#session === undefined) return
-      const facts = await readFacts(this.#session)
-      if (!this.#state.isUp) this.#options.log.info({ server, database: database.name, role: facts.role }, 'database answers')
-      this.#state = { ...this.#state, isUp: true, facts, failure: undefined, failures: 0 }
+      const found = await readFacts(session)
+      if (!this.#state.isUp) this.#options.log.info({ server, database: name, role: found.role }, 'database answers')
+      // The same object while nothing has changed, so that nothing needs to be chosen anew.
+      const facts = isDeepStrictEqual(found, this.#state.facts) ? this.#state.facts : found
+      this.#state = { ...this.#state, isUp: true, facts, failure: undefined, isRefused: false, failures: 0 }
+      await this.#options.met(database, session, isNew)
+      // To stay costs next to nothing.
+      this.perVisitSeconds = isNew ? (performance.now() - from) / 1000 + Math.max(0, connectSeconds - openedSeconds) : 0
     } catch (error) {
-      await this.#leave()
+      await this.#held.close()
       this.#isDown(error)
+      await this.#options.met(database, undefined, false)
     }
   }
 
+  /** Without a try nothing is known of the database. */
+  async #refuse(): Promise<void> {
+    await this.#held.leave()
+    this.#state = { ...this.#state, ...refused }
+  }
+
   #isDown(error: unknown): void {
-    const { server, database, meter, log } = this.#options
-    const failure = countFailure(error, server, database.name, meter)
+    const { server, meter, log } = this.#options
+    const { name } = this.#state
+    const failure = countFailure(error, server, name, meter)
     if (this.#state.failure?.errorClass !== failure.errorClass) {
-      log.error({ server, database: database.name, class: failure.errorClass }, `database cannot be visited: ${failure.message}`)
+      log.error({ server, database: name, class: failure.errorClass }, `database cannot be visited: ${failure.message}`)
     }
-    this.#state = { ...this.#state, isUp: false, failure, failures: this.#state.failures + 1 }
+    this.#state = { ...this.#state, isUp: false, failure, isRefused: false, failures: this.#state.failures + 1 }
   }
 
   /** Answers whether the query was asked; without a session it fails for the session's reason. */
   async #ask(query: Query): Promise<boolean> {
-    const { server, database, snapshots, tops } = this.#options
-    const session = this.#session
-    const { facts, failure } = this.#state
-    const place = placeOf(query, server, database.name)
-    if (session === undefined || !session.isOpen() || facts === undefined) {
+    const { server, snapshots, tops } = this.#options
+    const { session } = this.#held
+    const { name, facts, failure } = this.#state
+    const place = placeOf(query, server, name)
+    if (session === undefined || facts === undefined) {
       const lost: Failure = { errorClass: 'network', message: 'the connection was lost in the same visit' }
       snapshots.fail(place, query.intervalSeconds, 0, failure ?? lost)
       return false
     }
-    const labels = query.scope === 'database' ? { server, datname: database.name } : { server }
+    const labels = query.scope === 'database' ? { server, datname: name } : { server }
     const memory = tops.of(query, place.datname, labels, this.#epoch(session))
-    await record(query, server, database.name, this.#options, () => poll(declare(query, database), session, facts, labels, memory))
+    const bounds = this.#options.bounds(place)
+    const declared = declare(query, this.#held.database)
+    await record(query, server, name, this.#options, () => poll(declared, session, facts, labels, memory, bounds))
     return true
   }
 

@@ -1,186 +1,198 @@
 import type { Query } from '../query/query.ts'
-import { createBudget } from '../server/budget.ts'
 import type { Disk } from '../server/disk.ts'
-import type { ErrorClass } from '../server/error-class.ts'
-import type { Identity } from '../server/facts.ts'
-import type { Server } from '../server/server.ts'
+import type { Database, Server } from '../server/server.ts'
+import { boundsOf } from './bounds.ts'
 import { diskOf } from './capacity.ts'
-import { type Choice, chooseQueries } from './choose.ts'
-import { describeChoices } from './describe.ts'
-import { placeOf, type Records } from './record.ts'
-import { Schedule } from './schedule.ts'
-import type { Place } from './snapshots.ts'
+import { Choices } from './choices.ts'
+import type { DatabaseState } from './database-state.ts'
+import { type Errand, runErrands } from './errands.ts'
+import { Finder } from './finder.ts'
+import { phaseOf } from './pace.ts'
+import { Pacer } from './pacer.ts'
+import type { Records } from './record.ts'
+import { Room } from './room.ts'
+import { Round } from './round.ts'
+import { isRefused, keptSessions, leaderOf, type Standing } from './standing.ts'
 import { Tops } from './tops.ts'
-import { type DatabaseState, Visitor } from './visitor.ts'
+import { Visitor } from './visitor.ts'
 
 export interface WatchOptions extends Records {
   readonly queries: readonly Query[]
   readonly standStillSeconds: () => number
-  readonly sessionMaxAgeSeconds?: number
+  readonly sessionMaxAgeSeconds: number
+  readonly discoverySeconds: number
+  readonly maxSamplesPerDatabase: number
+  /** The part of a core that visits may cost the server where sessions cannot be kept. */
+  readonly visitCostShare: number
   /** Hears of the end of each visit. */
-  readonly visited?: () => void
-}
-
-/** One visited database: who visits and when. */
-interface Round {
-  readonly visitor: Visitor
-  readonly schedule: Schedule
-  lastVisit: { readonly from: number; readonly to: number }
-  timer?: NodeJS.Timeout
-  visiting?: Promise<void>
+  readonly visited: () => void
 }
 
 /** Watches one server: visits each of its databases on that database's own clock. */
 export class Watch {
-  readonly server: Server
   /** The file system of the server's data, where it is on this machine. */
-  readonly disk: Disk | undefined
+  disk: Disk | undefined
   readonly #options: WatchOptions
-  readonly #rounds: readonly Round[]
-  #choices: readonly Choice[] = []
-  #described = ''
+  /** Which queries run where. */
+  readonly choices: Choices
+  /** Which databases there are. */
+  readonly finder: Finder
+  readonly #room: Room
+  readonly #pacer: Pacer
+  readonly #tops: Tops
+  #databases: readonly Database[] = []
+  #rounds: ReadonlyMap<string, Round> = new Map()
+  #roundsBegun = 0
+  #queries: readonly Query[]
+  #server: Server
+  #isRunning = false
   #isStopped = false
-  #isReady = false
 
   constructor(server: Server, options: WatchOptions) {
-    this.server = server
+    this.#server = server
     this.#options = options
-    const { maxSessions } = server
-    const { sessionMaxAgeSeconds = 1800 } = options
-    const shortest = Math.min(15, ...options.queries.map((query) => query.intervalSeconds))
-    const budget = createBudget(maxSessions)
-    const tops = new Tops({ databases: server.databases.length, standStillSeconds: options.standStillSeconds })
-    const keepsSession = server.databases.length <= maxSessions
-    this.#rounds = server.databases.map((database) => ({
-      visitor: new Visitor({ ...options, server: server.name, database, budget, tops, keepsSession, sessionMaxAgeSeconds }),
-      schedule: new Schedule(performance.now(), shortest),
-      lastVisit: { from: 0, to: 0 }
-    }))
+    this.#queries = options.queries
+    this.choices = new Choices(server.name, options)
+    this.#room = new Room(server.maxSessions)
+    this.finder = new Finder(options.log, options.discoverySeconds)
+    this.#pacer = new Pacer(server.name, options.snapshots, options.visitCostShare)
+    this.#tops = new Tops({ databases: () => this.#rounds.size, standStillSeconds: options.standStillSeconds })
     this.disk = diskOf(server, options.log)
-    this.#choose()
+    this.#visitThese()
+  }
+
+  get server(): Server {
+    return this.#server
+  }
+
+  /** Of all databases, in the order that decides between equals. */
+  get rounds(): readonly Round[] {
+    return [...this.#rounds.values()]
   }
 
   get states(): readonly DatabaseState[] {
-    return this.#rounds.map(({ visitor }) => visitor.state)
-  }
-
-  /** Who answers now, as far as the roles may know. */
-  get identities(): readonly Identity[] {
-    return this.states.flatMap(({ isUp, identity }) => (isUp && identity !== undefined ? [identity] : []))
-  }
-
-  get choices(): readonly Choice[] {
-    return this.#choices
-  }
-
-  /** Whether every chosen query has once been tried; one that can be asked only later does not take it back. */
-  get isReady(): boolean {
-    const { snapshots } = this.#options
-    this.#isReady ||= this.#places().every((place) => snapshots.get(place) !== undefined)
-    return this.#isReady
-  }
-
-  get openSessions(): number {
-    return this.#rounds.filter(({ visitor }) => visitor.hasSession).length
+    return this.rounds.map(({ state }) => state)
   }
 
   /** Visits every database now and from then on. */
   async start(): Promise<void> {
     this.disk?.start()
     // Where the server-wide queries run depends on what every role may see; but nobody waits long for a slow database.
-    await Promise.race([this.#meetAll(), new Promise((resolve) => setTimeout(resolve, 500))])
-    if (!this.#isStopped) for (const round of this.#rounds) this.#run(round)
+    await Promise.race([this.#meetFirst(), new Promise((resolve) => setTimeout(resolve, 500))])
+    this.#isRunning = !this.#isStopped
+    if (this.#isRunning) for (const round of this.rounds) round.run()
   }
 
-  /** Visits every database once. */
   async visitOnce(): Promise<void> {
-    await Promise.all([this.#meetAll(), this.disk?.measure()])
-    await Promise.all(this.#rounds.map((round) => this.#visit(round)))
+    await Promise.all([this.#meetFirst(), this.disk?.measure()])
+    await Promise.all(this.rounds.map((round) => round.visit()))
+  }
+
+  /**
+   * Goes on with another description of the same server. Databases that did not change are not disturbed; one
+   * that is reached in another way gets a new session at its next visit; one that is gone ends with its series.
+   */
+  update(server: Server, queries: readonly Query[]): void {
+    if (server.dataDirectory !== this.#server.dataDirectory) {
+      this.disk?.stop()
+      this.disk = diskOf(server, this.#options.log)
+      if (this.#isRunning) this.disk?.start()
+    }
+    this.#server = server
+    this.#queries = queries
+    this.#visitThese()
+  }
+
+  /** Tries at once what was refused for its credential, all of it or where that stands in one of these files. */
+  retryCredentials(files: readonly string[] | undefined): void {
+    for (const round of this.rounds) round.retryCredential(files)
   }
 
   /** Prometheus has scraped: visits that fall into that moment move away from it. */
   scraped(now: number): void {
-    for (const round of this.#rounds) {
-      if (round.timer !== undefined && !this.#isStopped && round.schedule.scraped(now, round.lastVisit)) this.#arm(round)
-    }
+    for (const round of this.rounds) round.scraped(now)
   }
 
-  /** Ends all visits and sessions; a query that is running gets two seconds to end by itself. */
+  /** Ends all visits and sessions. */
   async stop(): Promise<void> {
     this.#isStopped = true
     this.disk?.stop()
-    for (const { timer, visitor } of this.#rounds) {
-      clearTimeout(timer)
-      visitor.close()
-    }
-    const visits = Promise.all(this.#rounds.map(({ visiting }) => visiting))
-    await Promise.race([visits, new Promise((resolve) => setTimeout(resolve, 2000).unref())])
-    await Promise.all(this.#rounds.map(({ visitor }) => visitor.end()))
+    await Promise.all(this.rounds.map((round) => round.end()))
   }
 
-  async #meetAll(): Promise<void> {
-    await Promise.all(this.#rounds.map(({ visitor }) => visitor.meet()))
+  /** Of many databases only the first are asked what their roles may see before everything begins. */
+  async #meetFirst(): Promise<void> {
+    await Promise.all(this.rounds.slice(0, this.#server.maxSessions).map((round) => round.meet()))
   }
 
-  #run(round: Round): void {
-    delete round.timer
-    round.visiting = this.#visit(round).then(() => {
-      if (!this.#isStopped) this.#arm(round)
+  /** Begins, changes and ends rounds, so that there is one for each database. */
+  #visitThese(): void {
+    if (this.#isStopped) return
+    const before = this.#rounds
+    this.#databases = this.finder.databasesOf(this.#server)
+    this.#room.resize(this.#server.maxSessions)
+    this.#rounds = new Map(this.#databases.map((database) => [database.name, before.get(database.name) ?? this.#begin(database)]))
+    for (const database of this.#databases) before.get(database.name)?.update(database)
+    for (const [name, round] of before) if (!this.#rounds.has(name)) void this.#end(name, round)
+    this.choices.make(this.#queries, this.states)
+    this.#setPaces()
+    if (this.#isRunning) for (const [name, round] of this.#rounds) if (!before.has(name)) round.run()
+  }
+
+  #begin(database: Database): Round {
+    const { name } = database
+    const visitor = new Visitor({
+      ...this.#options,
+      server: this.#server.name,
+      database,
+      acquire: (user) => this.#room.acquire(user),
+      isRefused: () => isRefused(name, this.#standing()),
+      keepsSession: () => keptSessions(this.#standing()).has(name),
+      met: (current, session, isNew) => this.#met({ database: current, session, isNew }),
+      bounds: (place) => boundsOf(place, this.#server, this.finder, this.#options),
+      tops: this.#tops
+    })
+    return new Round({
+      visitor,
+      visitIntervalSeconds: this.#unitSeconds,
+      phase: phaseOf(this.#roundsBegun++),
+      queries: () => this.choices.make(this.#queries, this.states).of(name),
+      polled: (query) => this.choices.polled(query, visitor.state),
+      visited: () => this.#visited(name)
     })
   }
 
-  #arm(round: Round): void {
-    clearTimeout(round.timer)
-    round.timer = setTimeout(() => this.#run(round), Math.max(0, round.schedule.nextVisit - performance.now())).unref()
+  async #end(name: string, round: Round): Promise<void> {
+    this.#tops.forget(name)
+    await round.end()
+    if (this.#rounds.has(name)) return
+    // A poll may have ended since.
+    this.choices.tidy()
+    await this.#options.meter.forget({ server: this.#server.name, datname: name })
   }
 
-  async #visit(round: Round): Promise<void> {
-    const { visitor, schedule } = round
-    const from = performance.now()
-    await visitor.visit(
-      () => {
-        this.#choose()
-        const due = schedule.due(this.#queriesOf(visitor.state.name), performance.now())
-        return [...due].sort((left, right) => left.intervalSeconds - right.intervalSeconds)
-      },
-      (query) => schedule.polled(query, performance.now())
-    )
-    const to = performance.now()
-    round.lastVisit = { from, to }
-    schedule.visited(to, this.#queriesOf(visitor.state.name), backOffSeconds(visitor.state))
-    this.#options.visited?.()
+  async #met({ database, session, isNew }: Pick<Errand, 'database' | 'session' | 'isNew'>): Promise<void> {
+    const isLeader = database.name === leaderOf(this.#standing())
+    const open = () => this.#databases.filter(({ name }) => this.#rounds.get(name)?.hasSession)
+    const errand = { server: this.#server, database, session, isNew, isLeader, open }
+    if (await runErrands(errand, this.#room, this.finder)) this.#visitThese()
   }
 
-  #queriesOf(database: string): readonly Query[] {
-    return this.#choices.filter((choice) => choice.database === database && choice.skipped === undefined).map((choice) => choice.query)
+  #visited(name: string): void {
+    this.#pacer.visited(name, this.#rounds.get(name)?.perVisitSeconds ?? 0, this.choices.of(name))
+    this.#setPaces()
+    this.#options.visited()
   }
 
-  /** Where the snapshots of the chosen queries stand. */
-  #places(): readonly Place[] {
-    const running = this.#choices.filter((choice) => choice.skipped === undefined)
-    return running.map(({ query, database }) => placeOf(query, this.server.name, database))
+  #setPaces(): void {
+    this.#pacer.setPaces(this.#rounds, keptSessions(this.#standing()), this.#unitSeconds)
   }
 
-  /** Chooses anew, forgets what no longer runs, and says so in one log line when it differs from the last time. */
-  #choose(): void {
-    const { queries, snapshots, log } = this.#options
-    const server = this.server.name
-    this.#choices = chooseQueries(queries, this.states)
-    snapshots.keepOnly(server, this.#places())
-    const described = describeChoices(server, this.#choices)
-    if (described === this.#described || this.states.some((state) => state.failures === 0 && !state.isUp)) return
-    this.#described = described
-    log.info(described)
+  #standing(): Standing {
+    return { server: this.#server, databases: this.#databases, states: this.states, hosts: this.choices.hosts, room: this.#room }
   }
-}
 
-const slowRetry: readonly ErrorClass[] = ['auth', 'too_many_connections', 'no_database']
-
-/**
- * A server that is down is tried at every interval, so that the page is right within one. A wrong password or
- * a full server is tried ever more rarely, up to five minutes: neither must get worse by our asking.
- */
-function backOffSeconds({ failure, failures }: DatabaseState): number {
-  if (failure === undefined || !slowRetry.includes(failure.errorClass)) return 0
-  return Math.min(300, 15 * 2 ** (failures - 1)) - 1
+  get #unitSeconds(): number {
+    return Math.min(15, ...this.#queries.map((query) => query.intervalSeconds))
+  }
 }

@@ -1,12 +1,12 @@
 import { type Column, isValueColumn, type Scope, type ValueKind } from './query.ts'
 
-const pattern = /^(?<kind>label|suffix|key|gauge|counter|untyped)\s+(?<name>[^\s:]+)\s*(?::\s*(?<help>.*))?$/
+const pattern = /^(?<kind>label|suffix|key|cut|gauge|counter|untyped)\s+(?<name>[^\s:]+)\s*(?::\s*(?<help>.*))?$/
 
 /** Reads `label datname`, `suffix name` or `counter calls_total: Help.`; undefined when the line declares no column. */
 export function parseColumn(text: string): Column | undefined {
   const { kind, name, help } = pattern.exec(text)?.groups ?? {}
   if (kind === undefined || name === undefined) return undefined
-  if (kind === 'label' || kind === 'suffix' || kind === 'key') return { kind, name }
+  if (kind === 'label' || kind === 'suffix' || kind === 'key' || kind === 'cut') return { kind, name }
   return { kind: kind as ValueKind, name, help: help ?? '' }
 }
 
@@ -28,12 +28,12 @@ export function mistakeInColumn(column: Column, scope: Scope): string | undefine
   if (!/^[a-z][a-z0-9_]*$/.test(column.name)) {
     return `"${column.name}" is no column name; expected lower-case letters, digits and _`
   }
-  if (column.kind === 'suffix' || column.kind === 'key') return undefined
-  if (column.kind !== 'label') {
+  if (isValueColumn(column)) {
     return column.help === ''
       ? `${column.kind} ${column.name} has no help; expected "${column.kind} ${column.name}: what it counts."`
       : undefined
   }
+  if (column.kind !== 'label') return undefined
   if (column.name === 'server') return "the label server is the exporter's own; call the column otherwise"
   if (column.name === 'datname' && scope === 'database') {
     return 'with "scope: database" the exporter adds the label datname; take the column away'
@@ -51,6 +51,7 @@ export function mistakesInColumns(columns: readonly Column[]): readonly string[]
     ...[...twice].map((name) => `the column ${name} is declared twice`),
     ...(values.length === 0 ? ['no gauge, counter or untyped column is declared, so the file yields nothing'] : []),
     ...(suffixes.length > 1 ? ['there is more than one suffix'] : []),
+    ...(columns.filter((column) => column.kind === 'cut').length > 1 ? ['there is more than one cut'] : []),
     ...(suffixes.length === 1 && values.some((column) => column.name !== 'value')
       ? ['beside a suffix the only value column is called "value", since the names come from the rows']
       : [])

@@ -25,6 +25,12 @@ export interface KeyColumn {
   readonly name: string
 }
 
+/** A column that says how many rows the SQL's own `limit` left out; the same in every row. */
+export interface CutColumn {
+  readonly kind: 'cut'
+  readonly name: string
+}
+
 /** A column whose number becomes a sample. */
 export interface ValueColumn {
   readonly kind: ValueKind
@@ -32,7 +38,7 @@ export interface ValueColumn {
   readonly help: string
 }
 
-export type Column = LabelColumn | SuffixColumn | KeyColumn | ValueColumn
+export type Column = LabelColumn | SuffixColumn | KeyColumn | CutColumn | ValueColumn
 
 /** How a query with many rows is limited. */
 export interface TopRows {
@@ -92,7 +98,7 @@ export interface Query {
 
 /** Tells a column that yields samples from those that name them. */
 export function isValueColumn(column: Column): column is ValueColumn {
-  return column.kind !== 'label' && column.kind !== 'suffix' && column.kind !== 'key'
+  return column.kind !== 'label' && column.kind !== 'suffix' && column.kind !== 'key' && column.kind !== 'cut'
 }
 
 /** The name of the metric family that a value column feeds; a column called `value` is the prefix alone. */

@@ -18,12 +18,17 @@ const readers: Readonly<Record<string, (value: unknown) => Tuned | undefined>> =
 
 /**
  * Switches queries off and tunes them without editing files. The text is YAML as in pgvitals.yaml:
- * `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`.
- * Throws an AggregateError of every mistake; `source` says in each where the text stands.
+ * `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`; what it says of a query goes before
+ * what `declared` says of it. Throws an AggregateError of every mistake; `source` says in each where the text stands.
  */
-export function tuneQueries(queries: readonly Query[], text: string, source: string): readonly Query[] {
+export function tuneQueries(
+  queries: readonly Query[],
+  text: string,
+  source: string,
+  declared: Readonly<Record<string, unknown>> = {}
+): readonly Query[] {
   const mistakes: Error[] = []
-  const tuning = readTuning(text, source, mistakes)
+  const tuning = { ...declared, ...readTuning(text, source, mistakes) }
   const names = new Set(queries.map((query) => query.name))
   const changes = new Map<string, Tuned | 'off'>()
   for (const [name, value] of Object.entries(tuning)) {

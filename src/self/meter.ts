@@ -6,8 +6,12 @@ export interface Meter {
   readonly dropped: (labels: { server: string; datname: string; query: string; reason: string }, samples: number) => void
   readonly connected: (labels: { server: string; datname: string }) => void
   readonly polled: (labels: { server: string; datname: string }, seconds: number) => void
-  /** Everything in Prometheus's text format, or what is counted of one server. */
-  readonly text: (server?: string) => Promise<string>
+  /** Drops what is counted of a server, or of one of its databases. */
+  readonly forget: (gone: { server: string; datname?: string }) => Promise<void>
+  /** A configuration was read: it holds now, or was refused. */
+  readonly configured: (isAccepted: boolean) => void
+  /** Everything in Prometheus's text format, or what is counted of a part of the servers and databases. */
+  readonly text: (shows?: (server: string, datnames: readonly string[]) => boolean) => Promise<string>
 }
 
 /** Makes the exporter's own metrics, in registries of their own. */
@@ -23,12 +27,18 @@ export function createMeter(version: string): Meter {
   const errors = counter('pgvitals_errors_total', 'Failed connects and polls, by class of error.', ['server', 'datname', 'class'])
   const dropped = counter(
     'pgvitals_samples_dropped_total',
-    'Samples that are missing on the page: duplicate, illegal, or of rows beyond the row limit (rows), which count with all their value columns.',
+    'Samples that are missing on the page: duplicate, illegal, of rows beyond the row limit (rows), which count with all their value columns, or beyond what one database may have (budget).',
     ['server', 'datname', 'query', 'reason']
   )
   const connects = counter('pgvitals_connects_total', 'Sessions opened.', ['server', 'datname'])
   const polls = counter('pgvitals_polls_total', 'Polls made, failed ones included.', ['server', 'datname'])
   const seconds = counter('pgvitals_poll_seconds_total', 'Time spent waiting for answers of PostgreSQL.', ['server', 'datname'])
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [own] })
+  const reloadSuccess = gauge(
+    'pgvitals_config_reload_success',
+    'Whether the configuration as it stands was accepted; 0 when an older one goes on.'
+  )
+  const reloadTime = gauge('pgvitals_config_reload_timestamp_seconds', 'When the configuration was last accepted, in seconds since 1970.')
   const build = new Gauge({
     name: 'pgvitals_build_info',
     help: 'The running version of pgvitals and of Node.js.',
@@ -36,7 +46,13 @@ export function createMeter(version: string): Meter {
     registers: [own]
   })
   build.set({ version, node: globalThis.process.version }, 1)
+  const configured = (isAccepted: boolean) => {
+    reloadSuccess.set(isAccepted ? 1 : 0)
+    if (isAccepted) reloadTime.setToCurrentTime()
+  }
+  configured(true)
   return {
+    configured,
     failed: (labels) => errors.inc(labels),
     dropped: (labels, samples) => dropped.inc(labels, samples),
     connected: (labels) => connects.inc(labels),
@@ -44,18 +60,27 @@ export function createMeter(version: string): Meter {
       polls.inc(labels)
       seconds.inc(labels, duration)
     },
-    text: async (server) => (server === undefined ? (await own.metrics()) + (await process.metrics()) : await ofServer(own, server))
+    forget: async ({ server, datname }) => {
+      for (const one of [errors, dropped, connects, polls, seconds]) await forget(one, server, datname)
+    },
+    text: async (shows) => (shows === undefined ? (await own.metrics()) + (await process.metrics()) : await partOf(own, shows))
   }
 }
 
-/** The lines of one server, families without any left out. */
-async function ofServer(registry: Registry, server: string): Promise<string> {
+/** The lines that are shown, families without any left out. */
+async function partOf(registry: Registry, shows: (server: string, datnames: readonly string[]) => boolean): Promise<string> {
   const selected = new Registry()
   for (const { name, help, type, values } of await registry.getMetricsAsJSON()) {
-    const own = values.filter(({ labels }) => labels.server === server)
+    const own = values.filter(({ labels }) => shows(String(labels.server), [String(labels.datname ?? '')]))
     if (own.length === 0 || String(type) !== 'counter') continue
     const counter = new Counter({ name, help, labelNames: Object.keys(own[0]?.labels ?? {}), registers: [selected] })
     for (const { labels, value } of own) counter.inc(labels, value)
   }
   return await selected.metrics()
+}
+
+async function forget(counter: Counter, server: string, datname: string | undefined): Promise<void> {
+  for (const { labels } of (await counter.get()).values) {
+    if (labels.server === server && (datname === undefined || labels.datname === datname)) counter.remove(labels)
+  }
 }

@@ -1,4 +1,4 @@
-import type { Secret } from './credential.ts'
+import type { Password } from './credential.ts'
 import type { Tls } from './tls.ts'
 
 /** How one database is reached with one credential. */
@@ -7,8 +7,8 @@ export interface Connection {
   readonly host: string
   readonly port: number
   readonly user: string
-  /** Without one, pg looks into `~/.pgpass`. */
-  readonly password: Secret | undefined
+  /** Without one, only a server that asks for none lets us in. */
+  readonly password: Password | undefined
   readonly database: string
   readonly tls: Tls
 }

@@ -1,6 +1,6 @@
+import { TLSSocket } from 'node:tls'
 import pg from 'pg'
 import { parseVersion } from '../query/version.ts'
-import { readSecret } from './credential.ts'
 import { ClassedError, classOf } from './error-class.ts'
 import type { Connection } from './server.ts'
 import type { TlsAttempt } from './tls.ts'
@@ -19,6 +19,8 @@ export interface Wire {
   readonly major: number
   /** The process that answers, as the start told; a pooler tells a number of its own. */
   readonly processId: number
+  /** When the server's certificate expires, in seconds since 1970; undefined without TLS. */
+  readonly certificateExpiry: number | undefined
   readonly isOpen: () => boolean
   /** Sends statements whose answers do not matter, in one round trip. */
   readonly say: (statements: string, deadlineSeconds: number) => Promise<void>
@@ -30,8 +32,10 @@ export interface Wire {
 const connectTimeoutSeconds = 5
 
 /** Connects once, with TLS or without. */
-export async function openWire({ host, port, user, password: secret, database }: Connection, tls: TlsAttempt): Promise<Wire> {
-  const password = await readSecret(secret)
+export async function openWire(connection: Connection, found: string | undefined, tls: TlsAttempt): Promise<Wire> {
+  const { host, port, user, database } = connection
+  // A function, since otherwise pg looks for a password of its own. It is called when the server asks for one.
+  const password = () => found ?? noPassword(connection)
   const connectionTimeoutMillis = connectTimeoutSeconds * 1000
   const client = new pg.Client({ host, port, user, password, database, ssl: tls, keepAlive: true, connectionTimeoutMillis })
   let open = true
@@ -83,11 +87,22 @@ export async function openWire({ host, port, user, password: secret, database }:
   return {
     major,
     processId,
+    certificateExpiry: expiryOf(client.connection.stream),
     isOpen: () => open,
     say: async (statements, seconds) => void (await within(client.query(statements), seconds)),
     ask: (statement, maxRows, seconds) => within(read(client, statement, maxRows), seconds),
     close
   }
+}
+
+function noPassword({ user, database, password }: Connection): never {
+  const about = typeof password === 'object' && 'pgpass' in password ? `, and ${password.pgpass} (mode 600) has no line for it` : ''
+  throw new ClassedError('auth', `the server asks for a password of ${user} for ${database}; none is configured${about}`)
+}
+
+function expiryOf(stream: unknown): number | undefined {
+  const validTo = stream instanceof TLSSocket ? Date.parse(stream.getPeerCertificate().valid_to) : Number.NaN
+  return Number.isNaN(validTo) ? undefined : validTo / 1000
 }
 
 /** The extended protocol takes one statement only, so that a file cannot smuggle in a second one. */

@@ -1,4 +1,5 @@
 import { classOf } from './error-class.ts'
+import { readPassword } from './password.ts'
 import { type Connection, isSocket } from './server.ts'
 import { defaultTimeoutSeconds, sessionSettings } from './session-settings.ts'
 import { type Answer, openWire, type Wire } from './session-wire.ts'
@@ -14,6 +15,8 @@ export interface RunOptions {
 export interface Session {
   /** Milliseconds of `performance.now()`. */
   readonly openedAt: number
+  /** When the server's certificate expires, in seconds since 1970; undefined without TLS. */
+  readonly certificateExpiry: number | undefined
   readonly isOpen: () => boolean
   /** Runs one statement in a transaction of its own. Never hangs: beyond the server's own timeout the socket is destroyed. */
   readonly run: (sql: string, options: RunOptions) => Promise<Answer>
@@ -23,13 +26,14 @@ export interface Session {
 /** How far our own deadline lies above the server's `statement_timeout`, and how long a setting may take. */
 const graceSeconds = 2
 
-/** Opens a session, trying the ways that the TLS mode allows one after the other. */
+/** Opens a session with the password of this moment, trying the ways that the TLS mode allows one after the other. */
 export async function openSession(connection: Connection): Promise<Session> {
   const attempts = isSocket(connection.host) ? [false as const] : tlsAttempts(connection.tls)
+  const password = await readPassword(connection)
   let failure: unknown
   for (const attempt of attempts) {
     try {
-      return await setUp(await openWire(connection, attempt))
+      return await setUp(await openWire(connection, password, attempt))
     } catch (error) {
       failure = error
       if (!mayTryNext(error)) break
@@ -39,7 +43,7 @@ export async function openSession(connection: Connection): Promise<Session> {
 }
 
 async function setUp(wire: Wire): Promise<Session> {
-  const { isOpen, close } = wire
+  const { isOpen, close, certificateExpiry } = wire
   try {
     const { rows } = await wire.ask('select pg_catalog.pg_backend_pid()', 1, defaultTimeoutSeconds)
     const isPooled = rows[0]?.[0] !== String(wire.processId)
@@ -54,7 +58,7 @@ async function setUp(wire: Wire): Promise<Session> {
         throw error
       }
     }
-    return { openedAt: performance.now(), isOpen, run, close }
+    return { openedAt: performance.now(), certificateExpiry, isOpen, run, close }
   } catch (error) {
     await close()
     throw error

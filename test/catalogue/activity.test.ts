@@ -62,15 +62,15 @@ for (const major of [13, 16, 18] as const) {
     t.equal(answer.value('pg_connections_walsenders_max'), 7)
     t.equal(answer.value('pg_connections_walsenders_in_use'), 0)
 
-    for (const [what, usename] of [
-      ['transaction', 'labeler_owner'],
-      ['transaction', 'postgres'],
-      ['query', 'labeler_owner'],
-      ['idle_in_transaction', 'labeler_owner'],
-      ['idle_in_transaction', 'platform_owner']
+    for (const [name, usename] of [
+      ['pg_stat_activity_oldest_transaction_seconds', 'labeler_owner'],
+      ['pg_stat_activity_oldest_transaction_seconds', 'postgres'],
+      ['pg_stat_activity_oldest_query_seconds', 'labeler_owner'],
+      ['pg_stat_activity_oldest_idle_in_transaction_seconds', 'labeler_owner'],
+      ['pg_stat_activity_oldest_idle_in_transaction_seconds', 'platform_owner']
     ] as const) {
-      const seconds = answer.value(`pg_stat_activity_oldest_${what}_seconds`, { datname: 'labeler', usename })
-      t.ok(seconds !== undefined && seconds >= least && seconds <= most, `${what} of ${usename}: ${least} <= ${seconds} <= ${most}`)
+      const seconds = answer.value(name, { datname: 'labeler', usename })
+      t.ok(seconds !== undefined && seconds >= least && seconds <= most, `${name} of ${usename}: ${least} <= ${seconds} <= ${most}`)
     }
     t.equal(answer.value('pg_stat_activity_oldest_idle_in_transaction_seconds', { usename: 'postgres' }), undefined, 'none of its is idle')
     t.equal(answer.value('pg_stat_activity_oldest_transaction_seconds', { usename: 'platform_owner' }), undefined, 'a failed one is none')
@@ -85,6 +85,11 @@ for (const major of [13, 16, 18] as const) {
       ['CPU CPU 1', 'Timeout PgSleep 1'],
       'idle sessions wait for nothing that matters'
     )
+    const busyFor = (older_than: string) => ({ datname: 'labeler', usename: 'postgres', state: 'active', older_than })
+    const running = await pollUntil(server, ({ value }) => value('pg_stat_activity_running', busyFor('1s')) === 1)
+    t.equal(running.value('pg_stat_activity_running', busyFor('1s')), 1)
+    t.equal(running.value('pg_stat_activity_running', busyFor('1h')), 0)
+
     t.equal(answer.value('pg_stat_activity_backends', { backend_type: 'checkpointer' }), 1)
     t.equal(answer.value('pg_stat_activity_backends', { backend_type: 'client backend' }), 6)
     t.equal(answer.value('pg_stat_activity_backends', { backend_type: 'autovacuum launcher' }), undefined)

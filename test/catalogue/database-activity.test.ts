@@ -12,12 +12,11 @@ for (const major of [13, 18] as const) {
     const at = { datname: 'labeler' }
     // The rows of the preparation are told with a delay too.
     const before = await pollUntil(server, (answer) => (answer.value('pg_stat_database_tup_inserted', at) ?? 0) >= 100)
-    const start = (name: string) => before.value(`pg_stat_database_${name}`, at) ?? 0
+    const start = (name: string) => before.value(name, at) ?? 0
 
     const [first, second] = [new pg.Client(server.url('labeler')), new pg.Client(server.url('labeler'))]
     for (const client of [first, second]) client.on('error', () => {})
     await Promise.all([first.connect(), second.connect()])
-    t.teardown(() => Promise.all([first.end(), second.end()]))
 
     // A sort that does not fit into memory, and rows that come and go.
     await first.query("set work_mem = '64kB'; select g from generate_series(1, 50000) as g order by g::text")
@@ -44,18 +43,21 @@ for (const major of [13, 18] as const) {
     for (const client of [first, second]) await client.query('select pg_sleep(0.6)')
     for (const client of [first, second]) await client.query('select 1')
     const { value } = await pollUntil(server, (answer) => {
-      const now = (name: string) => (answer.value(`pg_stat_database_${name}`, at) ?? 0) - start(name)
-      return now('deadlocks') === 1 && now('tup_deleted') >= 5 && now('temp_files') >= 1
+      const now = (name: string) => (answer.value(name, at) ?? 0) - start(name)
+      return now('pg_stat_database_deadlocks') === 1 && now('pg_stat_database_tup_deleted') >= 5 && now('pg_stat_database_temp_files') >= 1
     })
-    const moved = (name: string) => (value(`pg_stat_database_${name}`, at) ?? 0) - start(name)
-    t.equal(moved('deadlocks'), 1)
-    t.ok(moved('temp_files') >= 1 && moved('temp_bytes') > 100_000, `${moved('temp_bytes')} bytes in ${moved('temp_files')} files`)
-    t.equal(moved('tup_inserted'), 31, 'one of them taken back')
-    t.equal(moved('tup_updated'), 10 + 3, 'three of them around the deadlock')
-    t.equal(moved('tup_deleted'), 5)
-    t.equal(moved('xact_rollback'), 3)
-    t.ok(moved('xact_commit') >= 3)
-    t.ok(moved('blks_hit') > 0)
+    const moved = (name: string) => (value(name, at) ?? 0) - start(name)
+    t.equal(moved('pg_stat_database_deadlocks'), 1)
+    t.ok(
+      moved('pg_stat_database_temp_files') >= 1 && moved('pg_stat_database_temp_bytes') > 100_000,
+      `${moved('pg_stat_database_temp_bytes')} bytes in ${moved('pg_stat_database_temp_files')} files`
+    )
+    t.equal(moved('pg_stat_database_tup_inserted'), 31, 'one of them taken back')
+    t.equal(moved('pg_stat_database_tup_updated'), 10 + 3, 'three of them around the deadlock')
+    t.equal(moved('pg_stat_database_tup_deleted'), 5)
+    t.equal(moved('pg_stat_database_xact_rollback'), 3)
+    t.ok(moved('pg_stat_database_xact_commit') >= 3)
+    t.ok(moved('pg_stat_database_blks_hit') > 0)
     t.equal(value('pg_stat_database_numbackends', at), 2)
     const milliseconds = value('pg_stat_database_blk_read_time', at)
     t.equal(
@@ -64,8 +66,18 @@ for (const major of [13, 18] as const) {
       'the inherited family is in milliseconds, the one beside it in seconds'
     )
 
+    // PostgreSQL 13 calls the beginning of a database a reset.
+    if (major === 18) t.equal(value('pg_stat_database_stats_reset', at), undefined, 'never is absent')
+    const now = Date.now() / 1000
+    await Promise.all([first.end(), second.end()])
+    await server.sql('labeler', 'select pg_stat_reset()')
+    const reset = await pollUntil(server, (answer) => answer.value('pg_stat_database_deadlocks', at) === 0)
+    t.equal(reset.value('pg_stat_database_deadlocks', at), 0, 'a reset takes the counters to 0')
+    const resetAt = reset.value('pg_stat_database_stats_reset', at) ?? 0
+    t.ok(resetAt >= now - 1 && resetAt < now + 20, 'and tells when')
+
     await server.sql('postgres', 'drop database labeler with (force)', 'create database labeler owner labeler_owner')
-    const anew = await pollUntil(server, (answer) => answer.value('pg_stat_database_deadlocks', at) === 0)
+    const anew = await pollUntil(server, (answer) => answer.value('pg_stat_database_stats_reset', at) === undefined)
     t.equal(anew.value('pg_stat_database_deadlocks', at), 0, 'a database that was dropped and made again counts from 0')
     t.equal(anew.value('pg_stat_database_stats_reset', at), undefined, 'and was never reset')
   })

@@ -164,24 +164,26 @@ for (const major of [16, 18] as const) {
       'grant usage on schema extra to pgvitals',
       'create extension pg_buffercache schema extra'
     )
-    const value = (all: readonly PageSample[], what: string) => sampleValue(all, `pg_buffercache_summary_${what}`) ?? Number.NaN
+    const value = (all: readonly PageSample[], name: string) => sampleValue(all, name) ?? Number.NaN
     await server.sql('users', 'checkpoint')
     const before = await poll(url)
     await server.sql('users', 'create table big as select g from generate_series(1, 100000) as g')
     const all = await poll(url)
     const [setting] = await server.sql('users', "select setting::int as buffers from pg_settings where name = 'shared_buffers'")
-    t.equal(value(all, 'buffers_used') + value(all, 'buffers_unused'), setting?.buffers)
-    const [used, dirty] = ['buffers_used', 'buffers_dirty'].map((what) => value(all, what) - value(before, what))
+    t.equal(value(all, 'pg_buffercache_summary_buffers_used') + value(all, 'pg_buffercache_summary_buffers_unused'), setting?.buffers)
+    const [used, dirty] = ['pg_buffercache_summary_buffers_used', 'pg_buffercache_summary_buffers_dirty'].map(
+      (name) => value(all, name) - value(before, name)
+    )
     t.ok((used ?? 0) >= 400 && (dirty ?? 0) >= 400, `${used} more are in use, ${dirty} more are dirty`)
-    t.equal(value(all, 'buffers_pinned'), 0)
-    t.ok(value(all, 'usagecount_avg') > 0 && value(all, 'usagecount_avg') <= 5)
+    t.equal(value(all, 'pg_buffercache_summary_buffers_pinned'), 0)
+    t.ok(value(all, 'pg_buffercache_summary_usagecount_avg') > 0 && value(all, 'pg_buffercache_summary_usagecount_avg') <= 5)
     const reader = await connect(server.url('users'))
     await reader.query('begin')
     await reader.query('declare c cursor for select from item')
     await reader.query('fetch from c')
-    t.equal(value(await poll(url), 'buffers_pinned'), 1, 'an open cursor pins the page it stands on')
+    t.equal(value(await poll(url), 'pg_buffercache_summary_buffers_pinned'), 1, 'an open cursor pins the page it stands on')
     await server.sql('users', 'checkpoint')
-    t.ok(value(await poll(url), 'buffers_dirty') < 100, 'a checkpoint writes them')
+    t.ok(value(await poll(url), 'pg_buffercache_summary_buffers_dirty') < 100, 'a checkpoint writes them')
     await reader.end()
   })
 }

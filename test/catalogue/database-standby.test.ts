@@ -34,10 +34,15 @@ async function conflict(standby: TestServer, primary: TestServer, reading: reado
 
 for (const major of [13, 18] as const) {
   test(`a standby of PostgreSQL ${major} counts what it cancelled by cause, and is told from its primary until it is promoted`, async (t) => {
-    const primary = await startServer({ major })
+    const primary = await startServer({ major, flags: ['max_prepared_transactions=5', 'autovacuum=off'] })
     t.teardown(() => primary.remove())
     await createTeamDatabases(primary)
-    await primary.sql('postgres', "alter system set max_standby_streaming_delay = '0'", 'alter system set allow_in_place_tablespaces = on')
+    await primary.sql(
+      'postgres',
+      "alter system set max_standby_streaming_delay = '0'",
+      "alter system set deadlock_timeout = '50ms'",
+      'alter system set allow_in_place_tablespaces = on'
+    )
     await primary.sql('postgres', 'set allow_in_place_tablespaces = on', "create tablespace spare location ''")
     const standby = await startStandby(primary)
     t.teardown(() => standby.remove())
@@ -51,18 +56,43 @@ for (const major of [13, 18] as const) {
     const spill = ["set temp_tablespaces = 'spare'", "set work_mem = '64kB'", 'begin', sort, 'fetch from c']
     await conflict(standby, primary, spill, ['drop tablespace spare'])
 
+    // A cursor pins the page it stands on; its snapshot is newer than the dead rows.
+    const deadRows = ['create table pinned as select generate_series(1, 100) as id', 'delete from pinned where id > 1']
+    await primary.sql('users', ...deadRows, 'create table locked ()')
+    const replayed = async (what: string) =>
+      await until('the standby has it', 10, async () => (await standby.sql('users', what).catch(() => [])).length === 1)
+    await replayed('select from pinned')
+    await conflict(standby, primary, ['begin', 'declare c cursor for select * from pinned', 'fetch from c'], ['vacuum freeze pinned'])
+
+    // Replay holds a lock for a prepared transaction. Who waits for it holds a pin, for which replay waits: nobody gets on.
+    await standby.sql('postgres', "alter system set max_standby_streaming_delay = '1min'", 'select pg_reload_conf()')
+    await primary.sql('users', 'insert into pinned select generate_series(101, 200)', 'delete from pinned where id > 1')
+    await primary.sql('users', "begin; lock table locked; prepare transaction 'lock'")
+    await replayed("select from pg_locks where relation = 'locked'::regclass and mode = 'AccessExclusiveLock'")
+    const waiter = new pg.Client(standby.url('users'))
+    waiter.on('error', () => {})
+    await waiter.connect()
+    await waiter.query('begin; declare c cursor for select * from pinned; fetch from c')
+    const waits = t.rejects(waiter.query('select from locked'), { code: '40001' })
+    await replayed('select from pg_locks where not granted')
+    await primary.sql('users', 'vacuum freeze pinned')
+    await waits
+    await waiter.end().catch(() => {})
+    await primary.sql('users', "rollback prepared 'lock'")
+
     let all: readonly PageSample[] = []
-    const conflicts = (cause: string) => sampleValue(all, `pg_stat_database_conflicts_confl_${cause}`, { datname: 'users' })
+    const conflicts = (name: string) => sampleValue(all, name, { datname: 'users' })
     await until('the statistics have arrived', 10, async () => {
       all = await poll(standby)
-      return (conflicts('tablespace') ?? 0) > 0
+      return sampleValue(all, 'pg_stat_database_conflicts', { datname: 'users' }) === 5
     })
-    t.equal(conflicts('lock'), 1)
-    t.equal(conflicts('snapshot'), 1)
-    t.equal(conflicts('tablespace'), 1)
-    t.equal(conflicts('bufferpin'), 0)
-    t.equal(conflicts('deadlock'), 0)
-    t.equal(conflicts('active_logicalslot'), major >= 16 ? 0 : undefined)
+    t.equal(conflicts('pg_stat_database_conflicts_confl_lock'), 1)
+    t.equal(conflicts('pg_stat_database_conflicts_confl_snapshot'), 1)
+    t.equal(conflicts('pg_stat_database_conflicts_confl_tablespace'), 1)
+    t.equal(conflicts('pg_stat_database_conflicts_confl_bufferpin'), 1)
+    t.equal(conflicts('pg_stat_database_conflicts_confl_deadlock'), 1)
+    t.equal(conflicts('pg_stat_database_conflicts_confl_active_logicalslot'), major >= 16 ? 0 : undefined)
+    t.equal(sampleValue(all, 'pg_stat_database_conflicts', { datname: 'users' }), 5, 'all of them together')
     const onPrimary = await poll(primary)
     t.equal(sampleValue(onPrimary, 'pg_stat_database_conflicts_confl_lock', { datname: 'users' }), 0, 'a primary has the series too')
 

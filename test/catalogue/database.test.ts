@@ -46,12 +46,11 @@ for (const major of [14, 18] as const) {
     const server = await startServer({ major })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
-    const value = (all: readonly PageSample[], column: string) =>
-      sampleValue(all, `pg_stat_database_${column}_total`, { datname: 'users' }) ?? Number.NaN
+    const value = (all: readonly PageSample[], name: string) => sampleValue(all, name, { datname: 'users' }) ?? Number.NaN
     let first: readonly PageSample[] = []
     await until('the one session that made the table is counted', 10, async () => {
       first = await poll(server)
-      return value(first, 'sessions') === 1
+      return value(first, 'pg_stat_database_sessions_total') === 1
     })
     const [killed, abandoned, failed] = [await connect(server, 'users'), await connect(server, 'users'), await connect(server, 'users')]
     await killed.query('begin')
@@ -66,20 +65,25 @@ for (const major of [14, 18] as const) {
     )
 
     let last: readonly PageSample[] = []
-    const moved = (column: string) => value(last, column) - value(first, column)
+    const moved = (name: string) => value(last, name) - value(first, name)
     await until('the statistics of ended sessions have arrived', 10, async () => {
       last = await poll(server)
-      return moved('sessions_killed') + moved('sessions_abandoned') + moved('sessions_fatal') >= 3
+      return (
+        moved('pg_stat_database_sessions_killed_total') +
+          moved('pg_stat_database_sessions_abandoned_total') +
+          moved('pg_stat_database_sessions_fatal_total') >=
+        3
+      )
     })
-    t.equal(moved('sessions'), 3)
-    t.equal(moved('sessions_killed'), 1)
-    t.equal(moved('sessions_abandoned'), 1)
-    t.equal(moved('sessions_fatal'), 1)
-    const isBetween = (column: string, least: number, most: number) =>
-      t.ok(moved(column) >= least && moved(column) < most, `${column}: ${moved(column)} s`)
-    isBetween('active_time_seconds', 0.3, 3)
-    isBetween('idle_in_transaction_time_seconds', 0.25, 3)
-    isBetween('session_time_seconds', 0.9, 20)
+    t.equal(moved('pg_stat_database_sessions_total'), 3)
+    t.equal(moved('pg_stat_database_sessions_killed_total'), 1)
+    t.equal(moved('pg_stat_database_sessions_abandoned_total'), 1)
+    t.equal(moved('pg_stat_database_sessions_fatal_total'), 1)
+    const isBetween = (name: string, least: number, most: number) =>
+      t.ok(moved(name) >= least && moved(name) < most, `${name}: ${moved(name)} s`)
+    isBetween('pg_stat_database_active_time_seconds_total', 0.3, 3)
+    isBetween('pg_stat_database_idle_in_transaction_time_seconds_total', 0.25, 3)
+    isBetween('pg_stat_database_session_time_seconds_total', 0.9, 20)
     t.equal(
       allOf(last, 'pg_stat_database_parallel_workers_launched_total').length > 0,
       major >= 18,
@@ -89,9 +93,8 @@ for (const major of [14, 18] as const) {
     await server.sql('postgres', 'create database fresh', 'alter system set track_activities = off', 'select pg_reload_conf()')
     await after(100)
     const unmeasured = await poll(server)
-    for (const column of ['active_time', 'idle_in_transaction_time']) {
-      const name = `pg_stat_database_${column}_seconds_total`
-      t.equal(sampleValue(unmeasured, name, { datname: 'fresh' }), undefined, `${column} that is not measured is absent, not 0`)
+    for (const name of ['pg_stat_database_active_time_seconds_total', 'pg_stat_database_idle_in_transaction_time_seconds_total']) {
+      t.equal(sampleValue(unmeasured, name, { datname: 'fresh' }), undefined, `${name} that is not measured is absent, not 0`)
       t.ok((sampleValue(unmeasured, name, { datname: 'users' }) ?? 0) > 0, 'what was measured before stays')
     }
     t.equal(sampleValue(unmeasured, 'pg_stat_database_sessions_total', { datname: 'fresh' }), 0)
@@ -103,11 +106,11 @@ test('wrong checksums are counted, those of the shared catalogs apart, and paral
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
   const first = await poll(server)
-  const value = (all: readonly PageSample[], column: string) => sampleValue(all, `pg_stat_database_${column}`, { datname: 'users' })
+  const value = (all: readonly PageSample[], name: string) => sampleValue(all, name, { datname: 'users' })
   const shared = (all: readonly PageSample[]) => sampleValue(all, 'pg_stat_database_shared_checksum_failures_total')
-  t.equal(value(first, 'parallel_workers_launched_total'), 0)
-  t.equal(value(first, 'checksum_failures_total'), 0)
-  t.equal(value(first, 'checksum_last_failure_timestamp_seconds'), undefined, 'never is absent')
+  t.equal(value(first, 'pg_stat_database_parallel_workers_launched_total'), 0)
+  t.equal(value(first, 'pg_stat_database_checksum_failures_total'), 0)
+  t.equal(value(first, 'pg_stat_database_checksum_last_failure_timestamp_seconds'), undefined, 'never is absent')
   t.equal(shared(first), 0)
 
   await server.sql('users', 'set debug_parallel_query = on', 'select count(*) from item')
@@ -115,12 +118,15 @@ test('wrong checksums are counted, those of the shared catalogs apart, and paral
   await t.rejects(server.sql('users', 'select count(*) from item'), /invalid page/)
   await t.rejects(server.sql('users', 'select count(*) from pg_shdescription'), /invalid page/)
   const last = await poll(server)
-  t.equal(value(last, 'parallel_workers_to_launch_total'), 1)
-  t.equal(value(last, 'parallel_workers_launched_total'), 1)
-  t.equal(value(last, 'checksum_failures_total'), 1)
+  t.equal(value(last, 'pg_stat_database_parallel_workers_to_launch_total'), 1)
+  t.equal(value(last, 'pg_stat_database_parallel_workers_launched_total'), 1)
+  t.equal(value(last, 'pg_stat_database_checksum_failures_total'), 1)
   t.equal(shared(last), 1)
-  for (const name of ['pg_stat_database', 'pg_stat_database_shared']) {
-    const [failure] = allOf(last, `${name}_checksum_last_failure_timestamp_seconds`)
+  for (const name of [
+    'pg_stat_database_checksum_last_failure_timestamp_seconds',
+    'pg_stat_database_shared_checksum_last_failure_timestamp_seconds'
+  ]) {
+    const [failure] = allOf(last, name)
     t.ok(Math.abs((failure?.value ?? 0) - Date.now() / 1000) < 20, `${name}: the last failure was just now`)
   }
 })
@@ -143,29 +149,34 @@ for (const major of [13, 18] as const) {
     for (const client of [one, other]) await client.query('begin; select from item where id = 1 for share')
     await Promise.all([one.end(), other.end()])
     const all = await poll(server)
-    const value = (name: string, datname: string) => sampleValue(all, `pg_database_${name}`, { datname })
+    const value = (name: string, datname: string) => sampleValue(all, name, { datname })
     const moved = (name: string, datname: string) =>
-      (value(name, datname) ?? Number.NaN) - (sampleValue(before, `pg_database_${name}`, { datname }) ?? Number.NaN)
+      (value(name, datname) ?? Number.NaN) - (sampleValue(before, name, { datname }) ?? Number.NaN)
 
-    t.ok(moved('xid_age', 'template0') >= 500 && moved('xid_age', 'template0') < 600, 'template0 ages with the others')
-    t.equal(moved('xids_left', 'users'), -moved('xid_age', 'users'))
-    t.equal(moved('multixact_age', 'users'), 1)
-    t.equal(moved('multixacts_left', 'users'), -1)
+    t.ok(
+      moved('pg_database_xid_age', 'template0') >= 500 && moved('pg_database_xid_age', 'template0') < 600,
+      'template0 ages with the others'
+    )
+    t.equal(moved('pg_database_xids_left', 'users'), -moved('pg_database_xid_age', 'users'))
+    t.equal(moved('pg_database_multixact_age', 'users'), 1)
+    t.equal(moved('pg_database_multixacts_left', 'users'), -1)
     const [truth] = await server.sql('postgres', "select age(datfrozenxid) as xids from pg_database where datname = 'users'")
-    t.equal(value('xid_age', 'users'), truth?.xids)
-    t.equal(value('xids_left', 'users'), 2 ** 31 - 1 - 3_000_000 - Number(truth?.xids))
-    t.equal(value('wraparound_age_datfrozenxid_seconds', 'users'), truth?.xids, 'the inherited name has the same number')
-    t.equal(moved('wraparound_age_datminmxid_seconds', 'users'), 1)
-    t.equal(value('wraparound_age_datfrozenxid_seconds', 'template0'), undefined, 'and, as in postgres_exporter, no template0')
+    t.equal(value('pg_database_xid_age', 'users'), truth?.xids)
+    t.equal(value('pg_database_xids_left', 'users'), 2 ** 31 - 1 - 3_000_000 - Number(truth?.xids))
+    t.equal(value('pg_database_wraparound_age_datfrozenxid_seconds', 'users'), truth?.xids, 'the inherited name has the same number')
+    t.equal(moved('pg_database_wraparound_age_datminmxid_seconds', 'users'), 1)
+    t.equal(value('pg_database_wraparound_age_datfrozenxid_seconds', 'template0'), undefined, 'and, as in postgres_exporter, no template0')
 
-    t.equal(value('is_template', 'model'), 1)
-    t.equal(value('is_template', 'users'), 0)
-    t.equal(value('allows_connections', 'labeler'), 0)
-    t.equal(value('allows_connections', 'users'), 1)
-    t.equal(value('is_invalid', 'dropped'), 1)
-    t.equal(value('is_invalid', 'users'), 0)
-    t.equal(value('connection_limit', 'dropped'), undefined, 'the mark of an invalid database is no limit')
-    t.equal(value('connection_limit', 'users'), -1)
+    t.equal(value('pg_database_is_template', 'model'), 1)
+    t.equal(value('pg_database_is_template', 'users'), 0)
+    t.equal(value('pg_database_allows_connections', 'labeler'), 0)
+    t.equal(value('pg_database_allows_connections', 'users'), 1)
+    t.equal(value('pg_database_is_invalid', 'dropped'), 1)
+    t.equal(value('pg_database_is_invalid', 'users'), 0)
+    t.equal(value('pg_database_size_bytes', 'dropped'), undefined, 'half of its files may be gone')
+    t.ok((value('pg_database_size_bytes', 'users') ?? 0) > 1e6)
+    t.equal(value('pg_database_connection_limit', 'dropped'), undefined, 'the mark of an invalid database is no limit')
+    t.equal(value('pg_database_connection_limit', 'users'), -1)
     if (major < 18) {
       t.same(allOf(all, 'pg_stat_database_checksum_failures_total'), [], 'a cluster without checksums has no failures to count')
       t.same(allOf(all, 'pg_stat_database_shared_checksum_failures_total'), [])

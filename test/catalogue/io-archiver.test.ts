@@ -3,9 +3,12 @@ import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
 import { pollServer, pollUntil } from './poll-server.ts'
 
-const metrics = ['archived_total', 'failed_total', 'last_archived_timestamp_seconds', 'last_failed_timestamp_seconds'].map(
-  (column) => `pg_stat_archiver_${column}`
-)
+const metrics = [
+  'pg_stat_archiver_archived_total',
+  'pg_stat_archiver_failed_total',
+  'pg_stat_archiver_last_archived_timestamp_seconds',
+  'pg_stat_archiver_last_failed_timestamp_seconds'
+]
 
 for (const major of [13, 18] as const) {
   test(`the archiver of PostgreSQL ${major} fails, its backlog grows, and then it works`, async (t) => {
@@ -20,6 +23,12 @@ for (const major of [13, 18] as const) {
     const failing = await pollUntil(server, ({ value }) => (value('pg_stat_archiver_failed_total') ?? 0) > 0)
     const now = Date.now() / 1000
     t.ok((failing.value('pg_stat_archiver_failed_total') ?? 0) > 0)
+    t.equal(
+      failing.value('pg_stat_archiver_failed_count'),
+      failing.value('pg_stat_archiver_failed_total'),
+      'the inherited name says the same'
+    )
+    t.equal(failing.value('pg_stat_archiver_last_archive_age'), undefined, 'nothing was ever archived')
     t.equal(failing.value('pg_stat_archiver_archived_total'), 0)
     t.ok(Math.abs(now - (failing.value('pg_stat_archiver_last_failed_timestamp_seconds') ?? 0)) < 10)
     t.equal(failing.value('pg_stat_archiver_last_archived_timestamp_seconds'), undefined, 'never is absent')
@@ -42,6 +51,9 @@ for (const major of [13, 18] as const) {
         (working.value('pg_stat_archiver_last_failed_timestamp_seconds') ?? Infinity),
       'the success is newer than the failure'
     )
+    const archivedAgo = Date.now() / 1000 - (working.value('pg_stat_archiver_last_archived_timestamp_seconds') ?? 0)
+    const archiveAge = working.value('pg_stat_archiver_last_archive_age') ?? -1
+    t.ok(archiveAge > 0 && archiveAge <= archivedAgo && archiveAge > archivedAgo - 5, `${archiveAge} s since the last`)
     t.equal(working.value('pg_archiver_backlog_files'), 0)
     t.equal(working.value('pg_archiver_backlog_oldest_age_seconds'), undefined)
     t.ok((working.value('pg_stat_archiver_stats_reset_timestamp_seconds') ?? 0) > now - 60)

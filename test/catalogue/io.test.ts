@@ -2,7 +2,8 @@ import { type Test, test } from 'tap'
 import { allOf } from '../page/parse-page.ts'
 import { type Major, startServer, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { pollServer, pollUntil } from './poll-server.ts'
+import { agreeWithServer } from './agree-with-server.ts'
+import { type Answer, pollServer, pollUntil } from './poll-server.ts'
 
 async function startTeamServer(t: Test, major: Major, ...flags: string[]): Promise<TestServer> {
   const server = await startServer({ major, flags: ['autovacuum=off', 'fsync=on', ...flags] })
@@ -49,18 +50,24 @@ for (const major of [16, 17, 18] as const) {
 
 for (const major of [14, 18] as const) {
   test(`pg_stat_wal of PostgreSQL ${major} counts the WAL of a load, and its times only where they are measured`, async (t) => {
-    const server = await startTeamServer(t, major, ...(major === 14 ? ['track_wal_io_timing=on'] : []))
+    const server = await startTeamServer(t, major, 'wal_buffers=64kB', ...(major === 14 ? ['track_wal_io_timing=on'] : []))
     const truth = async () =>
       (
         await server.sql(
           'platform',
-          `select wal_records::float8 as records, wal_bytes::float8 as bytes, (pg_current_wal_lsn() - '0/0')::float8 as position from pg_stat_wal`
+          `select wal_records::float8 as records, wal_bytes::float8 as bytes, wal_fpi::float8 as images, wal_buffers_full::float8 as full,
+            (pg_current_wal_lsn() - '0/0')::float8 as position
+          from pg_stat_wal`
         )
       )[0] ?? {}
     await server.sql('platform', "select pg_stat_reset_shared('wal')", ...(major === 18 ? ["select pg_stat_reset_shared('io')"] : []))
     const empty = await pollUntil(server, ({ value }) => (value('pg_stat_wal_bytes_total') ?? Infinity) < 100_000)
     await server.sql('platform', load)
+    // After a checkpoint the first change of each page is written as a whole page.
+    await server.sql('platform', 'checkpoint', 'update load set id = -id')
+    await server.sql('platform', 'select pg_sleep(0.6)')
     const before = await truth()
+    t.ok(Number(before.images) >= 200 && Number(before.full) > 0, `${before.images} whole pages, ${before.full} times no room`)
     const full = await pollUntil(
       server,
       ({ value }) => (value('pg_stat_wal_bytes_total') ?? 0) > 1_500_000 && (value('pg_stat_wal_syncs_total') ?? 0) > 0
@@ -69,6 +76,8 @@ for (const major of [14, 18] as const) {
     for (const [metric, column] of [
       ['pg_stat_wal_records_total', 'records'],
       ['pg_stat_wal_bytes_total', 'bytes'],
+      ['pg_stat_wal_fpi_total', 'images'],
+      ['pg_stat_wal_buffers_full_total', 'full'],
       ['pg_wal_position_written_bytes_total', 'position']
     ] as const) {
       const value = full.value(metric) ?? -1
@@ -79,9 +88,28 @@ for (const major of [14, 18] as const) {
     t.ok((full.value('pg_stat_wal_bytes_total') ?? 0) > 1_500_000)
     t.ok((full.value('pg_stat_wal_writes_total') ?? 0) > (empty.value('pg_stat_wal_writes_total') ?? 0))
     t.ok((full.value('pg_stat_wal_syncs_total') ?? 0) > 0)
-    const seconds = full.value('pg_stat_wal_write_seconds_total')
-    if (major === 18) t.equal(seconds, undefined, 'what was not timed is absent')
-    else t.ok(seconds !== undefined && seconds > 0 && seconds < 5, `${seconds} s`)
+    const isTimed = (answer: Answer) => {
+      for (const name of ['pg_stat_wal_write_seconds_total', 'pg_stat_wal_sync_seconds_total']) {
+        const seconds = answer.value(name)
+        t.ok(seconds !== undefined && seconds > 0 && seconds < 5, `${name}: ${seconds} s`)
+      }
+    }
+    if (major === 14) isTimed(full)
+    else {
+      t.equal(full.value('pg_stat_wal_write_seconds_total'), undefined, 'what was not timed is absent')
+      t.equal(full.value('pg_stat_wal_sync_seconds_total'), undefined)
+      await server.sql('platform', 'alter system set track_wal_io_timing = on', 'select pg_reload_conf()', 'select pg_sleep(0.2)')
+      await server.sql('platform', 'update load set id = -id')
+      isTimed(await pollUntil(server, ({ value }) => (value('pg_stat_wal_sync_seconds_total') ?? 0) > 0))
+    }
+    const [segment] = await server.sql(
+      'platform',
+      "select count(*)::float8 as files, sum(size)::float8 as bytes from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'"
+    )
+    const { value } = await pollServer(server)
+    t.equal(value('pg_wal_segments'), segment?.files)
+    t.equal(value('pg_wal_size_bytes'), segment?.bytes)
+    t.equal(segment?.bytes, Number(segment?.files) * 16 * 1024 * 1024)
     const age = Date.now() / 1000 - (full.value('pg_stat_wal_stats_reset_timestamp_seconds') ?? 0)
     t.ok(age >= 0 && age < 30, `the reset was ${age} s ago`)
     t.equal(full.value('pg_wal_position_received_bytes_total'), undefined, 'a primary receives nothing')
@@ -108,4 +136,28 @@ test('the caches of pg_stat_slru have one set of names on all versions, and a no
   }
   t.same(names[0], names[1])
   t.match(names[0], ['commit_timestamp', 'multixact_member', 'multixact_offset', 'notify'])
+})
+
+test('the caches of pg_stat_slru count what is written, read, found and asked for, as the server says', async (t) => {
+  const server = await startTeamServer(t, 18, 'track_commit_timestamp=on')
+  await server.sql('platform', 'create table load as select 1 as id', 'checkpoint')
+  await server.stop()
+  await server.start()
+  await server.sql('platform', 'update load set id = 2', 'select count(*) from load', 'checkpoint')
+  await agreeWithServer(t, server, {
+    from: "pg_stat_slru where name = 'transaction'",
+    labels: { name: 'transaction' },
+    metrics: {
+      pg_stat_slru_blks_hit_total: 'blks_hit',
+      pg_stat_slru_blks_read_total: 'blks_read',
+      pg_stat_slru_blks_written_total: 'blks_written',
+      pg_stat_slru_flushes_total: 'flushes'
+    }
+  })
+  // Switched on, commit timestamps ask at the start whether their first page is there.
+  await agreeWithServer(t, server, {
+    from: "pg_stat_slru where name = 'commit_timestamp'",
+    labels: { name: 'commit_timestamp' },
+    metrics: { pg_stat_slru_blks_exists_total: 'blks_exists' }
+  })
 })

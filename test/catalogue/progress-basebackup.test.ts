@@ -17,6 +17,10 @@ test('a base backup tells how much of it has been streamed, and nothing when it 
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
   t.same(allOf((await pollServer(server)).samples, 'pg_stat_progress_basebackup_backups'), [], 'absent when idle')
+  // A tablespace is streamed before the data directory.
+  const space = `${server.dataDirectory}-space`
+  t.teardown(() => rmSync(space, { recursive: true, force: true }))
+  await server.sql('postgres', `copy (select) to program 'mkdir ${space}'`, `create tablespace spare location '${space}'`)
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-basebackup-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const backup = spawn(
@@ -26,6 +30,7 @@ test('a base backup tells how much of it has been streamed, and nothing when it 
       join(folder, 'data'),
       '-d',
       server.url('postgres'),
+      '--format=tar',
       '-X',
       'none',
       '--checkpoint=fast',
@@ -42,8 +47,8 @@ test('a base backup tells how much of it has been streamed, and nothing when it 
   const size = answer.value('pg_stat_progress_basebackup_size_bytes', streaming) ?? 0
   const streamed = answer.value('pg_stat_progress_basebackup_streamed_bytes', streaming) ?? 0
   t.ok(streamed > 1024 * 1024 && streamed < size && size < 1024 * 1024 * 1024, `${streamed} of ${size} bytes`)
-  t.equal(answer.value('pg_stat_progress_basebackup_tablespaces', streaming), 1)
-  t.equal(answer.value('pg_stat_progress_basebackup_tablespaces_streamed', streaming), 0)
+  t.equal(answer.value('pg_stat_progress_basebackup_tablespaces', streaming), 2)
+  t.equal(answer.value('pg_stat_progress_basebackup_tablespaces_streamed', streaming), 1)
   t.equal(answer.value('pg_connections_walsenders_in_use'), 1)
   backup.kill()
   await ended

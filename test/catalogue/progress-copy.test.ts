@@ -28,14 +28,16 @@ for (const major of [14, 17] as const) {
     out.send("copy item to program 'cat > /dev/null; sleep 60'")
     const from = { datname: 'platform', schemaname: 'public', relname: 'target', command: 'COPY FROM', type: 'FILE' }
     const answer = await pollUntil(server, ({ value }) => (value('pg_stat_progress_copy_tuples_processed', from) ?? 0) > 2)
-    const copied = (column: string) => answer.value(`pg_stat_progress_copy_${column}`, from)
-    t.equal(copied('sessions'), 1)
-    const rows = copied('tuples_processed') ?? 0
+    const copied = (name: string) => answer.value(name, from)
+    t.equal(copied('pg_stat_progress_copy_sessions'), 1)
+    const rows = copied('pg_stat_progress_copy_tuples_processed') ?? 0
     t.ok(rows > 2 && rows < 1998, `${rows} rows`)
-    t.equal(copied('size_bytes'), text.length)
-    t.ok((copied('processed_bytes') ?? 0) > 0 && (copied('processed_bytes') ?? 0) <= text.length)
-    t.equal(copied('tuples_excluded'), 3)
-    t.equal(copied('tuples_skipped'), major >= 17 ? 2 : undefined)
+    t.equal(copied('pg_stat_progress_copy_size_bytes'), text.length)
+    t.ok(
+      (copied('pg_stat_progress_copy_processed_bytes') ?? 0) > 0 && (copied('pg_stat_progress_copy_processed_bytes') ?? 0) <= text.length
+    )
+    t.equal(copied('pg_stat_progress_copy_tuples_excluded'), 3)
+    t.equal(copied('pg_stat_progress_copy_tuples_skipped'), major >= 17 ? 2 : undefined)
     const to = { datname: 'platform', relname: 'item', command: 'COPY TO', type: 'PROGRAM' }
     t.equal(answer.value('pg_stat_progress_copy_tuples_processed', to), 100)
     t.equal(answer.value('pg_stat_progress_copy_size_bytes', to), undefined, 'nobody knows how much there is')

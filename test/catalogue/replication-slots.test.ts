@@ -1,8 +1,10 @@
+import pg from 'pg'
 import { test } from 'tap'
 import { allOf } from '../page/parse-page.ts'
 import { startServer, startStandby, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
 import { pollServer, pollUntil } from './poll-server.ts'
+import { startPair } from './start-pair.ts'
 
 const megabyte = 1024 * 1024
 
@@ -76,7 +78,9 @@ for (const major of [14, 18] as const) {
     t.equal(large.value('pg_stat_replication_slots_txns_total', slot), 2)
     t.equal(large.value('pg_stat_replication_slots_spill_txns_total', slot), 1)
     t.ok((large.value('pg_stat_replication_slots_spills_total', slot) ?? 0) > 1)
-    const [spilled, sent] = ['spill_bytes', 'bytes'].map((column) => large.value(`pg_stat_replication_slots_${column}_total`, slot) ?? 0)
+    const [spilled, sent] = ['pg_stat_replication_slots_spill_bytes_total', 'pg_stat_replication_slots_bytes_total'].map(
+      (name) => large.value(name, slot) ?? 0
+    )
     t.ok(spilled !== undefined && sent !== undefined && spilled > 200_000 && sent > 200_000, `${spilled} spilled, ${sent} sent`)
     t.equal(large.value('pg_stat_replication_slots_stream_txns_total', slot), 0)
   })
@@ -98,12 +102,53 @@ test('a logical slot on a standby is told to conflict with recovery, and holds n
   // The slot waits for the primary to tell which transactions run.
   while (!isCreated) await primary.sql('platform', 'select pg_log_standby_snapshot()', 'select pg_sleep(0.1)')
   const slot = { slot_name: 'decoded' }
+  const [cancelled, at] = ['pg_stat_database_conflicts_confl_active_logicalslot', { datname: 'platform' }]
   const before = await pollServer(standby)
+  t.equal(before.value(cancelled, at), 0)
   t.equal(before.value('pg_replication_slots_conflicting', slot), 0)
   t.ok((before.value('pg_replication_slots_pg_wal_lsn_diff', slot) ?? -1) >= 0)
+  // The standby ends what is using the slot.
+  const decoder = new pg.Client({ connectionString: standby.url('platform'), replication: 'database' } as pg.ClientConfig)
+  decoder.on('error', () => {})
+  await decoder.connect()
+  decoder.query('START_REPLICATION SLOT decoded LOGICAL 0/0').catch(() => {})
+  const used = await pollUntil(standby, ({ value }) => value('pg_replication_slots_slot_is_active', slot) === 1)
+  t.equal(used.value('pg_replication_slots_slot_is_active', slot), 1)
+  t.ok((used.value('pg_replication_slots_slot_confirmed_flush_lsn', slot) ?? 0) > 16 * megabyte)
   await primary.sql('platform', 'create table gone ()', 'drop table gone', 'vacuum pg_class, pg_attribute, pg_type')
   const after = await pollUntil(standby, ({ value }) => value('pg_replication_slots_conflicting', slot) === 1)
   t.equal(after.value('pg_replication_slots_conflicting', slot), 1)
   t.equal(after.value('pg_replication_slots_invalidation_reason', { ...slot, invalidation_reason: 'rows_removed' }), 1)
   t.equal(after.value('pg_replication_slots_pg_wal_lsn_diff', slot), undefined)
+  t.equal(after.value('pg_replication_slots_slot_is_active', slot), 0)
+  t.equal(after.value('pg_replication_slots_slot_confirmed_flush_lsn', slot), undefined, 'nobody uses it')
+  // It is idle now, and an idle session tells its statistics late, but at its end.
+  await decoder.end()
+  const counted = await pollUntil(standby, ({ value }) => value(cancelled, at) === 1)
+  t.equal(counted.value(cancelled, at), 1)
+})
+
+test('a slot that outlives a failover is copied to the standby, and told to be a copy there', async (t) => {
+  const { primary, standby } = await startPair(t, 18)
+  await primary.sql('platform', "select pg_create_logical_replication_slot('decoded', 'test_decoding', failover => true)")
+  await standby.sql('postgres', 'alter system set hot_standby_feedback = on', 'select pg_reload_conf()')
+  const slot = { slot_name: 'decoded' }
+  // The copy is kept only once the primary's slot needs no older rows than the standby still has.
+  for (let attempt = 0; attempt < 50; attempt++) {
+    await primary.sql(
+      'platform',
+      'select pg_log_standby_snapshot()',
+      "select count(*) from pg_logical_slot_get_changes('decoded', null, null)"
+    )
+    const [row] = await standby.sql(
+      'postgres',
+      'select pg_sync_replication_slots()',
+      "select count(*)::int as copies from pg_replication_slots where slot_name = 'decoded' and not temporary"
+    )
+    if (row?.copies === 1) break
+  }
+  const copy = await pollServer(standby)
+  t.equal(copy.value('pg_replication_slots_synced', slot), 1)
+  t.equal(copy.value('pg_replication_slots_failover', slot), 1)
+  t.equal((await pollServer(primary)).value('pg_replication_slots_synced', slot), 0, 'the original is none')
 })

@@ -51,6 +51,9 @@ for (const major of [13, 15, 18] as const) {
       await writer.end()
       const streamed = await pollUntil(server, ({ value }) => value('pg_stat_replication_slots_stream_txns_total') === 1)
       t.equal(streamed.value('pg_stat_replication_slots_stream_txns_total', { slot_name: 'copy' }), 1)
+      t.ok((streamed.value('pg_stat_replication_slots_streams_total', { slot_name: 'copy' }) ?? 0) > 1, 'in several parts')
+      const bytes = streamed.value('pg_stat_replication_slots_stream_bytes_total', { slot_name: 'copy' }) ?? 0
+      t.ok(bytes > 10_000 * 60, `${bytes} bytes of 10,001 rows`)
     }
 
     if (major >= 15) {

@@ -140,10 +140,16 @@ test('what is dropped is gone, and what is made again under its name begins anew
   await server.sql('postgres', 'drop database users with (force)', 'create database users')
   await server.sql('users', 'create table other (id int)', 'insert into other values (1), (2)')
   let all: readonly PageSample[] = []
-  await until('the new database tells of itself', 10, async () => {
+  // Each query has its own moment.
+  await until('the new database and the new table tell of themselves', 10, async () => {
     await exporter.pollOnce()
     all = await samples()
-    return sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { datname: 'users', relname: 'other' }) === 2
+    return (
+      sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { datname: 'users', relname: 'other' }) === 2 &&
+      sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { datname: 'platform', relname: 'item' }) === 1 &&
+      sampleValue(all, 'pg_tables_without_primary_key', { datname: 'platform' }) === 1 &&
+      allOf(all, 'pg_stat_user_indexes_size_bytes', { datname: 'platform', relname: 'item' }).length === 0
+    )
   })
   t.equal(sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { datname: 'platform', relname: 'item' }), 1)
   t.same(allOf(all, 'pg_stat_user_tables_n_tup_ins', { datname: 'users', relname: 'item' }), [])

@@ -50,12 +50,12 @@ for (const major of [13, 16, 18] as const) {
     )
     await server.sql('platform', 'select count(note) from shop')
     const all = await pollUntil(server, 'pg_stat_user_tables_n_tup_del', shop, 100)
-    const value = (column: string) => sampleValue(all, `pg_stat_user_tables_${column}`, shop)
+    const value = (name: string) => sampleValue(all, name, shop)
 
-    t.equal(value('n_ins_since_vacuum'), 200)
-    t.equal(value('n_mod_since_analyze'), 600)
-    t.equal(value('n_dead_tup'), 400)
-    t.equal(value('vacuum_count'), 1)
+    t.equal(value('pg_stat_user_tables_n_ins_since_vacuum'), 200)
+    t.equal(value('pg_stat_user_tables_n_mod_since_analyze'), 600)
+    t.equal(value('pg_stat_user_tables_n_dead_tup'), 400)
+    t.equal(value('pg_stat_user_tables_vacuum_count'), 1)
     const [truth] = await server.sql(
       'platform',
       `select pg_table_size('shop')::float8 as whole, pg_total_relation_size(reltoastrelid)::float8 as toast, pg_indexes_size('shop')::float8 as indexes,
@@ -63,18 +63,20 @@ for (const major of [13, 16, 18] as const) {
     )
     const stat = truth?.stat as Record<string, number>
     t.ok(Number(truth?.toast) > 20 * 10000)
-    t.equal(value('toast_size_bytes'), truth?.toast)
-    t.equal(value('heap_size_bytes'), Number(truth?.whole) - Number(truth?.toast))
-    t.equal(value('table_size_bytes'), truth?.whole, 'the inherited size is that of both parts')
-    t.equal(value('index_size_bytes'), truth?.indexes)
+    t.equal(value('pg_stat_user_tables_toast_size_bytes'), truth?.toast)
+    t.equal(value('pg_stat_user_tables_heap_size_bytes'), Number(truth?.whole) - Number(truth?.toast))
+    t.equal(value('pg_stat_user_tables_table_size_bytes'), truth?.whole, 'the inherited size is that of both parts')
+    t.equal(value('pg_stat_user_tables_index_size_bytes'), truth?.indexes)
 
-    const scanned = ['last_seq_scan_timestamp_seconds', 'last_idx_scan_timestamp_seconds'].map(value)
+    const scanned = ['pg_stat_user_tables_last_seq_scan_timestamp_seconds', 'pg_stat_user_tables_last_idx_scan_timestamp_seconds'].map(
+      value
+    )
     if (major === 13) t.same(scanned, [undefined, undefined])
     else t.ok(scanned.every((time) => Math.abs(Date.now() / 1000 - (time ?? 0)) < 60))
-    t.equal(value('n_tup_newpage_upd_total'), stat.n_tup_newpage_upd)
-    t.equal(value('vacuum_seconds_total'), major === 18 ? Number(stat.total_vacuum_time) / 1000 : undefined)
-    t.equal(value('analyze_seconds_total'), major === 18 ? Number(stat.total_analyze_time) / 1000 : undefined)
-    t.equal(value('autovacuum_seconds_total'), major === 18 ? 0 : undefined)
+    t.equal(value('pg_stat_user_tables_n_tup_newpage_upd_total'), stat.n_tup_newpage_upd)
+    t.equal(value('pg_stat_user_tables_vacuum_seconds_total'), major === 18 ? Number(stat.total_vacuum_time) / 1000 : undefined)
+    t.equal(value('pg_stat_user_tables_analyze_seconds_total'), major === 18 ? Number(stat.total_analyze_time) / 1000 : undefined)
+    t.equal(value('pg_stat_user_tables_autovacuum_seconds_total'), major === 18 ? 0 : undefined)
     if (major >= 16) t.ok(Number(stat.n_tup_newpage_upd) > 0)
     if (major === 18) t.ok(Number(stat.total_vacuum_time) > 0 && Number(stat.total_analyze_time) > 0)
 
@@ -88,8 +90,7 @@ for (const major of [13, 16, 18] as const) {
     const server = await startServer({ major, flags: ['autovacuum_naptime=1h'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
-    const value = (all: readonly PageSample[], column: string, relname = 'shop') =>
-      sampleValue(all, `pg_table_${column}`, { ...shop, relname })
+    const value = (all: readonly PageSample[], name: string, relname = 'shop') => sampleValue(all, name, { ...shop, relname })
     await server.sql(
       'platform',
       'create table shop (id int, note text)',
@@ -101,17 +102,17 @@ for (const major of [13, 16, 18] as const) {
     await server.sql('platform', 'vacuum (freeze, analyze) shop')
     await server.sql('platform', 'delete from shop where id <= 300')
     const all = await pollUntil(server, 'pg_stat_user_tables_n_dead_tup', shop, 300)
-    t.equal(value(all, 'autovacuum_enabled'), 0)
-    t.equal(value(all, 'autovacuum_enabled', 'item'), 1)
-    t.equal(value(all, 'vacuum_threshold'), 100 + 0.1 * 1000, 'its own parameters, with the rows of the last analyze')
-    t.equal(value(all, 'vacuum_threshold', 'item'), 50 + 0.2 * 100, "the server's settings where it has none")
-    t.equal(value(all, 'vacuum_due_ratio'), 300 / 200)
-    t.equal(value(all, 'analyze_threshold'), 50 + 0.1 * 1000)
-    t.equal(value(all, 'analyze_due_ratio'), 300 / 150)
-    t.equal(value(all, 'vacuum_insert_threshold'), major === 18 ? 1000 : 1000 + 0.2 * 1000, 'from 18 on frozen pages do not count')
-    t.equal(value(all, 'vacuum_insert_threshold', 'never'), undefined)
-    t.equal(value(all, 'vacuum_threshold', 'never'), 50, 'rows that nobody has counted are 0')
-    t.equal(value(all, 'analyze_threshold', 'never'), 7)
+    t.equal(value(all, 'pg_table_autovacuum_enabled'), 0)
+    t.equal(value(all, 'pg_table_autovacuum_enabled', 'item'), 1)
+    t.equal(value(all, 'pg_table_vacuum_threshold'), 100 + 0.1 * 1000, 'its own parameters, with the rows of the last analyze')
+    t.equal(value(all, 'pg_table_vacuum_threshold', 'item'), 50 + 0.2 * 100, "the server's settings where it has none")
+    t.equal(value(all, 'pg_table_vacuum_due_ratio'), 300 / 200)
+    t.equal(value(all, 'pg_table_analyze_threshold'), 50 + 0.1 * 1000)
+    t.equal(value(all, 'pg_table_analyze_due_ratio'), 300 / 150)
+    t.equal(value(all, 'pg_table_vacuum_insert_threshold'), major === 18 ? 1000 : 1000 + 0.2 * 1000, 'from 18 on frozen pages do not count')
+    t.equal(value(all, 'pg_table_vacuum_insert_threshold', 'never'), undefined)
+    t.equal(value(all, 'pg_table_vacuum_threshold', 'never'), 50, 'rows that nobody has counted are 0')
+    t.equal(value(all, 'pg_table_analyze_threshold', 'never'), 7)
 
     await server.sql(
       'platform',
@@ -122,14 +123,14 @@ for (const major of [13, 16, 18] as const) {
     if (major === 18) await server.sql('platform', 'alter table shop set (autovacuum_vacuum_max_threshold = 60)')
     await server.sql('platform', 'vacuum shop')
     const later = await pollUntil(server, 'pg_stat_user_tables_n_dead_tup', shop, 0)
-    t.equal(value(later, 'autovacuum_enabled', 'item'), 0, 'the server has switched it off for all')
-    t.equal(value(later, 'vacuum_threshold'), major === 18 ? 60 : 100 + 0.1 * 700)
-    t.equal(value(later, 'vacuum_due_ratio'), 0)
+    t.equal(value(later, 'pg_table_autovacuum_enabled', 'item'), 0, 'the server has switched it off for all')
+    t.equal(value(later, 'pg_table_vacuum_threshold'), major === 18 ? 60 : 100 + 0.1 * 700)
+    t.equal(value(later, 'pg_table_vacuum_due_ratio'), 0)
 
     await server.sql('platform', 'alter system set track_counts = off', 'select pg_reload_conf()')
     const blind = await poll(server)
-    t.equal(value(blind, 'vacuum_due_ratio'), undefined, 'what is not counted is not 0')
-    t.ok((value(blind, 'vacuum_threshold') ?? 0) > 0)
+    t.equal(value(blind, 'pg_table_vacuum_due_ratio'), undefined, 'what is not counted is not 0')
+    t.ok((value(blind, 'pg_table_vacuum_threshold') ?? 0) > 0)
     t.same(allOf(blind, 'pg_index_unused_bytes'), [], 'nor is an index unused whose scans are not counted')
   })
 }
@@ -145,8 +146,14 @@ test('a standby tells of its own scans and of sizes, and nothing of what only it
   const all = await pollUntil(standby, 'pg_stat_user_tables_seq_scan', item, 2)
   t.equal(sampleValue(all, 'pg_stat_user_tables_heap_size_bytes', item), 8192)
   t.ok((sampleValue(await poll(primary), 'pg_stat_user_tables_n_live_tup', item) ?? 0) > 0)
-  for (const column of ['n_live_tup', 'n_dead_tup', 'n_mod_since_analyze', 'n_ins_since_vacuum', 'last_analyze'])
-    t.equal(sampleValue(all, `pg_stat_user_tables_${column}`, item), undefined, `${column} is absent, not 0`)
+  for (const name of [
+    'pg_stat_user_tables_n_live_tup',
+    'pg_stat_user_tables_n_dead_tup',
+    'pg_stat_user_tables_n_mod_since_analyze',
+    'pg_stat_user_tables_n_ins_since_vacuum',
+    'pg_stat_user_tables_last_analyze'
+  ])
+    t.equal(sampleValue(all, name, item), undefined, `${name} is absent, not 0`)
   t.same(
     all.filter(({ name }) => /^pg_(tables?|index|sequences?)_/.test(name)),
     []

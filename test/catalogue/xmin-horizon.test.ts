@@ -72,6 +72,7 @@ test("a standby's feedback holds the horizon, by itself or by its slot", async (
   const bySlot = await held('slot')
   t.ok((bySlot.value('pg_xmin_horizon_age', { holder: 'slot' }) ?? 0) >= 25)
   t.equal(bySlot.value('pg_xmin_horizon_age', { holder: 'standby' }), undefined)
+  t.ok((bySlot.value('pg_replication_slots_xmin_age', { slot_name: 'standby' }) ?? 0) >= 25, 'and the slot says so itself')
 
   const onStandby = await pollServer(standby)
   t.ok((onStandby.value('pg_xmin_horizon_age', { datname: 'users', holder: 'session' }) ?? 0) >= 25, 'the reader, where it reads')

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'tap'
 import { readConfig } from '../../src/config/config.ts'
 
@@ -102,4 +105,27 @@ test('what Kubernetes sets for a service called pgvitals is no setting of ours',
     PGVITALS_SERVICE_HOST: '10.0.0.7'
   })
   t.equal(port, 9187)
+})
+
+test('a URL with root certificates and no sslmode is as in libpq, with a note', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-url-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const ca = join(folder, 'ca.pem')
+  writeFileSync(ca, 'PEM')
+  const { servers, notes, files } = readConfig({
+    DATABASE_URL: `${url}?sslrootcert=${ca}`,
+    B_DATABASE_URL: `${url}b?sslmode=require&sslrootcert=${ca}`
+  })
+  t.equal(servers[0]?.databases[0]?.connection.tls.mode, 'prefer')
+  t.same(notes, ['DATABASE_URL has root certificates, but may go on without TLS as libpq does; sslmode=verify-full insists on it'])
+  t.ok(files.includes(ca), 'and is read again when they change')
+})
+
+test('without a password, libpq’s variables and file are asked', async (t) => {
+  const passwordOf = (more: NodeJS.ProcessEnv) =>
+    readConfig({ DATABASE_URL: 'postgresql://u@h/d', ...more }).servers[0]?.databases[0]?.connection.password
+  t.match(passwordOf({}), { pgpass: join(homedir(), '.pgpass') })
+  t.match(passwordOf({ PGPASSFILE: '/x' }), { pgpass: '/x' })
+  t.equal(passwordOf({ PGPASSFILE: '/x', PGPASSWORD: 'p' }), 'p')
+  t.equal(passwordOf({ DATABASE_URL: 'postgresql://u:own@h/d', PGPASSWORD: 'p' }), 'own')
 })

@@ -2,7 +2,7 @@ import { type Logger, pino } from 'pino'
 import { readConfig } from '../../src/config/config.ts'
 import { createExporter, type Exporter, type ExporterOptions } from '../../src/poll/exporter.ts'
 import { loadQueries } from '../../src/query/load.ts'
-import { tuneQueries } from '../../src/query/tune.ts'
+import type { Server } from '../../src/server/server.ts'
 import { type PageSample, parsePage } from '../page/parse-page.ts'
 
 /** An exporter in this process, what it logged, and its page. */
@@ -13,16 +13,21 @@ export interface TestExporter {
   readonly samples: () => Promise<readonly PageSample[]>
 }
 
+/** What a test wants to be other than it is. */
+export interface Differences
+  extends Pick<
+    ExporterOptions,
+    'sessionMaxAgeSeconds' | 'shortestStandStillSeconds' | 'discoverySeconds' | 'visitCostShare' | 'maxSamplesPerDatabase'
+  > {
+  readonly servers?: (configured: readonly Server[]) => readonly Server[]
+}
+
 /** Makes an exporter as `pgvitals` does from this environment; nothing runs yet. */
-export function makeExporter(
-  environment: NodeJS.ProcessEnv,
-  options: Pick<ExporterOptions, 'sessionMaxAgeSeconds' | 'shortestStandStillSeconds'> = {}
-): TestExporter {
+export function makeExporter(environment: NodeJS.ProcessEnv, { servers = (all) => all, ...options }: Differences = {}): TestExporter {
   const config = readConfig(environment)
-  const queries = tuneQueries(loadQueries(config.queriesFolder), config.queriesTuning, 'PGVITALS_QUERIES')
   const logged: Record<string, unknown>[] = []
   const log: Logger = pino({ base: null }, { write: (line) => void logged.push(JSON.parse(line)) })
-  const exporter = createExporter({ version: '0.0.0', servers: config.servers, queries, log, ...options })
+  const exporter = createExporter({ version: '0.0.0', servers: servers(config.servers), queries: config.queries, log, ...options })
   const page = async () => String((await exporter.metrics()) ?? '')
   return { exporter, logged, page, samples: async () => parsePage(await page()) }
 }

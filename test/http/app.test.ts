@@ -7,10 +7,11 @@ const page = 'pg_up{server="a"} 0\n'.repeat(100)
 /** An app that serves this page, with parts of it replaced. */
 function appWith(more: Partial<Served> = {}) {
   return createApp({
-    metrics: async (server) => (server === undefined || server === 'a' ? Buffer.from(page) : undefined),
+    metrics: async ({ server = 'a', team = 'labeler' }) => (server === 'a' && team === 'labeler' ? Buffer.from(page) : undefined),
     scraped: () => {},
     isReady: () => true,
-    status: () => ({ version: '1.2.3', servers: [] }),
+    status: () => ({ version: '1.2.3', servers: [{ name: 'a', databases: [], queries: [] }] }),
+    tokens: () => ({ everything: [], teams: new Map() }),
     ...more
   })
 }
@@ -41,7 +42,9 @@ test('/metrics is compressed when asked, and only then', async (t) => {
 test('one server can be asked for; an unknown one is 404', async (t) => {
   const app = appWith()
   t.equal((await app.inject('/metrics?server=a')).statusCode, 200)
-  t.equal((await app.inject('/metrics?team=labeler')).statusCode, 404, 'a team that is not known gets no page, not the whole one')
+  t.equal((await app.inject('/metrics?team=labeler')).statusCode, 200)
+  t.equal((await app.inject('/metrics?team=nobody')).statusCode, 404, 'a team that is not known gets no page, not the whole one')
+  t.equal((await app.inject('/metrics?server=b&team=labeler')).body, 'There is no team "labeler" that owns a database of a server "b".\n')
   const unknown = await app.inject('/metrics?server=b')
   t.equal(unknown.statusCode, 404)
   t.equal(unknown.body, 'There is no server "b" here; / lists them.\n')
@@ -101,4 +104,11 @@ test('the landing page names servers, databases and queries, and escapes them', 
   ])
     t.match(body, expected)
   t.notMatch(body, '<platform>')
+})
+
+test('/sd names one target for each server, /api/status tells the same as the landing page', async (t) => {
+  const sd = await appWith().inject({ url: '/sd', headers: { host: 'pgvitals:9187' } })
+  t.match(sd.headers['content-type'], 'application/json')
+  t.same(sd.json(), [{ targets: ['pgvitals:9187'], labels: { __param_server: 'a', instance: 'a' } }])
+  t.same((await appWith().inject('/api/status')).json(), { version: '1.2.3', servers: [{ name: 'a', databases: [], queries: [] }] })
 })

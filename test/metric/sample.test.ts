@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { columnsMismatch, type Labels, type Row, readRows, toSamples } from '../../src/metric/sample.ts'
+import { columnsMismatch, type Labels, type Row, readRows, rowsLeftOut, toSamples } from '../../src/metric/sample.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 import type { Query } from '../../src/query/query.ts'
 
@@ -24,6 +24,18 @@ test('a row yields one sample for each value column, with the same labels', asyn
 test('columns may come in any order', async (t) => {
   const { samples } = sampled(query, ['seen_total', 'kind', 'size'], [['3', 'a', null]], { server: 's' })
   t.match(samples, [{ family: { name: 'pg_things_seen_total' }, labels: { kind: 'a' }, value: 3 }])
+})
+
+test('a column may say how many rows the SQL left out, and yields no sample', async (t) => {
+  const cut = parseQuery('things.sql', '-- T.\n--\n-- scope: server\n-- gauge size: S.\n-- cut left\nselect 1')
+  const rows = [
+    ['1', '7'],
+    ['2', '7']
+  ]
+  t.equal(rowsLeftOut(cut, ['size', 'left'], rows), 7)
+  t.equal(rowsLeftOut(cut, ['size', 'left'], []), 0)
+  t.equal(rowsLeftOut(query, columns, [['a', '1', '2']]), 0)
+  t.equal(sampled(cut, ['size', 'left'], rows, {}).samples.length, 2)
 })
 
 test('null is absent, never 0; what is no number is counted, never 0', async (t) => {

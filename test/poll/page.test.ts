@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { render } from '../../src/metric/exposition.ts'
+import { unvisited } from '../../src/poll/database-state.ts'
 import type { ServerHealth } from '../../src/poll/health.ts'
 import { joinAnswers, renderPage } from '../../src/poll/page.ts'
 import { type Snapshot, Snapshots } from '../../src/poll/snapshots.ts'
@@ -62,15 +63,24 @@ test("what no longer runs is forgotten, another server's is not", async (t) => {
 })
 
 test('a database that any series names has its pg_database_info', async (t) => {
-  const state = { name: 'down', isUp: false, facts: undefined, identity: undefined, failure: undefined, failures: 1 }
-  const server = { server: 's', teams: new Map([['down', 'labeler']]), openSessions: 0, twins: 0, capacity: [] }
+  const never = { ...unvisited, name: 'down' }
+  const state = { ...never, failure: { errorClass: 'auth', message: '' } as const, failures: 1 }
+  const server = {
+    server: 's',
+    teams: new Map([['down', 'labeler']]),
+    openSessions: 0,
+    visitIntervals: new Map(),
+    isDiscovered: undefined,
+    twins: 0,
+    capacity: []
+  }
   const page = pageOf([snapshot()], [{ ...server, states: [state] }], 2000)
   t.match(page, 'pg_database_info{server="s",datname="d",team=""} 1\n')
   t.match(page, 'pg_database_info{server="s",datname="down",team="labeler"} 1\n')
   t.match(page, 'pg_up{server="s"} 0\n')
-  const unvisited = pageOf([], [{ ...server, states: [{ ...state, failures: 0 }] }], 2000)
-  const halfTried = pageOf([], [{ ...server, states: [state, { ...state, failures: 0 }] }], 2000)
+  const untried = pageOf([], [{ ...server, states: [never] }], 2000)
+  const halfTried = pageOf([], [{ ...server, states: [state, never] }], 2000)
   t.notMatch(halfTried, /pg_up/, 'nor while one that failed is all that was tried')
-  t.notMatch(unvisited, /pg_up|pg_database_up/, 'before the first visit nothing is known')
+  t.notMatch(untried, /pg_up|pg_database_up/, 'before the first visit nothing is known')
   t.match(page, 'pg_database_up{server="s",datname="down"} 0\n')
 })

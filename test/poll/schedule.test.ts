@@ -52,6 +52,21 @@ test('a visit is planned for the next due query when that comes first', async (t
   t.equal(schedule.nextVisit, 20_000)
 })
 
+test('the grid is laid anew, and no query waits longer than its new interval', async (t) => {
+  const schedule = new Schedule(0, 15)
+  for (const query of [fast, slow]) schedule.polled(query, 100)
+  schedule.retime(40_000, 60)
+  t.equal(schedule.nextVisit, 40_000)
+  t.equal(schedule.due([fast], 40_000).length, 1)
+  t.equal(schedule.due([slow], 339_999).length, 0)
+  t.equal(schedule.due([slow], 340_000).length, 1, 'on the new grid')
+  schedule.hasten([{ name: 'slow', intervalSeconds: 60 }], 41_000)
+  t.equal(schedule.due([slow], 99_999).length, 0)
+  t.equal(schedule.due([slow], 100_000).length, 1)
+  schedule.visited(40_500, [fast, slow])
+  t.equal(schedule.nextVisit, 100_000)
+})
+
 test('a scrape close to a visit moves the grid by a third of the interval, but rarely', async (t) => {
   const schedule = new Schedule(0, 15)
   schedule.polled(slow, 100)

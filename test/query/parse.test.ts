@@ -95,6 +95,8 @@ const cases: readonly (readonly [string, string, string, RegExp])[] = [
     `${header}-- suffix name\nselect 1`,
     /^a\.sql:10: beside a suffix the only value column is called "value"/
   ],
+  ['two columns of cut rows', 'a.sql', `${header}-- cut a\n-- cut b\nselect 1`, /^a\.sql:11: there is more than one cut/],
+  ['a top by the cut rows', 'a.sql', `${header}-- cut a\n-- top: 50 by a\nselect 1`, /^a\.sql:11: top ranks by a, which is no gauge/],
   ['a top without columns', 'a.sql', `${header}-- top: 50\nselect 1`, /^a\.sql:10: top is "50"; expected a number and columns/],
   ['a top by what is no value', 'a.sql', `${header}-- top: 50 by datname\nselect 1`, /^a\.sql:10: top ranks by datname, which is no gauge/],
   [

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'tap'
@@ -10,8 +11,8 @@ import { hasTool } from '../servers/has-tool.ts'
 import { startServer, type TestServer } from '../servers/start-server.ts'
 
 /** Whether the session that a URL opens is encrypted, or the class of its failure. */
-async function outcome(server: TestServer, host: string, parameters: string): Promise<string> {
-  const url = `postgresql://postgres:secret@${host}:${server.port}/postgres?${parameters}`
+async function outcome(server: TestServer, host: string, parameters: string, password = 'secret'): Promise<string> {
+  const url = `postgresql://postgres:${password}@${host}:${server.port}/postgres?${parameters}`
   try {
     const session = await openSession(parseDatabaseUrl(url))
     const { rows } = await session.run('select ssl from pg_stat_ssl where pid = pg_backend_pid()', { timeoutSeconds: 5, maxRows: 1 })
@@ -93,4 +94,34 @@ test('sslmode means what libpq means by it', async (t) => {
     ['localhost', 'sslmode=allow', 'encrypted'],
     ['localhost', 'sslmode=disable', 'auth']
   ])
+})
+
+/** Passes connections on to a server and counts them. */
+async function startCounter(port: number): Promise<{ readonly listener: Server; readonly port: number; readonly count: () => number }> {
+  let count = 0
+  const listener = createServer((socket) => {
+    count++
+    const onward = connect(port, '127.0.0.1')
+    for (const end of [socket, onward]) end.on('error', () => {})
+    socket.pipe(onward).pipe(socket)
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => listener.once('listening', resolve))
+  const address = listener.address()
+  return { listener, port: typeof address === 'object' && address !== null ? address.port : 0, count: () => count }
+}
+
+test('a wrong password is sent once, whatever other ways the mode allows', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  for (const [mode, password, expected, connections] of [
+    ['prefer', 'secret', 'plain', 2],
+    ['prefer', 'wrong', 'auth', 2],
+    ['allow', 'secret', 'plain', 1],
+    ['allow', 'wrong', 'auth', 1]
+  ] as const) {
+    const counter = await startCounter(server.port)
+    t.equal(await outcome({ ...server, port: counter.port }, '127.0.0.1', `sslmode=${mode}`, password), expected, `${mode} ${password}`)
+    t.equal(counter.count(), connections, `${mode}: ${connections} connections, the first of prefer for TLS alone`)
+    counter.listener.close()
+  }
 })

@@ -58,7 +58,7 @@ export async function startStandby(primary: TestServer): Promise<TestServer> {
   await primary.start()
   const flags = [
     ...primary.flags,
-    `primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres password=secret application_name=standby`
+    `primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres password=secret dbname=postgres application_name=standby`
   ]
   return runServer({ major: primary.major, dataDirectory, port: await freePort(), flags, isPreloaded: true, isNew: false })
 }

@@ -415,7 +415,11 @@ export const generated = {
   pg_up: { type: 'gauge', unit: 'none', labels: ['server'] },
   pg_database_up: { type: 'gauge', unit: 'none', labels: ['server', 'datname'] },
   pg_database_info: { type: 'gauge', unit: 'none', labels: ['server', 'datname', 'team'] },
+  pgvitals_database_state: { type: 'gauge', unit: 'none', labels: ['server', 'datname', 'reason'] },
+  pgvitals_visit_interval_seconds: { type: 'gauge', unit: 'seconds', labels: ['server', 'datname'] },
+  pgvitals_discovery_success: { type: 'gauge', unit: 'none', labels: ['server'] },
   pgvitals_capability: { type: 'gauge', unit: 'none', labels: ['server', 'datname', 'capability'] },
+  pgvitals_tls_certificate_expiry_timestamp_seconds: { type: 'gauge', unit: 'timestamp', labels: ['server', 'datname'] },
   pgvitals_sessions_open: { type: 'gauge', unit: 'none', labels: ['server'] },
   pgvitals_server_identities: { type: 'gauge', unit: 'none', labels: ['server'] },
   pgvitals_server_twins: { type: 'gauge', unit: 'none', labels: ['server'] },
@@ -435,5 +439,7 @@ export const generated = {
   pgvitals_connects_total: { type: 'counter', unit: 'none', labels: ['server', 'datname'] },
   pgvitals_polls_total: { type: 'counter', unit: 'none', labels: ['server', 'datname'] },
   pgvitals_poll_seconds_total: { type: 'counter', unit: 'seconds', labels: ['server', 'datname'] },
+  pgvitals_config_reload_success: { type: 'gauge', unit: 'none', labels: [] },
+  pgvitals_config_reload_timestamp_seconds: { type: 'gauge', unit: 'timestamp', labels: [] },
   pgvitals_build_info: { type: 'gauge', unit: 'none', labels: ['version', 'node'] }
 } as const

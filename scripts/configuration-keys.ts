@@ -1,0 +1,45 @@
+import { fileSchema } from '../src/config/check-schema.ts'
+
+/** As much of a JSON schema as ours uses. */
+interface Schema {
+  readonly $ref?: string
+  readonly description?: string
+  readonly default?: unknown
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly additionalProperties?: Schema | false
+}
+
+/** What the table calls the keys that are names. */
+const names: Readonly<Record<string, string>> = {
+  servers: '<server>',
+  databases: '<database>',
+  teams: '<team>',
+  queries: '<query>',
+  access: '<role>'
+}
+
+/** What is described once, in the text beside the table. */
+const isAtom = ({ $ref }: Schema) => $ref !== undefined && /secret|duration|token$/.test($ref)
+
+/** The table of the keys of `pgvitals.yaml`, from its schema. */
+export function configurationKeys(): string {
+  return ['| key | default | |', '|---|---|---|', ...rowsOf(fileSchema, [])].join('\n')
+}
+
+function rowsOf(schema: Schema, path: readonly string[]): readonly string[] {
+  const properties = Object.entries(schema.properties ?? {}).map(([key, value]) => [key, value] as const)
+  const named =
+    typeof schema.additionalProperties === 'object' ? [[names[path.at(-1) ?? ''] ?? '<name>', schema.additionalProperties] as const] : []
+  return [...properties, ...named].flatMap(([key, reference]) => {
+    const own = resolve(reference)
+    const below = [...path, key]
+    const isName = key.startsWith('<')
+    const row = `| \`${below.join('.')}\` | ${own.default === undefined ? '' : `\`${JSON.stringify(own.default)}\` `}| ${own.description ?? ''} |`
+    return [...(isName ? [] : [row]), ...(isAtom(reference) || below.join('.').includes('<database>.tls') ? [] : rowsOf(own, below))]
+  })
+}
+
+function resolve(schema: Schema): Schema {
+  const name = schema.$ref?.split('/').at(-1)
+  return name === undefined ? schema : { ...(fileSchema.definitions[name] as Schema), ...schema }
+}

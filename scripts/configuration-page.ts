@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { configurationKeys } from './configuration-keys.ts'
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
+
+/** The text of docs/configuration.md: as it is, with the example and the table of keys of today. */
+export function configurationPage(): string {
+  return read('docs/configuration.md')
+    .replace(/(?<=```yaml\n)[\s\S]*?(?=```)/, () => read('pgvitals.example.yaml'))
+    .replace(/(?<=<!-- keys -->\n)[\s\S]*?(?=<!-- \/keys -->)/, () => `\n${configurationKeys()}\n\n`)
+}

@@ -1,0 +1,15 @@
+import type { Server } from '../server/server.ts'
+import type { Finder } from './finder.ts'
+import type { Bounds } from './poll.ts'
+import type { Place, Snapshots } from './snapshots.ts'
+
+/** What of an answer may be shown: of which databases, and how much beside what that place's database has already. */
+export function boundsOf(
+  place: Place,
+  server: Server,
+  finder: Finder,
+  { snapshots, maxSamplesPerDatabase }: { readonly snapshots: Snapshots; readonly maxSamplesPerDatabase: number }
+): Bounds {
+  const maxSamples = Math.max(0, maxSamplesPerDatabase - snapshots.samplesBeside(place))
+  return server.discovery === undefined ? { maxSamples } : { maxSamples, isShown: (datname) => finder.isShown(server, datname) }
+}

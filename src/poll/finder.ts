@@ -1,0 +1,67 @@
+import type { Logger } from 'pino'
+import { foundDatabase, isIncluded, type Listed, listDatabases } from '../server/discover.ts'
+import { messageOf } from '../server/error-class.ts'
+import type { Database, Server } from '../server/server.ts'
+import type { Session } from '../server/session.ts'
+
+/** Finds the databases of one server again and again; the last good list serves while that fails. */
+export class Finder {
+  readonly #log: Logger
+  readonly #intervalSeconds: number
+  #listed: readonly Listed[] = []
+  /** What a good list once had and the last one has not. */
+  readonly #gone = new Set<string>()
+  #askedAt = Number.NEGATIVE_INFINITY
+  #failure: string | undefined
+  #succeeded: boolean | undefined
+
+  constructor(log: Logger, intervalSeconds: number) {
+    this.#log = log
+    this.#intervalSeconds = intervalSeconds
+  }
+
+  /** Whether the last attempt succeeded; undefined before the first. */
+  get succeeded(): boolean | undefined {
+    return this.#succeeded
+  }
+
+  /** Looks again where it is time. Answers whether the list may be another. */
+  async look({ name: server, discovery }: Server, session: Session): Promise<boolean> {
+    const now = performance.now()
+    if (discovery === undefined || now - this.#askedAt < this.#intervalSeconds * 1000) return false
+    this.#askedAt = now
+    try {
+      const listed = await listDatabases(session, discovery)
+      for (const { name } of this.#listed) this.#gone.add(name)
+      for (const { name } of listed) this.#gone.delete(name)
+      this.#listed = listed
+      this.#succeeded = true
+      this.#failure = undefined
+      return true
+    } catch (error) {
+      this.fail(server, messageOf(error))
+      return false
+    }
+  }
+
+  /** Nobody could look, or who looked saw nothing. */
+  fail(server: string, message: string): void {
+    this.#succeeded = false
+    if (this.#failure !== message) this.#log.warn({ server }, `databases cannot be discovered, the last list serves: ${message}`)
+    this.#failure = message
+  }
+
+  /** The declared databases in their order, and after them those that were found. */
+  databasesOf({ databases, discovery }: Server): readonly Database[] {
+    if (discovery === undefined) return databases
+    const declared = new Set(databases.map(({ name }) => name))
+    const found = this.#listed.filter(({ name, isOpen }) => isOpen && !declared.has(name) && isIncluded(discovery, name))
+    return [...databases, ...found.map(({ name }) => foundDatabase(discovery, name))]
+  }
+
+  /** Whether anything may be told of a database of this name: not of one that is excluded, nor of one that was dropped. */
+  isShown({ databases, discovery }: Server, name: string): boolean {
+    if (name === '' || discovery === undefined || databases.some((database) => database.name === name)) return true
+    return isIncluded(discovery, name) && !this.#gone.has(name)
+  }
+}

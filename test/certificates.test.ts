@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { readConfig } from '../src/config/config.ts'
+import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
+import { allOf, sampleValue } from './page/parse-page.ts'
+import { hasTool } from './servers/has-tool.ts'
+import { startServer, type TestServer } from './servers/start-server.ts'
+import { createTeamDatabases } from './servers/team-databases.ts'
+
+/** Makes `<name>.pem` and `<name>.key`, signed by `<issuer>` or by itself. */
+function makeCertificate(folder: string, name: string, subject: string, days: number, issuer?: string): void {
+  const at = (file: string) => join(folder, file)
+  const signer = issuer === undefined ? [] : ['-CA', at(`${issuer}.pem`), '-CAkey', at(`${issuer}.key`)]
+  const what = ['-subj', `/CN=${subject}`, '-addext', `subjectAltName=DNS:${subject}`, '-days', String(days)]
+  const out = ['-keyout', at(`${name}.key`), '-out', at(`${name}.pem`)]
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...what, ...out, ...signer], { stdio: 'ignore' })
+}
+
+/** Writes a file into the data directory, as the server's own user. */
+async function writeInto(server: TestServer, name: string, text: string): Promise<void> {
+  const lines = `select line from unnest(string_to_array($$${text.trim()}$$, chr(10))) as line`
+  await server.sql('postgres', `copy (${lines}) to program 'umask 077; cat > ${name}'`)
+}
+
+test('a client certificate opens the session, root certificates are insisted upon, and the expiry is told', async (t) => {
+  if (!hasTool(t, 'openssl', 'openssl')) return
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-certificates-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+  makeCertificate(folder, 'ca', 'authority', 9)
+  makeCertificate(folder, 'server', 'localhost', 3, 'ca')
+  makeCertificate(folder, 'client', 'pgvitals', 3, 'ca')
+  makeCertificate(folder, 'foreign', 'foreign', 9)
+
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  await writeInto(server, 'server.key', read('server.key'))
+  await writeInto(server, 'server.crt', read('server.pem'))
+  await writeInto(server, 'root.crt', read('ca.pem'))
+  await writeInto(
+    server,
+    'pg_hba.conf',
+    'hostssl platform,users pgvitals all cert\nhost labeler pgvitals all scram-sha-256\nhost all postgres all scram-sha-256'
+  )
+  await server.sql('postgres', 'alter system set ssl = on', "alter system set ssl_ca_file = 'root.crt'", 'select pg_reload_conf()')
+
+  const environment = { PGVITALS_CONFIG: join(folder, 'pgvitals.yaml'), PGPASSFILE: '/nowhere', PGVITALS_QUERIES: everySecond }
+  const configure = (ca: string) =>
+    writeFileSync(
+      environment.PGVITALS_CONFIG,
+      `
+servers:
+  main:
+    host: localhost
+    port: ${server.port}
+    user: pgvitals
+    tls: { ca: ${ca}, cert: client.pem, key: client.key }
+    databases:
+      platform:
+      labeler: { password: secret, tls: { mode: disable } }
+`
+    )
+  configure('ca.pem')
+  const { exporter, samples } = makeExporter(environment)
+  t.teardown(() => exporter.stop())
+  await exporter.start()
+  const isUp = async (datname: string) => sampleValue(await samples(), 'pg_database_up', { datname })
+  await until('both are up', 10, async () => (await isUp('platform')) === 1 && (await isUp('labeler')) === 1)
+  const [tls] = await server.sql(
+    'postgres',
+    "select ssl, client_dn from pg_stat_ssl join pg_stat_activity using (pid) where datname = 'platform'"
+  )
+  t.same(tls, { ssl: true, client_dn: '/CN=pgvitals' })
+  const expiry = Date.parse(new X509Certificate(read('server.pem')).validTo) / 1000
+  t.same(
+    allOf(await samples(), 'pgvitals_tls_certificate_expiry_timestamp_seconds').map(({ labels, value }) => [labels.datname, value]),
+    [['platform', expiry]],
+    'of the encrypted session alone'
+  )
+
+  // The server would let the role in without TLS too, but a certificate that does not fit is not passed over.
+  await writeInto(server, 'pg_hba.conf', 'host all all all trust')
+  await server.sql('postgres', 'select pg_reload_conf()')
+  configure('foreign.pem')
+  exporter.update(readConfig(environment).servers)
+  await until('it is refused', 20, async () => (await isUp('platform')) === 0)
+  t.ok((sampleValue(await samples(), 'pgvitals_errors_total', { datname: 'platform', class: 'tls' }) ?? 0) > 0)
+  t.equal(sampleValue(await samples(), 'pgvitals_tls_certificate_expiry_timestamp_seconds'), expiry, 'what was seen last is still told')
+
+  configure('ca.pem')
+  exporter.update(readConfig(environment).servers)
+  await until('with the right one it is tried at once', 5, async () => (await isUp('platform')) === 1)
+})

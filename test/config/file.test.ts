@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { rootCertificates } from 'node:tls'
+import { test } from 'tap'
+import { readConfig } from '../../src/config/config.ts'
+import { readFrom } from './read-from.ts'
+
+const whole = `
+servers:
+  main:
+    host: db.internal
+    port: 6432
+    database: platform
+    user: pgvitals
+    password: { file: secrets/pgvitals }
+    tls: { mode: require }
+    capacity_bytes: 107374182400
+    data_directory: /var/lib/postgresql
+    max_sessions: 6
+    discover: { include: ["^team_"], exclude: ["^rdsadmin$"] }
+    databases:
+      users: { team: platform, access: { labeler_user: read } }
+      labeler: { team: labeler, user: labeler_monitor, password: { env: LABELER }, quota_bytes: 5, tls: { mode: disable } }
+      platform: { team: platform }
+      empty:
+  other:
+    host: /var/run/postgresql
+    user: pgvitals
+    password: { command: [print-token, "--for", other] }
+    discover: {}
+teams:
+  labeler: { tokens: [geheim, { file: secrets/token }] }
+queries: { locks: off, stat_user_tables: { interval: 60s } }
+`
+
+test('everything that the file may say arrives where it is used', async (t) => {
+  const files = { 'secrets/pgvitals': 'p', 'secrets/token': 't' }
+  const { servers, teams, queries, files: watched, notes } = readFrom(t, whole, { LABELER: 'l' }, files)
+  const [main, other] = servers
+  t.match(main, { name: 'main', maxSessions: 6, capacityBytes: 107374182400, dataDirectory: '/var/lib/postgresql' })
+  t.same(
+    main?.databases.map(({ name, team }) => [name, team]),
+    [
+      ['platform', 'platform'],
+      ['users', 'platform'],
+      ['labeler', 'labeler'],
+      ['empty', '']
+    ],
+    'the main database first'
+  )
+  const [platform, users, labeler] = main?.databases ?? []
+  t.match(platform?.connection, {
+    host: 'db.internal',
+    port: 6432,
+    user: 'pgvitals',
+    database: 'platform',
+    password: { file: /^\/.*\/secrets\/pgvitals$/ },
+    tls: { mode: 'require' }
+  })
+  t.match(labeler?.connection, { user: 'labeler_monitor', password: 'l', database: 'labeler', tls: { mode: 'disable' } })
+  t.same([labeler?.quotaBytes, users?.quotaBytes], [5, undefined])
+  t.same(users?.access, new Map([['labeler_user', 'read']]))
+  t.same(main?.discovery?.include, [/^team_/])
+  t.same(main?.discovery?.exclude, [/^rdsadmin$/])
+  t.match(main?.discovery?.connection, { user: 'pgvitals', database: 'platform' })
+
+  t.match(other, { name: 'other', maxSessions: 4, databases: [{ name: 'postgres' }], discovery: { include: [/.*/], exclude: [] } })
+  t.match(other?.databases[0]?.connection, {
+    host: '/var/run/postgresql',
+    port: 5432,
+    password: { command: ['print-token', '--for', 'other'] }
+  })
+
+  t.match(teams.get('labeler')?.tokens, ['geheim', { file: /secrets\/token$/ }])
+  t.notOk(queries.some(({ name }) => name === 'locks'))
+  t.equal(queries.find(({ name }) => name === 'stat_user_tables')?.intervalSeconds, 60)
+  for (const name of ['pgvitals.yaml', 'secrets/pgvitals', 'secrets/token'])
+    t.ok(
+      watched.some((file) => file.endsWith(name)),
+      name
+    )
+  t.same(notes, [])
+})
+
+test('a role of a database has a password of its own, never the server’s', async (t) => {
+  const { servers } = readFrom(
+    t,
+    'servers: { s: { host: h, user: u, password: p, databases: { a: {}, b: { user: v }, c: { password: q } } } }'
+  )
+  t.match(
+    servers[0]?.databases.map(({ connection: { user, password } }) => [user, password]),
+    [
+      ['u', 'p'],
+      ['v', { pgpass: '/nowhere' }],
+      ['u', 'q']
+    ]
+  )
+})
+
+test('a database that is named in both is one database, as the file has it', async (t) => {
+  const yaml = 'servers: { main: { host: localhost, user: u, password: p, databases: { labeler: { team: labeler } } } }'
+  const { servers, notes } = readFrom(t, yaml, {
+    DATABASE_URL: 'postgresql://admin:geheim@127.0.0.1:5432/platform',
+    LABELER_DATABASE_URL: 'postgresql://admin:geheim@[::1]/labeler',
+    OTHER_DATABASE_URL: 'postgresql://admin@h/other'
+  })
+  t.same(
+    servers.map(({ name, databases }) => [name, databases.map((database) => [database.name, database.team, database.connection.user])]),
+    [
+      [
+        'main',
+        [
+          ['labeler', 'labeler', 'u'],
+          ['platform', '', 'admin']
+        ]
+      ],
+      ['h:5432', [['other', '', 'admin']]]
+    ]
+  )
+  t.match(notes, [/^LABELER_DATABASE_URL names the database labeler of main again; .*pgvitals\.yaml, with its credential, holds$/])
+})
+
+test('what the environment says of a query goes before the file', async (t) => {
+  const yaml = 'servers: { s: { host: h, user: u, databases: { a: } } }\nqueries: { locks: off, wal: { interval: 60s } }'
+  const { queries } = readFrom(t, yaml, { PGVITALS_QUERIES: 'locks: { interval: 30s }' })
+  t.equal(queries.find(({ name }) => name === 'locks')?.intervalSeconds, 30)
+  t.equal(queries.find(({ name }) => name === 'wal')?.intervalSeconds, 60)
+})
+
+test('a team with tokens that owns nothing is worth a note', async (t) => {
+  t.match(readFrom(t, `servers: { s: { host: h, user: u, databases: { a: } } }\nteams: { labelr: { tokens: [x] } }`).notes, [
+    /the team labelr owns no database that is declared/
+  ])
+})
+
+test('the example is a good configuration, and its first line names the schema', async (t) => {
+  const example = readFileSync(join(import.meta.dirname, '..', '..', 'pgvitals.example.yaml'), 'utf8')
+  t.match(example, /^# yaml-language-server: \$schema=\.\/pgvitals\.schema\.json\n/)
+  const yaml = example.replaceAll('/run/secrets/', '')
+  const { servers, teams, notes } = readFrom(
+    t,
+    yaml,
+    {},
+    { pgvitals: 'p', 'labeler-token': 't', 'prometheus-token': 't', 'rds.pem': rootCertificates[0] ?? '' }
+  )
+  t.same(
+    servers.map(({ name, databases }) => [name, databases.map((database) => database.name)]),
+    [
+      ['main', ['platform', 'users', 'labeler']],
+      ['local', ['postgres']]
+    ]
+  )
+  t.equal(servers[0]?.databases[0]?.connection.tls.mode, 'verify-full')
+  t.ok(teams.has('labeler'))
+  t.same(notes, [])
+})
+
+test('pgvitals.yaml of the working folder is read where none is named', async (t) => {
+  const folder = t.testdir({
+    'pgvitals.yaml': 'servers: { here: { host: h, user: u, databases: { a: { password: { file: p } } } } }',
+    p: 'p'
+  })
+  const before = process.cwd()
+  t.teardown(() => process.chdir(before))
+  process.chdir(folder)
+  const { servers, files } = readConfig({})
+  t.match(servers, [{ name: 'here', databases: [{ connection: { password: { file: /\/p$/ } } }] }])
+  t.match(
+    files.map((file) => basename(file)),
+    ['pgvitals.yaml', '.env', 'p']
+  )
+})
+
+test('tokens for everything stand beside those of the teams', async (t) => {
+  const yaml =
+    'servers: { s: { host: h, user: u, databases: { a: { team: x } } } }\ntokens: [{ env: TOKEN }, other]\nteams: { x: { tokens: [own] } }'
+  const { tokens, teams } = readFrom(t, yaml, { TOKEN: 'for-all' })
+  t.same(tokens, ['for-all', 'other'])
+  t.same(teams.get('x'), { tokens: ['own'] })
+})

@@ -1,0 +1,83 @@
+import { test } from 'tap'
+import { parseDatabaseUrl } from '../src/config/database-url.ts'
+import { makeExporter, until } from './exporter/run-exporter.ts'
+import { type PageSample, sampleValue } from './page/parse-page.ts'
+import { startServer } from './servers/start-server.ts'
+
+const tuned =
+  '{ stat_database: { interval: 1s }, database: { interval: 1s }, stat_user_tables: { interval: 1s }, stat_statements: { interval: 1s, top: 10 } }'
+
+const namesOf = (samples: readonly PageSample[], datname: string) => [
+  ...new Set(samples.filter(({ labels }) => labels.datname === datname || labels.database === datname).map(({ name }) => name))
+]
+
+test('databases are found, dropped and renamed while pgvitals runs, and what is excluded is nowhere', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await server.sql(
+    'postgres',
+    "create role pgvitals login password 'secret' in role pg_monitor",
+    'create database users',
+    'create database rdsadmin',
+    'create database closed',
+    'revoke connect on database closed from public',
+    'create database elsewhere',
+    'create extension pg_stat_statements'
+  )
+  for (const name of ['users', 'rdsadmin']) await server.sql(name, 'create table item (id int)', 'select * from item')
+  for (let statement = 1; statement <= 30; statement++) await server.sql('rdsadmin', `select ${'1,'.repeat(statement)}1`)
+  const url = server.url('postgres', 'pgvitals')
+  const { exporter, samples, logged } = makeExporter(
+    { DATABASE_URL: url, PGVITALS_QUERIES: tuned },
+    {
+      discoverySeconds: 0.5,
+      visitCostShare: 10,
+      servers: (all) =>
+        all.map((one) => ({
+          ...one,
+          discovery: {
+            include: [/^(users|renamed|new|rdsadmin|closed)$/],
+            exclude: [/^rds/],
+            connection: parseDatabaseUrl(url)
+          }
+        }))
+    }
+  )
+  t.teardown(() => exporter.stop())
+  const tells = async (datname: string) => namesOf(await samples(), datname).includes('pg_stat_user_tables_n_tup_ins')
+  await exporter.start()
+  await until('a database that was there is found', 10, () => tells('users'))
+  const first = await samples()
+  t.equal(sampleValue(first, 'pgvitals_discovery_success'), 1)
+  t.equal(sampleValue(first, 'pg_database_info', { datname: 'users', team: '' }), 1)
+  t.ok(namesOf(first, 'postgres').length > 0, 'the declared one stays although no pattern asks for it')
+  for (const datname of ['rdsadmin', 'elsewhere']) t.same(namesOf(first, datname), [], `${datname} is in no family`)
+  t.notOk((await server.sql('postgres', "select from pg_stat_activity where usename = 'pgvitals' and datname = 'rdsadmin'")).length)
+  t.same(
+    namesOf(first, 'closed').filter((name) => /pg_database_up|pg_stat_user/.test(name)),
+    [],
+    'where the role may not connect it is not visited'
+  )
+  t.ok(namesOf(first, 'closed').includes('pg_stat_database_xact_commit'), 'but the server tells of it')
+
+  await server.sql('postgres', 'create database new')
+  await server.sql('new', 'create table item (id int)', 'insert into item values (1)')
+  await until('a new one is found', 10, () => tells('new'))
+  await server.sql('postgres', 'drop database new with (force)')
+  await until('a dropped one vanishes from every family', 10, async () => namesOf(await samples(), 'new').length === 0)
+  await until('one without a kept session can be renamed', 10, () =>
+    server.sql('postgres', 'alter database users rename to renamed').then(
+      () => true,
+      () => false
+    )
+  )
+  await until('it is gone under its old name and there under the new one', 10, async () => {
+    return (await tells('renamed')) && namesOf(await samples(), 'users').length === 0
+  })
+
+  await server.sql('postgres', 'revoke select on pg_catalog.pg_database from public')
+  await until('a failing discovery is told', 10, async () => sampleValue(await samples(), 'pgvitals_discovery_success') === 0)
+  t.ok(await tells('renamed'), 'and the last good list serves')
+  t.match(logged.map(({ msg }) => msg).join('\n'), /databases cannot be discovered, the last list serves: permission denied/)
+  t.same(namesOf(await samples(), 'rdsadmin'), [])
+})

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { test } from 'tap'
+import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
+import { allOf, sampleValue } from './page/parse-page.ts'
+import { startServer } from './servers/start-server.ts'
+import { createTeamDatabases, teamEnvironment } from './servers/team-databases.ts'
+
+test('limits', async (t) => {
+  const server = await startServer({ flags: ['max_connections=20'] })
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  const environment = { ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES: everySecond }
+  const sessions = async () => {
+    const [row] = await server.sql('postgres', "select count(*)::int as n from pg_stat_activity where usename = 'pgvitals'")
+    return Number(row?.n)
+  }
+
+  t.test("the role's connection limit is respected, and its last connection is left", async (t) => {
+    await server.sql('postgres', 'alter role pgvitals connection limit 2')
+    t.teardown(() => server.sql('postgres', 'alter role pgvitals connection limit -1'))
+    const { exporter, samples } = makeExporter(environment, { visitCostShare: 10 })
+    t.teardown(() => exporter.stop())
+    await exporter.start()
+    let most = 0
+    const all = until(
+      'every database is up',
+      10,
+      async () => allOf(await samples(), 'pg_database_up').filter(({ value }) => value).length === 3
+    )
+    for (const from = performance.now(); performance.now() - from < 4000; ) most = Math.max(most, await sessions())
+    await all
+    t.equal(most, 1)
+    t.same(allOf(await samples(), 'pgvitals_errors_total'), [], 'and nothing was refused')
+  })
+
+  t.test("a database's last free connection is not kept", async (t) => {
+    await server.sql('postgres', 'alter database labeler connection limit 1')
+    t.teardown(() => server.sql('postgres', 'alter database labeler connection limit -1'))
+    const { exporter } = makeExporter(environment, { visitCostShare: 10 })
+    t.teardown(() => exporter.stop())
+    await exporter.start()
+    await until('everything was polled', 10, () => exporter.isReady())
+    await until('the session has left', 10, async () => {
+      const rows = await server.sql('postgres', "select datname from pg_stat_activity where usename = 'pgvitals' order by datname")
+      return rows.map(({ datname }) => datname).join() === 'platform,users'
+    })
+  })
+
+  t.test('when the server has few free connections, one session stays and the others leave', async (t) => {
+    const { exporter, samples } = makeExporter(environment, { visitCostShare: 10 })
+    t.teardown(() => exporter.stop())
+    await exporter.start()
+    await until('three sessions are kept', 10, async () => exporter.isReady() && (await sessions()) === 3)
+    // 17 are for everybody: three are left free, and one is ours.
+    const clients = Array.from({ length: 13 }, () => {
+      return new pg.Client({ host: '127.0.0.1', port: server.port, user: 'platform_owner', password: 'secret', database: 'platform' })
+    })
+    t.teardown(() => Promise.all(clients.map((client) => client.end())))
+    for (const client of clients) await client.connect()
+    await until('one session is left', 10, async () => (await sessions()) === 1)
+    await until('and it still tells of the server', 10, async () => {
+      const now = await samples()
+      return (
+        sampleValue(now, 'pg_up') === 1 &&
+        sampleValue(now, 'pg_database_up', { datname: 'labeler' }) === undefined &&
+        sampleValue(now, 'pgvitals_database_state', { datname: 'labeler', reason: 'too_many_connections' }) === 1 &&
+        allOf(now, 'pg_stat_activity_count', { datname: 'platform' }).reduce((sum, { value }) => sum + value, 0) >= 13
+      )
+    })
+    await Promise.all(clients.map((client) => client.end()))
+    await until('the others come back', 20, async () => (await sessions()) === 3)
+    await until('and tell', 10, async () => sampleValue(await samples(), 'pg_database_up', { datname: 'labeler' }) === 1)
+  })
+
+  t.test('a server-wide query that is refused in one database is asked in the next', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'pgvitals-queries-'))
+    t.teardown(() => rmSync(folder, { recursive: true }))
+    writeFileSync(
+      join(folder, 'authid.sql'),
+      '-- Roles.\n--\n-- scope: server\n-- gauge count: Roles.\nselect count(*) as count from pg_catalog.pg_authid;\n'
+    )
+    await server.sql('users', 'grant select on pg_catalog.pg_authid to users_owner')
+    const owners = { ...teamEnvironment(server, 'owners'), PGVITALS_QUERIES_DIR: folder }
+    const { exporter, samples } = makeExporter({ ...owners, PGVITALS_QUERIES: everySecond.replace('{', '{ authid: { interval: 1s },') })
+    t.teardown(() => exporter.stop())
+    await exporter.start()
+    await until('another database answers', 10, async () => allOf(await samples(), 'pg_authid_count').length === 1)
+    t.equal(sampleValue(await samples(), 'pgvitals_query_success', { query: 'authid' }), 1)
+    t.equal(
+      sampleValue(await samples(), 'pgvitals_errors_total', { class: 'privilege', datname: 'platform' }),
+      1,
+      'the first is not asked again'
+    )
+  })
+
+  t.test('what one database may have on the page is bounded, and what is cut is counted', async (t) => {
+    const { exporter, samples } = makeExporter(teamEnvironment(server, 'pgvitals'), { maxSamplesPerDatabase: 20 })
+    t.teardown(() => exporter.stop())
+    await exporter.pollOnce()
+    const all = await samples()
+    const ofUsers = all.filter(({ name, labels }) => labels.datname === 'users' && /^pg_(stat_user|statio_user|table|index)/.test(name))
+    t.ok(ofUsers.length > 0 && ofUsers.length <= 20, `${ofUsers.length} samples`)
+    const dropped = allOf(all, 'pgvitals_samples_dropped_total', { datname: 'users', reason: 'budget' })
+    t.ok(dropped.length > 0)
+    t.equal(sampleValue(all, 'pgvitals_query_success', { datname: 'users', query: 'stat_user_tables' }), 1)
+  })
+})

@@ -1,0 +1,208 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Test, test } from 'tap'
+import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
+import { type RunningProcess, runProcess, scrape } from './exporter/run-process.ts'
+import { allOf, parsePage, sampleValue } from './page/parse-page.ts'
+import { freePort, startServer, type TestServer } from './servers/start-server.ts'
+import { createTeamDatabases } from './servers/team-databases.ts'
+
+interface Running {
+  readonly server: TestServer
+  readonly process: RunningProcess
+  readonly port: number
+  readonly write: (name: string, text: string) => void
+}
+
+/** A server with the teams' databases, and pgvitals on it with this configuration, `password` being the password's file. */
+async function start(t: Test, databases: string, queries: string): Promise<Running> {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-reload-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const write = (name: string, text: string) => {
+    writeFileSync(join(folder, 'new'), text)
+    renameSync(join(folder, 'new'), join(folder, name))
+  }
+  write('password', 'secret\n')
+  write('pgvitals.yaml', configOf(server, databases))
+  const port = await freePort()
+  const environment = { PGVITALS_CONFIG: join(folder, 'pgvitals.yaml'), PGVITALS_PORT: String(port), PGVITALS_QUERIES: queries }
+  const running = runProcess(environment)
+  t.teardown(async () => {
+    running.child.kill('SIGTERM')
+    await running.ended
+  })
+  await until('pgvitals answers', 20, async () => allOf(await scrape(port), 'pg_database_up').length > 0)
+  return { server, process: running, port, write }
+}
+
+const configOf = ({ port }: TestServer, databases: string) =>
+  `servers: { main: { host: 127.0.0.1, port: ${port}, user: pgvitals, password: { file: password }, databases: { ${databases} } } }`
+
+/** Which process serves which database. */
+async function pidsOf(server: TestServer): Promise<Readonly<Record<string, unknown>>> {
+  const rows = await server.sql('postgres', "select datname, pid from pg_stat_activity where usename = 'pgvitals' order by datname")
+  return Object.fromEntries(rows.map(({ datname, pid }) => [String(datname), pid]))
+}
+
+test('databases come and go and change their team, and the others are not disturbed', async (t) => {
+  const { server, process, port, write } = await start(t, 'platform: { team: platform }, users: { team: platform }', everySecond)
+  const page = () => scrape(port)
+  const reconfigure = (databases: string) => write('pgvitals.yaml', configOf(server, databases))
+  await until('both have a session', 10, async () => Object.keys(await pidsOf(server)).length === 2)
+  const { platform, users } = await pidsOf(server)
+  const accepted = sampleValue(await page(), 'pgvitals_config_reload_timestamp_seconds') ?? 0
+  t.ok(accepted > 1e9)
+  t.equal(sampleValue(await page(), 'pgvitals_config_reload_success'), 1)
+
+  reconfigure('platform: { team: platform }, users: { team: users }, labeler: { team: labeler }')
+  await until(
+    'the new one is polled',
+    10,
+    async () => allOf(await page(), 'pg_stat_user_tables_n_live_tup', { datname: 'labeler' }).length > 0
+  )
+  const changed = await page()
+  t.equal(sampleValue(changed, 'pg_database_info', { datname: 'users', team: 'users' }), 1)
+  t.equal(sampleValue(changed, 'pg_database_info', { datname: 'users', team: 'platform' }), undefined)
+  t.ok((sampleValue(changed, 'pgvitals_config_reload_timestamp_seconds') ?? 0) > accepted)
+  t.match(await pidsOf(server), { platform, users })
+
+  reconfigure('platform: { tem: x }')
+  await until('the mistake is on the page', 10, async () => sampleValue(await page(), 'pgvitals_config_reload_success') === 0)
+  t.match(
+    process.output(),
+    /the configuration is refused: \S*pgvitals\.yaml:1 servers\.main\.databases\.platform\.tem is no setting; did you mean \\"team\\"/
+  )
+  t.equal(allOf(await page(), 'pg_database_up').length, 3, 'the configuration of before goes on')
+  t.equal(
+    sampleValue(await page(), 'pgvitals_config_reload_timestamp_seconds'),
+    sampleValue(changed, 'pgvitals_config_reload_timestamp_seconds')
+  )
+
+  reconfigure('platform: { team: platform }, users: { team: users }')
+  await until('the removed one is gone', 10, async () => {
+    const all = await page()
+    return sampleValue(all, 'pgvitals_config_reload_success') === 1 && allOf(all, 'pg_database_up', { datname: 'labeler' }).length === 0
+  })
+  t.same(await pidsOf(server), { platform, users }, 'the sessions are those of the start')
+  const last = await page()
+  t.same(
+    allOf(last, 'pgvitals_connects_total')
+      .map(({ labels, value }) => [labels.datname, value])
+      .sort(),
+    [
+      ['platform', 1],
+      ['users', 1]
+    ]
+  )
+  t.ok(
+    allOf(last, 'pgvitals_snapshot_age_seconds').every(({ value }) => value < 3),
+    'and no snapshot waited'
+  )
+
+  process.child.kill('SIGHUP')
+  await until('SIGHUP reads it too', 5, () => process.output().includes('was read again and is the same'))
+  t.match(await pidsOf(server), { platform, users })
+  t.notMatch(process.output(), /"secret/)
+})
+
+test('a password that rotates leaves no gap of two intervals', async (t) => {
+  const every5Seconds = everySecond.replaceAll('1s', '5s')
+  const { server, process, port, write } = await start(t, 'platform: , labeler: ', every5Seconds)
+  const ages = async () => allOf(await scrape(port), 'pgvitals_snapshot_age_seconds').map(({ value }) => value)
+  await until('everything was polled', 15, async () => (await ages()).length > 20)
+  let oldest = 0
+  const watching = setInterval(async () => {
+    oldest = Math.max(oldest, ...(await ages()))
+  }, 200)
+  t.teardown(() => clearInterval(watching))
+
+  await server.sql(
+    'postgres',
+    "alter role pgvitals password 'rotated'",
+    "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'pgvitals'"
+  )
+  const refused = async () =>
+    allOf(await scrape(port), 'pgvitals_errors_total', { class: 'auth' }).reduce((sum, { value }) => sum + value, 0)
+  await until('the old password was refused', 10, async () => (await refused()) > 0)
+  write('password', 'rotated\n')
+  await until('the new one works everywhere', 10, async () => {
+    const all = await scrape(port)
+    return allOf(all, 'pg_database_up').every(({ value }) => value === 1)
+  })
+  await until('and every query has answered with it', 10, async () => Math.max(...(await ages())) < 2)
+  t.ok(oldest < 10, `the oldest answer was ${oldest.toFixed(1)} s old with an interval of 5 s`)
+  t.ok((await refused()) <= 2, 'the old password was tried once in each database')
+  t.notMatch(process.output(), /rotated/)
+})
+
+test('passwords by command and .pgpass, and a database named in both ways', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-mixed-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'pgpass'), `localhost:${server.port}:labeler:pgvitals:secret\n`, { mode: 0o600 })
+  writeFileSync(
+    join(folder, 'config.yaml'),
+    `
+servers:
+  main:
+    host: localhost
+    port: ${server.port}
+    user: pgvitals
+    databases:
+      labeler: { team: labeler }
+      users: { team: platform, password: { command: [printf, secret] } }
+`
+  )
+  const once = runProcess(
+    {
+      PGVITALS_CONFIG: join(folder, 'config.yaml'),
+      PGPASSFILE: join(folder, 'pgpass'),
+      DATABASE_URL: server.url('platform', 'pgvitals'),
+      USER_DATABASE_URL: server.url('users', 'pgvitals', 'wrong')
+    },
+    'once'
+  )
+  t.equal(await once.ended, 0)
+  const output = once.output()
+  t.match(output, /USER_DATABASE_URL names the database users of main again; \S*config\.yaml, with its credential, holds/)
+  const samples = parsePage(output.replaceAll(/^\{.*\n/gm, ''))
+  t.same(
+    allOf(samples, 'pg_database_info').flatMap(({ labels: { server, datname, team } }) =>
+      /^(pla|use|lab)/.test(datname ?? '') ? [[server, datname, team]] : []
+    ),
+    [
+      ['main', 'labeler', 'labeler'],
+      ['main', 'platform', ''],
+      ['main', 'users', 'platform']
+    ]
+  )
+  t.ok(allOf(samples, 'pg_database_up').every(({ value }) => value === 1))
+})
+
+test('a wrong password is not tried again because the file of another has changed', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-files-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const [first, second] = ['first', 'second'].map((name) => join(folder, name)) as [string, string]
+  for (const file of [first, second]) writeFileSync(file, 'wrong')
+  const databases = `postgres: { password: { file: first }, user: postgres }, template1: { password: { file: second }, user: postgres }`
+  writeFileSync(join(folder, 'config.yaml'), `servers: { main: { host: localhost, port: ${server.port}, databases: { ${databases} } } }`)
+  const { exporter, samples } = makeExporter({ PGVITALS_CONFIG: join(folder, 'config.yaml') })
+  t.teardown(() => exporter.stop())
+  await exporter.start()
+  const refused = async (datname: string) => sampleValue(await samples(), 'pgvitals_errors_total', { datname, class: 'auth' })
+  await until('both were refused', 10, async () => (await refused('postgres')) === 1 && (await refused('template1')) === 1)
+  exporter.retryCredentials([second])
+  await until('one is tried again', 10, async () => (await refused('template1')) === 2)
+  t.equal(await refused('postgres'), 1)
+  t.equal(sampleValue(await samples(), 'pg_database_up', { datname: 'template1' }), 0, 'and is never absent from the page')
+  exporter.retryCredentials()
+  await until('or all of them', 10, async () => (await refused('postgres')) === 2 && (await refused('template1')) === 3)
+})

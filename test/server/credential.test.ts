@@ -1,0 +1,108 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Test, test } from 'tap'
+import { readSecret } from '../../src/server/credential.ts'
+import { classOf } from '../../src/server/error-class.ts'
+import { readPassword } from '../../src/server/password.ts'
+import type { Connection } from '../../src/server/server.ts'
+import { openSession } from '../../src/server/session.ts'
+import { startServer } from '../servers/start-server.ts'
+
+function makeFolder(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-secret-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+const tls = { mode: 'prefer', ca: undefined, cert: undefined, key: undefined } as const
+const connection: Connection = { host: 'h', port: 5432, user: 'u', password: undefined, database: 'd', tls }
+
+test('a secret is what stands in the text, the file or the output, without the line break at its end', async (t) => {
+  const file = join(makeFolder(t), 'secret')
+  writeFileSync(file, ' a b\r\n')
+  t.equal(await readSecret('plain\n'), 'plain\n')
+  t.equal(await readSecret({ file }), ' a b')
+  t.equal(await readSecret({ command: ['printf', '%s\\n\\n', 'a:$HOME'] }), 'a:$HOME', 'without a shell')
+  t.equal(await readSecret({ command: ['cat'] }).catch(({ message }) => message), "the secret's command cat is empty", 'nothing to read')
+})
+
+test('a secret that cannot be had is an auth failure that names where, and nothing that was found', async (t) => {
+  const folder = makeFolder(t)
+  const empty = join(folder, 'empty')
+  writeFileSync(empty, '\n')
+  const cases = [
+    [{ file: join(folder, 'none') }, /^the secret's file .*\/none fails: it cannot be read \(ENOENT\)$/],
+    [{ file: empty }, /^the secret's file .*\/empty is empty$/],
+    [{ command: ['/nowhere/token', 'geheim'] }, /^the secret's command \/nowhere\/token fails: ENOENT$/],
+    [{ command: ['sh', '-c', 'echo geheim; echo geheim >&2; exit 3'] }, /^the secret's command sh fails: exit code 3$/],
+    [{ command: ['sh', '-c', 'kill -TERM $$'] }, /^the secret's command sh fails: SIGTERM$/],
+    [{ command: ['true'] }, /^the secret's command true is empty$/],
+    // The grandchild keeps the output open for longer than we wait.
+    [{ command: ['sh', '-c', 'sleep 5 & sleep 5'] }, /^the secret's command sh fails: no answer within 1 s$/]
+  ] as const
+  for (const [secret, expected] of cases) {
+    const error: Error = await readSecret(secret, 1).then(
+      () => new Error('nothing'),
+      (reason) => reason
+    )
+    t.match(error.message, expected)
+    t.equal(classOf(error), 'auth')
+    t.notMatch(JSON.stringify(error, Object.getOwnPropertyNames(error)), /geheim/)
+  }
+})
+
+test('the password file is read as libpq reads it', async (t) => {
+  const pgpass = join(makeFolder(t), 'pgpass')
+  const find = (text: string, more: Partial<Connection> = {}, mode = 0o600) => {
+    writeFileSync(pgpass, text)
+    chmodSync(pgpass, mode)
+    return readPassword({ ...connection, password: { pgpass }, ...more })
+  }
+  t.equal(
+    await find('# h:5432:d:u:no\nx:5432:d:u:no\nh:5433:d:u:no\nh:5432:e:u:no\nh:5432:d:v:no\nh:5432:d:u:yes\nh:5432:d:u:late\n'),
+    'yes'
+  )
+  t.equal(await find('*:*:*:*:any'), 'any')
+  t.equal(await find('h:5432:d:u:a\\:b\\\\c'), 'a:b\\c')
+  t.equal(await find('h\\:1:5432:d:u:p', { host: 'h:1' }), 'p')
+  t.equal(await find('localhost:5432:d:u:p', { host: '/var/run/postgresql' }), 'p', 'a socket is localhost')
+  t.equal(await find('h:5432:d:u'), undefined, 'too few fields')
+  t.equal(await find('h:5432:d:u:'), undefined)
+  t.equal(await find('h:5432:d:u:p', {}, 0o640), undefined, 'a file that others may read is passed over')
+  t.equal(await readPassword({ ...connection, password: { pgpass: '/nowhere' } }), undefined)
+})
+
+test('every connect asks anew for its password, once', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  const folder = makeFolder(t)
+  const [count, pgpass] = [join(folder, 'count'), join(folder, 'pgpass')]
+  const to: Connection = { host: '127.0.0.1', port: server.port, user: 'postgres', password: undefined, database: 'postgres', tls }
+  const connect = async (password: Connection['password'], host = to.host) => {
+    const session = await openSession({ ...to, host, password })
+    await session.close()
+  }
+
+  const command = ['sh', '-c', `echo once >> '${count}'; echo secret`]
+  await connect({ command })
+  t.equal(await readSecret({ file: count }), 'once', 'though prefer tried it with TLS and without')
+  await connect({ command })
+  t.equal(await readSecret({ file: count }), 'once\nonce')
+
+  writeFileSync(pgpass, `127.0.0.1:${server.port}:*:postgres:secret\n`, { mode: 0o600 })
+  await connect({ pgpass })
+  writeFileSync(pgpass, `localhost:${server.port}:*:postgres:secret\n`)
+  await connect({ pgpass }, server.dataDirectory)
+  writeFileSync(pgpass, 'elsewhere:*:*:*:secret\n')
+  const expected = {
+    errorClass: 'auth',
+    message: `the server asks for a password of postgres for postgres; none is configured, and ${pgpass} (mode 600) has no line for it`
+  }
+  await t.rejects(connect({ pgpass }), expected)
+  await t.rejects(connect(undefined), { errorClass: 'auth', message: /none is configured$/ })
+  // pg's own ways to a password are closed: the configuration says it.
+  process.env.PGPASSWORD = 'secret'
+  t.teardown(() => delete process.env.PGPASSWORD)
+  await t.rejects(connect(undefined), { message: /none is configured/ })
+})

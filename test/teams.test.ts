@@ -1,0 +1,87 @@
+import { test } from 'tap'
+import { readConfig } from '../src/config/config.ts'
+import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
+import { allOf, type PageSample, parsePage, sampleValue } from './page/parse-page.ts'
+import { startServer } from './servers/start-server.ts'
+import { createTeamDatabases, teamEnvironment } from './servers/team-databases.ts'
+
+const ownerOf = (name: string) => (name === 'labeler' || name === 'missing' ? 'labeler' : 'platform')
+
+test("a team is shown its own databases and what is everybody's", async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  const environment = { ...teamEnvironment(server, 'pgvitals'), MISSING_DATABASE_URL: server.url('missing', 'pgvitals') }
+  const { exporter, samples } = makeExporter(environment, {
+    servers: (all) =>
+      all.map((one) => ({
+        ...one,
+        maxSessions: 8,
+        databases: one.databases.map((database) => ({ ...database, team: ownerOf(database.name) }))
+      }))
+  })
+  t.teardown(() => exporter.stop())
+  await exporter.pollOnce()
+  const pageOf = async (team: string) => parsePage(String(await exporter.metrics({ team })))
+  const datnamesOf = (page: readonly PageSample[]) =>
+    [...new Set(page.flatMap(({ labels }) => labels.datname || labels.database || []))].sort()
+  const whole = await samples()
+  const labeler = await pageOf('labeler')
+  t.same(datnamesOf(labeler), ['labeler', 'missing'])
+  t.same(datnamesOf(await pageOf('platform')), ['platform', 'users'])
+  t.same(datnamesOf(whole), ['labeler', 'missing', 'platform', 'postgres', 'template0', 'template1', 'users'])
+
+  const seriesOf = (page: readonly PageSample[]) => page.map(({ name, labels }) => name + JSON.stringify(labels)).sort()
+  const expected = whole.filter(
+    ({ name, labels }) =>
+      ['labeler', 'missing', undefined, ''].includes(labels.datname) && labels.server && !/^process_|^nodejs_|query_id$/.test(name)
+  )
+  const withoutTexts = labeler.filter(({ name }) => !name.endsWith('query_id'))
+  t.same(seriesOf(withoutTexts), seriesOf(expected), 'and nothing of those is missing')
+  const textsOf = (page: readonly PageSample[]) => allOf(page, 'pg_stat_statements_query_id').map(({ labels }) => labels.query ?? '')
+  const isOfPlatform = (text: string) => text.startsWith('create extension pg_stat_statements')
+  t.ok(textsOf(whole).some(isOfPlatform) && textsOf(await pageOf('platform')).some(isOfPlatform))
+  t.notOk(textsOf(labeler).some(isOfPlatform), 'the text of a statement is shown where it ran')
+  t.ok(
+    textsOf(labeler).some((text) => text.startsWith('create table item')),
+    'and all that ran there is'
+  )
+  t.equal(sampleValue(labeler, 'pg_up'), 1)
+  t.equal(sampleValue(labeler, 'pg_scrape_collector_success', { collector: 'stat_database' }), 1)
+  t.ok(allOf(labeler, 'pgvitals_polls_total').length === 1, 'counters of the exporter follow the same rule')
+
+  t.equal(sampleValue(labeler, 'pg_database_up', { datname: 'missing' }), 0)
+  t.equal(sampleValue(labeler, 'pg_database_info', { datname: 'missing', team: 'labeler' }), 1, 'rules can join it')
+  t.match(allOf(labeler, 'pgvitals_database_state'), [
+    { labels: { datname: 'labeler', reason: 'up' }, value: 1 },
+    { labels: { datname: 'missing', reason: 'no_database' }, value: 1 }
+  ])
+  t.equal(await exporter.metrics({ team: 'nobody' }), undefined)
+})
+
+test("one team's wrong credential leaves the others' snapshot ages untouched", async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  const environment = { ...teamEnvironment(server, 'owners'), PGVITALS_QUERIES: everySecond }
+  const { exporter, samples } = makeExporter(environment)
+  t.teardown(() => exporter.stop())
+  await exporter.start()
+  await until('everything has been polled', 10, () => exporter.isReady())
+  exporter.update(readConfig({ ...environment, LABELER_DATABASE_URL: server.url('labeler', 'labeler_owner', 'wrong') }).servers)
+  await until('the labeler is refused', 10, async () => {
+    return sampleValue(await samples(), 'pgvitals_database_state', { datname: 'labeler', reason: 'auth' }) === 1
+  })
+  const interval = 1
+  let oldest = 0
+  for (const from = performance.now(); performance.now() - from < 5000; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const ages = allOf(await samples(), 'pgvitals_snapshot_age_seconds').filter(({ labels }) => labels.datname !== 'labeler')
+    oldest = Math.max(oldest, ...ages.map(({ value }) => value))
+  }
+  t.ok(oldest < 2 * interval, `the oldest answer of the others was ${oldest} s old`)
+  t.equal(
+    sampleValue(await samples(), 'pgvitals_errors_total', { datname: 'labeler', class: 'auth' }),
+    1,
+    'and the labeler is not tried every second'
+  )
+})
