@@ -27,7 +27,13 @@ test('nothing fires under a calm load, and every fault fires its own alert, of t
   const proofs = (await Promise.all(lanes().map((lane) => tryInTurn(lane, (fault) => tryFault(site, watch, fault))))).flat()
   for (const proof of proofs) {
     await t.test(proof.fault.name, async (t) => {
-      const { fault, firings, endedSeconds } = proof
+      const { fault, firings, firedSeconds, endedSeconds } = proof
+      t.comment(
+        `fired after ${firedSeconds?.toFixed(1)} s, ended after ${endedSeconds?.toFixed(1)} s; all: ${firings.map(describe).join('; ')}`.slice(
+          0,
+          600
+        )
+      )
       t.ok(
         firings.some((one) => isOwn(fault, one)),
         `fires ${fault.alert}`
@@ -40,6 +46,7 @@ test('nothing fires under a calm load, and every fault fires its own alert, of t
   for (const { alert, labels } of watch.all) t.equal(labels.team, expectedTeam(labels.datname), `the team of ${alert} in ${labels.datname}`)
   const explained = new Set(proofs.flatMap(({ firings }) => firings))
   t.same(watch.all.filter((one) => !explained.has(one)).map(describe), [], 'nothing fires that is about no fault')
+  if (!t.passing()) t.comment(site.exporterOutput().slice(-4000))
   if (process.env.ALERT_PROOFS === 'write') writeFileSync(new URL('../../../docs/alert-proofs.md', import.meta.url), proofsPage(proofs))
 })
 
@@ -58,8 +65,9 @@ async function tryInTurn(lane: readonly Fault[], tryOne: (fault: Fault) => Promi
 
 async function hasSeries(prometheus: string, query: string): Promise<boolean> {
   const response = await fetch(`${prometheus}/api/v1/query?${new URLSearchParams({ query })}`).catch(() => undefined)
-  const body = (await response?.json()) as { data?: { result: readonly unknown[] } } | undefined
-  return (body?.data?.result.length ?? 0) > 0
+  if (response?.ok !== true) return false
+  const { data } = (await response.json()) as { readonly data: { readonly result: readonly unknown[] } }
+  return data.result.length > 0
 }
 
 function expectedTeam(datname: string | undefined): string | undefined {

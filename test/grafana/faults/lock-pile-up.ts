@@ -6,7 +6,6 @@ export const lockPileUp: Fault = {
   alert: 'PostgresBlockedSessions',
   server: 'main',
   datname: 'platform',
-  also: { PostgresLatencyRegression: 'the statements that waited count with their wait once they have ended' },
   inject: async ({ servers, open }) => {
     const holder = await open('main', 'platform')
     await holder.query('create table ledger (amount numeric)')

@@ -21,10 +21,15 @@ export interface RunningSite extends Site {
 
 /** Two servers with the teams' databases, a calm load on one, pgvitals, and a real Prometheus with the hastened rules. */
 export async function startSite(): Promise<RunningSite> {
-  const [main, second] = await Promise.all([
+  const starting = [
     startTeamServer({ major: 18, flags: ['fsync=on', 'track_io_timing=on'] }),
     startTeamServer({ major: 16, flags: ['fsync=on', 'max_connections=40'] })
-  ])
+  ] as const
+  const started = await Promise.allSettled(starting)
+  if (started.some(({ status }) => status === 'rejected')) {
+    for (const one of started) if (one.status === 'fulfilled') await one.value.remove()
+  }
+  const [main, second] = await Promise.all(starting)
   const servers = { main, second }
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'pgvitals-faults-'))
   chmodSync(folder, 0o755)
