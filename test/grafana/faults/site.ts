@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { calmScenes, startLoad } from '../../../demo/load.ts'
 import { createDatabases, databases, password } from '../../../demo/schema.ts'
+import { until } from '../../exporter/run-exporter.ts'
 import { runProcess } from '../../exporter/run-process.ts'
 import { freePort, startServer, type TestServer } from '../../servers/start-server.ts'
 import { exporterFile, monitorPassword } from './exporter-file.ts'
@@ -51,8 +52,28 @@ export async function startSite(): Promise<RunningSite> {
     PGVITALS_PORT: String(exporterPort),
     PGVITALS_LOG_LEVEL: 'warn'
   })
+  const processes: { readonly child: ChildProcess; readonly ended: Promise<unknown> }[] = [exporter]
+  const stop = async () => {
+    for (const { child } of processes) child.kill()
+    await Promise.allSettled([load.stop(), ...processes.map(({ ended }) => ended)])
+    await Promise.all([main.remove(), second.remove()])
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+  // Before it serves, Prometheus would rightly say that it is down.
+  const isReady = () =>
+    fetch(`http://127.0.0.1:${exporterPort}/readyz`).then(
+      ({ ok }) => ok,
+      () => false
+    )
+  try {
+    await until('pgvitals is ready', 60, isReady)
+  } catch (error) {
+    await stop()
+    throw new Error(`pgvitals did not start:\n${exporter.output()}`, { cause: error })
+  }
   const flags = ['--config.file=prometheus.yml', '--storage.tsdb.path=data', `--web.listen-address=127.0.0.1:${prometheusPort}`]
-  const prometheus = spawn('prometheus', flags, { cwd: folder, stdio: 'ignore' })
+  const child = spawn('prometheus', flags, { cwd: folder, stdio: 'ignore' })
+  processes.push({ child, ended: once(child, 'close') })
   return {
     servers,
     prometheus: `http://127.0.0.1:${prometheusPort}`,
@@ -70,24 +91,22 @@ export async function startSite(): Promise<RunningSite> {
       await servers[server].sql('postgres', `select pg_terminate_backend(pid) from pg_stat_activity where ${ours} and ${where}`)
     },
     reload: () => void exporter.child.kill('SIGHUP'),
-    stop: async () => {
-      const ended = once(prometheus, 'exit')
-      prometheus.kill('SIGKILL')
-      exporter.child.kill('SIGTERM')
-      await Promise.allSettled([load.stop(), exporter.ended, ended])
-      await Promise.all([main.remove(), second.remove()])
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-    }
+    stop
   }
 }
 
 async function startTeamServer(options: Parameters<typeof startServer>[0]): Promise<TestServer> {
   const server = await startServer(options)
-  await createDatabases(server)
-  await server.sql(
-    'postgres',
-    `create role labeler_monitor login password '${monitorPassword}' in role pg_monitor`,
-    'grant connect on database labeler to labeler_monitor'
-  )
-  return server
+  try {
+    await createDatabases(server)
+    await server.sql(
+      'postgres',
+      `create role labeler_monitor login password '${monitorPassword}' in role pg_monitor`,
+      'grant connect on database labeler to labeler_monitor'
+    )
+    return server
+  } catch (error) {
+    await server.remove()
+    throw error
+  }
 }
