@@ -43,7 +43,7 @@ function row({ fault, firings, firedSeconds, endedSeconds }: Proof): string {
     tier.for,
     (lowered[fault.alert] ?? [])
       .filter(([real]) => tier.expression.includes(`> ${real}`))
-      .map(([real, hastened]) => `${real} → ${hastened}`)
+      .map((both) => both.map((number) => number.toLocaleString('en-US')).join(' → '))
       .join(', '),
     others.map((alert) => `[${alert}](runbooks/${alert}.md): ${fault.also?.[alert] ?? ''}`).join('; ')
   ].join(' | ')} |`
