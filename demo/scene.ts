@@ -6,6 +6,8 @@ export interface Scene {
   readonly database: DatabaseName
   /** The pause between two plays, on average. */
   readonly everyMs: number
+  /** Something that an alert is there for, once it lasts or comes often. */
+  readonly isTrouble?: boolean
   readonly play: (stage: Stage) => Promise<unknown>
 }
 

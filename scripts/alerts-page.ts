@@ -6,7 +6,7 @@ export function alertsPage(): string {
   return [
     '# Alerts',
     '',
-    'Generated from `grafana/source/rules` by `npm run docs`; the thresholds are in `grafana/source/thresholds.ts`. *Critical* pages now, *warning* is for the same day, *info* goes nowhere by itself. An alert of scope *database* carries the label `team`, of the team that owns the database.',
+    'Generated from `grafana/source/rules` by `npm run docs`; the thresholds are in `grafana/source/thresholds.ts`. *Critical* pages now, *warning* is for the same day, *info* goes nowhere by itself. An alert of scope *database* carries the label `team`, of the team that owns the database. [Alerts that were seen to fire](alert-proofs.md) has the faults that are injected into real servers, and what fires then.',
     '',
     ...Object.entries(alerts).flatMap(([name, list]) => [
       `## ${name}`,

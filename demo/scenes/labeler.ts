@@ -29,6 +29,7 @@ const progress: Scene = {
 
 const deadlock: Scene = {
   database: 'labeler',
+  isTrouble: true,
   everyMs: 30_000,
   play: async ({ session }) => {
     const [worker, review] = await Promise.all([session('labeling-worker'), session('review-worker')])

@@ -43,6 +43,7 @@ const slowReport: Scene = {
 
 const forgottenTransaction: Scene = {
   database: 'platform',
+  isTrouble: true,
   everyMs: 5000,
   play: async ({ session, pause }) => {
     const client = await session('back-office')

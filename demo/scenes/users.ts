@@ -24,6 +24,7 @@ const signup: Scene = {
 
 const blockedSession: Scene = {
   database: 'users',
+  isTrouble: true,
   everyMs: 6000,
   play: async ({ session, pause }) => {
     const [sync, cleanup] = await Promise.all([session('profile-sync'), session('account-cleanup')])

@@ -11,6 +11,8 @@ export const thresholds = {
   connectionsUsedRatio: { warning: 0.8, critical: 0.95 },
   connectionLimitUsedRatio: 0.85,
   connectionHogRatio: { share: 0.6, serverUsed: 0.75 },
+  /** Running out of connections is told only above this: below it a morning's growth is no trend. */
+  connectionsFillRatio: 0.5,
   sessionsLostIn15Minutes: 20,
 
   diskFreeRatio: { warning: 0.15, critical: 0.07 },

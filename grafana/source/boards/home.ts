@@ -115,7 +115,7 @@ export const home = board({
           about: [
             'how long until something is used up, if it goes on as in the last hours: the nearest of each kind.',
             'disk, transaction ids, sequences and slots all end in an outage that takes hours to mend.',
-            `nothing, or more than ${thresholds.diskFill.warningAheadSeconds / 86400} days.`,
+            `nothing, or more than ${thresholds.diskFill.warningAheadSeconds / 86400} days. Connections only above ${100 * thresholds.connectionsFillRatio} % in use.`,
             'the board "storage" for disk and sequences, "vacuum" for ids, "replication" for slots.'
           ],
           unit: 's',

@@ -63,7 +63,11 @@ const capacity: readonly Recording[] = [
 /** What is left over how fast it goes: seconds to trouble, absent where it does not go. */
 const exhaustions: readonly (readonly [resource: string, expression: string])[] = [
   ['disk', 'pg_disk_free_bytes / (-deriv(pg_disk_free_bytes[6h]) > 0)'],
-  ['connections', '(pg_connections_usable - pg_connections_in_use) / (deriv(pg_connections_in_use[1h]) > 0)'],
+  [
+    'connections',
+    `(pg_connections_usable - pg_connections_in_use) / (deriv(pg_connections_in_use[1h]) > 0)
+and server:pg_connections_used:ratio > ${thresholds.connectionsFillRatio}`
+  ],
   ['xid', 'pg_database_xids_left / (deriv(pg_database_xid_age[6h]) > 0)'],
   ['multixact', 'pg_database_multixacts_left / (deriv(pg_database_multixact_age[6h]) > 0)'],
   ['sequence', '(1 - pg_sequence_used_ratio) / (deriv(pg_sequence_used_ratio[6h]) > 0)'],

@@ -18,7 +18,10 @@ const input = [
   series('pg_stat_statements_seconds_total', 'server="a", datname="users", user="u", queryid="other"', '0+24x60'),
   series('pg_disk_free_bytes', 'server="a", source="configured"', '7200-60x60'),
   series('pg_connections_usable', 'server="a"', '100+0x60'),
-  series('pg_connections_in_use', 'server="a"', '10+0.6x60')
+  series('pg_connections_in_use', 'server="a"', '30+0.6x60'),
+  // As fast, but not half full.
+  series('pg_connections_usable', 'server="b"', '100+0x60'),
+  series('pg_connections_in_use', 'server="b"', '13+0.6x60')
 ]
 
 /** What must come out after an hour. */
@@ -39,7 +42,7 @@ const expected: Readonly<Record<string, readonly (readonly [labels: string, valu
   ],
   'round(query:pg_statements_seconds:rate30m * 100)': [['server="a", datname="users", user="u", queryid="1"', 40]],
   'round(server:pg_exhaustion:eta_seconds{resource="disk"})': [['server="a", resource="disk"', 3600]],
-  'round(server:pg_exhaustion:eta_seconds{resource="connections"})': [['server="a", resource="connections"', 5400]]
+  'round(server:pg_exhaustion:eta_seconds{resource="connections"})': [['server="a", resource="connections"', 3400]]
 }
 
 test('recording rules say what they are called', async (t) => {

@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { test } from 'tap'
+import type { DatabaseName } from '../../../demo/schema.ts'
+import { until } from '../../exporter/run-exporter.ts'
+import { hasTool } from '../../servers/has-tool.ts'
+import { teamOf } from './exporter-file.ts'
+import type { Fault } from './fault.ts'
+import { faults } from './faults.ts'
+import { proofsPage } from './proofs-page.ts'
+import { startSite } from './site.ts'
+import { isOwn, type Proof, tryFault } from './try-fault.ts'
+import { type Firing, watchAlerts } from './watch-alerts.ts'
+
+const calmSeconds = 40
+
+test('nothing fires under a calm load, and every fault fires its own alert, of the right team, and no other', async (t) => {
+  if (!hasTool(t, 'prometheus', 'prometheus')) return
+  const site = await startSite()
+  t.teardown(site.stop)
+  // A Prometheus that has just begun needs five seconds to know its targets, which is five minutes here.
+  const scraped = 'count(pg_table_vacuum_due_ratio) > 0 unless on () count(ALERTS{alertname="PgvitalsDown"})'
+  await until('Prometheus has scraped a whole page', 60, () => hasSeries(site.prometheus, scraped))
+  const watch = watchAlerts(site.prometheus)
+  t.teardown(watch.stop)
+  await delay(calmSeconds * 1000)
+  t.same(watch.all.map(describe), [], 'calm')
+
+  const tried = (await Promise.all(lanes().map((lane) => tryInTurn(lane, (fault) => tryFault(site, watch, fault))))).flat()
+  const proofs = tried.sort((one, other) => faults.indexOf(one.fault) - faults.indexOf(other.fault))
+  for (const proof of proofs) {
+    await t.test(proof.fault.name, async (t) => {
+      const { fault, firings, firedSeconds, endedSeconds } = proof
+      t.comment(
+        `fired after ${firedSeconds?.toFixed(1)} s, ended after ${endedSeconds?.toFixed(1)} s; all: ${firings.map(describe).join('; ')}`.slice(
+          0,
+          600
+        )
+      )
+      t.ok(
+        firings.some((one) => isOwn(fault, one)),
+        `fires ${fault.alert}`
+      )
+      t.ok(endedSeconds !== undefined, 'and no more when it is mended')
+      const others = firings.filter(({ alert }) => alert !== fault.alert && fault.also?.[alert] === undefined)
+      t.same(others.map(describe), [], 'and no other')
+    })
+  }
+  for (const { alert, labels } of watch.all) t.equal(labels.team, expectedTeam(labels.datname), `the team of ${alert} in ${labels.datname}`)
+  const explained = new Set(proofs.flatMap(({ firings }) => firings))
+  t.same(watch.all.filter((one) => !explained.has(one)).map(describe), [], 'nothing fires that is about no fault')
+  if (!t.passing()) t.comment(site.exporterOutput().slice(-4000))
+  if (process.env.ALERT_PROOFS === 'write' && t.passing())
+    writeFileSync(new URL('../../../docs/alert-proofs.md', import.meta.url), proofsPage(proofs))
+})
+
+/** Faults that do not disturb each other are tried side by side: those of different databases, unless one is of the whole server. */
+function lanes(): readonly (readonly Fault[])[] {
+  const whole = new Set(faults.filter(({ isOfServer }) => isOfServer).map(({ server }) => server))
+  const laneOf = ({ server, datname }: Fault) => (whole.has(server) ? server : `${server} ${datname}`)
+  return [...new Set(faults.map(laneOf))].map((lane) => faults.filter((fault) => laneOf(fault) === lane))
+}
+
+async function tryInTurn(lane: readonly Fault[], tryOne: (fault: Fault) => Promise<Proof>): Promise<readonly Proof[]> {
+  const proofs: Proof[] = []
+  for (const fault of lane) proofs.push(await tryOne(fault))
+  return proofs
+}
+
+async function hasSeries(prometheus: string, query: string): Promise<boolean> {
+  const response = await fetch(`${prometheus}/api/v1/query?${new URLSearchParams({ query })}`).catch(() => undefined)
+  if (response?.ok !== true) return false
+  const { data } = (await response.json()) as { readonly data: { readonly result: readonly unknown[] } }
+  return data.result.length > 0
+}
+
+function expectedTeam(datname: string | undefined): string | undefined {
+  return datname === undefined ? undefined : teamOf(datname as DatabaseName)
+}
+
+function describe({ alert, labels, summary }: Firing): string {
+  return `${alert} (${labels.severity}): ${summary}`
+}
