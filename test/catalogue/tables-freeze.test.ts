@@ -132,7 +132,9 @@ test('what is dropped is gone, and what is made again under its name begins anew
   const server = await startServer({ major: 15 })
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
-  const { exporter, samples } = makeExporter({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES: everySecond })
+  // What falls and what is gone stands still until every scraper has seen it.
+  const environment = { ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES: everySecond }
+  const { exporter, samples } = makeExporter(environment, { shortestStandStillSeconds: 1 })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   t.equal(sampleValue(await samples(), 'pg_stat_user_tables_n_tup_ins', { datname: 'platform', relname: 'item' }), 100)
@@ -141,14 +143,15 @@ test('what is dropped is gone, and what is made again under its name begins anew
   await server.sql('users', 'create table other (id int)', 'insert into other values (1), (2)')
   let all: readonly PageSample[] = []
   // Each query has its own moment.
-  await until('the new database and the new table tell of themselves', 10, async () => {
+  await until('the new database and the new table tell of themselves', 20, async () => {
     await exporter.pollOnce()
     all = await samples()
     return (
       sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { datname: 'users', relname: 'other' }) === 2 &&
       sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { datname: 'platform', relname: 'item' }) === 1 &&
       sampleValue(all, 'pg_tables_without_primary_key', { datname: 'platform' }) === 1 &&
-      allOf(all, 'pg_stat_user_indexes_size_bytes', { datname: 'platform', relname: 'item' }).length === 0
+      allOf(all, 'pg_stat_user_indexes_size_bytes', { datname: 'platform', relname: 'item' }).length === 0 &&
+      allOf(all, 'pg_stat_user_tables_n_tup_ins', { datname: 'users', relname: 'item' }).length === 0
     )
   })
   t.equal(sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { datname: 'platform', relname: 'item' }), 1)
