@@ -90,12 +90,13 @@ export const exporter: readonly Alert[] = [
     tiers: [
       {
         severity: 'warning',
-        expression: `sum by (${perDatabase}, query, reason) (increase(pgvitals_samples_dropped_total[15m])) > 0`,
+        expression: `sum by (${perDatabase}, query, reason) (increase(pgvitals_samples_dropped_total{reason!="rows"}[15m])) > 0`,
         for: '15m'
       }
     ],
     summary: 'Samples of query {{ $labels.query }} on {{ $labels.server }} are dropped: {{ $labels.reason }}',
-    description: 'The page lacks them. Rows beyond the limit are cut; duplicates and illegal values come from the query itself.'
+    description:
+      'The page lacks them: beyond the budget of a database, twice there, or no number. Rows that a limit leaves out are meant to be.'
   },
   {
     name: 'PgvitalsCrashLoop',

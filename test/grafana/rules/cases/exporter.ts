@@ -3,7 +3,7 @@ import type { AlertCase } from '../alert-case.ts'
 const success = (datname: string) => `pgvitals_query_success{datname="${datname}", query="locks"}`
 const up = 'pg_database_up{datname="labeler"}'
 const polls = 'pgvitals_polls_total{datname="labeler"}'
-const dropped = 'pgvitals_samples_dropped_total{datname="labeler", query="locks", reason="rows"}'
+const dropped = 'pgvitals_samples_dropped_total{datname="labeler", query="locks", reason="duplicate"}'
 const size = 'scrape_samples_post_metric_relabeling'
 const visits = 'pgvitals_visit_interval_seconds{datname="labeler"}'
 const capability = 'pgvitals_capability{datname="labeler", capability="pg_monitor"}'
@@ -91,8 +91,8 @@ export const exporter: readonly AlertCase[] = [
     good: { [dropped]: '+0' },
     silent: {},
     holdsAtOnce: true,
-    labels: { datname: 'labeler', query: 'locks', reason: 'rows' },
-    summary: 'Samples of query locks on SERVER are dropped: rows'
+    labels: { datname: 'labeler', query: 'locks', reason: 'duplicate' },
+    summary: 'Samples of query locks on SERVER are dropped: duplicate'
   },
   {
     alert: 'PgvitalsCrashLoop',
