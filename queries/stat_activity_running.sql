@@ -23,7 +23,11 @@ from (
     -- A session that is idle in a transaction runs no statement any more.
     least(xact_start, case when state in ('active', 'fastpath function call') then query_start end) as since
   from pg_catalog.pg_stat_activity
-  where backend_type = 'client backend' and state <> 'idle' and pid <> pg_catalog.pg_backend_pid()
+  where
+    backend_type = 'client backend'
+    and state <> 'idle'
+    -- Our own sessions, in this database and in others.
+    and not (usename = current_user and application_name = 'pgvitals')
 ) as s
 cross join (values ('1s'), ('10s'), ('1m'), ('10m'), ('1h')) as a (older_than)
 where s.since is not null

@@ -54,8 +54,8 @@ select
     when s.queryid is not null
       then pg_catalog.concat_ws(' ', s.userid, s.dbid, s.queryid) || case when s.entries > 1 then '*' else '' end
   end as entry,
-  coalesce(r.rolname, '') as "user",
-  coalesce(d.datname, '') as datname,
+  r.rolname as "user",
+  d.datname as datname,
   s.queryid::text as queryid,
   s.calls as calls_total,
   s.total_exec_time / 1000 as seconds_total,
@@ -112,5 +112,6 @@ from (
   group by g.userid, g.dbid, g.queryid
 ) as s
 cross join t
-left join pg_catalog.pg_roles as r on r.oid = s.userid
-left join pg_catalog.pg_database as d on d.oid = s.dbid;
+-- What a dropped role ran, or ran in a dropped database, cannot run again and is nobody's.
+join pg_catalog.pg_roles as r on r.oid = s.userid
+join pg_catalog.pg_database as d on d.oid = s.dbid;

@@ -19,6 +19,8 @@ export function isPostgresUrl(url: string): boolean {
 export function parseDatabaseUrl(url: string, files: Set<string> = new Set()): Connection {
   const groups = pattern.exec(url)?.groups
   if (groups === undefined) throw new Error('is not of the form postgresql://user:password@host:5432/database')
+  // A / in a password ends the host for the parser, and the rest of the password would become the database's name.
+  if (groups.userInfo === undefined && groups.database?.includes('@')) throw new Error(plainCharacter)
   // In a URI a plus is a plus; only in forms is it a space.
   const parameters = new URLSearchParams((groups.parameters ?? '').replaceAll('+', '%2B'))
   const [userText = '', ...passwordParts] = (groups.userInfo ?? '').split(':')
@@ -44,6 +46,8 @@ function decode(text: string): string {
   }
 }
 
+const plainCharacter = 'has no number from 1 to 65535 where its port stands; in a password / ? # @ : are written %2F %3F %23 %40 %3A'
+
 function parseHost(text: string): { host: string; port: string } {
   if (text.includes(',')) throw new Error('names several hosts; give each server a variable of its own')
   const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(text) ?? []
@@ -54,7 +58,7 @@ function parsePort(text: string): number {
   if (text === '') return 5432
   const port = /^\d+$/.test(text) ? Number(text) : 0
   if (port >= 1 && port <= 65535) return port
-  throw new Error('has no number from 1 to 65535 where its port stands; in a password / ? # @ : are written %2F %3F %23 %40 %3A')
+  throw new Error(plainCharacter)
 }
 
 /** Reads `sslmode` and its files; without a mode it is `prefer`, or `verify-full` with the system's certificates, as in libpq. */

@@ -41,7 +41,8 @@ export function createApp({ metrics, scraped, isReady, status, tokens }: Served)
   const guarded = { preHandler: guard }
 
   app.get<Part>('/metrics', guarded, async (request, reply) => {
-    scraped(request.ip)
+    // One Prometheus may scrape several parts of the page.
+    scraped(`${request.ip} ${request.url}`)
     const part = partOf(request)
     const text = await metrics(part)
     if (text === undefined) return reply.code(404).type('text/plain').send(explainMissing(part))

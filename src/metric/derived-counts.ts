@@ -42,7 +42,7 @@ export class DerivedCounts {
   /** Counts an answer's movements and renders what has been counted. */
   take(rows: readonly Row[], { moves, entries }: Pick<Shown, 'moves' | 'entries'>, now: number): readonly FamilyText[] {
     // Every combination is there at 0 before it counts, so that the first thing it counts is seen.
-    for (const { labels } of entries) this.#countOf(labels, now)
+    for (const { labels } of entries) this.#countOf(labels, now).seenAt = now
     for (const { series, deltas, isNew } of moves) {
       const { labelsText } = series
       const isArrival = isNew && !this.#seen.has(labelsText)
@@ -57,7 +57,7 @@ export class DerivedCounts {
     // What the first answer has was there before.
     if (this.#isFirst) for (const [labelsText] of rows) this.#remember(labelsText ?? '', undefined)
     this.#isFirst = false
-    this.#counts.settle(now)
+    if (this.#counts.settle(now)) for (const labelsText of this.#seen.keys()) this.#seen.set(labelsText, undefined)
     return this.#texts()
   }
 

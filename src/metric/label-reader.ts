@@ -11,6 +11,8 @@ export interface LabelReader {
   readonly remainingOf: (labelsText: string) => string
   /** The labels with `other` in place of those that the query names. */
   readonly otherLabelsOf: (labelsText: string) => Labels
+  /** Whether a row has those labels by itself, as a table other in a schema other. */
+  readonly isOther: (labelsText: string) => boolean
 }
 
 /** `fixed` are the labels that every row has. */
@@ -18,6 +20,7 @@ export function createLabelReader(query: Query, fixed: Labels): LabelReader {
   const names = query.columns.filter((column) => column.kind === 'label').map((column) => column.name)
   const others = Object.fromEntries((query.top?.other ?? []).map((name) => [name, 'other']))
   const datnameIndex = names.indexOf('datname')
+  const replaced = names.flatMap((name, index) => (others[name] === undefined ? [] : [index]))
   const remaining = names.flatMap((name, index) => (others[name] === undefined ? [index] : []))
   const labelsOf = (labelsText: string): Labels => {
     const labels: Record<string, string> = { ...fixed }
@@ -32,6 +35,11 @@ export function createLabelReader(query: Query, fixed: Labels): LabelReader {
       const fields = unpack(labelsText)
       return remaining.map((index) => fields[index]).join('\u0000')
     },
-    otherLabelsOf: (labelsText) => ({ ...labelsOf(labelsText), ...others })
+    otherLabelsOf: (labelsText) => ({ ...labelsOf(labelsText), ...others }),
+    isOther: (labelsText) => {
+      if (replaced.length === 0 || !labelsText.includes('other')) return false
+      const fields = unpack(labelsText)
+      return replaced.every((index) => fields[index] === 'other')
+    }
   }
 }

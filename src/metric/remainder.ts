@@ -7,7 +7,12 @@ export interface Sum {
   /** Not shown before `opensAt`, since a scrape must first see the series without it. */
   readonly pending: number[]
   readonly opensAt: number
+  /** When anything last belonged to it. */
+  seenAt: number
 }
+
+/** What nothing has belonged to for so long, such as a database that was dropped, is forgotten. */
+const forgetAfterMs = 7_200_000
 
 /** Sums that only grow, one for each combination of labels. Times are milliseconds. */
 export class Remainder {
@@ -23,20 +28,23 @@ export class Remainder {
     const known = this.#sums.get(key)
     if (known !== undefined) return known
     const columns = Array.from<undefined>({ length: this.#columns })
-    const sum = { labels: labels(), values: columns.map(() => undefined), pending: columns.map(() => 0), opensAt }
+    const sum = { labels: labels(), values: columns.map(() => undefined), pending: columns.map(() => 0), opensAt, seenAt: opensAt }
     this.#sums.set(key, sum)
     return sum
   }
 
-  /** Shows what is pending where the time has come. */
-  settle(now: number): void {
-    for (const { values, pending, opensAt } of this.#sums.values()) {
+  /** Shows what is pending where the time has come; answers whether any sum was forgotten. */
+  settle(now: number): boolean {
+    const before = this.#sums.size
+    for (const [key, { values, pending, opensAt, seenAt }] of this.#sums) {
+      if (now - seenAt > forgetAfterMs) this.#sums.delete(key)
       if (opensAt > now) continue
       for (const [column, delta] of pending.entries()) {
         if (values[column] !== undefined) values[column] = (values[column] ?? 0) + delta
         pending[column] = 0
       }
     }
+    return this.#sums.size < before
   }
 
   entries(): readonly Entry[] {

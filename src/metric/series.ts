@@ -90,6 +90,11 @@ export function ownValues({ rows, lost }: Series, isCounter: readonly boolean[])
   return others.reduce((total, row) => together(total, row, isCounter), first)
 }
 
+/** The counters among them. */
+export function ownCounters(series: Series, isCounter: readonly boolean[]): Counters {
+  return ownValues(series, isCounter).map((value, column) => (isCounter[column] ? value : undefined))
+}
+
 /** Two rows as one. */
 export function together(
   left: readonly (number | undefined)[],

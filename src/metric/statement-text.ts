@@ -1,25 +1,104 @@
-/** A string literal in any of PostgreSQL's spellings; one without its end runs to the end of the text. */
-const literal =
-  /\b[eE]'(?:[^'\\]|\\.|'')*(?:'|$)|(?:\b[uUbBxXnN]&?)?'(?:[^']|'')*(?:'|$)|\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$(?!\d).*?(?:\$\1\$|$)/gs
-const comment = /\/\*.*?(?:\*\/|$)|--[^\n]*/gs
-
 /**
- * A statement for people and for a label: without comments, on one line, with '***' for every literal, cut to a
- * number of code points. pg_stat_statements keeps the literals of utility statements (`alter role … password
- * 'secret'`) and at times of others, so none is let through.
- * Source: PostgreSQL's documentation, "String Constants" and "pg_stat_statements".
+ * A statement for people and for a label: without comments, on one line, `'***'` for every string, cut to a number
+ * of code points. pg_stat_statements replaces the constants of plannable statements, mostly, but keeps those of
+ * utility statements (`alter role … password 'secret'`, `set app.token = secret`, `copy (… pan = 4111) to …`): of
+ * these only what comes before the first value is kept.
+ * Source: PostgreSQL's documentation, "Lexical Structure" and "pg_stat_statements".
  */
 export function statementText(text: string, length: number): string {
-  const line = strip(text).replace(/\s+/g, ' ').trim()
+  const tokens = tokensOf(text)
+  const first = tokens.find(({ kind }) => kind === 'word')?.text.toLowerCase() ?? ''
+  const isPlannable = plannable.has(first)
+  const end = isPlannable ? tokens.findIndex(({ kind }) => kind === 'unclear') : tokens.findIndex(isValueIn(first))
+  const shown = (end === -1 ? tokens : tokens.slice(0, end)).map((token) => (token.kind === 'string' ? "'***'" : token.text)).join('')
+  const line = (end === -1 ? shown : `${shown} …`).replace(/\s+/g, ' ').trim()
   const characters = [...line.slice(0, 2 * length + 2)]
   return characters.length <= length ? line : `${characters.slice(0, length - 1).join('')}…`
 }
 
-/** Literals first: what looks like a comment in one is none, and the other way round, so both are found in one pass. */
-function strip(text: string): string {
-  const either = new RegExp(`${comment.source}|${literal.source}|"(?:[^"]|"")*"`, 'gs')
-  return text.replace(either, (found) => {
-    if (found.startsWith('"')) return found
-    return found.startsWith('--') || found.startsWith('/*') ? ' ' : "'***'"
-  })
+const plannable = new Set(['select', 'insert', 'update', 'delete', 'merge', 'with', 'values', 'table'])
+
+interface Token {
+  /** `unclear` is a string whose end depends on a setting that we do not know. */
+  readonly kind: 'word' | 'string' | 'unclear' | 'other'
+  readonly text: string
+}
+
+/** Where a utility statement begins to tell values: at a string, a number, `=`, and in what sets something at `to`. */
+function isValueIn(first: string): (token: Token, index: number, tokens: readonly Token[]) => boolean {
+  return ({ kind, text }, index, tokens) => {
+    if (kind === 'string' || kind === 'unclear' || text === '=' || /^\d/.test(text)) return true
+    const isSetting = first === 'set' || tokens.slice(0, index).some((one) => one.text.toLowerCase() === 'set')
+    return isSetting && kind === 'word' && text.toLowerCase() === 'to'
+  }
+}
+
+const word = /[\w$\u0080-\uffff]+/y
+const parameter = /\$\d+/y
+const dollarQuote = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y
+const quotedName = /"(?:[^"]|"")*(?:"|$)/y
+const escapeString = /'(?:[^'\\]|\\.|'')*(?:'|$)/sy
+const plainString = /'(?:[^']|'')*(?:'|$)/y
+/** Strings with a line break between them are one. */
+const continued = /[ \t\f\r]*\n\s*(?=')/y
+
+function tokensOf(text: string): readonly Token[] {
+  const tokens: Token[] = []
+  let at = 0
+  const match = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at
+    return pattern.exec(text)?.[0]
+  }
+  const take = (kind: Token['kind'], found: string) => {
+    tokens.push({ kind, text: found })
+    at += found.length
+  }
+  const takeString = (pattern: RegExp) => {
+    const from = at
+    for (let isFirst = true; isFirst || text[at] === "'"; isFirst = false) {
+      at += match(pattern)?.length ?? 1
+      at += match(continued)?.length ?? 0
+    }
+    const found = text.slice(from, at)
+    tokens.push({ kind: pattern === plainString && /\\'/.test(found) ? 'unclear' : 'string', text: found })
+  }
+  while (at < text.length) {
+    const comment = commentLength(text, at)
+    const dollar = match(dollarQuote)
+    const found = match(parameter) ?? match(word)
+    if (comment > 0) {
+      tokens.push({ kind: 'other', text: ' ' })
+      at += comment
+    } else if (text[at] === "'") takeString(plainString)
+    else if (dollar !== undefined) {
+      const end = text.indexOf(dollar, at + dollar.length)
+      take('string', text.slice(at, end === -1 ? text.length : end + dollar.length))
+    } else if (text[at] === '"') take('word', match(quotedName) ?? '"')
+    else if (found === undefined) take('other', text[at] ?? '')
+    else {
+      const next = text.slice(at + found.length, at + found.length + 2)
+      const isPrefix = (/^[ebxn]$/i.test(found) && next.startsWith("'")) || (/^u$/i.test(found) && next === "&'")
+      at += isPrefix ? text.indexOf("'", at) - at : 0
+      if (!isPrefix) take(/^\$/.test(found) ? 'other' : 'word', found)
+      else takeString(/^e$/i.test(found) ? escapeString : plainString)
+    }
+  }
+  return tokens
+}
+
+/** How long the comment is that begins here, 0 if none does; comments nest. */
+function commentLength(text: string, from: number): number {
+  if (text.startsWith('--', from)) {
+    const end = text.indexOf('\n', from)
+    return (end === -1 ? text.length : end) - from
+  }
+  if (!text.startsWith('/*', from)) return 0
+  let depth = 0
+  for (let at = from; at < text.length; at += 2) {
+    if (text.startsWith('/*', at)) depth++
+    else if (text.startsWith('*/', at)) depth--
+    else at--
+    if (depth === 0) return at + 2 - from
+  }
+  return text.length - from
 }

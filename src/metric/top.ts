@@ -2,11 +2,12 @@ import { isValueColumn, type Query } from '../query/query.ts'
 import { chooseTop } from './choose-top.ts'
 import { countedOr, heldOr, hold, holdFalls, owed } from './hold.ts'
 import { createLabelReader, type LabelReader } from './label-reader.ts'
-import { addTo, Remainder, type Sum } from './remainder.ts'
+import { Others } from './others.ts'
+import { addTo } from './remainder.ts'
 import type { Entry, Labels, Row } from './sample.ts'
 import { Scores } from './scores.ts'
 import { takeSeat, youngest } from './seat.ts'
-import { isMember, ownValues, type Series } from './series.ts'
+import { isMember, ownCounters, ownValues, type Series } from './series.ts'
 import { type MixedMove, type Move, Tracker } from './tracker.ts'
 
 export interface TopOptions {
@@ -42,7 +43,7 @@ export class Top {
   readonly #ranking: readonly number[]
   readonly #scores: Scores
   readonly #tracker: Tracker
-  readonly #remainder: Remainder
+  readonly #others: Others
   #polledAt: number | undefined
   /** Whether the series count what they have moved; until rows are cut they show PostgreSQL's own values. */
   #isCounting = false
@@ -58,7 +59,7 @@ export class Top {
     this.#isCounter = columns.map((column) => column.kind === 'counter')
     this.#ranking = (query.top?.by ?? []).map((name) => columns.findIndex((column) => column.name === name))
     this.#scores = new Scores(this.#ranking, this.#isCounter)
-    this.#remainder = new Remainder(columns.length)
+    this.#others = new Others(this.labels, this.#isCounter)
     this.#tracker = new Tracker({
       isCounter: this.#isCounter,
       noScores: this.#scores.none,
@@ -101,11 +102,11 @@ export class Top {
     if (!this.#isCounting && (!fits || (isRebased && this.#isExact))) this.#beginCounting(all, isRebased, now)
     this.#openOthers(present, mixed, now)
     this.#choose(all, present, now)
-    this.#remainder.settle(now)
+    this.#others.settle(now)
     this.#polledAt = now
     this.#isBaseline = false
     const leftOut = this.#isExact ? 0 : present.filter(({ seat }) => seat === undefined).length
-    return { entries: [...this.#members(all, now), ...this.#remainder.entries()], duplicates, leftOut, moves }
+    return { entries: [...this.#members(all, now), ...this.#others.entries()], duplicates, leftOut, moves }
   }
 
   /** Adds what a row has moved to its series or to the remainder. */
@@ -118,7 +119,7 @@ export class Top {
         series.counted = deltas.map((delta, column) =>
           delta === undefined ? series.counted?.[column] : delta + (series.counted?.[column] ?? 0)
         )
-      else addTo(this.#otherOf(series, now), deltas)
+      else addTo(this.#others.of(series, this.#opensAt(now)), deltas)
     }
   }
 
@@ -127,47 +128,30 @@ export class Top {
     this.#isCounting = true
     for (const series of all) {
       if (series.seat === undefined && series.holds.length === 0) continue
-      const own = series.rows.length === 0 ? undefined : this.#countersOf(series)
-      if (series.holds.length > 0) addTo(this.#otherOf(series, now), owed(series, isRebased ? series.own : own))
+      const own = series.rows.length === 0 ? undefined : ownCounters(series, this.#isCounter)
+      if (series.holds.length > 0) addTo(this.#others.of(series, this.#opensAt(now)), owed(series, isRebased ? series.own : own))
       else if (!isRebased) series.counted = own ?? series.counted
       series.holds = []
+      if (this.labels.isOther(series.labelsText)) series.seat = undefined
     }
-  }
-
-  #countersOf(series: Series): (number | undefined)[] {
-    return ownValues(series, this.#isCounter).map((value, column) => (this.#isCounter[column] ? value : undefined))
   }
 
   /** Every combination is there from the start, at 0, so that the first thing it counts is seen. */
   #openOthers(present: readonly Series[], mixed: readonly MixedMove[], now: number): void {
-    if (this.#isExact && this.#isCounting) for (const series of present) this.#otherOf(series, now)
-    if (this.#isExact) for (const { labelsText, deltas } of mixed) addTo(this.#sumOf(labelsText, now), deltas)
-  }
-
-  /** The sum to which a series belongs while it is not shown; it opens when every scraper has seen the page without it. */
-  #otherOf(series: Series, now: number): Sum {
-    if (series.other === undefined) {
-      series.other = this.#sumOf(series.labelsText, now)
-      if (series.other.values.every((value) => value === undefined)) {
-        addTo(
-          series.other,
-          this.#countersOf(series).map((value) => (value === undefined ? undefined : 0))
-        )
-      }
+    if (!this.#isExact) return
+    if (this.#isCounting) for (const series of present) this.#others.of(series, this.#opensAt(now)).seenAt = now
+    for (const { labelsText, deltas } of mixed) {
+      const sum = this.#others.sumOf(labelsText, this.#opensAt(now))
+      sum.seenAt = now
+      addTo(sum, deltas)
     }
-    return series.other
-  }
-
-  #sumOf(labelsText: string, now: number): Sum {
-    const { remainingOf, otherLabelsOf } = this.labels
-    const opensAt = this.#polledAt === undefined ? now : now + this.#standStillMs()
-    return this.#remainder.of(remainingOf(labelsText), () => otherLabelsOf(labelsText), opensAt)
   }
 
   #choose(all: readonly Series[], present: readonly Series[], now: number): void {
     const { limit } = this.#options
     const sizesOf = ({ rows }: Series) => this.#scores.sizesOf(rows[0]?.text ?? '()')
-    const chosen = this.#isCounting ? chooseTop(present, { limit, isMember, sizesOf }) : new Set(present)
+    const mayBeShown = present.filter(({ labelsText }) => !this.labels.isOther(labelsText))
+    const chosen = this.#isCounting ? chooseTop(mayBeShown, { limit, isMember, sizesOf }) : new Set(present)
     const wanted = new Set([...chosen, ...youngest(present, chosen, limit, now)])
     // What the first answer shows begins at 0 there, so that the next scrape sees it.
     const entersStill = this.#isCounting && this.#polledAt !== undefined
@@ -191,6 +175,11 @@ export class Top {
       const values = own.map((value, column) => (this.#isCounter[column] ? series.counted?.[column] : value))
       return [{ labels: this.labels.labelsOf(series.labelsText), suffix: undefined, values }]
     })
+  }
+
+  /** A sum is shown once every scraper has seen the page without it; what the first answer has is on the first page. */
+  #opensAt(now: number): number {
+    return this.#polledAt === undefined ? now : now + this.#standStillMs()
   }
 
   #standStillMs(): number {

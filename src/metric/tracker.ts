@@ -49,6 +49,9 @@ export interface TrackerOptions {
   readonly datnameOf: (labelsText: string) => string
 }
 
+/** So many polls a row may be cut from the answer before it is forgotten. */
+const pollsKept = 40
+
 /** Remembers every row between polls and tells what moved. */
 export class Tracker {
   readonly #options: TrackerOptions
@@ -84,7 +87,7 @@ export class Tracker {
   /** The answer is complete: what has moved. */
   end(): Reading {
     const { isBaseline, isWhole, moves, changed, sums, duplicates, continuing } = this.#answer
-    if (isWhole) this.#removeAbsent()
+    this.#removeAbsent(isWhole)
     const mixed = this.#mixedMoves(sums, isBaseline || !isWhole)
     for (const { series, isReset, before } of moves)
       if (isReset && before !== undefined && this.#goesOn(series)) keepLost(series, before, this.#options.isCounter)
@@ -157,9 +160,11 @@ export class Tracker {
     return series
   }
 
-  #removeAbsent(): void {
+  /** What was cut from the answer may still be there; but a gauge that is not told is not known, and nothing is kept for ever. */
+  #removeAbsent(isWhole: boolean): void {
+    const kept = isWhole || !this.#options.isCounter.includes(true) ? 0 : pollsKept
     for (const [key, row] of this.#rows) {
-      if (row.seenAt === this.#polls) continue
+      if (this.#polls - row.seenAt <= kept) continue
       this.#rows.delete(key)
       row.series.rows = row.series.rows.filter((one) => one !== row)
       if (this.#goesOn(row.series)) keepLost(row.series, row.text, this.#options.isCounter)

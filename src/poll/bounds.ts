@@ -10,6 +10,7 @@ export function boundsOf(
   finder: Finder,
   { snapshots, maxSamplesPerDatabase }: { readonly snapshots: Snapshots; readonly maxSamplesPerDatabase: number }
 ): Bounds {
-  const maxSamples = Math.max(0, maxSamplesPerDatabase - snapshots.samplesBeside(place))
+  // No query may take the room of all others.
+  const maxSamples = Math.max(0, Math.min(maxSamplesPerDatabase / 2, maxSamplesPerDatabase - snapshots.samplesBeside(place)))
   return server.discovery === undefined ? { maxSamples } : { maxSamples, isShown: (datname) => finder.isShown(server, datname) }
 }

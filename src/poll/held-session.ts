@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { fileOf } from '../server/credential.ts'
+import { readPassword } from '../server/password.ts'
 import type { Database } from '../server/server.ts'
 import { openSession, type Session } from '../server/session.ts'
 
@@ -10,6 +11,7 @@ export class HeldSession {
   #session: Session | undefined
   #release: (() => void) | undefined
   #isOutdated = false
+  #password: Promise<string | undefined> | undefined
 
   constructor(database: Database, acquire: (user: string) => Promise<() => void>) {
     this.#database = database
@@ -51,6 +53,9 @@ export class HeldSession {
   async takePlace(): Promise<void> {
     if (this.#isOutdated) await this.leave()
     this.#isOutdated = false
+    // A command that hangs must not keep a place that others wait for.
+    if (this.session === undefined) this.#password = readPassword(this.#database.connection)
+    await this.#password?.catch(() => {})
     this.#release ??= await this.#acquire(this.#database.connection.user)
   }
 
@@ -65,7 +70,9 @@ export class HeldSession {
   async open(): Promise<{ readonly session: Session; readonly isNew: boolean }> {
     const kept = this.session
     if (kept !== undefined) return { session: kept, isNew: false }
-    const session = await openSession(this.#database.connection)
+    const password = this.#password
+    this.#password = undefined
+    const session = await openSession(this.#database.connection, password)
     this.#session = session
     return { session, isNew: true }
   }

@@ -1,10 +1,5 @@
-/** What one question costs as far as is known. */
-interface Known {
-  /** How long the last answer took. */
-  readonly last: number
-  /** What counts: the smaller of the last two, since whoever else keeps the machine busy makes us wait too. */
-  readonly seconds: number | undefined
-}
+/** How many of the last times count. */
+const timesKept = 5
 
 /** Until a question has been asked twice. */
 const usualSeconds = 0.002
@@ -14,14 +9,17 @@ const usualSeconds = 0.002
  * at once and with cold catalogs.
  */
 export class Measured {
-  readonly #known = new Map<string, Known>()
+  readonly #known = new Map<string, { last: number; times: readonly number[] }>()
 
-  /** Takes the time of the last answer, the same again when there was none since, and tells what counts. */
+  /**
+   * Takes the time of the last answer, the same again when there was none since, and tells what counts: the
+   * smallest of the last few, since whoever else keeps the machine busy makes us wait too.
+   */
   take(question: string, last: number): number {
     const known = this.#known.get(question)
-    if (known === undefined) this.#known.set(question, { last, seconds: undefined })
-    else if (known.last !== last)
-      this.#known.set(question, { last, seconds: known.seconds === undefined ? last : Math.min(last, known.last) })
-    return this.#known.get(question)?.seconds ?? usualSeconds
+    if (known === undefined) this.#known.set(question, { last, times: [] })
+    else if (known.last !== last) this.#known.set(question, { last, times: [...known.times, last].slice(-timesKept) })
+    const { times = [] } = this.#known.get(question) ?? {}
+    return times.length === 0 ? usualSeconds : Math.min(...times)
   }
 }

@@ -49,6 +49,7 @@ export class Pacer {
   }
 
   #plan(names: readonly string[], unitSeconds: number): void {
+    for (const name of this.#measured.keys()) if (!names.includes(name)) this.#measured.delete(name)
     this.#demands = new Map(names.map((name) => [name, this.#demands.get(name) ?? usualDemand]))
     this.#intervals = visitIntervals(this.#demands, this.#costShare, unitSeconds, this.#intervals)
   }

@@ -134,11 +134,10 @@ export class Visitor {
       const from = performance.now()
       const { session, isNew } = await this.#held.open()
       const openedSeconds = (performance.now() - from) / 1000
-      if (isNew) {
-        meter.connected({ server, datname: name })
-        const { certificateExpiry } = session
-        this.#state = { ...this.#state, certificateExpiry, identity: await readIdentity(session) }
-      }
+      const { certificateExpiry } = session
+      if (isNew) meter.connected({ server, datname: name })
+      // Behind a pooler another server may answer in the same session.
+      if (isNew || session.isPooled) this.#state = { ...this.#state, certificateExpiry, identity: await readIdentity(session) }
       const found = await readFacts(session)
       if (!this.#state.isUp) this.#options.log.info({ server, database: name, role: found.role }, 'database answers')
       // The same object while nothing has changed, so that nothing needs to be chosen anew.
@@ -193,6 +192,7 @@ export class Visitor {
   #epoch({ openedAt }: Session): string {
     const { identity, facts } = this.#state
     const server = identity === undefined ? openedAt : `${identity.systemIdentifier} ${identity.startTime}`
-    return `${server} ${[...(facts?.capabilities ?? [])].join(' ')}`
+    // Another role sees other rows as its own, so that what it sees for the first time is not new.
+    return `${server} ${facts?.role} ${[...(facts?.capabilities ?? [])].join(' ')}`
   }
 }

@@ -17,6 +17,8 @@ export interface Session {
   readonly openedAt: number
   /** When the server's certificate expires, in seconds since 1970; undefined without TLS. */
   readonly certificateExpiry: number | undefined
+  /** Whether a pooler stands between, which may lead to another server at any time. */
+  readonly isPooled: boolean
   readonly isOpen: () => boolean
   /** Runs one statement in a transaction of its own. Never hangs: beyond the server's own timeout the socket is destroyed. */
   readonly run: (sql: string, options: RunOptions) => Promise<Answer>
@@ -26,10 +28,10 @@ export interface Session {
 /** How far our own deadline lies above the server's `statement_timeout`, and how long a setting may take. */
 const graceSeconds = 2
 
-/** Opens a session with the password of this moment, trying the ways that the TLS mode allows one after the other. */
-export async function openSession(connection: Connection): Promise<Session> {
+/** Opens a session with the password of this moment or the one that is given, trying the ways that the TLS mode allows one after the other. */
+export async function openSession(connection: Connection, known = readPassword(connection)): Promise<Session> {
   const attempts = isSocket(connection.host) ? [false as const] : tlsAttempts(connection.tls)
-  const password = await readPassword(connection)
+  const password = await known
   let failure: unknown
   for (const attempt of attempts) {
     try {
@@ -58,7 +60,7 @@ async function setUp(wire: Wire): Promise<Session> {
         throw error
       }
     }
-    return { openedAt: performance.now(), certificateExpiry, isOpen, run, close }
+    return { openedAt: performance.now(), certificateExpiry, isPooled, isOpen, run, close }
   } catch (error) {
     await close()
     throw error

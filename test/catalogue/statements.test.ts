@@ -119,7 +119,7 @@ test('texts: one line, no literals, one for each id, one reading of them in five
   await exporter.pollOnce()
   const texts = allOf(await samples(), 'pg_stat_statements_query_id')
   const queries = texts.map(({ labels }) => labels.query)
-  t.ok(queries.includes("alter role app password '***'"))
+  t.ok(queries.includes('alter role app password …'))
   t.ok(queries.includes('select count(*) from pg_class'))
   t.notMatch(await page(), /hidden-secret/)
   t.equal(new Set(texts.map(({ labels }) => labels.queryid)).size, texts.length)

@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { makeExporter, until } from './exporter/run-exporter.ts'
-import { allOf, sampleValue } from './page/parse-page.ts'
-import { startServer } from './servers/start-server.ts'
+import { makeExporter, until } from '../exporter/run-exporter.ts'
+import { allOf, sampleValue } from '../page/parse-page.ts'
+import { startServer } from '../servers/start-server.ts'
 
 const tuned = '{ stat_user_tables: { interval: 1s }, connections: { interval: 1s } }'
 
