@@ -7,7 +7,11 @@ export const connectionFlood: Fault = {
   alert: 'PostgresConnectionsHigh',
   server: 'second',
   isOfServer: true,
-  also: { PostgresConnectionHog: 'it is one database that holds them' },
+  also: {
+    PostgresConnectionHog: 'it is one database that holds them',
+    PgvitalsVisitsSlow:
+      'pgvitals gives up its sessions, and visits without one are rarer where they would be as dear as those of every other second'
+  },
   inject: async ({ open }) => {
     const sessions: pg.Client[] = []
     try {

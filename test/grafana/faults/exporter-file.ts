@@ -9,7 +9,10 @@ export const monitorPassword = 'watch'
 /** Who owns a database: the label `team` of its alerts. */
 export const teamOf = (datname: DatabaseName) => databases[datname].owner
 
-/** `pgvitals.yaml` of the two servers: teams, what each may do in the other's databases, one team's own credential, a disk. */
+/**
+ * `pgvitals.yaml` of the two servers: teams, what each may do in the other's databases, one team's own credential, a disk.
+ * An answer is shown for three intervals, so that a busy machine may be some seconds late.
+ */
 export function exporterFile(servers: Readonly<Record<ServerName, TestServer>>): string {
   const server = ({ port }: TestServer) => ({
     host: '127.0.0.1',
@@ -26,6 +29,6 @@ export function exporterFile(servers: Readonly<Record<ServerName, TestServer>>):
   })
   return JSON.stringify({
     servers: { main: server(servers.main), second: server(servers.second) },
-    queries: Object.fromEntries(loadQueries().map(({ name }) => [name, { interval: '1s' }]))
+    queries: Object.fromEntries(loadQueries().map(({ name }) => [name, { interval: '2s' }]))
   })
 }

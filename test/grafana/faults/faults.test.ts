@@ -46,7 +46,10 @@ test('nothing fires under a calm load, and every fault fires its own alert, of t
       t.same(others.map(describe), [], 'and no other')
     })
   }
-  for (const { alert, labels } of watch.all) t.equal(labels.team, expectedTeam(labels.datname), `the team of ${alert} in ${labels.datname}`)
+  for (const { alert, labels } of watch.all) {
+    const { datname, scope } = labels
+    t.equal(labels.team, scope === 'database' ? teamOf(datname as DatabaseName) : undefined, `the team of ${alert} ${datname ?? ''}`)
+  }
   const explained = new Set(proofs.flatMap(({ firings }) => firings))
   t.same(watch.all.filter((one) => !explained.has(one)).map(describe), [], 'nothing fires that is about no fault')
   if (!t.passing()) t.comment(site.exporterOutput().slice(-4000))
@@ -72,10 +75,6 @@ async function hasSeries(prometheus: string, query: string): Promise<boolean> {
   if (response?.ok !== true) return false
   const { data } = (await response.json()) as { readonly data: { readonly result: readonly unknown[] } }
   return data.result.length > 0
-}
-
-function expectedTeam(datname: string | undefined): string | undefined {
-  return datname === undefined ? undefined : teamOf(datname as DatabaseName)
 }
 
 function describe({ alert, labels, summary }: Firing): string {

@@ -22,9 +22,9 @@ export async function tryFault(site: Site, watch: AlertWatch, fault: Fault): Pro
   const begun = performance.now()
   const firings = () => watch.all.filter((one) => one.since >= begun && isAbout(fault, one))
   const isQuiet = () => firings().every((one) => one.until !== undefined)
-  const own = () => firings().find((one) => isOwn(fault, one))
+  const own = () => firings().filter((one) => isOwn(fault, one))
   const heal = await fault.inject(site)
-  await until(`${fault.name} fires ${fault.alert}`, 60, () => own() !== undefined).catch(() => {})
+  await until(`${fault.name} fires ${fault.alert}`, 60, () => own().length > 0).catch(() => {})
   await delay(lingerSeconds * 1000)
   await heal()
   const healed = performance.now()
@@ -32,13 +32,13 @@ export async function tryFault(site: Site, watch: AlertWatch, fault: Fault): Pro
   // What fires only when all is over, such as a restart, comes now.
   await delay(lingerSeconds * 1000)
   await until(`${fault.name} is quiet`, 60, isQuiet).catch(() => {})
-  const since = own()?.since
-  const until_ = own()?.until
+  const [first] = own()
+  const last = own().every((one) => one.until !== undefined) ? own().at(-1) : undefined
   return {
     fault,
     firings: firings(),
-    firedSeconds: since === undefined ? undefined : (since - begun) / 1000,
-    endedSeconds: until_ === undefined ? undefined : (until_ - healed) / 1000
+    firedSeconds: first === undefined ? undefined : (first.since - begun) / 1000,
+    endedSeconds: last?.until === undefined ? undefined : (last.until - healed) / 1000
   }
 }
 
