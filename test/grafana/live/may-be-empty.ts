@@ -36,6 +36,11 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     'pgvitals-database "Owner"',
     'pgvitals-connections "Limits of databases, roles and standbys" A',
     'pgvitals-connections "Limits of databases, roles and standbys" B',
+    'pgvitals-instance "Free part of the disk"',
+    'pgvitals-database "Size, and where it goes" C',
+    'pgvitals-storage "Quotas"',
+    'pgvitals-exporter "Access that nobody declared"',
+    'pgvitals-exporter "Declared access that is missing"',
     'pgvitals-storage "Disk free"',
     'pgvitals-storage "Disk full in"',
     'pgvitals-alerts "How near the next ones are" B'

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { startLoad } from '../../../demo/load.ts'
 import { createDatabases, exporterUrls, password } from '../../../demo/schema.ts'
 import { runProcess } from '../../exporter/run-process.ts'
@@ -36,6 +37,8 @@ export async function startStage({ scrapeSeconds, queries = '', port }: StageOpt
   // Not before, for the standby would have a copy, which is lost there.
   await primary.sql('labeler', "select pg_create_logical_replication_slot('changes', 'pgoutput')")
   const load = startLoad(primary.url)
+  // A statement that is new to pgvitals stands still for two minutes, so the load's are there before it.
+  await delay(15_000)
   const [exporterPort, prometheusPort] = [await freePort(), port ?? (await freePort())]
   const exporter = runProcess({
     ...exporterUrls(primary),
