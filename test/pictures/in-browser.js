@@ -1,14 +1,6 @@
 // Draws the panels of one board in a page, roughly as Grafana does: its grid, titles, units, thresholds, words and joined tables.
-const colours = {
-  green: '#73bf69',
-  orange: '#ff9830',
-  red: '#f2495c',
-  blue: '#5794f2',
-  purple: '#b877d9',
-  'dark-red': '#c4162a',
-  text: '#ccc'
-}
-const colour = (name) => colours[name] ?? name
+const colours = { green: '#73bf69', orange: '#ff9830', red: '#f2495c', blue: '#5794f2', purple: '#b877d9', 'dark-red': '#c4162a' }
+const colour = (name) => colours[name] ?? (name === 'text' ? '#ccc' : name)
 const byName = (name) => `hsl(${[...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 359, 7)} 60% 60%)`
 const plainText = (text) => String(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
