@@ -1,4 +1,6 @@
 import { test } from 'tap'
+import { parseDatabaseUrl } from '../src/config/database-url.ts'
+import { openSession } from '../src/server/session.ts'
 import { makeExporter } from './exporter/run-exporter.ts'
 import { sampleValue } from './page/parse-page.ts'
 import { startServer } from './servers/start-server.ts'
@@ -69,9 +71,9 @@ test('settings that an owner planted on the database do not colour or break our 
     'search_path = evil, public',
     "default_transaction_isolation = 'serializable'",
     'default_transaction_deferrable = on',
-    "statement_timeout = '3ms'",
-    "transaction_timeout = '3ms'",
-    "idle_session_timeout = '3ms'"
+    "statement_timeout = '700ms'",
+    "transaction_timeout = '700ms'",
+    "idle_session_timeout = '700ms'"
   ]) {
     await server.sql('postgres', `alter database labeler set ${setting}`)
   }
@@ -79,7 +81,14 @@ test('settings that an owner planted on the database do not colour or break our 
   const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('labeler', 'pgvitals') })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
+  // Longer than the planted limits, which would end a session that had them.
+  await new Promise((resolve) => setTimeout(resolve, 1000))
   await exporter.pollOnce()
+  const session = await openSession(parseDatabaseUrl(server.url('labeler', 'pgvitals')))
+  t.teardown(() => session.close())
+  const names = ['statement_timeout', 'transaction_timeout', 'idle_session_timeout']
+  const asked = names.map((name) => `pg_catalog.current_setting('${name}')`).join(', ')
+  t.same((await session.run(`select ${asked}`, { timeoutSeconds: 5, maxRows: 1 })).rows, [['5s', '0', '0']])
   const all = await samples()
   t.ok(all.filter(({ name }) => name === 'pgvitals_query_success').every(({ value }) => value === 1))
   t.equal(sampleValue(all, 'pgvitals_connects_total'), 1, 'and the session lives on')

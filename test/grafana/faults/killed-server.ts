@@ -12,8 +12,7 @@ export const killedServer: Fault = {
   isOfServer: true,
   also: {
     PostgresAvailabilityBurn: 'a minute without the server is more than 99.9 % of an hour allows',
-    PostgresRestarted: 'it is started again',
-    PostgresTrafficDrop: 'a server that is down commits nothing'
+    PostgresRestarted: 'it is started again'
   },
   inject: async ({ servers }) => {
     const [pid = ''] = readFileSync(join(servers.second.dataDirectory, 'postmaster.pid'), 'utf8').split('\n')
