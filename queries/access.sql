@@ -4,6 +4,7 @@
 -- scope:    database
 -- interval: 5m
 -- timeout:  10s
+-- requires: declared access
 --
 -- label rolname
 -- label privilege

@@ -6,10 +6,12 @@
 -- label slot_name
 -- label slot_type
 -- label wal_status
+-- within database
 -- gauge value: 1 for the state the slot is in: reserved, extended, unreserved or lost.
 select
   s.slot_name,
   s.slot_type,
+  s.database,
   s.wal_status,
   1 as value
 from pg_catalog.pg_replication_slots as s

@@ -8,6 +8,7 @@
 -- label client_addr
 -- label state
 -- label slot_name
+-- within database
 -- gauge pg_current_wal_lsn_bytes: Position in the WAL that this server has written, or on a standby received, as bytes.
 -- gauge pg_wal_lsn_diff: Bytes of WAL that the standby has not replayed yet.
 -- gauge sent_lag_bytes: Bytes of WAL that have not been sent yet.
@@ -23,6 +24,7 @@ select
   coalesce(pg_catalog.host(r.client_addr), '') as client_addr,
   coalesce(r.state, '') as state,
   coalesce(s.slot_name, '') as slot_name,
+  s.database,
   (pg_catalog.max(p.position) - '0/0'::pg_lsn)::float8 as pg_current_wal_lsn_bytes,
   -- Two connections of one name count as the slower one.
   pg_catalog.max(greatest(p.position, r.replay_lsn) - r.replay_lsn)::float8 as pg_wal_lsn_diff,
@@ -43,5 +45,5 @@ cross join (
       else pg_catalog.pg_current_wal_lsn()
     end as position
 ) as p
-group by 1, 2, 3, 4
-order by 6 desc nulls last;
+group by 1, 2, 3, 4, 5
+order by 7 desc nulls last;

@@ -7,15 +7,17 @@
 -- label application_name
 -- label client_addr
 -- label slot_name
+-- within database
 -- label sync_state
 -- gauge value: Connections of this name in this state: async, potential, sync or quorum.
 select
   r.application_name,
   coalesce(pg_catalog.host(r.client_addr), '') as client_addr,
   coalesce(s.slot_name, '') as slot_name,
+  s.database,
   r.sync_state,
   pg_catalog.count(*) as value
 from pg_catalog.pg_stat_replication as r
 left join pg_catalog.pg_replication_slots as s on s.active_pid = r.pid
 where r.sync_state is not null
-group by 1, 2, 3, 4;
+group by 1, 2, 3, 4, 5;

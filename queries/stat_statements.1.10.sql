@@ -6,21 +6,25 @@
 -- requires: capability pg_stat_statements
 -- top:      100 by seconds_total, calls_total, shared_read_bytes_total, temp_written_bytes_total, wal_bytes_total
 -- other:    queryid
+-- watch:    calls_total, plans_total, seconds_total by statement
 -- means:    seconds_total / calls_total
 -- per:      datname
 --
--- key     entry
+-- key     role
+-- key     database
+-- key     statement
+-- key     is_top_level
 -- label   user
 -- label   datname
 -- label   queryid
 -- counter calls_total: Times the statement was executed.
+-- counter plans_total: Times the statement was planned; absent without pg_stat_statements.track_planning.
 -- counter seconds_total: Time spent executing the statement.
 -- counter rows_total: Rows that the statement returned or changed.
 -- counter block_read_seconds_total: Time the statement spent reading blocks; absent without track_io_timing.
 -- counter block_write_seconds_total: Time the statement spent writing blocks; absent without track_io_timing.
 -- gauge   mean_seconds: Mean time of an execution since the statistics began.
 -- gauge   max_seconds: Longest execution since the statistics began.
--- counter plans_total: Times the statement was planned; absent without pg_stat_statements.track_planning.
 -- counter plan_seconds_total: Time spent planning the statement; absent without pg_stat_statements.track_planning.
 -- counter shared_hit_bytes_total: Shared blocks that the statement found in the cache, in bytes.
 -- counter shared_read_bytes_total: Shared blocks that the statement read, in bytes.
@@ -44,47 +48,56 @@
 
 -- Asked once, not for each row; and where a setting is made for one database or role alone, our session's value
 -- says nothing of the others.
-with t as materialized (
-  select
-    pg_catalog.current_setting('block_size')::int8 as block_size,
-    pg_catalog.current_setting('track_io_timing') = 'on' and not exists (
-      select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_io_timing=%'
-    ) as is_timed,
-    pg_catalog.current_setting('pg_stat_statements.track_planning') = 'on' as is_planned
+with block_size as materialized (
+  select pg_catalog.current_setting('block_size')::int8
+),
+is_timed as materialized (
+  select pg_catalog.current_setting('track_io_timing') = 'on' and not exists (
+    select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_io_timing=%'
+  )
+),
+is_planned as materialized (
+  select pg_catalog.current_setting('pg_stat_statements.track_planning') = 'on'
 )
 select
-  case when s.queryid is not null then pg_catalog.concat_ws(' ', s.userid, s.dbid, s.queryid, s.toplevel) end as entry,
+  s.userid as role,
+  s.dbid as database,
+  s.queryid as statement,
+  s.toplevel as is_top_level,
   r.rolname as "user",
   d.datname as datname,
   s.queryid::text as queryid,
   s.calls as calls_total,
   s.total_exec_time / 1000 as seconds_total,
   s.rows as rows_total,
-  case when t.is_timed or s.blk_read_time > 0 then s.blk_read_time / 1000 end as block_read_seconds_total,
-  case when t.is_timed or s.blk_write_time > 0 then s.blk_write_time / 1000 end as block_write_seconds_total,
+  case when (table is_timed) or s.blk_read_time > 0 then s.blk_read_time / 1000 end as block_read_seconds_total,
+  case when (table is_timed) or s.blk_write_time > 0 then s.blk_write_time / 1000 end as block_write_seconds_total,
   s.mean_exec_time / 1000 as mean_seconds,
   s.max_exec_time / 1000 as max_seconds,
-  case when t.is_planned or s.plans > 0 then s.plans end as plans_total,
-  case when t.is_planned or s.plans > 0 then s.total_plan_time / 1000 end as plan_seconds_total,
-  s.shared_blks_hit * t.block_size as shared_hit_bytes_total,
-  s.shared_blks_read * t.block_size as shared_read_bytes_total,
-  s.shared_blks_dirtied * t.block_size as shared_dirtied_bytes_total,
-  s.shared_blks_written * t.block_size as shared_written_bytes_total,
-  s.local_blks_hit * t.block_size as local_hit_bytes_total,
-  s.local_blks_read * t.block_size as local_read_bytes_total,
-  s.local_blks_dirtied * t.block_size as local_dirtied_bytes_total,
-  s.local_blks_written * t.block_size as local_written_bytes_total,
-  s.temp_blks_read * t.block_size as temp_read_bytes_total,
-  s.temp_blks_written * t.block_size as temp_written_bytes_total,
-  case when t.is_timed or s.temp_blk_read_time > 0 then s.temp_blk_read_time / 1000 end as temp_read_seconds_total,
-  case when t.is_timed or s.temp_blk_write_time > 0 then s.temp_blk_write_time / 1000 end as temp_write_seconds_total,
+  case when (table is_planned) or s.plans > 0 then s.plans end as plans_total,
+  case when (table is_planned) or s.plans > 0 then s.total_plan_time / 1000 end as plan_seconds_total,
+  s.shared_blks_hit * (table block_size) as shared_hit_bytes_total,
+  s.shared_blks_read * (table block_size) as shared_read_bytes_total,
+  s.shared_blks_dirtied * (table block_size) as shared_dirtied_bytes_total,
+  s.shared_blks_written * (table block_size) as shared_written_bytes_total,
+  s.local_blks_hit * (table block_size) as local_hit_bytes_total,
+  s.local_blks_read * (table block_size) as local_read_bytes_total,
+  s.local_blks_dirtied * (table block_size) as local_dirtied_bytes_total,
+  s.local_blks_written * (table block_size) as local_written_bytes_total,
+  s.temp_blks_read * (table block_size) as temp_read_bytes_total,
+  s.temp_blks_written * (table block_size) as temp_written_bytes_total,
+  case when (table is_timed) or s.temp_blk_read_time > 0 then s.temp_blk_read_time / 1000 end as temp_read_seconds_total,
+  case when (table is_timed) or s.temp_blk_write_time > 0 then s.temp_blk_write_time / 1000 end as temp_write_seconds_total,
   s.wal_records as wal_records_total,
   s.wal_fpi as wal_fpi_total,
   s.wal_bytes as wal_bytes_total,
   (s.jit_generation_time + s.jit_inlining_time + s.jit_optimization_time + s.jit_emission_time) / 1000 as jit_seconds_total
 -- Without the texts, which would be read from a file that can have 100 MB.
 from public.pg_stat_statements(false) as s
-cross join t
 -- What a dropped role ran, or ran in a dropped database, cannot run again and is nobody's.
 join pg_catalog.pg_roles as r on r.oid = s.userid
-join pg_catalog.pg_database as d on d.oid = s.dbid;
+join pg_catalog.pg_database as d on d.oid = s.dbid
+-- Of statements that have not moved since the last poll no more is read than tells so.
+where pg_catalog.current_setting('pgvitals.moved', true) is null
+  or s.queryid is null
+  or s.queryid = any (pg_catalog.current_setting('pgvitals.moved', true)::int8[]);

@@ -41,13 +41,16 @@
 
 -- Asked once, not for each row; and where a setting is made for one database or role alone, our session's value
 -- says nothing of the others.
-with t as materialized (
-  select
-    pg_catalog.current_setting('block_size')::int8 as block_size,
-    pg_catalog.current_setting('track_io_timing') = 'on' and not exists (
-      select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_io_timing=%'
-    ) as is_timed,
-    pg_catalog.current_setting('pg_stat_statements.track_planning') = 'on' as is_planned
+with block_size as materialized (
+  select pg_catalog.current_setting('block_size')::int8
+),
+is_timed as materialized (
+  select pg_catalog.current_setting('track_io_timing') = 'on' and not exists (
+    select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_io_timing=%'
+  )
+),
+is_planned as materialized (
+  select pg_catalog.current_setting('pg_stat_statements.track_planning') = 'on'
 )
 select
   case
@@ -60,22 +63,22 @@ select
   s.calls as calls_total,
   s.total_exec_time / 1000 as seconds_total,
   s.rows as rows_total,
-  case when t.is_timed or s.blk_read_time > 0 then s.blk_read_time / 1000 end as block_read_seconds_total,
-  case when t.is_timed or s.blk_write_time > 0 then s.blk_write_time / 1000 end as block_write_seconds_total,
+  case when (table is_timed) or s.blk_read_time > 0 then s.blk_read_time / 1000 end as block_read_seconds_total,
+  case when (table is_timed) or s.blk_write_time > 0 then s.blk_write_time / 1000 end as block_write_seconds_total,
   s.total_exec_time / nullif(s.calls, 0) / 1000 as mean_seconds,
   s.max_exec_time / 1000 as max_seconds,
-  case when t.is_planned or s.plans > 0 then s.plans end as plans_total,
-  case when t.is_planned or s.plans > 0 then s.total_plan_time / 1000 end as plan_seconds_total,
-  s.shared_blks_hit * t.block_size as shared_hit_bytes_total,
-  s.shared_blks_read * t.block_size as shared_read_bytes_total,
-  s.shared_blks_dirtied * t.block_size as shared_dirtied_bytes_total,
-  s.shared_blks_written * t.block_size as shared_written_bytes_total,
-  s.local_blks_hit * t.block_size as local_hit_bytes_total,
-  s.local_blks_read * t.block_size as local_read_bytes_total,
-  s.local_blks_dirtied * t.block_size as local_dirtied_bytes_total,
-  s.local_blks_written * t.block_size as local_written_bytes_total,
-  s.temp_blks_read * t.block_size as temp_read_bytes_total,
-  s.temp_blks_written * t.block_size as temp_written_bytes_total,
+  case when (table is_planned) or s.plans > 0 then s.plans end as plans_total,
+  case when (table is_planned) or s.plans > 0 then s.total_plan_time / 1000 end as plan_seconds_total,
+  s.shared_blks_hit * (table block_size) as shared_hit_bytes_total,
+  s.shared_blks_read * (table block_size) as shared_read_bytes_total,
+  s.shared_blks_dirtied * (table block_size) as shared_dirtied_bytes_total,
+  s.shared_blks_written * (table block_size) as shared_written_bytes_total,
+  s.local_blks_hit * (table block_size) as local_hit_bytes_total,
+  s.local_blks_read * (table block_size) as local_read_bytes_total,
+  s.local_blks_dirtied * (table block_size) as local_dirtied_bytes_total,
+  s.local_blks_written * (table block_size) as local_written_bytes_total,
+  s.temp_blks_read * (table block_size) as temp_read_bytes_total,
+  s.temp_blks_written * (table block_size) as temp_written_bytes_total,
   s.wal_records as wal_records_total,
   s.wal_fpi as wal_fpi_total,
   s.wal_bytes as wal_bytes_total
@@ -111,7 +114,6 @@ from (
   from public.pg_stat_statements(false) as g
   group by g.userid, g.dbid, g.queryid
 ) as s
-cross join t
 -- What a dropped role ran, or ran in a dropped database, cannot run again and is nobody's.
 join pg_catalog.pg_roles as r on r.oid = s.userid
 join pg_catalog.pg_database as d on d.oid = s.dbid;

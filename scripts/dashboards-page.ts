@@ -10,6 +10,10 @@ export function dashboardsPage(): string {
     '',
     'Every panel says in its description what it shows, why it matters, what is normal, and where to go next; every name of a server, database, statement or table leads to its board. A panel without data says why; whether the data can be trusted stands at the top of each board. Rows in *italics* are closed until somebody opens them.',
     '',
+    '![How a team sees its database](pictures/pgvitals-database.png)',
+    '',
+    '![Which statements cost what](pictures/pgvitals-queries.png)',
+    '',
     '| board | answers | |',
     '|---|---|---|',
     ...dashboards.map(

@@ -94,7 +94,7 @@ function hasMetric(variants: readonly Query[], metric: string, major: (typeof ma
     extensions: new Map(extensions),
     capabilities: new Set(capabilities.map(({ name }) => name))
   }
-  return chooseQueries(variants, [{ name: '', isUp: true, facts }]).some(
+  return chooseQueries(variants, [{ name: '', isUp: true, facts, declaresAccess: true }]).some(
     ({ query, skipped }) => skipped === undefined && familiesOf(query).some(({ name }) => name === metric)
   )
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { statfs } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { type Test, test } from 'tap'
@@ -7,6 +8,7 @@ import { readConfig } from '../src/config/config.ts'
 import { createExporter, type Exporter } from '../src/poll/exporter.ts'
 import { loadQueries } from '../src/query/load.ts'
 import type { Database, Server } from '../src/server/server.ts'
+import { until } from './exporter/run-exporter.ts'
 import { allOf, parsePage, sampleValue } from './page/parse-page.ts'
 import { startServer } from './servers/start-server.ts'
 import { createTeamDatabases, teamEnvironment } from './servers/team-databases.ts'
@@ -117,4 +119,18 @@ test('a data directory that is not there is told in the log, and the page has no
   await exporter.pollOnce()
   t.same(allOf(await page(exporter), 'pg_disk_total_bytes'), [])
   t.equal(logged.filter((line) => line.includes('data_directory /nowhere/pgdata cannot be measured')).length, 1, 'once')
+})
+
+test('another data directory is measured once the configuration names it, and none once it names none', async (t) => {
+  const { exporter } = makeDeclared(t, { DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/d' }, { dataDirectory: '/nowhere/pgdata' })
+  const measureIn = (dataDirectory: string | undefined) =>
+    exporter.update(exporter.watches().map(({ server }) => ({ ...server, dataDirectory })))
+  const total = async () => sampleValue(await page(exporter), 'pg_disk_total_bytes', { source: 'filesystem' })
+  await exporter.start()
+  t.equal(await total(), undefined)
+  measureIn(tmpdir())
+  const { bsize, blocks } = await statfs(tmpdir())
+  await until('it is measured', 10, async () => (await total()) === blocks * bsize)
+  measureIn(undefined)
+  t.equal(await total(), undefined)
 })

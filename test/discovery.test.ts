@@ -5,14 +5,14 @@ import { type PageSample, sampleValue } from './page/parse-page.ts'
 import { startServer } from './servers/start-server.ts'
 
 const tuned =
-  '{ stat_database: { interval: 1s }, database: { interval: 1s }, stat_user_tables: { interval: 1s }, stat_statements: { interval: 1s, top: 10 } }'
+  '{ stat_database: { interval: 1s }, database: { interval: 1s }, stat_user_tables: { interval: 1s }, stat_replication: { interval: 1s }, stat_replication_sync_state: { interval: 1s }, stat_statements: { interval: 1s, top: 10 }, replication_slots_wal_status: { interval: 1s } }'
 
 const namesOf = (samples: readonly PageSample[], datname: string) => [
   ...new Set(samples.filter(({ labels }) => labels.datname === datname || labels.database === datname).map(({ name }) => name))
 ]
 
 test('databases are found, dropped and renamed while pgvitals runs, and what is excluded is nowhere', async (t) => {
-  const server = await startServer()
+  const server = await startServer({ flags: ['wal_level=logical'] })
   t.teardown(() => server.remove())
   await server.sql(
     'postgres',
@@ -25,12 +25,19 @@ test('databases are found, dropped and renamed while pgvitals runs, and what is 
     'create extension pg_stat_statements'
   )
   for (const name of ['users', 'rdsadmin']) await server.sql(name, 'create table item (id int)', 'select * from item')
-  for (let statement = 1; statement <= 30; statement++) await server.sql('rdsadmin', `select ${'1,'.repeat(statement)}1`)
+  for (const name of ['postgres', 'rdsadmin']) {
+    await server.sql(name, 'create publication p', `select pg_create_logical_replication_slot('of_${name}', 'pgoutput')`)
+    const source = `host=127.0.0.1 port=${server.port} user=postgres password=secret dbname=${name}`
+    const options = `create_slot = false, slot_name = 'of_${name}', copy_data = false`
+    await server.sql('elsewhere', `create subscription from_${name} connection '${source}' publication p with (${options})`)
+  }
+  for (let statement = 1; statement <= 100; statement++) await server.sql('rdsadmin', `select ${'1,'.repeat(statement)}1`)
   const url = server.url('postgres', 'pgvitals')
   const { exporter, samples, logged } = makeExporter(
     { DATABASE_URL: url, PGVITALS_QUERIES: tuned },
     {
       discoverySeconds: 0.5,
+      shortestStandStillSeconds: 0.5,
       visitCostShare: 10,
       servers: (all) =>
         all.map((one) => ({
@@ -52,6 +59,19 @@ test('databases are found, dropped and renamed while pgvitals runs, and what is 
   t.equal(sampleValue(first, 'pg_database_info', { datname: 'users', team: '' }), 1)
   t.ok(namesOf(first, 'postgres').length > 0, 'the declared one stays although no pattern asks for it')
   for (const datname of ['rdsadmin', 'elsewhere']) t.same(namesOf(first, datname), [], `${datname} is in no family`)
+  const ofSlots = async () => (await samples()).filter(({ labels }) => labels.slot_name !== undefined)
+  const told = [
+    'pg_replication_slots_wal_status',
+    'pg_stat_replication_slots_txns_total',
+    'pg_stat_replication_sent_lag_bytes',
+    'pg_stat_replication_sync_state'
+  ]
+  await until('families that name no database tell of slots', 10, async () => {
+    const names = (await ofSlots()).map(({ name }) => name)
+    return told.every((name) => names.includes(name))
+  })
+  t.same([...new Set((await ofSlots()).map(({ labels }) => labels.slot_name))], ['of_postgres'], 'but not of those of an excluded one')
+  t.notMatch(JSON.stringify(await ofSlots()), /from_rdsadmin/, 'nor of who reads from it')
   t.notOk((await server.sql('postgres', "select from pg_stat_activity where usename = 'pgvitals' and datname = 'rdsadmin'")).length)
   t.same(
     namesOf(first, 'closed').filter((name) => /pg_database_up|pg_stat_user/.test(name)),
@@ -80,4 +100,17 @@ test('databases are found, dropped and renamed while pgvitals runs, and what is 
   t.ok(await tells('renamed'), 'and the last good list serves')
   t.match(logged.map(({ msg }) => msg).join('\n'), /databases cannot be discovered, the last list serves: permission denied/)
   t.same(namesOf(await samples(), 'rdsadmin'), [])
+
+  await server.sql('postgres', 'grant select on pg_catalog.pg_database to public')
+  exporter.update(
+    exporter.watches().map(({ server: watched }) => ({
+      ...watched,
+      discovery: watched.discovery && { ...watched.discovery, exclude: [] }
+    }))
+  )
+  const arrivals = async () => sampleValue(await samples(), 'pg_stat_statements_new_total', { datname: 'rdsadmin' })
+  await until('what is no longer excluded is told of', 20, async () => (await arrivals()) !== undefined)
+  await new Promise((resolve) => setTimeout(resolve, 2500))
+  // What pgvitals itself asks there from now on is new.
+  t.ok(((await arrivals()) ?? 0) < 80, 'and what it did before is not taken for new')
 })

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'tap'
 import { configurationPage } from '../scripts/configuration-page.ts'
 import { metricsPage } from '../scripts/metrics-page.ts'
+import { settingsSchema } from '../src/config/settings.ts'
 
 test('docs/metrics.md is what the headers say; npm run docs writes it', async (t) => {
   t.equal(readFileSync(new URL('../docs/metrics.md', import.meta.url), 'utf8'), await metricsPage())
@@ -9,4 +11,22 @@ test('docs/metrics.md is what the headers say; npm run docs writes it', async (t
 
 test('docs/configuration.md has the example and the keys of today; npm run docs writes them', async (t) => {
   t.equal(readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8'), configurationPage())
+})
+
+test('every setting that a page, a board or a manifest names is one', async (t) => {
+  const root = join(import.meta.dirname, '..')
+  const inFolders = ['docs', 'grafana', 'deploy', 'queries'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file))
+  )
+  const files = ['README.md', 'docker-compose.yml', 'Dockerfile', ...inFolders].filter((file) =>
+    /\.(md|json|ya?ml|ts|service)$|file$/.test(file)
+  )
+  const named = files.flatMap((file) =>
+    (readFileSync(join(root, file), 'utf8').match(/PGVITALS_[A-Z_]*[A-Z]/g) ?? []).map((name) => ({ file, name }))
+  )
+  t.ok(named.length > 20)
+  t.same(
+    named.filter(({ name }) => !(name in settingsSchema.properties)),
+    []
+  )
 })

@@ -97,7 +97,9 @@ test('limits', async (t) => {
   })
 
   t.test('what one database may have on the page is bounded, and what is cut is counted', async (t) => {
-    const { exporter, samples } = makeExporter(teamEnvironment(server, 'pgvitals'), { maxSamplesPerDatabase: 20 })
+    const { exporter, samples } = makeExporter(teamEnvironment(server, 'pgvitals'), {
+      servers: (all) => all.map((one) => ({ ...one, maxSamplesPerDatabase: 20 }))
+    })
     t.teardown(() => exporter.stop())
     await exporter.pollOnce()
     const all = await samples()

@@ -70,6 +70,14 @@ test('databases come and go and change their team, and the others are not distur
   t.ok((sampleValue(changed, 'pgvitals_config_reload_timestamp_seconds') ?? 0) > accepted)
   t.match(await pidsOf(server), { platform, users })
 
+  const looks = async (datname: string) => sampleValue(await page(), 'pgvitals_query_success', { datname, query: 'access' })
+  t.equal(await looks('users'), undefined, 'where no access is declared, nobody looks for it')
+  reconfigure('platform: { team: platform }, users: { team: users, access: { labeler_owner: none } }, labeler: { team: labeler }')
+  await until('access is looked at', 10, async () => (await looks('users')) === 1)
+  t.equal(await looks('labeler'), undefined)
+  t.match(await pidsOf(server), { platform, users }, 'and no session is disturbed')
+  const declared = await page()
+
   reconfigure('platform: { tem: x }')
   await until('the mistake is on the page', 10, async () => sampleValue(await page(), 'pgvitals_config_reload_success') === 0)
   t.match(
@@ -79,7 +87,7 @@ test('databases come and go and change their team, and the others are not distur
   t.equal(allOf(await page(), 'pg_database_up').length, 3, 'the configuration of before goes on')
   t.equal(
     sampleValue(await page(), 'pgvitals_config_reload_timestamp_seconds'),
-    sampleValue(changed, 'pgvitals_config_reload_timestamp_seconds')
+    sampleValue(declared, 'pgvitals_config_reload_timestamp_seconds')
   )
 
   reconfigure('platform: { team: platform }, users: { team: users }')
@@ -205,4 +213,40 @@ test('a wrong password is not tried again because the file of another has change
   t.equal(sampleValue(await samples(), 'pg_database_up', { datname: 'template1' }), 0, 'and is never absent from the page')
   exporter.retryCredentials()
   await until('or all of them', 10, async () => (await refused('postgres')) === 2 && (await refused('template1')) === 3)
+})
+
+test('the tokens of the file are asked for, and other ones once it has changed', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-tokens-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'pgvitals.yaml')
+  const write = (token: string) =>
+    writeFileSync(
+      path,
+      `servers: { main: { host: 127.0.0.1, port: 1, user: pgvitals, databases: { labeler: { team: labeler } } } }
+tokens: [${token}]
+teams: { labeler: { tokens: [{ file: labeler-token }] } }
+`
+    )
+  writeFileSync(join(folder, 'labeler-token'), 'for-labeler\n')
+  write('for-everything')
+  const port = await freePort()
+  const { child, ended, output } = runProcess({ PGVITALS_CONFIG: path, PGVITALS_PORT: String(port) })
+  t.teardown(async () => {
+    child.kill('SIGTERM')
+    await ended
+  })
+  const ask = async (address: string, token: string) =>
+    (await fetch(`http://127.0.0.1:${port}${address}`, { headers: { authorization: `Bearer ${token}` } }).catch(() => undefined))?.status
+  await until('it answers', 20, async () => (await ask('/healthz', '')) === 200)
+  t.equal(await ask('/metrics', ''), 401)
+  t.equal(await ask('/metrics', 'for-everything'), 200)
+  t.equal(await ask('/metrics', 'for-labeler'), 401)
+  t.equal(await ask('/metrics?team=labeler', 'for-labeler'), 200)
+  write('for-nobody-else')
+  await until('the new token holds', 10, async () => (await ask('/metrics', 'for-nobody-else')) === 200)
+  t.equal(await ask('/metrics', 'for-everything'), 401)
+  writeFileSync(join(folder, 'labeler-token'), 'for-labeler-2\n')
+  await until("the team's new token holds", 10, async () => (await ask('/metrics?team=labeler', 'for-labeler-2')) === 200)
+  t.equal(await ask('/metrics?team=labeler', 'for-labeler'), 401)
+  t.notMatch(output(), /for-(everything|labeler|nobody)/, 'and none is logged')
 })

@@ -44,6 +44,7 @@ function readServer(declared: Declared, reading: Reading): Server | undefined {
     databases: [main, ...names.filter((one) => one !== main)].map((one) => readDatabase(one, declared, reading)),
     discovery: readDiscovery(declared, main, reading),
     maxSessions: shape.max_sessions ?? 4,
+    maxSamplesPerDatabase: shape.max_samples_per_database ?? 20_000,
     capacityBytes: shape.capacity_bytes,
     dataDirectory: shape.data_directory
   }

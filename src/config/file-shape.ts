@@ -19,6 +19,7 @@ export interface ServerShape {
   readonly capacity_bytes?: number
   readonly data_directory?: string
   readonly max_sessions?: number
+  readonly max_samples_per_database?: number
   readonly discover?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] }
   readonly databases?: Readonly<Record<string, DatabaseShape | null>>
 }

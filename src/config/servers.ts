@@ -45,7 +45,13 @@ export function addNamedServers(declared: readonly Server[], reading: Reading): 
 }
 
 /** What only the file can say of a server. */
-const undeclared = { discovery: undefined, maxSessions: 4, capacityBytes: undefined, dataDirectory: undefined }
+const undeclared = {
+  discovery: undefined,
+  maxSessions: 4,
+  maxSamplesPerDatabase: 20_000,
+  capacityBytes: undefined,
+  dataDirectory: undefined
+}
 
 function readOne(variable: string, url: string, reading: Reading): readonly Named[] {
   const { mistakes, notes } = reading

@@ -20,11 +20,11 @@ export interface Blind {
 /** The queries that a grant or an extension would let run; not those of other versions, or of a standby. */
 export function findBlind(queries: readonly Query[], examinations: readonly Examination[]): readonly Blind[] {
   const candidates = examinations.flatMap(({ database, found }) =>
-    found === undefined ? [] : [{ name: database.name, isUp: true, facts: found.facts }]
+    found === undefined ? [] : [{ name: database.name, isUp: true, facts: found.facts, declaresAccess: database.access.size > 0 }]
   )
   return chooseQueries(queries, candidates).flatMap(({ query, database, skipped }) => {
     const facts = candidates.find(({ name }) => name === database)?.facts
-    if (skipped === undefined || facts === undefined || /needs (server|role) /.test(skipped)) return []
+    if (skipped === undefined || facts === undefined || /needs (server|role|declared) /.test(skipped)) return []
     const needed = query.requires.flatMap((one) => (one.kind === 'capability' ? [one.name] : []))
     const missing = needed.filter((name) => !facts.capabilities.has(name) && capabilities.some((one) => one.name === name))
     const extension = query.requires.find((one) => one.kind === 'extension')

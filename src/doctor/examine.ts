@@ -1,4 +1,5 @@
 import { createBudget } from '../server/budget.ts'
+import { listDatabases, withFound } from '../server/discover.ts'
 import { ClassedError, classOf, type ErrorClass, messageOf } from '../server/error-class.ts'
 import { type Facts, readFacts } from '../server/facts.ts'
 import type { Database, Server } from '../server/server.ts'
@@ -23,11 +24,13 @@ export interface Examination {
 
 /** Examines every database of a server, a few at a time; ends within the deadline whatever the server does. */
 export async function examineServer(server: Server, deadlineSeconds: number): Promise<readonly Examination[]> {
-  const budget = createBudget(server.maxSessions)
-  const users = [...new Set([...server.databases.map(({ connection }) => connection.user), ...ownRoles])]
   const until = performance.now() + deadlineSeconds * 1000
+  const budget = createBudget(server.maxSessions)
+  // Whoever does not answer in half the time is examined as declared, and then told.
+  const databases = await within(deadlineSeconds / 2, deadlineSeconds, () => findDatabases(server)).catch(() => server.databases)
+  const users = [...new Set([...databases.map(({ connection }) => connection.user), ...ownRoles])]
   return await Promise.all(
-    server.databases.map(async (database) => {
+    databases.map(async (database) => {
       const release = await budget.acquire()
       try {
         const leftSeconds = (until - performance.now()) / 1000
@@ -39,6 +42,22 @@ export async function examineServer(server: Server, deadlineSeconds: number): Pr
       }
     })
   )
+}
+
+/** The declared databases, and those that the first one that answers finds; which do not answer is told later. */
+async function findDatabases(server: Server): Promise<readonly Database[]> {
+  if (server.discovery === undefined) return server.databases
+  for (const { connection } of server.databases) {
+    const session = await openSession(connection).catch(() => undefined)
+    try {
+      if (session !== undefined) return withFound(server, await listDatabases(session, server.discovery))
+    } catch {
+      // The next one may see them.
+    } finally {
+      await session?.close()
+    }
+  }
+  return server.databases
 }
 
 async function examine(database: Database, users: readonly string[]): Promise<Found> {

@@ -34,7 +34,7 @@ export function hints(server: Server, examinations: readonly Examination[]): rea
   if (first === undefined) return []
   const { database, facts, surroundings } = first
   const hint = (text: string, costs: string): Problem => ({ kind: 'hint', databases: [database.name], text, costs, steps: [] })
-  const sessions = Math.min(server.maxSessions, server.databases.length)
+  const sessions = Math.min(server.maxSessions, examinations.length)
   const { connectionLimit, tls, settings } = surroundings
   const { host } = database.connection
   const isLocal = isSocket(host) || /^(localhost|127\.|::1$)/.test(host)

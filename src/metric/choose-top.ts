@@ -33,7 +33,9 @@ export function chooseTop<One extends Contender>(
   const fill = (offered: readonly One[], places: number) => {
     const enough = chosen.size + Math.min(places, offered.length) - offered.filter((contender) => chosen.has(contender)).length
     const score = (contender: One, column: number) => (contender.scores[column] ?? 0) * (isMember(contender) ? memberAdvantage : 1)
-    takeTurns(rankings(offered, places, score), chosen, enough)
+    // Most of thousands have not moved for long.
+    const moved = offered.filter(({ scores }) => scores.some((one) => one > 0))
+    takeTurns(rankings(moved, places, score), chosen, enough)
     if (chosen.size >= enough) return
     for (const contender of offered) if (isMember(contender) && chosen.size < enough) chosen.add(contender)
     if (chosen.size >= enough) return

@@ -1,4 +1,4 @@
-import { databaseOf, type Family, type Labels, type Sample } from './sample.ts'
+import { type DatnameOf, databaseOf, type Family, type Labels, type Sample } from './sample.ts'
 
 /** The rendered samples of one family and one database (`''` when they are the whole server's). */
 export interface FamilyText {
@@ -21,7 +21,7 @@ export interface Rendered {
  * Renders samples in Prometheus's text format 0.0.4, one text for each family and database.
  * Source: Prometheus's documentation, "Exposition formats", "Text-based format".
  */
-export function render(samples: readonly Sample[]): Rendered {
+export function render(samples: readonly Sample[], datnameOf: DatnameOf = databaseOf): Rendered {
   const groups = new Map<string, { family: Family; datname: string; lines: string[] }>()
   const seen = new Set<string>()
   let duplicates = 0
@@ -38,7 +38,7 @@ export function render(samples: readonly Sample[]): Rendered {
       continue
     }
     seen.add(series)
-    const datname = databaseOf(labels)
+    const datname = datnameOf(labels)
     const key = `${family.name} ${datname}`
     const group = groups.get(key) ?? { family, datname, lines: [] }
     groups.set(key, group)

@@ -1,5 +1,5 @@
+import type { Move } from './reading.ts'
 import type { Counters, Series } from './series.ts'
-import type { Move } from './tracker.ts'
 
 /** Beyond this, entries come and go faster than scrapers could see it. */
 const mostHolds = 8

@@ -1,4 +1,4 @@
-import { isValueColumn, type Query } from '../query/query.ts'
+import { isValueColumn, type Query, type Watch } from '../query/query.ts'
 
 /**
  * Asks the same with each row packed into texts: its labels, its key where the query has one, its values. A row
@@ -6,15 +6,32 @@ import { isValueColumn, type Query } from '../query/query.ts'
  * with thousands of rows that is most of the cost. The header's columns are named, so that a missing one fails.
  */
 export function packedSql(query: Query, sql: string): string {
-  const record = (names: readonly string[]) => `row(${names.map((name) => `t."${name}"`).join(', ')})::text`
-  const named = (kind: 'label' | 'key' | 'cut') => query.columns.filter((column) => column.kind === kind).map((column) => column.name)
+  const keys = namesOf(query, 'key')
   const parts = [
-    record(named('label')),
-    ...named('key').map((name) => `t."${name}"::text`),
-    ...named('cut').map((name) => `t."${name}"`),
+    record(namesOf(query, 'label')),
+    ...(keys.length === 0 ? [] : [record(keys)]),
+    ...namesOf(query, 'cut').map((name) => `t."${name}"`),
     record(query.columns.filter(isValueColumn).map((column) => column.name))
   ]
   return `select ${parts.join(', ')} from (\n${sql}\n) as t`
+}
+
+/** The key and the watched values of every row as one text: what costs least and still tells which rows have moved. */
+export function watchSql(query: Query, { columns }: Watch, sql: string): string {
+  return `select ${record([...namesOf(query, 'key'), ...columns])} from (\n${sql}\n) as t`
+}
+
+function record(names: readonly string[]): string {
+  return `row(${names.map((name) => `t."${name}"`).join(', ')})::text`
+}
+
+function namesOf(query: Query, kind: 'label' | 'key' | 'cut'): readonly string[] {
+  return query.columns.filter((column) => column.kind === kind).map((column) => column.name)
+}
+
+/** Source: PostgreSQL's documentation, "Array Input and Output Syntax". */
+export function arrayText(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`).join(',')}}`
 }
 
 /** Answers no rows, only the columns of the statement itself. */

@@ -31,7 +31,12 @@ export interface Entry {
 export interface Read {
   readonly entries: readonly Entry[]
   readonly illegal: number
+  /** The database that an entry is about, by its labels. */
+  readonly datnameOf: DatnameOf
 }
+
+/** The database that something with these labels is about; `''` when it is the whole server's. */
+export type DatnameOf = (labels: Labels) => string
 
 /** What sets the answer's columns apart from the header's, by name; undefined when they are the same. */
 export function columnsMismatch(query: Query, columns: readonly string[]): string | undefined {
@@ -48,6 +53,8 @@ export function readRows(query: Query, columns: readonly string[], rows: readonl
   const at = (name: string) => columns.indexOf(name)
   const labelColumns = query.columns.filter((column) => column.kind === 'label').map(({ name }) => ({ name, index: at(name) }))
   const suffixIndex = at(query.columns.find((column) => column.kind === 'suffix')?.name ?? '')
+  const withinIndex = at(query.columns.find((column) => column.kind === 'within')?.name ?? '')
+  const within = new Map<Labels, string>()
   const valueIndexes = query.columns.filter(isValueColumn).map(({ name }) => at(name))
   const entries: Entry[] = []
   let illegal = 0
@@ -59,6 +66,7 @@ export function readRows(query: Query, columns: readonly string[], rows: readonl
     }
     const labels: Record<string, string> = { ...fixedLabels }
     for (const { name, index } of labelColumns) labels[name] = row[index] ?? ''
+    if (withinIndex !== -1) within.set(labels, row[withinIndex] ?? '')
     const values = valueIndexes.map((index) => {
       const text = row[index] ?? null
       const value = text === null ? undefined : toNumber(text)
@@ -67,7 +75,7 @@ export function readRows(query: Query, columns: readonly string[], rows: readonl
     })
     entries.push({ labels, suffix, values })
   }
-  return { entries, illegal }
+  return { entries, illegal, datnameOf: (labels) => within.get(labels) ?? databaseOf(labels) }
 }
 
 /** How many rows the SQL's own `limit` left out, where it has a column that says so. */

@@ -73,6 +73,11 @@ export function newSeries(labelsText: string, datname: string, noScores: readonl
   }
 }
 
+/** An array that is spread has room for many more, and nearly every series has one row. */
+export function addRow(series: Series, row: TrackedRow): void {
+  series.rows = series.rows.length === 0 ? [row] : [...series.rows, row]
+}
+
 /** Whether it is shown and not about to leave. */
 export function isMember({ seat }: Series): boolean {
   return seat !== undefined && seat.leavesAt === undefined

@@ -3,12 +3,14 @@ import { chooseTop } from './choose-top.ts'
 import { countedOr, heldOr, hold, holdFalls, owed } from './hold.ts'
 import { createLabelReader, type LabelReader } from './label-reader.ts'
 import { Others } from './others.ts'
+import type { MixedMove, Move } from './reading.ts'
 import { addTo } from './remainder.ts'
 import type { Entry, Labels, Row } from './sample.ts'
 import { Scores } from './scores.ts'
 import { takeSeat, youngest } from './seat.ts'
-import { isMember, ownCounters, ownValues, type Series } from './series.ts'
-import { type MixedMove, type Move, Tracker } from './tracker.ts'
+import { isMember, ownCounters, ownValues, type Series, type TrackedRow } from './series.ts'
+import { Tracker } from './tracker.ts'
+import type { Watching } from './watching.ts'
 
 export interface TopOptions {
   readonly limit: number
@@ -71,6 +73,7 @@ export class Top {
   /** Another server answers now, or with other rights: what its counters say counts from the next answer on. */
   rebase(): void {
     this.#isBaseline = true
+    this.watching.stop()
   }
 
   /** The series that have a place on the page now. */
@@ -87,10 +90,15 @@ export class Top {
     this.#tracker.add(rows)
   }
 
-  /** The answer is complete: what to show of it. */
-  end(now: number): Shown {
+  /** Tells which rows have moved before they are read. */
+  get watching(): Watching {
+    return this.#tracker.watching
+  }
+
+  /** The answer is complete, with these rows that were not read again: what to show of it. */
+  end(now: number, unmoved?: readonly TrackedRow[]): Shown {
     const isRebased = this.#isBaseline && this.#polledAt !== undefined
-    const { moves, mixed, changed, duplicates, isAllNew } = this.#tracker.end()
+    const { moves, mixed, changed, duplicates, isAllNew } = this.#tracker.end(unmoved)
     const all = [...this.#tracker.series]
     const present = all.filter((series) => series.rows.length > 0)
     const fits = present.length <= this.#options.limit

@@ -1,31 +1,9 @@
-import { leastMovement, type Movement, movementOf } from './movement.ts'
+import { leastMovement, movementOf } from './movement.ts'
+import type { MixedMove, Move, Reading } from './reading.ts'
+import { isWhole } from './row-key.ts'
 import type { Row } from './sample.ts'
-import { keepLost, newSeries, numbersOf, type Series, type TrackedRow, together } from './series.ts'
-
-/** What one series has moved since the last answer; of several of its rows each has a move of its own. */
-export interface Move extends Movement {
-  readonly series: Series
-  /** Whether the row was not there before, so that all it has counted is new. */
-  readonly isNew: boolean
-  /** Whether another row of the series went on from where it was. */
-  readonly isPartial: boolean
-}
-
-/** What rows that cannot be told apart have moved for certain. */
-export interface MixedMove {
-  readonly labelsText: string
-  readonly deltas: readonly (number | undefined)[]
-}
-
-export interface Reading {
-  readonly moves: readonly Move[]
-  readonly mixed: readonly MixedMove[]
-  /** The series any of whose rows changed. */
-  readonly changed: ReadonlySet<Series>
-  readonly duplicates: number
-  /** Whether no row goes on from where it was: all are new or began anew. */
-  readonly isAllNew: boolean
-}
+import { addRow, keepLost, newSeries, numbersOf, type Series, type TrackedRow, together } from './series.ts'
+import { Watching } from './watching.ts'
 
 /** What has been read of an answer. */
 interface AnswerSoFar {
@@ -57,6 +35,7 @@ export class Tracker {
   readonly #options: TrackerOptions
   readonly #rows = new Map<string, TrackedRow>()
   readonly #series = new Map<string, Series>()
+  readonly watching = new Watching((key) => this.#rows.get(key))
   #sums = new Map<string, readonly (number | undefined)[]>()
   #polls = 0
   #answer: AnswerSoFar = { isBaseline: true, isWhole: true, moves: [], changed: new Set(), sums: new Map(), duplicates: 0, continuing: 0 }
@@ -84,13 +63,19 @@ export class Tracker {
     for (const row of rows) this.#read(row)
   }
 
-  /** The answer is complete: what has moved. */
-  end(): Reading {
+  /** The answer is complete, with these rows that were not read again: what has moved. */
+  end(unmoved: readonly TrackedRow[] = []): Reading {
+    for (const row of unmoved) {
+      if (row.seenAt === this.#polls) continue
+      row.seenAt = this.#polls
+      this.#continue(row)
+    }
     const { isBaseline, isWhole, moves, changed, sums, duplicates, continuing } = this.#answer
     this.#removeAbsent(isWhole)
     const mixed = this.#mixedMoves(sums, isBaseline || !isWhole)
     for (const { series, isReset, before } of moves)
       if (isReset && before !== undefined && this.#goesOn(series)) keepLost(series, before, this.#options.isCounter)
+    this.watching.polled(moves.length, this.#rows.size)
     const told = moves.map((move) => ({ ...move, isPartial: this.#goesOn(move.series) }))
     return { moves: told, mixed, changed, duplicates, isAllNew: !isBaseline && isWhole && continuing === 0 }
   }
@@ -99,15 +84,15 @@ export class Tracker {
     const { hasKey, isCounter } = this.#options
     const answer = this.#answer
     const labelsText = fields[0] ?? ''
-    const told = hasKey ? (fields[1] ?? undefined) : labelsText
+    const told = hasKey ? (fields[1] ?? '()') : labelsText
     const text = fields[fields.length - 1] ?? ''
-    if (told === undefined) {
+    if (hasKey && !isWhole(told)) {
       const sum = answer.sums.get(labelsText)
       answer.sums.set(labelsText, sum === undefined ? numbersOf(text) : together(sum, numbersOf(text), isCounter))
       return
     }
-    const isSum = hasKey && told.endsWith('*')
-    const key = isSum ? told.slice(0, -1) : told
+    const isSum = hasKey && /\*"?\)$/.test(told)
+    const key = isSum ? told.replace(/\*(?="?\)$)/, '') : told
     const last = this.#rows.get(key)
     if (last?.seenAt === this.#polls) {
       answer.duplicates++
@@ -141,7 +126,7 @@ export class Tracker {
 
   #newRow(key: string, labelsText: string): TrackedRow {
     const row: TrackedRow = { text: '', series: this.#seriesOf(labelsText), seenAt: this.#polls, isSum: false }
-    row.series.rows = [...row.series.rows, row]
+    addRow(row.series, row)
     this.#rows.set(key, row)
     return row
   }
@@ -150,7 +135,7 @@ export class Tracker {
   #move(row: TrackedRow, series: Series): void {
     row.series.rows = row.series.rows.filter((one) => one !== row)
     row.series = series
-    series.rows = [...series.rows, row]
+    addRow(series, row)
   }
 
   #seriesOf(labelsText: string): Series {

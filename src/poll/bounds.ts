@@ -4,13 +4,12 @@ import type { Bounds } from './poll.ts'
 import type { Place, Snapshots } from './snapshots.ts'
 
 /** What of an answer may be shown: of which databases, and how much beside what that place's database has already. */
-export function boundsOf(
-  place: Place,
-  server: Server,
-  finder: Finder,
-  { snapshots, maxSamplesPerDatabase }: { readonly snapshots: Snapshots; readonly maxSamplesPerDatabase: number }
-): Bounds {
+export function boundsOf(place: Place, server: Server, finder: Finder, snapshots: Snapshots): Bounds {
+  const { maxSamplesPerDatabase } = server
   // No query may take the room of all others.
-  const maxSamples = Math.max(0, Math.min(maxSamplesPerDatabase / 2, maxSamplesPerDatabase - snapshots.samplesBeside(place)))
-  return server.discovery === undefined ? { maxSamples } : { maxSamples, isShown: (datname) => finder.isShown(server, datname) }
+  const maxSamples = Math.max(0, Math.min(Math.floor(maxSamplesPerDatabase / 2), maxSamplesPerDatabase - snapshots.samplesBeside(place)))
+  if (server.discovery === undefined) return { maxSamples }
+  const { include, exclude } = server.discovery
+  const visible = `${include.join(' ')} but ${exclude.join(' ')} ${finder.returns}`
+  return { maxSamples, visible, isShown: (datname) => finder.isShown(server, datname) }
 }

@@ -49,7 +49,11 @@ export class Choices {
   /** Chooses anew where anything has changed. */
   make(queries: readonly Query[], states: readonly DatabaseState[]): this {
     const refused = this.#refused(states)
-    const madeOf = [queries, [...refused].join(), ...states.flatMap(({ name, isUp, facts }) => [name, isUp, facts])]
+    const madeOf = [
+      queries,
+      [...refused].join(),
+      ...states.flatMap(({ name, isUp, facts, declaresAccess }) => [name, isUp, facts, declaresAccess])
+    ]
     const isSame = madeOf.length === this.#madeOf.length && madeOf.every((one, index) => one === this.#madeOf[index])
     if (!isSame) this.#remake(madeOf, queries, states, refused)
     if (!this.#isDescribed) this.#describe(states)
@@ -69,14 +73,15 @@ export class Choices {
     this.tidy()
   }
 
-  /** A query was asked: when the role may not ask it, another database's is tried. */
+  /** A query was asked: when the role may not ask it, or the database's encoding lacks a character of it, another one is tried. */
   polled(query: Query, database: DatabaseState): void {
     const { failure } = this.#records.snapshots.get(placeOf(query, this.#server, database.name)) ?? {}
-    if (query.scope === 'database' || failure?.errorClass !== 'privilege') return
-    this.#refusals.set(keyOf(query.name, database.name), { facts: database.facts, until: performance.now() + refusalSeconds * 1000 })
+    const seconds = refusalSeconds[failure?.errorClass ?? '']
+    if (query.scope === 'database' || seconds === undefined) return
+    this.#refusals.set(keyOf(query.name, database.name), { facts: database.facts, until: performance.now() + seconds * 1000 })
   }
 
-  /** The refusals that still hold: for some minutes, and while the role is what it was. */
+  /** The refusals that still hold: for their time, and while the role is what it was. */
   #refused(states: readonly DatabaseState[]): ReadonlySet<string> {
     const now = performance.now()
     return new Set(
@@ -115,7 +120,8 @@ export class Choices {
   }
 }
 
-const refusalSeconds = 600
+/** How long another database is tried first, by what failed: a right may be granted, but an encoding stays. */
+const refusalSeconds: Readonly<Record<string, number>> = { privilege: 600, encoding: Number.POSITIVE_INFINITY }
 
 function keyOf(query: string, database: string): string {
   return `${query}\n${database}`

@@ -9,6 +9,8 @@ export interface Candidate {
   readonly isUp: boolean
   /** The last facts, also while the database is down; undefined until it has answered once. */
   readonly facts: Facts | undefined
+  /** Whether the configuration says what roles may do in it. */
+  readonly declaresAccess: boolean
 }
 
 /** One query of a server: the variant, the database whose session runs it, and why it is skipped, if it is. */
@@ -50,10 +52,11 @@ function sight({ isUp, facts }: Candidate): number {
 }
 
 /** Takes the newest variant whose requirements hold, or else the one that came nearest, with what it lacks. */
-function chooseVariant(newestFirst: readonly Query[], { name: database, facts }: Candidate): readonly Choice[] {
+function chooseVariant(newestFirst: readonly Query[], candidate: Candidate): readonly Choice[] {
+  const { name: database, facts } = candidate
   const judged = newestFirst.map((query) => ({
     query,
-    missing: facts === undefined ? [] : requirementsOf(query).filter((requirement) => !holds(requirement, facts))
+    missing: facts === undefined ? [] : requirementsOf(query).filter((requirement) => !holds(requirement, facts, candidate))
   }))
   const [first, ...others] = judged
   if (first === undefined) return []
@@ -72,12 +75,14 @@ function requirementsOf({ requires, variant }: Query): readonly Requirement[] {
   )
 }
 
-function holds(requirement: Requirement, facts: Facts): boolean {
+function holds(requirement: Requirement, facts: Facts, { declaresAccess }: Candidate): boolean {
   switch (requirement.kind) {
     case 'role':
       return facts.isStandby === (requirement.role === 'standby')
     case 'capability':
       return facts.capabilities.has(requirement.name)
+    case 'declared':
+      return declaresAccess
     case 'server':
       return isWithin(facts.version, requirement)
     case 'extension': {

@@ -4,6 +4,8 @@ import type { Failure } from './snapshots.ts'
 /** What the last visit found. Never changed, only replaced. */
 export interface DatabaseState {
   readonly name: string
+  /** Whether the configuration says what roles may do in it. */
+  readonly declaresAccess: boolean
   readonly isUp: boolean
   /** The last facts and identity, kept while the database is down. */
   readonly facts: Facts | undefined
@@ -18,8 +20,9 @@ export interface DatabaseState {
   readonly failures: number
 }
 
-/** Before the first visit; the name is still to be put in. */
+/** Before the first visit; what the configuration says is still to be put in. */
 export const unvisited = {
+  declaresAccess: false,
   isUp: false,
   facts: undefined,
   identity: undefined,

@@ -18,8 +18,6 @@ export interface ExporterOptions {
   readonly log: Logger
   readonly sessionMaxAgeSeconds?: number
   readonly discoverySeconds?: number
-  /** What is beyond this is cut, and counted. */
-  readonly maxSamplesPerDatabase?: number
   /** The part of a core that visits may cost a server where sessions cannot be kept. */
   readonly visitCostShare?: number
   /** How long at least a limited row that enters or leaves stands still; two minutes by default. */
@@ -51,7 +49,7 @@ export interface Exporter {
 
 /** Wires watches, snapshots and the exporter's own metrics together; nothing runs before `start` or `pollOnce`. */
 export function createExporter({ version, servers, queries: ownQueries, log, ...own }: ExporterOptions): Exporter {
-  const options = { sessionMaxAgeSeconds: 1800, discoverySeconds: 60, maxSamplesPerDatabase: 20_000, visitCostShare: 0.02, ...own }
+  const options = { sessionMaxAgeSeconds: 1800, discoverySeconds: 60, visitCostShare: 0.02, ...own }
   const snapshots = new Snapshots()
   const meter = createMeter(version)
   const scrapers = new Scrapers(own.shortestStandStillSeconds)

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { foundDatabase, isIncluded, type Listed, listDatabases } from '../server/discover.ts'
+import { isIncluded, type Listed, listDatabases, withFound } from '../server/discover.ts'
 import { messageOf } from '../server/error-class.ts'
 import type { Database, Server } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
@@ -11,6 +11,7 @@ export class Finder {
   #listed: readonly Listed[] = []
   /** What a good list once had and the last one has not. */
   readonly #gone = new Set<string>()
+  #returns = 0
   #askedAt = Number.NEGATIVE_INFINITY
   #failure: string | undefined
   #succeeded: boolean | undefined
@@ -18,6 +19,11 @@ export class Finder {
   constructor(log: Logger, intervalSeconds: number) {
     this.#log = log
     this.#intervalSeconds = intervalSeconds
+  }
+
+  /** How often a database came back whose name had been gone. */
+  get returns(): number {
+    return this.#returns
   }
 
   /** Whether the last attempt succeeded; undefined before the first. */
@@ -32,6 +38,7 @@ export class Finder {
     this.#askedAt = now
     try {
       const listed = await listDatabases(session, discovery)
+      this.#returns += listed.filter(({ name }) => this.#gone.has(name)).length
       for (const { name } of this.#listed) this.#gone.add(name)
       for (const { name } of listed) this.#gone.delete(name)
       this.#listed = listed
@@ -52,11 +59,8 @@ export class Finder {
   }
 
   /** The declared databases in their order, and after them those that were found. */
-  databasesOf({ databases, discovery }: Server): readonly Database[] {
-    if (discovery === undefined) return databases
-    const declared = new Set(databases.map(({ name }) => name))
-    const found = this.#listed.filter(({ name, isOpen }) => isOpen && !declared.has(name) && isIncluded(discovery, name))
-    return [...databases, ...found.map(({ name }) => foundDatabase(discovery, name))]
+  databasesOf(server: Server): readonly Database[] {
+    return withFound(server, this.#listed)
   }
 
   /** Whether anything may be told of a database of this name: not of one that is excluded, nor of one that was dropped. */

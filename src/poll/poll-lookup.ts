@@ -1,5 +1,6 @@
 import { type FamilyText, render } from '../metric/exposition.ts'
 import type { Lookup } from '../metric/lookup.ts'
+import { arrayText } from '../metric/packed.ts'
 import { type Entry, type Labels, readRows, toSamples } from '../metric/sample.ts'
 import { statementText } from '../metric/statement-text.ts'
 import type { LookedUp, Query } from '../query/query.ts'
@@ -64,9 +65,4 @@ function idsByDatabases(databases: ReadonlyMap<string, ReadonlySet<string>>): Re
     ids.set(key, [...(ids.get(key) ?? []), id])
   }
   return ids
-}
-
-/** Source: PostgreSQL's documentation, "Array Input and Output Syntax". */
-function arrayText(values: readonly string[]): string {
-  return `{${values.map((value) => `"${value.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`).join(',')}}`
 }

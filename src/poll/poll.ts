@@ -1,15 +1,17 @@
 import { setImmediate } from 'node:timers/promises'
 import type { DerivedCounts } from '../metric/derived-counts.ts'
 import { type FamilyText, render } from '../metric/exposition.ts'
-import { columnsSql, packedSql } from '../metric/packed.ts'
-import { columnsMismatch, databaseOf, type Entry, type Labels, readRows, rowsLeftOut, toSamples } from '../metric/sample.ts'
+import { arrayText, columnsSql, packedSql, unpack, watchSql } from '../metric/packed.ts'
+import { columnsMismatch, type DatnameOf, type Entry, type Labels, type Row, readRows, rowsLeftOut, toSamples } from '../metric/sample.ts'
 import type { Top } from '../metric/top.ts'
-import { isValueColumn, type Query } from '../query/query.ts'
+import type { Watching } from '../metric/watching.ts'
+import { isValueColumn, type Query, type Watch } from '../query/query.ts'
 import { ClassedError } from '../server/error-class.ts'
 import type { Facts } from '../server/facts.ts'
 import type { Session } from '../server/session.ts'
 import { pollLookup } from './poll-lookup.ts'
 import type { Memory } from './tops.ts'
+import { withSetting } from './with-setting.ts'
 
 /** What one poll of one query gave. */
 export interface Poll {
@@ -23,6 +25,8 @@ export interface Poll {
 export interface Bounds {
   readonly isShown?: (datname: string) => boolean
   readonly maxSamples?: number
+  /** Changes when what was hidden may be shown now, so that it is not taken for new. */
+  readonly visible?: string
 }
 
 /** Asks one query in one session and renders the answer, with what it remembers. Throws when it fails or answers other columns than its header's. */
@@ -46,10 +50,10 @@ export async function poll(
   const { columns, rows, cutRows } = await session.run(sql, query)
   refuseOtherColumns(query, columns)
   const { isShown = () => true } = bounds
-  const { entries, illegal } = readRows(query, columns, rows, labels)
-  const shown = entries.filter((entry) => isShown(databaseOf(entry.labels)))
+  const { entries, illegal, datnameOf } = readRows(query, columns, rows, labels)
+  const shown = entries.filter((entry) => isShown(datnameOf(entry.labels)))
   const cut = cutRows + rowsLeftOut(query, columns, rows)
-  return rendered(query, rows.length, shown, { cutRows: cut, duplicates: 0, illegal }, bounds)
+  return rendered(query, rows.length, shown, { cutRows: cut, duplicates: 0, illegal }, bounds, datnameOf)
 }
 
 /** So many rows are read before whatever else waits, such as a scrape, has its turn. */
@@ -65,22 +69,50 @@ async function pollTop(
 ): Promise<Poll> {
   if (!top.isChecked) refuseOtherColumns(query, (await session.run(columnsSql(sql), query)).columns)
   top.isChecked = true
-  const answer = await session.run(packedSql(query, sql), query)
-  const { isShown } = bounds
+  const { answer, looked } = await ask(query, sql, session, top.watching)
+  await setImmediate()
+  const { isShown = () => true } = bounds
+  const isRowShown = ([labelsText]: Row) => isShown(top.labels.datnameOf(labelsText ?? ''))
   // What must not be shown must not feed `other` either.
-  const rows = isShown === undefined ? answer.rows : answer.rows.filter(([labelsText]) => isShown(top.labels.datnameOf(labelsText ?? '')))
-  const cut = answer.cutRows + rowsLeftOut(query, answer.columns, answer.rows)
+  const rows = answer.rows.filter(isRowShown)
+  if (looked === undefined && query.top?.watch !== undefined) top.watching.readAll(answer.rows.filter((row) => !isRowShown(row)))
+  const cut = answer.cutRows + (looked?.cutRows ?? 0) + rowsLeftOut(query, answer.columns, answer.rows)
   top.begin(cut === 0)
   for (let from = 0; from < rows.length; from += rowsAtOnce) {
     top.add(rows.slice(from, from + rowsAtOnce))
     await setImmediate()
   }
   const now = performance.now()
-  const { entries, duplicates, leftOut, moves } = top.end(now)
+  const { entries, duplicates, leftOut, moves } = top.end(now, looked?.unmoved)
   await setImmediate()
-  const own = rendered(query, rows.length, entries, { cutRows: cut + leftOut, duplicates, illegal: 0 }, bounds)
+  const own = rendered(query, looked?.rows ?? rows.length, entries, { cutRows: cut + leftOut, duplicates, illegal: 0 }, bounds)
   const counted = derived?.take(rows, { entries, moves }, now) ?? []
   return { ...own, texts: [...own.texts, ...counted] }
+}
+
+/** Reads all rows; or where few of them move, first what tells which, and then those. */
+async function ask(query: Query, sql: string, session: Session, watching: Watching) {
+  const watch = query.top?.watch
+  const read = (moved: string | undefined) => session.run(withSetting(packedSql(query, sql), 'pgvitals.moved', moved), query)
+  if (watch === undefined || !watching.isWorthwhile) return { looked: undefined, answer: await read(undefined) }
+  try {
+    const looked = await lookAtAll(query, watch, sql, session, watching)
+    return { looked, answer: await read(looked.moved) }
+  } catch (error) {
+    // The next poll tries the plain way.
+    watching.stop()
+    throw error
+  }
+}
+
+/** What has moved: reads the key of every row and what is watched of it. `moved` is the text of an array. */
+async function lookAtAll(query: Query, watch: Watch, sql: string, session: Session, watching: Watching) {
+  const { rows, cutRows } = await session.run(withSetting(watchSql(query, watch, sql), 'pgvitals.moved', undefined), query)
+  await setImmediate()
+  const { movedKeys, ...compared } = watching.compare(rows, watch)
+  const place = query.columns.filter(({ kind }) => kind === 'key').findIndex(({ name }) => name === watch.by)
+  const wanted = new Set(movedKeys.map((key) => unpack(key)[place] ?? ''))
+  return { ...compared, cutRows, moved: arrayText([...wanted]) }
 }
 
 function rendered(
@@ -88,10 +120,11 @@ function rendered(
   rows: number,
   entries: readonly Entry[],
   { cutRows, duplicates, illegal }: { cutRows: number; duplicates: number; illegal: number },
-  { maxSamples = Number.POSITIVE_INFINITY }: Bounds
+  { maxSamples = Number.POSITIVE_INFINITY }: Bounds,
+  datnameOf?: DatnameOf
 ): Poll {
   const samples = toSamples(query, entries)
-  const shown = render(samples.slice(0, maxSamples))
+  const shown = render(samples.slice(0, maxSamples), datnameOf)
   const columns = query.columns.filter(isValueColumn).length
   return {
     rows,

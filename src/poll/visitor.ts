@@ -5,6 +5,7 @@ import type { Database } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import { type DatabaseState, refused, unvisited } from './database-state.ts'
 import { declare } from './declare.ts'
+import { epochOf } from './epoch.ts'
 import { HeldSession } from './held-session.ts'
 import { connectSeconds } from './pace.ts'
 import { type Bounds, poll } from './poll.ts'
@@ -44,10 +45,10 @@ export class Visitor {
   #isClosing = false
 
   constructor(options: VisitorOptions) {
-    const { name } = options.database
+    const { name, access } = options.database
     this.#options = options
     this.#held = new HeldSession(options.database, options.acquire)
-    this.#state = { ...unvisited, name }
+    this.#state = { ...unvisited, name, declaresAccess: access.size > 0 }
   }
 
   get state(): DatabaseState {
@@ -78,6 +79,7 @@ export class Visitor {
 
   /** The database may be reached in another way now: then the next visit opens a new session. Answers whether it is so. */
   update(database: Database): boolean {
+    this.#state = { ...this.#state, declaresAccess: database.access.size > 0 }
     return this.#held.update(database)
   }
 
@@ -137,7 +139,8 @@ export class Visitor {
       const { certificateExpiry } = session
       if (isNew) meter.connected({ server, datname: name })
       // Behind a pooler another server may answer in the same session.
-      if (isNew || session.isPooled) this.#state = { ...this.#state, certificateExpiry, identity: await readIdentity(session) }
+      const identity = isNew || session.isPooled ? await readIdentity(session) : this.#state.identity
+      this.#state = { ...this.#state, certificateExpiry, identity }
       const found = await readFacts(session)
       if (!this.#state.isUp) this.#options.log.info({ server, database: name, role: found.role }, 'database answers')
       // The same object while nothing has changed, so that nothing needs to be chosen anew.
@@ -181,18 +184,10 @@ export class Visitor {
       return false
     }
     const labels = query.scope === 'database' ? { server, datname: name } : { server }
-    const memory = tops.of(query, place.datname, labels, this.#epoch(session))
     const bounds = this.#options.bounds(place)
+    const memory = tops.of(query, place.datname, labels, `${epochOf(session, this.#state)} ${bounds.visible}`)
     const declared = declare(query, this.#held.database)
     await record(query, server, name, this.#options, () => poll(declared, session, facts, labels, memory, bounds))
     return true
-  }
-
-  /** Changes when another running server answers, or with other rights; without a known identity with every session. */
-  #epoch({ openedAt }: Session): string {
-    const { identity, facts } = this.#state
-    const server = identity === undefined ? openedAt : `${identity.systemIdentifier} ${identity.startTime}`
-    // Another role sees other rows as its own, so that what it sees for the first time is not new.
-    return `${server} ${facts?.role} ${[...(facts?.capabilities ?? [])].join(' ')}`
   }
 }

@@ -21,7 +21,6 @@ export interface WatchOptions extends Records {
   readonly standStillSeconds: () => number
   readonly sessionMaxAgeSeconds: number
   readonly discoverySeconds: number
-  readonly maxSamplesPerDatabase: number
   /** The part of a core that visits may cost the server where sessions cannot be kept. */
   readonly visitCostShare: number
   /** Hears of the end of each visit. */
@@ -149,7 +148,7 @@ export class Watch {
       isRefused: () => isRefused(name, this.#standing()),
       keepsSession: () => keptSessions(this.#standing()).has(name),
       met: (current, session, isNew) => this.#met({ database: current, session, isNew }),
-      bounds: (place) => boundsOf(place, this.#server, this.finder, this.#options),
+      bounds: (place) => boundsOf(place, this.#server, this.finder, this.#options.snapshots),
       tops: this.#tops
     })
     return new Round({

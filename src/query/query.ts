@@ -25,6 +25,12 @@ export interface KeyColumn {
   readonly name: string
 }
 
+/** A column that says to which database a row belongs, where no label does. */
+export interface WithinColumn {
+  readonly kind: 'within'
+  readonly name: string
+}
+
 /** A column that says how many rows the SQL's own `limit` left out; the same in every row. */
 export interface CutColumn {
   readonly kind: 'cut'
@@ -38,7 +44,7 @@ export interface ValueColumn {
   readonly help: string
 }
 
-export type Column = LabelColumn | SuffixColumn | KeyColumn | CutColumn | ValueColumn
+export type Column = LabelColumn | SuffixColumn | KeyColumn | WithinColumn | CutColumn | ValueColumn
 
 /** How a query with many rows is limited. */
 export interface TopRows {
@@ -48,6 +54,16 @@ export interface TopRows {
   readonly by: readonly string[]
   /** The labels that become `other` for the rows that are not shown; none when the rest is left out. */
   readonly other: readonly string[]
+  /** How to ask only for rows that have moved; undefined when every row is read at every poll. */
+  readonly watch: Watch | undefined
+}
+
+/** What is read of every row, so that the rest is read only where that has moved. */
+export interface Watch {
+  /** The first value columns, without which nothing of a row moves. */
+  readonly columns: readonly string[]
+  /** The part of the key by which rows are asked for. */
+  readonly by: string
 }
 
 /** What the exporter counts of the movements of a limited query's rows, by some of their labels. */
@@ -98,7 +114,7 @@ export interface Query {
 
 /** Tells a column that yields samples from those that name them. */
 export function isValueColumn(column: Column): column is ValueColumn {
-  return column.kind !== 'label' && column.kind !== 'suffix' && column.kind !== 'key' && column.kind !== 'cut'
+  return column.kind !== 'label' && column.kind !== 'suffix' && column.kind !== 'key' && column.kind !== 'within' && column.kind !== 'cut'
 }
 
 /** The name of the metric family that a value column feeds; a column called `value` is the prefix alone. */

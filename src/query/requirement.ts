@@ -8,20 +8,23 @@ export type Requirement =
   | { readonly kind: 'extension'; readonly name: string; readonly comparison: Comparison; readonly version: Version }
   | { readonly kind: 'role'; readonly role: 'primary' | 'standby' }
   | { readonly kind: 'capability'; readonly name: string }
+  | { readonly kind: 'declared'; readonly what: 'access' }
 
 const pattern = /^(?<word>[a-z_][a-z0-9_-]*)(?:\s*(?<comparison>>=|<)\s*(?<version>\d+(?:\.\d+)*))?$/
 
 /**
  * Reads one requirement of a header: `server >= 14`, `server < 17`, `role primary`, `role standby`,
- * `capability pg_monitor`, or an extension's name, alone or with a version. Undefined when it is none of these.
+ * `capability pg_monitor`, `declared access`, or an extension's name, alone or with a version. Undefined when it is
+ * none of these.
  */
 export function parseRequirement(text: string): Requirement | undefined {
   if (text === 'role primary') return { kind: 'role', role: 'primary' }
   if (text === 'role standby') return { kind: 'role', role: 'standby' }
+  if (text === 'declared access') return { kind: 'declared', what: 'access' }
   const capability = /^capability ([a-z_]+)$/.exec(text)?.[1]
   if (capability !== undefined) return { kind: 'capability', name: capability }
   const { word, comparison, version } = pattern.exec(text)?.groups ?? {}
-  if (word === undefined || ['role', 'capability'].includes(word)) return undefined
+  if (word === undefined || ['role', 'capability', 'declared'].includes(word)) return undefined
   if (word !== 'server') {
     return { kind: 'extension', name: word, comparison: comparison === '<' ? '<' : '>=', version: parseVersion(version ?? '') }
   }
@@ -36,6 +39,8 @@ export function formatRequirement(requirement: Requirement): string {
       return `role ${requirement.role}`
     case 'capability':
       return `capability ${requirement.name}`
+    case 'declared':
+      return `declared ${requirement.what}`
     case 'server':
       return `server ${requirement.comparison} ${formatVersion(requirement.version)}`
     case 'extension':

@@ -1,4 +1,4 @@
-import type { Database, Discovery } from './server.ts'
+import type { Database, Discovery, Server } from './server.ts'
 import type { Session } from './session.ts'
 
 /** One database that the server has. */
@@ -21,8 +21,16 @@ export function isIncluded({ include, exclude }: Discovery, name: string): boole
 }
 
 /** A database that was found, as it would be declared. */
-export function foundDatabase({ connection }: Discovery, name: string): Database {
+function foundDatabase({ connection }: Discovery, name: string): Database {
   return { name, connection: { ...connection, database: name }, team: '', access: new Map(), quotaBytes: undefined }
+}
+
+/** The declared databases in their order, and after them those that were found. */
+export function withFound({ databases, discovery }: Server, listed: readonly Listed[]): readonly Database[] {
+  if (discovery === undefined) return databases
+  const declared = new Set(databases.map(({ name }) => name))
+  const found = listed.filter(({ name, isOpen }) => isOpen && !declared.has(name) && isIncluded(discovery, name))
+  return [...databases, ...found.map(({ name }) => foundDatabase(discovery, name))]
 }
 
 /** The session may be another role's; a name that is no role, as where a pooler knows users of its own, is the session's. */

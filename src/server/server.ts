@@ -42,6 +42,8 @@ export interface Server {
   readonly discovery: Discovery | undefined
   /** Sessions open at a time; with more databases than that none is kept between visits. */
   readonly maxSessions: number
+  /** Samples on the page beyond this are cut, and counted. */
+  readonly maxSamplesPerDatabase: number
   /** The size of the disk where it cannot be seen from here. */
   readonly capacityBytes: number | undefined
   /** Where the server's data lie on this machine, when they do. */

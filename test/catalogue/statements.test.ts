@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'tap'
 import { makeExporter, until } from '../exporter/run-exporter.ts'
 import { createRandom } from '../metric/simulation.ts'
@@ -129,6 +132,39 @@ test('texts: one line, no literals, one for each id, one reading of them in five
   const [reads] = await server.sql('platform', "select calls from pg_stat_statements where query like 'select distinct on (s.queryid)%'")
   t.equal(Number(reads?.calls), 1)
   t.ok(allOf(await samples(), 'pg_stat_statements_query_id').length >= texts.length, 'what is known stays')
+})
+
+test('a text in a broken encoding loses itself only, where the extension is in a SQL_ASCII database too', async (t) => {
+  const server = await startStatements(18, undefined)
+  t.teardown(() => server.remove())
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-queries-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const builtIn = readFileSync(join(import.meta.dirname, '../../queries/stat_statements_query_id.sql'), 'utf8')
+  writeFileSync(
+    join(folder, 'ids.sql'),
+    builtIn
+      .replace(/interval: .*/, 'interval: 1s')
+      .replace('name:     pg_stat_statements', 'name: pg_ids')
+      .replace('every 5m', 'every 1s')
+  )
+  await server.sql('postgres', "create database ascii encoding 'SQL_ASCII' template template0")
+  await server.sql('ascii', "do $$ begin execute 'select 1 as \"' || chr(255) || '\"'; end $$")
+  await server.sql('users', 'select count(*) as "Zähler" from pg_class')
+  const { exporter, samples } = makeExporter({
+    PLATFORM_DATABASE_URL: server.url('platform', 'pgvitals'),
+    ASCII_DATABASE_URL: server.url('ascii', 'pgvitals'),
+    PGVITALS_QUERIES_DIR: folder,
+    PGVITALS_QUERIES: everySecond
+  })
+  t.teardown(() => exporter.stop())
+  const texts = async () => allOf(await samples(), 'pg_ids_query_id').map(({ labels }) => labels.query)
+  await exporter.start()
+  await until('it was refused', 10, async () => (sampleValue(await samples(), 'pgvitals_errors_total', { class: 'encoding' }) ?? 0) > 0)
+  t.ok(allOf(await samples(), 'pg_stat_statements_calls_total').length > 1, 'the numbers are there')
+  t.same(await texts(), [], 'PostgreSQL refuses all texts in a database of another encoding')
+  await server.sql('ascii', 'create extension pg_stat_statements')
+  await until('the other database tells', 40, async () => (await texts()).includes('select count(*) as "Zähler" from pg_class'))
+  t.ok((await texts()).includes('select $1 as "\ufffd"'))
 })
 
 test('how full it is, evictions and the reset of all statistics', async (t) => {

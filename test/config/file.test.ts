@@ -17,6 +17,7 @@ servers:
     capacity_bytes: 107374182400
     data_directory: /var/lib/postgresql
     max_sessions: 6
+    max_samples_per_database: 500
     discover: { include: ["^team_"], exclude: ["^rdsadmin$"] }
     databases:
       users: { team: platform, access: { labeler_user: read } }
@@ -37,7 +38,13 @@ test('everything that the file may say arrives where it is used', async (t) => {
   const files = { 'secrets/pgvitals': 'p', 'secrets/token': 't' }
   const { servers, teams, queries, files: watched, notes } = readFrom(t, whole, { PGVITALS_LABELER: 'l' }, files)
   const [main, other] = servers
-  t.match(main, { name: 'main', maxSessions: 6, capacityBytes: 107374182400, dataDirectory: '/var/lib/postgresql' })
+  t.match(main, {
+    name: 'main',
+    maxSessions: 6,
+    maxSamplesPerDatabase: 500,
+    capacityBytes: 107374182400,
+    dataDirectory: '/var/lib/postgresql'
+  })
   t.same(
     main?.databases.map(({ name, team }) => [name, team]),
     [
@@ -64,7 +71,13 @@ test('everything that the file may say arrives where it is used', async (t) => {
   t.same(main?.discovery?.exclude, [/^rdsadmin$/])
   t.match(main?.discovery?.connection, { user: 'pgvitals', database: 'platform' })
 
-  t.match(other, { name: 'other', maxSessions: 4, databases: [{ name: 'postgres' }], discovery: { include: [/.*/], exclude: [] } })
+  t.match(other, {
+    name: 'other',
+    maxSessions: 4,
+    maxSamplesPerDatabase: 20_000,
+    databases: [{ name: 'postgres' }],
+    discovery: { include: [/.*/], exclude: [] }
+  })
   t.match(other?.databases[0]?.connection, {
     host: '/var/run/postgresql',
     port: 5432,

@@ -1,7 +1,12 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Test, test } from 'tap'
+import { readConfig } from '../../src/config/config.ts'
 import type { Diagnosis } from '../../src/doctor/doctor.ts'
+import { examineServer } from '../../src/doctor/examine.ts'
 import { runProcess } from '../exporter/run-process.ts'
 import { hasTool } from '../servers/has-tool.ts'
 import { freePort, type Major, startServer, type TestServer } from '../servers/start-server.ts'
@@ -198,6 +203,46 @@ test('a library that was not preloaded: the script keeps the others, and after a
   await server.stop()
   await server.start()
   t.same(wrongOf(await runDoctor(teamEnvironment(server, 'pgvitals'))), [])
+})
+
+test('databases that are found by themselves are examined too', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  await server.sql('users', 'create table open_to_monitoring (id int)', 'grant insert on open_to_monitoring to pgvitals')
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-doctor-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const discover = { include: ['^(users|labeler)$'] }
+  const main = { host: '127.0.0.1', port: server.port, user: 'pgvitals', password: 'secret', database: 'platform', discover }
+  writeFileSync(join(folder, 'pgvitals.yaml'), JSON.stringify({ servers: { main } }))
+  const diagnosis = await runDoctor({ PGVITALS_CONFIG: join(folder, 'pgvitals.yaml') })
+  t.same(
+    diagnosis.servers[0]?.databases.map(({ database }) => database),
+    ['platform', 'labeler', 'users']
+  )
+  t.match(wrongOf(diagnosis).join('\n'), /^users: pgvitals may insert in 1 table of schema public$/m)
+})
+
+test('a server that never answers is given up in time, also where databases are to be found', async (t) => {
+  const tarpit = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => tarpit.close())
+  await once(tarpit, 'listening')
+  const address = tarpit.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const names = ['a', 'b', 'c']
+  const environment = Object.fromEntries(
+    names.map((name) => [`${name.toUpperCase()}_DATABASE_URL`, `postgresql://u:p@127.0.0.1:${port}/${name}`])
+  )
+  const [server] = readConfig(environment).servers
+  const [first] = server?.databases ?? []
+  if (server === undefined || first === undefined) throw new Error('no server was read')
+  const before = performance.now()
+  const examined = await examineServer({ ...server, discovery: { include: [], exclude: [], connection: first.connection } }, 2)
+  t.ok(performance.now() - before < 4500, `${performance.now() - before} ms`)
+  t.same(
+    examined.map(({ database, failure }) => [database.name, failure?.errorClass]),
+    names.map((name) => [name, 'timeout'])
+  )
 })
 
 test('a server that is down, one that never answers, and a database that is not there: told, and it ends', async (t) => {

@@ -15,10 +15,7 @@ export interface TestExporter {
 
 /** What a test wants to be other than it is. */
 export interface Differences
-  extends Pick<
-    ExporterOptions,
-    'sessionMaxAgeSeconds' | 'shortestStandStillSeconds' | 'discoverySeconds' | 'visitCostShare' | 'maxSamplesPerDatabase'
-  > {
+  extends Pick<ExporterOptions, 'sessionMaxAgeSeconds' | 'shortestStandStillSeconds' | 'discoverySeconds' | 'visitCostShare'> {
   readonly servers?: (configured: readonly Server[]) => readonly Server[]
 }
 

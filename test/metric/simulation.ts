@@ -5,14 +5,37 @@ import { parseQuery } from '../../src/query/parse.ts'
 /** A query as pg_stat_statements, reduced to two counters. */
 export const statements = parseQuery(
   'statements.sql',
-  '-- S.\n--\n-- scope: server\n-- top: 20 by seconds_total, calls_total\n-- other: queryid\n-- key entry\n-- label user\n-- label datname\n-- label queryid\n-- counter calls_total: C.\n-- counter seconds_total: S.\nselect 1'
+  '-- S.\n--\n-- scope: server\n-- top: 20 by seconds_total, calls_total\n-- other: queryid\n-- watch: calls_total by entry\n-- key entry\n-- label user\n-- label datname\n-- label queryid\n-- counter calls_total: C.\n-- counter seconds_total: S.\nselect 1'
 )
+
+const watch = { columns: ['calls_total'], by: 'entry' }
 
 /** Takes an answer in one go. */
 export function takeWhole(top: Top, rows: readonly Row[], now: number, isWhole = true): Shown {
   top.begin(isWhole)
   top.add(rows)
   return top.end(now)
+}
+
+/** Takes an answer of which the keys and the calls were read before, and the rest where these had moved. */
+export function takeMoved(top: Top, watched: readonly Row[], rows: readonly Row[], now: number): Shown {
+  const { movedKeys, unmoved } = top.watching.compare(watched, watch)
+  const isAsked = asked(movedKeys)
+  top.begin(true)
+  top.add(rows.filter(([, key = '']) => key === '()' || isAsked(key ?? '')))
+  return top.end(now, unmoved)
+}
+
+/** Which keys are read again: those of the same statement as one that has moved. */
+function asked(movedKeys: readonly string[]): (key: string) => boolean {
+  const statementOf = (key: string) => key.split(' ')[2] ?? key
+  const statements = new Set(movedKeys.map(statementOf))
+  return (key) => statements.has(statementOf(key))
+}
+
+/** What is watched of a row. */
+export function watchedOf([, key, values]: Row): Row {
+  return [`${key?.slice(0, -1)},${values?.slice(1, -1).split(',')[0]})`]
 }
 
 /** A generator of numbers from 0 to 1 that gives the same ones for the same seed. */
@@ -57,19 +80,23 @@ export class Simulation {
   shown: readonly Entry[] = []
   readonly #entries = new Map<string, Entered>()
   readonly #limit: number
+  readonly #isWatched: boolean
+  #watched: readonly Row[] = []
   #top: Top
   #isRebased = false
   #before = new Map<string, number>()
   #now = 0
 
-  constructor(limit = 20) {
+  /** Watched, keys and calls are read a second before the rest. */
+  constructor(limit = 20, isWatched = false) {
     this.#limit = limit
+    this.#isWatched = isWatched
     this.#top = this.#newTop()
   }
 
   /** Executes a statement; one of an evicted or new entry begins at 0. Without a queryid it is hidden from our role. */
   execute(user: string, datname: string, queryid: string | undefined, calls: number, isTopLevel = true): void {
-    const key = `${user} ${datname} ${queryid ?? 'hidden'} ${isTopLevel}`
+    const key = `(${user} ${datname} ${queryid ?? 'hidden'} ${isTopLevel})`
     const entry = this.#entries.get(key) ?? { user, datname, queryid, isTopLevel, calls: 0, polled: 0, isReset: false }
     this.#entries.set(key, entry)
     entry.calls += calls
@@ -101,6 +128,7 @@ export class Simulation {
   /** Lets a second pass: polls on the grid of 15 s, scrapes when it is a scraper's turn. */
   tick(): void {
     this.#now++
+    if (this.#now % 15 === 14) this.#watched = this.#rows().map(watchedOf)
     if (this.#now % 15 === 0) this.#poll()
     for (const scraper of this.scrapers)
       if (this.#now % scraper.periodSeconds === scraper.offsetSeconds % scraper.periodSeconds) this.#scrape(scraper)
@@ -111,7 +139,15 @@ export class Simulation {
   }
 
   #poll(): void {
-    for (const entry of this.#entries.values()) {
+    const isWatching = this.#isWatched && this.#top.watching.isWorthwhile
+    const isAsked = isWatching ? asked(this.#top.watching.compare(this.#watched, watch).movedKeys) : () => true
+    const watched = new Set(this.#watched.map(([text]) => text?.replace(/,\d+\)$/, ')')))
+    for (const [key, entry] of this.#entries) {
+      if (!isAsked(key) && entry.queryid !== undefined) {
+        // What is not asked for is as it was; what was not there is forgotten, and counts from 0 when it comes back.
+        if (!watched.has(key)) Object.assign(entry, { polled: 0, isReset: false })
+        continue
+      }
       if (this.#isRebased) add(this.unseen, entry.datname, entry.isReset ? entry.calls : entry.calls - entry.polled)
       // A reset that is already overtaken looks like an ordinary step.
       else if (entry.isReset && entry.calls >= entry.polled) add(this.unseen, entry.datname, entry.polled)
@@ -119,8 +155,8 @@ export class Simulation {
       entry.isReset = false
     }
     this.#isRebased = false
-    const rows = [...this.#entries].filter(([, { calls }]) => calls > 0).map(([key, entry]) => packedRow(key, entry))
-    this.shown = takeWhole(this.#top, rows, this.#now * 1000).entries
+    const [rows, now] = [this.#rows(), this.#now * 1000]
+    this.shown = (isWatching ? takeMoved(this.#top, this.#watched, rows, now) : takeWhole(this.#top, rows, now)).entries
     for (const [series, value] of callsOf(this.shown)) {
       if (value < (this.#before.get(series) ?? 0)) this.falls.push(`${series}: ${this.#before.get(series)} -> ${value} at ${this.#now}`)
       this.#before.set(series, value)
@@ -138,13 +174,17 @@ export class Simulation {
     }
   }
 
+  #rows(): readonly Row[] {
+    return [...this.#entries].filter(([, { calls }]) => calls > 0).map(([key, entry]) => packedRow(key, entry))
+  }
+
   #newTop(): Top {
     return new Top(statements, { limit: this.#limit, standStillSeconds: () => 180, labels: { server: 's' } })
   }
 }
 
 function packedRow(key: string, { user, datname, queryid, calls }: Entered): Row {
-  return [`(${user},${datname},${queryid ?? ''})`, queryid === undefined ? null : key, `(${calls},${calls / 4})`]
+  return [`(${user},${datname},${queryid ?? ''})`, queryid === undefined ? '()' : key, `(${calls},${calls / 4})`]
 }
 
 function add(sums: Map<string, number>, key: string, value: number): void {

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { Entry, Row } from '../../src/metric/sample.ts'
 import { Top } from '../../src/metric/top.ts'
-import { createRandom, Simulation, statements, takeWhole } from './simulation.ts'
+import { createRandom, Simulation, statements, takeMoved, takeWhole, watchedOf } from './simulation.ts'
 
 const datnames = ['platform', 'users', 'labeler']
 
@@ -28,20 +28,26 @@ function run(simulation: Simulation, seed: number, seconds: number, disturb: Dis
   for (let quiet = 0; quiet < 900; quiet++) simulation.tick()
 }
 
-/** Some rows are cut with the first limit, none with the second. */
-const limits = [20, 1000]
+/** Some rows are cut with the first limit, none with the second; every row is read at every poll, or those that moved. */
+const ways = [
+  { limit: 20, isWatched: false },
+  { limit: 1000, isWatched: false },
+  { limit: 20, isWatched: true },
+  { limit: 1000, isWatched: true }
+]
+const isCut = (limit: number) => limit === 20
 
 test('with changing membership and statements seen for the first time, scrapers of 15, 30 and 60 s see the whole truth', async (t) => {
-  for (const limit of limits) {
-    for (let seed = 1; seed <= 3; seed++) {
-      const simulation = new Simulation(limit)
+  for (const { limit, isWatched } of ways) {
+    for (let seed = 1; seed <= 2; seed++) {
+      const simulation = new Simulation(limit, isWatched)
       run(simulation, seed, 1800)
       for (const { periodSeconds, increase } of simulation.scrapers) {
         for (const datname of datnames)
           t.equal(
             increase.get(datname),
             simulation.truth.get(datname),
-            `limit ${limit}, seed ${seed}, every ${periodSeconds} s, ${datname}`
+            `limit ${limit}, watched ${isWatched}, seed ${seed}, every ${periodSeconds} s, ${datname}`
           )
       }
       t.same(simulation.falls, [], 'no counter ever falls')
@@ -73,19 +79,19 @@ const disturbances: Readonly<Record<string, (simulation: Simulation, random: () 
 
 for (const [what, disturb] of Object.entries(disturbances)) {
   test(`after ${what} of the server's statements it is the truth but for what no poll can have seen`, async (t) => {
-    for (const limit of limits) {
+    for (const { limit, isWatched } of ways) {
       for (let seed = 1; seed <= 2; seed++) {
-        const simulation = new Simulation(limit)
+        const simulation = new Simulation(limit, isWatched)
         run(simulation, seed, 1800, (random, second) => second % 700 === 400 + seed && disturb(simulation, random))
         for (const { periodSeconds, increase } of simulation.scrapers) {
           for (const datname of datnames) {
             const seen = (increase.get(datname) ?? 0) + (simulation.unseen.get(datname) ?? 0)
             const truth = simulation.truth.get(datname) ?? 0
-            const isTrue = limit === limits[0] ? seen === truth : seen <= truth && seen > 0.995 * truth
-            t.ok(isTrue, `limit ${limit}, seed ${seed}, every ${periodSeconds} s, ${datname}: ${seen} of ${truth}`)
+            const isTrue = isCut(limit) ? seen === truth : seen <= truth && seen > 0.995 * truth
+            t.ok(isTrue, `limit ${limit}, watched ${isWatched}, seed ${seed}, every ${periodSeconds} s, ${datname}: ${seen} of ${truth}`)
           }
         }
-        if (limit === limits[0]) t.same(simulation.falls, [], 'where rows are cut nothing falls, even then')
+        if (isCut(limit)) t.same(simulation.falls, [], 'where rows are cut nothing falls, even then')
       }
     }
   })
@@ -98,17 +104,17 @@ const anything: (simulation: Simulation) => Disturb = (simulation) => (random) =
 }
 
 test('through any of these at any time it is never more than the truth and hardly less', async (t) => {
-  for (const limit of limits) {
+  for (const { limit, isWatched } of ways) {
     for (let seed = 1; seed <= 4; seed++) {
-      const simulation = new Simulation(limit)
+      const simulation = new Simulation(limit, isWatched)
       run(simulation, seed, 1800, anything(simulation))
       for (const { periodSeconds, increase } of simulation.scrapers) {
         for (const datname of datnames) {
           const seen = (increase.get(datname) ?? 0) + (simulation.unseen.get(datname) ?? 0)
           const truth = simulation.truth.get(datname) ?? 0
           t.ok(
-            seen <= truth && seen > (limit === limits[0] ? 0.995 : 0.9) * truth,
-            `limit ${limit}, seed ${seed}, every ${periodSeconds} s, ${datname}: ${seen} of ${truth}`
+            seen <= truth && seen > (isCut(limit) ? 0.995 : 0.9) * truth,
+            `limit ${limit}, watched ${isWatched}, seed ${seed}, every ${periodSeconds} s, ${datname}: ${seen} of ${truth}`
           )
         }
       }
@@ -135,8 +141,8 @@ test('with restarts of pgvitals as well it is never more than the truth', async 
 })
 
 test('a restart of pgvitals loses nothing while all rows fit, and else only what ran around it', async (t) => {
-  for (const limit of limits) {
-    const simulation = new Simulation(limit)
+  for (const { limit, isWatched } of ways) {
+    const simulation = new Simulation(limit, isWatched)
     run(simulation, 5, 1800, (_, second) => second === 900 && simulation.restartExporter())
     for (const { increase } of simulation.scrapers) {
       for (const datname of datnames) {
@@ -149,7 +155,7 @@ test('a restart of pgvitals loses nothing while all rows fit, and else only what
 
 test('statements that are hidden from the role are counted in other, and a fall of their sum as nothing', async (t) => {
   const top = newTop(100)
-  const hidden = (...calls: number[]): Row[] => calls.map((count) => ['(u,d,)', null, `(${count},1)`])
+  const hidden = (...calls: number[]): Row[] => calls.map((count) => ['(u,d,)', '()', `(${count},1)`])
   const other = (rows: readonly Row[], seconds: number) =>
     takeWhole(top, rows, seconds * 1000).entries.find(({ labels }) => labels.queryid === 'other')?.values[0]
   t.equal(other([...hidden(1000, 50), entry('a', 1, 1)], 0), 0)
@@ -174,7 +180,7 @@ test('the same statement at top level and inside a function is one series, also 
 
 const entry = (queryid: string, calls: number, seconds: number, datname = 'd', key = `${datname} ${queryid}`): Row => [
   `(u,${datname},${queryid})`,
-  key,
+  `(${key})`,
   `(${calls},${seconds})`
 ]
 
@@ -211,6 +217,26 @@ test('a database that is renamed takes its counts along and adds nothing to them
   for (let time = 30; time < 600; time += 15) takeWhole(top, rows('new', 1001), time * 1000)
   const { entries } = takeWhole(top, rows('new', 1002), 600_000)
   t.ok(total(entries) <= 6, `${total(entries)}`)
+})
+
+test('a role or a database that is renamed is shown by its new name after a while, though nothing of it moves', async (t) => {
+  const top = newTop(20)
+  const rows = (datname: string) => Array.from({ length: 9 }, (_, index) => entry(`q${index}`, 5, 1, datname, `q${index}`))
+  const watched = rows('').map(watchedOf)
+  takeWhole(top, rows('before'), 0)
+  t.ok(top.watching.isWorthwhile)
+  t.same(top.watching.compare(watched, { columns: ['calls_total'], by: 'entry' }).movedKeys, [])
+  let polls = 0
+  for (; top.watching.isWorthwhile && polls < 100; polls++) takeMoved(top, watched, rows('after'), polls * 15_000)
+  t.ok(polls > 10 && polls < 40, `read as a whole after ${polls} polls`)
+  const { entries } = takeWhole(top, rows('after'), polls * 15_000)
+  t.ok(entries.some(({ labels }) => labels.datname === 'after'))
+  takeWhole(
+    top,
+    rows('after').map(([labels, key]): Row => [labels ?? null, key ?? null, '(6,1)']),
+    (polls + 1) * 15_000
+  )
+  t.notOk(top.watching.isWorthwhile, 'where most rows move, all are read')
 })
 
 test('when rows begin to be cut, what was shown goes on without a fall', async (t) => {

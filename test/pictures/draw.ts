@@ -7,7 +7,7 @@ import { type BoardFile, boards, type PanelFile } from '../grafana/dashboards/pa
 import { askPrometheus, valuesOfVariables } from '../grafana/live/ask-prometheus.ts'
 
 // `npm run pictures -- --prometheus http://localhost:9090 --out pictures`: every board as a PNG, to be looked at. Not Grafana,
-// but it shows what is empty (red), unreadable, or in the wrong unit.
+// but it shows what is empty (red where no reason is given), unreadable, or in the wrong unit.
 const { values: flags } = parseArgs({
   options: {
     prometheus: { type: 'string', default: 'http://localhost:9090' },

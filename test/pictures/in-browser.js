@@ -222,7 +222,9 @@ globalThis.draw = ({ title, question, variables, panels }) => {
     if (panel.frames.length > 0) kinds[panel.type](panel, box)
     else {
       box.classList.add('empty')
-      box.innerHTML = `<b>${panel.error ? 'Error' : 'No data'}</b>${plainText(panel.error ?? panel.fieldConfig.defaults.noValue)}`
+      const { noValue } = panel.fieldConfig.defaults
+      const alarm = panel.error ? 'Error' : noValue === undefined ? 'No data' : ''
+      box.innerHTML = `<b>${alarm}</b>${plainText(panel.error ?? noValue)}`
     }
   }
   grid.style.height = `${Math.max(...panels.map(({ gridPos }) => gridPos.y + gridPos.h)) * 38}px`

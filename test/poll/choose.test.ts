@@ -16,7 +16,12 @@ const facts = (version: readonly number[], more: Partial<Facts> = {}): Facts => 
   ...more
 })
 
-const database = (name: string, known: Facts | undefined, isUp = known !== undefined): Candidate => ({ name, isUp, facts: known })
+const database = (name: string, known: Facts | undefined, isUp = known !== undefined): Candidate => ({
+  name,
+  isUp,
+  facts: known,
+  declaresAccess: false
+})
 
 /** `name@database`, or `name!reason`. */
 function chosen(queries: Parameters<typeof chooseQueries>[0], databases: readonly Candidate[]): readonly string[] {
@@ -38,6 +43,12 @@ test('a bound from above counts whole majors', async (t) => {
   const queries = [file('b.sql', 'server', 'server < 17')]
   t.same(chosen(queries, [database('d', facts([16, 4]))]), ['b@d'])
   t.same(chosen(queries, [database('d', facts([17, 0]))]), ['b@d!needs server < 17, is 17.0'])
+})
+
+test('what compares with a declaration runs only where there is one', async (t) => {
+  const queries = [file('q.sql', 'database', 'declared access')]
+  const databases = [database('a', facts([18])), { ...database('b', facts([18])), declaresAccess: true }]
+  t.same(chosen(queries, databases), ['q@a!needs declared access', 'q@b'])
 })
 
 test("an extension's variant goes by the extension's version, in the database that has it", async (t) => {

@@ -176,15 +176,15 @@ export const exporter = board({
         timeseries({
           title: 'Time between visits',
           about: [
-            'the interval that pgvitals manages for the queries that run in every database.',
+            'the longest interval on each server at which pgvitals asks the queries that run in every database.',
             'rates need four of these; with many databases it grows.',
             'up to 15 seconds.',
-            'fewer databases for one pgvitals: PGVITALS_SHARD.'
+            'the slowest queries, which can be switched off or asked more rarely.'
           ],
           unit: 's',
           size: [12, 8],
           steps: above(thresholds.visitIntervalSeconds),
-          lines: [{ expr: onServer('pgvitals_visit_interval_seconds'), legend: '{{server}}' }],
+          lines: [{ expr: `max ${by()} (${onServer('pgvitals_visit_interval_seconds')})`, legend: '{{server}}' }],
           empty: 'This pgvitals does not tell it',
           links: ['server']
         })

@@ -32,19 +32,7 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     'pgvitals-storage "Unused indexes"',
     'pgvitals-vacuum "Used up in"'
   ],
-  'the environment declares no teams, disks or limits': [
-    'pgvitals-database "Owner"',
-    'pgvitals-connections "Limits of databases, roles and standbys" A',
-    'pgvitals-connections "Limits of databases, roles and standbys" B',
-    'pgvitals-instance "Free part of the disk"',
-    'pgvitals-database "Size, and where it goes" C',
-    'pgvitals-storage "Quotas"',
-    'pgvitals-exporter "Access that nobody declared"',
-    'pgvitals-exporter "Declared access that is missing"',
-    'pgvitals-storage "Disk free"',
-    'pgvitals-storage "Disk full in"',
-    'pgvitals-alerts "How near the next ones are" B'
-  ],
+  'access is as declared': ['pgvitals-exporter "Access that nobody declared"', 'pgvitals-exporter "Declared access that is missing"'],
   'the role may not read the tables': ['pgvitals-storage "Estimated bloat"'],
   'it comes and goes with the load': [
     'pgvitals-home "Databases" J',

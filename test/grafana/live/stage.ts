@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startLoad } from '../../../demo/load.ts'
-import { createDatabases, exporterUrls, password } from '../../../demo/schema.ts'
+import { createDatabases, password } from '../../../demo/schema.ts'
 import { runProcess } from '../../exporter/run-process.ts'
 import { freePort, startServer, startStandby, type TestServer } from '../../servers/start-server.ts'
 
@@ -24,6 +24,21 @@ interface StageOptions {
   readonly port?: number
 }
 
+/** Two teams with their databases and what they may do in each other's, a small disk, and a standby that is only watched. */
+function configOf(primary: TestServer, standby: TestServer): string {
+  const reach = ({ port }: TestServer) => ({ host: '127.0.0.1', port, user: 'pgvitals', password, database: 'platform' })
+  const databases = {
+    platform: { team: 'platform', access: { platform: 'owner', labeler: 'none' } },
+    users: { team: 'platform', access: { platform: 'owner', labeler: 'read' } },
+    labeler: { team: 'labeler', access: { labeler: 'owner', platform: 'none' }, quota_bytes: 200e6 }
+  }
+  const servers = {
+    main: { ...reach(primary), capacity_bytes: 10e9, databases },
+    'main-standby': { ...reach(standby), capacity_bytes: 10e9, databases: { platform: { team: 'platform' } } }
+  }
+  return JSON.stringify({ servers })
+}
+
 /** The demo's databases and load, a standby, pgvitals, and a real Prometheus with our rules. */
 export async function startStage({ scrapeSeconds, queries = '', port }: StageOptions): Promise<Stage> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'pgvitals-stage-'))
@@ -33,6 +48,8 @@ export async function startStage({ scrapeSeconds, queries = '', port }: StageOpt
   })
   await createDatabases(primary)
   await primary.sql('labeler', 'grant select on all sequences in schema public to pgvitals')
+  await primary.sql('users', 'grant connect on database users to labeler', 'grant select on all tables in schema public to labeler')
+  await primary.sql('postgres', 'alter role labeler connection limit 20', 'alter database labeler connection limit 30')
   const standby = await startStandby(primary)
   // Not before, for the standby would have a copy, which is lost there.
   await primary.sql('labeler', "select pg_create_logical_replication_slot('changes', 'pgoutput')")
@@ -40,9 +57,9 @@ export async function startStage({ scrapeSeconds, queries = '', port }: StageOpt
   // A statement that is new to pgvitals stands still for two minutes, so the load's are there before it.
   await delay(15_000)
   const [exporterPort, prometheusPort] = [await freePort(), port ?? (await freePort())]
+  writeFileSync(join(folder, 'pgvitals.yaml'), configOf(primary, standby))
   const exporter = runProcess({
-    ...exporterUrls(primary),
-    STANDBY_DATABASE_URL: standby.url('platform', 'pgvitals', password),
+    PGVITALS_CONFIG: join(folder, 'pgvitals.yaml'),
     PGVITALS_PORT: String(exporterPort),
     PGVITALS_LOG_LEVEL: 'warn',
     PGVITALS_QUERIES: queries
