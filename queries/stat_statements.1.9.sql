@@ -6,7 +6,6 @@
 -- requires: capability pg_stat_statements
 -- top:      100 by seconds_total, calls_total, shared_read_bytes_total, temp_written_bytes_total, wal_bytes_total
 -- other:    queryid
--- watch:    calls_total, plans_total, seconds_total by statement
 -- means:    seconds_total / calls_total
 -- per:      datname
 --
@@ -14,17 +13,18 @@
 -- key     database
 -- key     statement
 -- key     is_top_level
+-- fingerprint state by statement
 -- label   user
 -- label   datname
 -- label   queryid
 -- counter calls_total: Times the statement was executed.
--- counter plans_total: Times the statement was planned; absent without pg_stat_statements.track_planning.
 -- counter seconds_total: Time spent executing the statement.
 -- counter rows_total: Rows that the statement returned or changed.
 -- counter block_read_seconds_total: Time the statement spent reading blocks; absent without track_io_timing.
 -- counter block_write_seconds_total: Time the statement spent writing blocks; absent without track_io_timing.
 -- gauge   mean_seconds: Mean time of an execution since the statistics began.
 -- gauge   max_seconds: Longest execution since the statistics began.
+-- counter plans_total: Times the statement was planned; absent without pg_stat_statements.track_planning.
 -- counter plan_seconds_total: Time spent planning the statement; absent without pg_stat_statements.track_planning.
 -- counter shared_hit_bytes_total: Shared blocks that the statement found in the cache, in bytes.
 -- counter shared_read_bytes_total: Shared blocks that the statement read, in bytes.
@@ -61,6 +61,10 @@ select
   s.dbid as database,
   s.queryid as statement,
   s.toplevel as is_top_level,
+  -- Nothing of a statement moves without these; the longest time has a reset of its own.
+  pg_catalog.hash_record_extended(
+    row(s.userid, s.dbid, s.queryid, s.toplevel, s.plans, s.calls, s.total_exec_time, s.max_exec_time), 0
+  ) as state,
   r.rolname as "user",
   d.datname as datname,
   s.queryid::text as queryid,
@@ -90,8 +94,4 @@ select
 from public.pg_stat_statements(false) as s
 -- What a dropped role ran, or ran in a dropped database, cannot run again and is nobody's.
 join pg_catalog.pg_roles as r on r.oid = s.userid
-join pg_catalog.pg_database as d on d.oid = s.dbid
--- Of statements that have not moved since the last poll no more is read than tells so.
-where pg_catalog.current_setting('pgvitals.moved', true) is null
-  or s.queryid is null
-  or s.queryid = any (pg_catalog.current_setting('pgvitals.moved', true)::int8[]);
+join pg_catalog.pg_database as d on d.oid = s.dbid;

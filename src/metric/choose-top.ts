@@ -30,11 +30,8 @@ export function chooseTop<One extends Contender>(
 ): ReadonlySet<One> {
   const chosen = new Set<One>()
   const sizes = new Map<One, readonly number[]>()
-  const fill = (offered: readonly One[], places: number) => {
-    const enough = chosen.size + Math.min(places, offered.length) - offered.filter((contender) => chosen.has(contender)).length
-    const score = (contender: One, column: number) => (contender.scores[column] ?? 0) * (isMember(contender) ? memberAdvantage : 1)
-    // Most of thousands have not moved for long.
-    const moved = offered.filter(({ scores }) => scores.some((one) => one > 0))
+  const score = (contender: One, column: number) => (contender.scores[column] ?? 0) * (isMember(contender) ? memberAdvantage : 1)
+  const fill = ({ offered, moved }: Offer<One>, places: number, enough: number) => {
     takeTurns(rankings(moved, places, score), chosen, enough)
     if (chosen.size >= enough) return
     for (const contender of offered) if (isMember(contender) && chosen.size < enough) chosen.add(contender)
@@ -47,9 +44,16 @@ export function chooseTop<One extends Contender>(
     )
     for (const contender of offered) if (chosen.size < enough) chosen.add(contender)
   }
-  for (const own of byDatabase(contenders)) fill(own, bestOfEachDatabase)
-  fill(contenders, limit)
+  const offers = [...byDatabase(contenders)]
+  for (const offer of offers) fill(offer, bestOfEachDatabase, chosen.size + Math.min(bestOfEachDatabase, offer.offered.length))
+  fill({ offered: contenders, moved: offers.flatMap(({ moved }) => moved) }, limit, Math.min(limit, contenders.length))
   return chosen
+}
+
+interface Offer<One> {
+  readonly offered: readonly One[]
+  /** Those of them that have moved; most of thousands have not for long. */
+  readonly moved: readonly One[]
 }
 
 type Score<One> = (contender: One, column: number) => number
@@ -76,14 +80,18 @@ function best<One>(contenders: readonly One[], count: number, score: (contender:
   return found
 }
 
-function byDatabase<One extends Contender>(contenders: readonly One[]): Iterable<readonly One[]> {
-  const groups = new Map<string, One[]>()
+function byDatabase<One extends Contender>(contenders: readonly One[]): Iterable<Offer<One>> {
+  const offers = new Map<string, { readonly offered: One[]; readonly moved: One[] }>()
   for (const contender of contenders) {
-    const group = groups.get(contender.datname)
-    if (group === undefined) groups.set(contender.datname, [contender])
-    else group.push(contender)
+    const offer = offers.get(contender.datname) ?? { offered: [], moved: [] }
+    if (offer.offered.push(contender) === 1) offers.set(contender.datname, offer)
+    if (contender.scores.some(isAboveZero)) offer.moved.push(contender)
   }
-  return groups.values()
+  return offers.values()
+}
+
+function isAboveZero(score: number): boolean {
+  return score > 0
 }
 
 /** Lets the rankings choose in turn, each its next one that is not chosen yet, until there are enough. */

@@ -1,8 +1,8 @@
 import { familiesOf, isValueColumn, type Query } from '../query/query.ts'
 import { type FamilyText, renderLabels, renderNumber } from './exposition.ts'
+import type { Shown } from './reading.ts'
 import { addTo, Remainder, type Sum } from './remainder.ts'
 import type { Family, Labels, Row } from './sample.ts'
-import type { Shown } from './top.ts'
 
 /** From a fast index lookup to a report that takes minutes, in seconds. */
 const bounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]

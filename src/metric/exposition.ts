@@ -22,35 +22,43 @@ export interface Rendered {
  * Source: Prometheus's documentation, "Exposition formats", "Text-based format".
  */
 export function render(samples: readonly Sample[], datnameOf: DatnameOf = databaseOf): Rendered {
-  const groups = new Map<string, { family: Family; datname: string; lines: string[] }>()
-  const seen = new Set<string>()
+  const groups = new Map<string, Group>()
   let duplicates = 0
   let lastLabels: Labels | undefined
   let labelsText = ''
+  let datname = ''
   for (const { family, labels, value } of samples) {
     if (labels !== lastLabels) {
       lastLabels = labels
       labelsText = renderLabels(labels)
+      datname = datnameOf(labels)
     }
-    const series = family.name + labelsText
-    if (seen.has(series)) {
+    const group = groups.get(family.name) ?? { family, seen: new Set<string>(), lines: new Map<string, string[]>() }
+    if (group.seen.has(labelsText)) {
       duplicates++
       continue
     }
-    seen.add(series)
-    const datname = datnameOf(labels)
-    const key = `${family.name} ${datname}`
-    const group = groups.get(key) ?? { family, datname, lines: [] }
-    groups.set(key, group)
-    group.lines.push(`${series} ${renderNumber(value)}\n`)
+    if (group.seen.size === 0) groups.set(family.name, group)
+    group.seen.add(labelsText)
+    const lines = group.lines.get(datname)
+    const line = `${family.name}${labelsText} ${renderNumber(value)}\n`
+    if (lines === undefined) group.lines.set(datname, [line])
+    else lines.push(line)
   }
-  const texts = [...groups.values()].map(({ family, datname, lines }) => ({
-    family,
-    datname,
-    text: Buffer.from(lines.join('')),
-    samples: lines.length
-  }))
-  return { texts, duplicates }
+  return { texts: [...groups.values()].flatMap(textsOf), duplicates }
+}
+
+/** What is rendered of one family. */
+interface Group {
+  readonly family: Family
+  /** The labels that it has had. */
+  readonly seen: Set<string>
+  /** By database. */
+  readonly lines: Map<string, string[]>
+}
+
+function textsOf({ family, lines }: Group): readonly FamilyText[] {
+  return [...lines].map(([datname, own]) => ({ family, datname, text: Buffer.from(own.join('')), samples: own.length }))
 }
 
 /** Reads back the number of a family that has one sample; undefined when there is none, or several. */

@@ -1,4 +1,4 @@
-import { numbersOf } from './series.ts'
+import { countersOf } from './series.ts'
 
 /** What a row has moved since the last answer. */
 export interface Movement {
@@ -10,16 +10,13 @@ export interface Movement {
 
 /** Compares a row's text with its last one; without one all that it has counted is new. A sum that falls has lost a part, and began not anew. */
 export function movementOf(text: string, last: string | undefined, isCounter: readonly boolean[], isSum: boolean): Movement {
-  const values = numbersOf(text)
-  if (last === undefined) return { deltas: values.map((value, column) => (isCounter[column] ? value : undefined)), isReset: false }
-  const before = numbersOf(last)
-  const isReset = values.some((value, column) => isCounter[column] && value !== undefined && value < (before[column] ?? 0))
-  if (isReset && isSum) {
-    const deltas = leastMovement(values, before).map((delta, column) => (isCounter[column] ? delta : undefined))
-    return { deltas, isReset: false }
-  }
+  const values = countersOf(text, isCounter)
+  if (last === undefined) return { deltas: values, isReset: false }
+  const before = countersOf(last, isCounter)
+  const isReset = values.some((value, column) => value !== undefined && value < (before[column] ?? 0))
+  if (isReset && isSum) return { deltas: leastMovement(values, before), isReset: false }
   const deltas = values.map((value, column) => {
-    if (!isCounter[column] || value === undefined) return undefined
+    if (value === undefined) return undefined
     const from = before[column]
     // A column that was not measured until now says nothing of since when it counts.
     if (from === undefined) return 0

@@ -1,24 +1,33 @@
-import { isValueColumn, type Query, type Watch } from '../query/query.ts'
+import { type FingerprintColumn, isValueColumn, type Query } from '../query/query.ts'
 
 /**
- * Asks the same with each row packed into texts: its labels, its key where the query has one, its values. A row
- * that did not move since the last poll is then known by comparing one string, and no field of it is read:
- * with thousands of rows that is most of the cost. The header's columns are named, so that a missing one fails.
+ * Asks the same with each row packed into texts: its labels, its key where the query has one, its fingerprint, its
+ * values. A row that did not move since the last poll is then known by comparing one string, and no field of it is
+ * read: with thousands of rows that is most of the cost. The header's columns are named, so that a missing one
+ * fails. With `moved`, only rows with these numbers in the part of the key that the fingerprint names, or none there.
  */
-export function packedSql(query: Query, sql: string): string {
+export function packedSql(query: Query, sql: string, moved?: readonly string[]): string {
   const keys = namesOf(query, 'key')
+  const fingerprint = fingerprintOf(query)
   const parts = [
     record(namesOf(query, 'label')),
     ...(keys.length === 0 ? [] : [record(keys)]),
     ...namesOf(query, 'cut').map((name) => `t."${name}"`),
+    ...(fingerprint === undefined ? [] : [`t."${fingerprint.name}"::text`]),
     record(query.columns.filter(isValueColumn).map((column) => column.name))
   ]
-  return `select ${parts.join(', ')} from (\n${sql}\n) as t`
+  const whole = `select ${parts.join(', ')} from (\n${sql}\n) as t`
+  if (fingerprint === undefined || moved === undefined) return whole
+  return `${whole} where t."${fingerprint.by}" = any('{${moved.join(',')}}') or t."${fingerprint.by}" is null`
 }
 
-/** The key and the watched values of every row as one text: what costs least and still tells which rows have moved. */
-export function watchSql(query: Query, { columns }: Watch, sql: string): string {
-  return `select ${record([...namesOf(query, 'key'), ...columns])} from (\n${sql}\n) as t`
+/** One text with a line for each row that has a fingerprint: that, and the part of its key by which it is asked for. */
+export function fingerprintsSql({ name, by }: FingerprintColumn, sql: string): string {
+  return `select pg_catalog.string_agg(t."${name}" || ' ' || t."${by}" || e'\\n', '') from (\n${sql}\n) as t`
+}
+
+export function fingerprintOf({ columns }: Pick<Query, 'columns'>): FingerprintColumn | undefined {
+  return columns.find((column) => column.kind === 'fingerprint')
 }
 
 function record(names: readonly string[]): string {
@@ -40,21 +49,17 @@ export function columnsSql(sql: string): string {
 }
 
 /**
- * The fields of a row's text; undefined for null.
+ * The fields of a row's text; `''` for null too.
  * Source: PostgreSQL's documentation, "Composite Type Input and Output Syntax".
  */
-export function unpack(record: string): (string | undefined)[] {
+export function unpack(record: string): string[] {
   const inner = record.slice(1, -1)
-  if (!inner.includes('"')) {
-    const plain: (string | undefined)[] = inner.split(',')
-    for (let index = 0; index < plain.length; index++) if (plain[index] === '') plain[index] = undefined
-    return plain
-  }
-  const fields: (string | undefined)[] = []
+  if (!inner.includes('"')) return inner.split(',')
+  const fields: string[] = []
   const pattern = /(?:"((?:[^"\\]|""|\\.)*)"|([^,"]*))(?:,|$)/gsy
   while (pattern.lastIndex <= inner.length) {
-    const [whole = '', quoted, plain] = pattern.exec(inner) ?? []
-    fields.push(quoted === undefined ? plain || undefined : quoted.replace(/""|\\(.)/gs, (pair, escaped) => escaped ?? pair[0]))
+    const [whole = '', quoted, plain = ''] = pattern.exec(inner) ?? []
+    fields.push(quoted === undefined ? plain : quoted.replace(/""|\\(.)/gs, (pair, escaped) => escaped ?? pair[0]))
     if (!whole.endsWith(',') || pattern.lastIndex === 0) break
   }
   return fields

@@ -1,4 +1,5 @@
 import type { Movement } from './movement.ts'
+import type { Entry } from './sample.ts'
 import type { Series } from './series.ts'
 
 /** What one series has moved since the last answer; of several of its rows each has a move of its own. */
@@ -17,6 +18,8 @@ export interface MixedMove {
 }
 
 export interface Reading {
+  /** Rows that are there, without those that stand twice. */
+  readonly rows: number
   readonly moves: readonly Move[]
   readonly mixed: readonly MixedMove[]
   /** The series any of whose rows changed. */
@@ -24,4 +27,15 @@ export interface Reading {
   readonly duplicates: number
   /** Whether no row goes on from where it was: all are new or began anew. */
   readonly isAllNew: boolean
+}
+
+/** What is shown of an answer, and what has moved. */
+export interface Shown {
+  /** Rows of the answer. */
+  readonly rows: number
+  readonly entries: readonly Entry[]
+  /** Rows that the answer had twice, and series that are neither shown nor part of a remainder. */
+  readonly duplicates: number
+  readonly leftOut: number
+  readonly moves: readonly Move[]
 }

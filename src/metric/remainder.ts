@@ -54,7 +54,8 @@ export class Remainder {
 
 /** Adds to a sum; a column that is undefined is one that is not measured. */
 export function addTo(sum: Sum, deltas: readonly (number | undefined)[]): void {
-  for (const [column, delta] of deltas.entries()) {
+  for (let column = 0; column < deltas.length; column++) {
+    const delta = deltas[column]
     if (delta === undefined) continue
     sum.values[column] ??= 0
     sum.pending[column] = (sum.pending[column] ?? 0) + delta

@@ -89,21 +89,24 @@ export function toSamples(query: Query, entries: readonly Entry[]): readonly Sam
   const families = query.columns
     .filter(isValueColumn)
     .map((column) => ({ name: metricName(query, column), type: column.kind, help: column.help }))
-  return entries.flatMap(({ labels, suffix, values }) =>
-    families.flatMap((family, index) => {
+  const samples: Sample[] = []
+  for (const { labels, suffix, values } of entries) {
+    for (const [index, family] of families.entries()) {
       const value = values[index]
-      return value === undefined ? [] : [{ family: suffix === undefined ? family : withSuffix(family, suffix), labels, value }]
-    })
-  )
+      if (value !== undefined) samples.push({ family: suffix === undefined ? family : withSuffix(family, suffix), labels, value })
+    }
+  }
+  return samples
 }
 
 /** PostgreSQL's text of a number or a boolean; undefined for anything else, so that '' is not 0. */
 export function toNumber(text: string): number | undefined {
+  if (text === '') return undefined
   if (text === 't') return 1
   if (text === 'f') return 0
   if (text === 'NaN') return Number.NaN
   const value = Number(text)
-  return text.trim() === '' || Number.isNaN(value) ? undefined : value
+  return Number.isNaN(value) || (value === 0 && text.trim() === '') ? undefined : value
 }
 
 function withSuffix({ name, type, help }: Family, suffix: string): Family {

@@ -1,3 +1,4 @@
+import type { LabelReader } from './label-reader.ts'
 import { unpack } from './packed.ts'
 import type { Sum } from './remainder.ts'
 import { toNumber } from './sample.ts'
@@ -5,6 +6,8 @@ import { toNumber } from './sample.ts'
 /** A row between two polls: the text of its values as PostgreSQL last gave it. */
 export interface TrackedRow {
   text: string
+  /** By which it is known to be as it was; `''` without one. */
+  fingerprint: string
   series: Series
   /** The number of the poll that last had it. */
   seenAt: number
@@ -33,6 +36,8 @@ export interface Seat {
 export interface Series {
   readonly labelsText: string
   readonly datname: string
+  /** Whether it has the labels of a remainder by itself, and is never shown beside it. */
+  readonly isOther: boolean
   rows: readonly TrackedRow[]
   /** For each ranking column how much it moved, halved every five minutes. */
   scores: readonly number[]
@@ -56,10 +61,15 @@ export interface Series {
 const none: readonly never[] = []
 
 /** A series without rows and without a place; `noScores` has a 0 for each ranking column. */
-export function newSeries(labelsText: string, datname: string, noScores: readonly number[]): Series {
+export function newSeries(
+  labelsText: string,
+  { datnameOf, isOther }: Pick<LabelReader, 'datnameOf' | 'isOther'>,
+  noScores: readonly number[]
+): Series {
   return {
     labelsText,
-    datname,
+    datname: datnameOf(labelsText),
+    isOther: isOther(labelsText),
     rows: none,
     scores: noScores,
     counted: undefined,
@@ -85,7 +95,12 @@ export function isMember({ seat }: Series): boolean {
 
 /** The numbers of a row's text; what is none is undefined. */
 export function numbersOf(text: string): (number | undefined)[] {
-  return unpack(text).map((field) => (field === undefined ? undefined : toNumber(field)))
+  return unpack(text).map(toNumber)
+}
+
+/** The counters among them; what is none is undefined. */
+export function countersOf(text: string, isCounter: readonly boolean[]): (number | undefined)[] {
+  return unpack(text).map((field, column) => (isCounter[column] ? toNumber(field) : undefined))
 }
 
 /** What the rows of a series say together: counters add up, of gauges the largest holds. */
@@ -115,6 +130,6 @@ export function together(
 
 /** Keeps what a row had counted when its entry is gone while others of its series go on: the series must not fall. */
 export function keepLost(series: Series, text: string, isCounter: readonly boolean[]): void {
-  const counters = numbersOf(text).map((value, column) => (isCounter[column] ? value : undefined))
+  const counters = countersOf(text, isCounter)
   series.lost = series.lost === undefined ? counters : together(series.lost, counters, isCounter)
 }

@@ -3,7 +3,8 @@ import { chooseTop } from './choose-top.ts'
 import { countedOr, heldOr, hold, holdFalls, owed } from './hold.ts'
 import { createLabelReader, type LabelReader } from './label-reader.ts'
 import { Others } from './others.ts'
-import type { MixedMove, Move } from './reading.ts'
+import { fingerprintOf } from './packed.ts'
+import type { MixedMove, Move, Shown } from './reading.ts'
 import { addTo } from './remainder.ts'
 import type { Entry, Labels, Row } from './sample.ts'
 import { Scores } from './scores.ts'
@@ -18,15 +19,6 @@ export interface TopOptions {
   readonly standStillSeconds: () => number
   /** What every series carries. */
   readonly labels: Labels
-}
-
-/** What is shown of an answer, and what has moved. */
-export interface Shown {
-  readonly entries: readonly Entry[]
-  /** Rows that the answer had twice, and series that are neither shown nor part of a remainder. */
-  readonly duplicates: number
-  readonly leftOut: number
-  readonly moves: readonly Move[]
 }
 
 const forgetAfterMs = 3_600_000
@@ -66,7 +58,8 @@ export class Top {
       isCounter: this.#isCounter,
       noScores: this.#scores.none,
       hasKey: query.columns.some((column) => column.kind === 'key'),
-      datnameOf: this.labels.datnameOf
+      hasFingerprint: fingerprintOf(query) !== undefined,
+      labels: this.labels
     })
   }
 
@@ -98,7 +91,7 @@ export class Top {
   /** The answer is complete, with these rows that were not read again: what to show of it. */
   end(now: number, unmoved?: readonly TrackedRow[]): Shown {
     const isRebased = this.#isBaseline && this.#polledAt !== undefined
-    const { moves, mixed, changed, duplicates, isAllNew } = this.#tracker.end(unmoved)
+    const { rows, moves, mixed, changed, duplicates, isAllNew } = this.#tracker.end(unmoved)
     const all = [...this.#tracker.series]
     const present = all.filter((series) => series.rows.length > 0)
     const fits = present.length <= this.#options.limit
@@ -114,7 +107,7 @@ export class Top {
     this.#polledAt = now
     this.#isBaseline = false
     const leftOut = this.#isExact ? 0 : present.filter(({ seat }) => seat === undefined).length
-    return { entries: [...this.#members(all, now), ...this.#others.entries()], duplicates, leftOut, moves }
+    return { rows, entries: [...this.#members(all, now), ...this.#others.entries()], duplicates, leftOut, moves }
   }
 
   /** Adds what a row has moved to its series or to the remainder. */
@@ -140,7 +133,7 @@ export class Top {
       if (series.holds.length > 0) addTo(this.#others.of(series, this.#opensAt(now)), owed(series, isRebased ? series.own : own))
       else if (!isRebased) series.counted = own ?? series.counted
       series.holds = []
-      if (this.labels.isOther(series.labelsText)) series.seat = undefined
+      if (series.isOther) series.seat = undefined
     }
   }
 
@@ -158,7 +151,7 @@ export class Top {
   #choose(all: readonly Series[], present: readonly Series[], now: number): void {
     const { limit } = this.#options
     const sizesOf = ({ rows }: Series) => this.#scores.sizesOf(rows[0]?.text ?? '()')
-    const mayBeShown = present.filter(({ labelsText }) => !this.labels.isOther(labelsText))
+    const mayBeShown = present.filter(({ isOther }) => !isOther)
     const chosen = this.#isCounting ? chooseTop(mayBeShown, { limit, isMember, sizesOf }) : new Set(present)
     const wanted = new Set([...chosen, ...youngest(present, chosen, limit, now)])
     // What the first answer shows begins at 0 there, so that the next scrape sees it.

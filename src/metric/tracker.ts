@@ -1,3 +1,4 @@
+import type { LabelReader } from './label-reader.ts'
 import { leastMovement, movementOf } from './movement.ts'
 import type { MixedMove, Move, Reading } from './reading.ts'
 import { isWhole } from './row-key.ts'
@@ -14,6 +15,7 @@ interface AnswerSoFar {
   /** Of rows without a key, by their labels. */
   readonly sums: Map<string, readonly (number | undefined)[]>
   duplicates: number
+  rows: number
   /** Rows that went on from where they were. */
   continuing: number
 }
@@ -24,7 +26,9 @@ export interface TrackerOptions {
   readonly noScores: readonly number[]
   /** Whether the second field of a packed row is its key; otherwise its labels are. */
   readonly hasKey: boolean
-  readonly datnameOf: (labelsText: string) => string
+  /** Whether the last field but one is its fingerprint. */
+  readonly hasFingerprint: boolean
+  readonly labels: LabelReader
 }
 
 /** So many polls a row may be cut from the answer before it is forgotten. */
@@ -35,10 +39,19 @@ export class Tracker {
   readonly #options: TrackerOptions
   readonly #rows = new Map<string, TrackedRow>()
   readonly #series = new Map<string, Series>()
-  readonly watching = new Watching((key) => this.#rows.get(key))
+  readonly watching = new Watching()
   #sums = new Map<string, readonly (number | undefined)[]>()
   #polls = 0
-  #answer: AnswerSoFar = { isBaseline: true, isWhole: true, moves: [], changed: new Set(), sums: new Map(), duplicates: 0, continuing: 0 }
+  #answer: AnswerSoFar = {
+    isBaseline: true,
+    isWhole: true,
+    moves: [],
+    changed: new Set(),
+    sums: new Map(),
+    duplicates: 0,
+    rows: 0,
+    continuing: 0
+  }
 
   constructor(options: TrackerOptions) {
     this.#options = options
@@ -55,7 +68,7 @@ export class Tracker {
   /** A packed answer begins. `isBaseline`: nothing of it is known to be new; `isWhole`: what is not in it is gone. */
   begin(isBaseline: boolean, isWhole: boolean): void {
     this.#polls++
-    this.#answer = { isBaseline, isWhole, moves: [], changed: new Set(), sums: new Map(), duplicates: 0, continuing: 0 }
+    this.#answer = { isBaseline, isWhole, moves: [], changed: new Set(), sums: new Map(), duplicates: 0, rows: 0, continuing: 0 }
   }
 
   /** Reads rows of the answer; it may come in parts, so that nothing else waits long. */
@@ -68,24 +81,26 @@ export class Tracker {
     for (const row of unmoved) {
       if (row.seenAt === this.#polls) continue
       row.seenAt = this.#polls
+      this.#answer.rows++
       this.#continue(row)
     }
-    const { isBaseline, isWhole, moves, changed, sums, duplicates, continuing } = this.#answer
+    const { rows, isBaseline, isWhole, moves, changed, sums, duplicates, continuing } = this.#answer
     this.#removeAbsent(isWhole)
     const mixed = this.#mixedMoves(sums, isBaseline || !isWhole)
     for (const { series, isReset, before } of moves)
       if (isReset && before !== undefined && this.#goesOn(series)) keepLost(series, before, this.#options.isCounter)
     this.watching.polled(moves.length, this.#rows.size)
     const told = moves.map((move) => ({ ...move, isPartial: this.#goesOn(move.series) }))
-    return { moves: told, mixed, changed, duplicates, isAllNew: !isBaseline && isWhole && continuing === 0 }
+    return { rows: rows - duplicates, moves: told, mixed, changed, duplicates, isAllNew: !isBaseline && isWhole && continuing === 0 }
   }
 
   #read(fields: Row): void {
-    const { hasKey, isCounter } = this.#options
+    const { hasKey, hasFingerprint, isCounter } = this.#options
     const answer = this.#answer
     const labelsText = fields[0] ?? ''
     const told = hasKey ? (fields[1] ?? '()') : labelsText
     const text = fields[fields.length - 1] ?? ''
+    answer.rows++
     if (hasKey && !isWhole(told)) {
       const sum = answer.sums.get(labelsText)
       answer.sums.set(labelsText, sum === undefined ? numbersOf(text) : together(sum, numbersOf(text), isCounter))
@@ -102,6 +117,7 @@ export class Tracker {
     if (row.series.labelsText !== labelsText) this.#move(row, this.#seriesOf(labelsText))
     row.seenAt = this.#polls
     row.isSum ||= isSum
+    if (hasFingerprint) this.watching.keep(row, fields[fields.length - 2] ?? '')
     if (last !== undefined && row.text === text) {
       this.#continue(row)
       return
@@ -125,7 +141,7 @@ export class Tracker {
   }
 
   #newRow(key: string, labelsText: string): TrackedRow {
-    const row: TrackedRow = { text: '', series: this.#seriesOf(labelsText), seenAt: this.#polls, isSum: false }
+    const row: TrackedRow = { text: '', fingerprint: '', series: this.#seriesOf(labelsText), seenAt: this.#polls, isSum: false }
     addRow(row.series, row)
     this.#rows.set(key, row)
     return row
@@ -139,8 +155,8 @@ export class Tracker {
   }
 
   #seriesOf(labelsText: string): Series {
-    const { noScores, datnameOf } = this.#options
-    const series = this.#series.get(labelsText) ?? newSeries(labelsText, datnameOf(labelsText), noScores)
+    const { noScores, labels } = this.#options
+    const series = this.#series.get(labelsText) ?? newSeries(labelsText, labels, noScores)
     this.#series.set(labelsText, series)
     return series
   }
@@ -151,6 +167,7 @@ export class Tracker {
     for (const [key, row] of this.#rows) {
       if (this.#polls - row.seenAt <= kept) continue
       this.#rows.delete(key)
+      this.watching.keep(row, '')
       row.series.rows = row.series.rows.filter((one) => one !== row)
       if (this.#goesOn(row.series)) keepLost(row.series, row.text, this.#options.isCounter)
       if (row.series.rows.length === 0) row.series.lost = undefined

@@ -1,54 +1,55 @@
-import type { Watch } from '../query/query.ts'
-import { isWhole, splitWatched } from './row-key.ts'
-import type { Row } from './sample.ts'
 import type { TrackedRow } from './series.ts'
 
 /** Rows that were looked at before they are read. */
 export interface Compared {
-  /** The keys of those that have moved, or are not known. */
-  readonly movedKeys: readonly string[]
+  /** The parts of keys by which those that have moved, or are not known, are asked for. */
+  readonly moved: readonly string[]
   /** The others. */
   readonly unmoved: readonly TrackedRow[]
-  /** How many there are, without those that are hidden. */
-  readonly rows: number
 }
 
-/** After so many polls all is read again: a role or a database may have another name without a count that moved. */
+/** After so many polls all is read again, for what no fingerprint tells, such as another name of a role or a database. */
 const mostWatches = 20
 
-/** Tells which rows have moved before they are read, as long as few do. */
+/** Tells by their fingerprints which rows have moved before they are read, as long as few do. */
 export class Watching {
-  readonly #rowOf: (key: string) => TrackedRow | undefined
-  /** How many polls may still be told by what is watched alone. */
+  readonly #rows = new Map<string, TrackedRow>()
+  #hidden: ReadonlySet<string> = new Set()
+  /** How many polls may still be told by fingerprints alone. */
   #left = 0
-  #hiddenKeys: ReadonlySet<string> = new Set()
-
-  constructor(rowOf: (key: string) => TrackedRow | undefined) {
-    this.#rowOf = rowOf
-  }
 
   /** Whether few rows move, so that it costs less to ask first which. */
   get isWorthwhile(): boolean {
     return this.#left > 0
   }
 
-  /** Compares texts of keys and first values with the last poll; without a whole key a row is never known. */
-  compare(rows: readonly Row[], { columns }: Watch): Compared {
-    const [movedKeys, unmoved]: [string[], TrackedRow[]] = [[], []]
-    let hidden = 0
-    for (const [text] of rows) {
-      const { key, begins } = splitWatched(text ?? '', columns.length)
-      const row = this.#rowOf(key)
-      if (row?.text.startsWith(begins, 1)) unmoved.push(row)
-      else if (this.#hiddenKeys.has(key)) hidden++
-      else if (isWhole(key)) movedKeys.push(key)
-    }
-    return { movedKeys, unmoved, rows: rows.length - hidden }
+  /** A row was read, or with `''` is gone. */
+  keep(row: TrackedRow, fingerprint: string): void {
+    if (row.fingerprint === fingerprint) return
+    // Another row may have it by now.
+    if (this.#rows.get(row.fingerprint) === row) this.#rows.delete(row.fingerprint)
+    row.fingerprint = fingerprint
+    if (fingerprint !== '') this.#rows.set(fingerprint, row)
   }
 
-  /** All rows were read, of which these must not be shown: they need not be read again for a while. */
-  readAll(hidden: readonly Row[]): void {
-    this.#hiddenKeys = new Set(hidden.map(([, key]) => key ?? ''))
+  /** Rows that must not be shown, of all or of those that moved: they need not be read again for a while. */
+  hide(fingerprints: readonly string[], isAll: boolean): void {
+    this.#hidden = new Set(isAll ? fingerprints : [...this.#hidden, ...fingerprints])
+  }
+
+  /** Compares what is there now, a line for each row with its fingerprint and a part of its key, each with its end. */
+  compare(lines: string): Compared {
+    const [moved, unmoved]: [Set<string>, TrackedRow[]] = [new Set(), []]
+    for (let from = 0; from < lines.length; ) {
+      const middle = lines.indexOf(' ', from)
+      const end = lines.indexOf('\n', middle)
+      const fingerprint = lines.slice(from, middle)
+      const row = this.#rows.get(fingerprint)
+      if (row !== undefined) unmoved.push(row)
+      else if (!this.#hidden.has(fingerprint)) moved.add(lines.slice(middle + 1, end))
+      from = end + 1
+    }
+    return { moved: [...moved], unmoved }
   }
 
   /** A poll has ended in which so many of the known rows have moved. */

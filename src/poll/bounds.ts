@@ -1,6 +1,6 @@
 import type { Server } from '../server/server.ts'
 import type { Finder } from './finder.ts'
-import type { Bounds } from './poll.ts'
+import type { Bounds } from './rendered.ts'
 import type { Place, Snapshots } from './snapshots.ts'
 
 /** What of an answer may be shown: of which databases, and how much beside what that place's database has already. */

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Query } from '../query/query.ts'
 import type { Meter } from '../self/meter.ts'
 import { classOf, messageOf } from '../server/error-class.ts'
-import type { Poll } from './poll.ts'
+import type { Poll } from './rendered.ts'
 import type { Failure, Place, Snapshots } from './snapshots.ts'
 
 /** Where the outcome of polls is kept, counted and told. */

@@ -1,9 +1,11 @@
-import { type Column, isValueColumn, type Scope, type ValueKind, type Watch } from './query.ts'
+import { type Column, isValueColumn, type Scope, type ValueKind } from './query.ts'
 
 const pattern = /^(?<kind>label|suffix|key|within|cut|gauge|counter|untyped)\s+(?<name>[^\s:]+)\s*(?::\s*(?<help>.*))?$/
 
-/** Reads `label datname`, `suffix name` or `counter calls_total: Help.`; undefined when the line declares no column. */
+/** Reads `label datname`, `fingerprint state by entry` or `counter calls_total: Help.`; undefined when the line declares no column. */
 export function parseColumn(text: string): Column | undefined {
+  const [, fingerprint, by] = /^fingerprint\s+(\S+)\s+by\s+(\S+)$/.exec(text) ?? []
+  if (fingerprint !== undefined && by !== undefined) return { kind: 'fingerprint', name: fingerprint, by }
   const { kind, name, help } = pattern.exec(text)?.groups ?? {}
   if (kind === undefined || name === undefined) return undefined
   if (kind === 'label' || kind === 'suffix' || kind === 'key' || kind === 'within' || kind === 'cut') return { kind, name }
@@ -51,7 +53,7 @@ export function mistakesInColumns(columns: readonly Column[]): readonly string[]
     ...[...twice].map((name) => `the column ${name} is declared twice`),
     ...(values.length === 0 ? ['no gauge, counter or untyped column is declared, so the file yields nothing'] : []),
     ...(suffixes.length > 1 ? ['there is more than one suffix'] : []),
-    ...(['cut', 'within'] as const).flatMap((kind) =>
+    ...(['cut', 'within', 'fingerprint'] as const).flatMap((kind) =>
       columns.filter((column) => column.kind === kind).length > 1 ? [`there is more than one ${kind}`] : []
     ),
     ...(suffixes.length === 1 && values.some((column) => column.name !== 'value')
@@ -64,7 +66,6 @@ export function mistakesInColumns(columns: readonly Column[]): readonly string[]
 export function mistakesInTop(
   by: readonly string[] | undefined,
   other: readonly string[] | undefined,
-  watch: Watch | undefined,
   columns: readonly Column[]
 ): readonly string[] {
   const isLabel = (name: string) => columns.some((column) => column.kind === 'label' && column.name === name)
@@ -77,12 +78,11 @@ export function mistakesInTop(
     ...(other ?? []).filter((name) => !isLabel(name)).map((name) => `other names ${name}, which is no label of this file`),
     ...(other !== undefined && by === undefined ? ['other is set without top'] : []),
     ...(keys.length > 0 && by === undefined ? ['a key is declared without top, which alone compares rows between polls'] : []),
-    ...(watch?.columns ?? [])
-      .filter((name, index) => columns.filter(isValueColumn)[index]?.name !== name)
-      .map((name) => `watch names ${name}; it names the first gauges and counters of this file, in their order`),
-    ...(watch !== undefined && !keys.some(({ name }) => name === watch.by)
-      ? [`watch asks by ${watch.by}, which is no key of this file`]
-      : []),
+    ...columns.flatMap((column) =>
+      column.kind === 'fingerprint' && !keys.some(({ name }) => name === column.by)
+        ? [`rows are asked for by ${column.by}, which is no key of this file`]
+        : []
+    ),
     ...(by !== undefined && columns.some((column) => column.kind === 'suffix') ? ['top and suffix do not go together'] : []),
     ...(by !== undefined && columns.some((column) => column.kind === 'within') ? ['top and within do not go together'] : [])
   ]

@@ -4,7 +4,7 @@ import { type DerivedSettings, derivedOf, mistakesInDerived, parseMeans } from '
 import { parseDurationSeconds } from './duration.ts'
 import { type HeaderLine, splitFile } from './header.ts'
 import { lookupOf, mistakesInLookup, parseLookup } from './lookup.ts'
-import type { Column, LookedUp, Query, Scope, TopRows, Watch } from './query.ts'
+import type { Column, LookedUp, Query, Scope, TopRows } from './query.ts'
 import { parseRequirement, type Requirement } from './requirement.ts'
 import { parseVersion, type Version } from './version.ts'
 
@@ -17,7 +17,6 @@ interface Settings {
   prefix?: string
   top?: Pick<TopRows, 'limit' | 'by'>
   other?: readonly string[]
-  watch?: Watch
   means?: NonNullable<DerivedSettings['means']>
   per?: readonly string[]
   lookup?: Omit<LookedUp, 'textLength'>
@@ -32,7 +31,6 @@ const readers: Readonly<Record<string, readonly [(settings: Settings, value: str
   rows: [(settings, value) => set(settings, 'maxRows', positiveInteger(value)), 'a number of rows above 0'],
   top: [(settings, value) => set(settings, 'top', parseTop(value)), 'a number and columns, as 100 by seconds_total, calls_total'],
   other: [(settings, value) => set(settings, 'other', listOf(value)), 'label names'],
-  watch: [(settings, value) => set(settings, 'watch', parseWatch(value)), 'columns and a key, as calls_total by statement'],
   means: [(settings, value) => set(settings, 'means', parseMeans(value)), 'two counters, as seconds_total / calls_total'],
   per: [(settings, value) => set(settings, 'per', listOf(value)), 'label names'],
   lookup: [
@@ -87,7 +85,7 @@ export function parseQuery(file: string, text: string): Query {
   }
   const lastLine: HeaderLine | undefined = declarations.at(-1)
   for (const message of mistakesInColumns(columns)) mistaken(lastLine?.line ?? 1, message)
-  for (const message of mistakesInTop(settings.top?.by, settings.other, settings.watch, columns)) mistaken(lastLine?.line ?? 1, message)
+  for (const message of mistakesInTop(settings.top?.by, settings.other, columns)) mistaken(lastLine?.line ?? 1, message)
   for (const message of [
     ...mistakesInDerived(families, { means: settings.means, per: settings.per }, columns, settings.top !== undefined),
     ...mistakesInLookup(settings.lookup, columns)
@@ -109,7 +107,7 @@ export function parseQuery(file: string, text: string): Query {
     timeoutSeconds: settings.timeoutSeconds ?? 5,
     // Every row must be seen to know which moved; what is shown of them is the limit of `top`.
     maxRows: settings.maxRows ?? (settings.top === undefined ? 1000 : 20_000),
-    top: settings.top === undefined ? undefined : { ...settings.top, other: settings.other ?? [], watch: settings.watch },
+    top: settings.top === undefined ? undefined : { ...settings.top, other: settings.other ?? [] },
     derived: derivedOf(families, { means: settings.means, per: settings.per }),
     lookup: lookupOf(settings.lookup, settings.textLength),
     requires,
@@ -128,7 +126,7 @@ function readSetting(settings: Settings, requires: Requirement[], seen: Set<stri
   if (key === 'requires') return readRequirements(requires, value)
   const [read, expected] = (Object.hasOwn(readers, key) && readers[key]) || []
   if (read === undefined) {
-    return `"${text}" is neither a setting (${[...Object.keys(readers), 'requires'].join(', ')}) nor a column (label, suffix, key, cut, gauge, counter, untyped, histogram, arrivals)`
+    return `"${text}" is neither a setting (${[...Object.keys(readers), 'requires'].join(', ')}) nor a column (label, suffix, key, within, cut, fingerprint, gauge, counter, untyped, histogram, arrivals)`
   }
   if (seen.has(key)) return `${key} is set twice`
   seen.add(key)
@@ -160,12 +158,6 @@ function parseTop(text: string): Pick<TopRows, 'limit' | 'by'> | undefined {
   const limit = positiveInteger(count)
   const by = listOf(columns)
   return limit === undefined || by === undefined ? undefined : { limit, by }
-}
-
-function parseWatch(text: string): Watch | undefined {
-  const [, names = '', by = ''] = /^(.+) by ([a-z][a-z0-9_]*)$/.exec(text) ?? []
-  const columns = listOf(names)
-  return columns === undefined ? undefined : { columns, by }
 }
 
 function listOf(text: string): readonly string[] | undefined {

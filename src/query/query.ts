@@ -44,7 +44,14 @@ export interface ValueColumn {
   readonly help: string
 }
 
-export type Column = LabelColumn | SuffixColumn | KeyColumn | WithinColumn | CutColumn | ValueColumn
+/** A number that is another whenever anything of a row is, and the part of the key by which rows that moved are asked for. */
+export interface FingerprintColumn {
+  readonly kind: 'fingerprint'
+  readonly name: string
+  readonly by: string
+}
+
+export type Column = LabelColumn | SuffixColumn | KeyColumn | WithinColumn | CutColumn | FingerprintColumn | ValueColumn
 
 /** How a query with many rows is limited. */
 export interface TopRows {
@@ -54,16 +61,6 @@ export interface TopRows {
   readonly by: readonly string[]
   /** The labels that become `other` for the rows that are not shown; none when the rest is left out. */
   readonly other: readonly string[]
-  /** How to ask only for rows that have moved; undefined when every row is read at every poll. */
-  readonly watch: Watch | undefined
-}
-
-/** What is read of every row, so that the rest is read only where that has moved. */
-export interface Watch {
-  /** The first value columns, without which nothing of a row moves. */
-  readonly columns: readonly string[]
-  /** The part of the key by which rows are asked for. */
-  readonly by: string
 }
 
 /** What the exporter counts of the movements of a limited query's rows, by some of their labels. */
@@ -114,7 +111,7 @@ export interface Query {
 
 /** Tells a column that yields samples from those that name them. */
 export function isValueColumn(column: Column): column is ValueColumn {
-  return column.kind !== 'label' && column.kind !== 'suffix' && column.kind !== 'key' && column.kind !== 'within' && column.kind !== 'cut'
+  return 'help' in column
 }
 
 /** The name of the metric family that a value column feeds; a column called `value` is the prefix alone. */

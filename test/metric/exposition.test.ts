@@ -56,8 +56,8 @@ test('text is kept apart by family and database', async (t) => {
     render(samples.slice(0, 4)).texts.map(({ family, datname, samples: count }) => [family.name, datname, count]),
     [
       ['pg_g', 'plain', 1],
-      ['pg_c_total', 'plain', 1],
       ['pg_g', '', 1],
+      ['pg_c_total', 'plain', 1],
       ['pg_c_total', '', 1]
     ]
   )

@@ -1,14 +1,13 @@
+import type { Shown } from '../../src/metric/reading.ts'
 import type { Entry, Row } from '../../src/metric/sample.ts'
-import { type Shown, Top } from '../../src/metric/top.ts'
+import { Top } from '../../src/metric/top.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 
 /** A query as pg_stat_statements, reduced to two counters. */
 export const statements = parseQuery(
   'statements.sql',
-  '-- S.\n--\n-- scope: server\n-- top: 20 by seconds_total, calls_total\n-- other: queryid\n-- watch: calls_total by entry\n-- key entry\n-- label user\n-- label datname\n-- label queryid\n-- counter calls_total: C.\n-- counter seconds_total: S.\nselect 1'
+  '-- S.\n--\n-- scope: server\n-- top: 20 by seconds_total, calls_total\n-- other: queryid\n-- key entry\n-- fingerprint state by entry\n-- label user\n-- label datname\n-- label queryid\n-- counter calls_total: C.\n-- counter seconds_total: S.\nselect 1'
 )
-
-const watch = { columns: ['calls_total'], by: 'entry' }
 
 /** Takes an answer in one go. */
 export function takeWhole(top: Top, rows: readonly Row[], now: number, isWhole = true): Shown {
@@ -17,25 +16,27 @@ export function takeWhole(top: Top, rows: readonly Row[], now: number, isWhole =
   return top.end(now)
 }
 
-/** Takes an answer of which the keys and the calls were read before, and the rest where these had moved. */
-export function takeMoved(top: Top, watched: readonly Row[], rows: readonly Row[], now: number): Shown {
-  const { movedKeys, unmoved } = top.watching.compare(watched, watch)
-  const isAsked = asked(movedKeys)
+/** Takes an answer of which the fingerprints were read before, and the rest where these had changed. */
+export function takeMoved(top: Top, fingerprints: string, rows: readonly Row[], now: number): Shown {
+  const { moved, unmoved } = top.watching.compare(fingerprints)
+  const isAsked = asked(moved)
   top.begin(true)
   top.add(rows.filter(([, key = '']) => key === '()' || isAsked(key ?? '')))
   return top.end(now, unmoved)
 }
 
 /** Which keys are read again: those of the same statement as one that has moved. */
-function asked(movedKeys: readonly string[]): (key: string) => boolean {
-  const statementOf = (key: string) => key.split(' ')[2] ?? key
-  const statements = new Set(movedKeys.map(statementOf))
+function asked(moved: readonly string[]): (key: string) => boolean {
+  const statements = new Set(moved)
   return (key) => statements.has(statementOf(key))
 }
 
-/** What is watched of a row. */
-export function watchedOf([, key, values]: Row): Row {
-  return [`${key?.slice(0, -1)},${values?.slice(1, -1).split(',')[0]})`]
+const statementOf = (key: string) => key.slice(1, -1).split(' ')[2] ?? key
+
+/** The fingerprints of rows: they change with the calls. */
+export function fingerprintsOf(rows: readonly Row[]): string {
+  const lines = rows.flatMap(([, key, fingerprint]) => (key === '()' ? [] : `${fingerprint} ${statementOf(key ?? '')}`))
+  return lines.join('\n')
 }
 
 /** A generator of numbers from 0 to 1 that gives the same ones for the same seed. */
@@ -81,13 +82,13 @@ export class Simulation {
   readonly #entries = new Map<string, Entered>()
   readonly #limit: number
   readonly #isWatched: boolean
-  #watched: readonly Row[] = []
+  #fingerprints = ''
   #top: Top
   #isRebased = false
   #before = new Map<string, number>()
   #now = 0
 
-  /** Watched, keys and calls are read a second before the rest. */
+  /** Watched, fingerprints are read a second before the rest. */
   constructor(limit = 20, isWatched = false) {
     this.#limit = limit
     this.#isWatched = isWatched
@@ -128,7 +129,7 @@ export class Simulation {
   /** Lets a second pass: polls on the grid of 15 s, scrapes when it is a scraper's turn. */
   tick(): void {
     this.#now++
-    if (this.#now % 15 === 14) this.#watched = this.#rows().map(watchedOf)
+    if (this.#now % 15 === 14) this.#fingerprints = this.#isWatched ? fingerprintsOf(this.#rows()) : ''
     if (this.#now % 15 === 0) this.#poll()
     for (const scraper of this.scrapers)
       if (this.#now % scraper.periodSeconds === scraper.offsetSeconds % scraper.periodSeconds) this.#scrape(scraper)
@@ -140,12 +141,12 @@ export class Simulation {
 
   #poll(): void {
     const isWatching = this.#isWatched && this.#top.watching.isWorthwhile
-    const isAsked = isWatching ? asked(this.#top.watching.compare(this.#watched, watch).movedKeys) : () => true
-    const watched = new Set(this.#watched.map(([text]) => text?.replace(/,\d+\)$/, ')')))
+    const isAsked = isWatching ? asked(this.#top.watching.compare(this.#fingerprints).moved) : () => true
+    const present = new Set(this.#fingerprints.split('\n').map((line) => line.slice(0, line.indexOf(':'))))
     for (const [key, entry] of this.#entries) {
       if (!isAsked(key) && entry.queryid !== undefined) {
         // What is not asked for is as it was; what was not there is forgotten, and counts from 0 when it comes back.
-        if (!watched.has(key)) Object.assign(entry, { polled: 0, isReset: false })
+        if (!present.has(withoutSpaces(key))) Object.assign(entry, { polled: 0, isReset: false })
         continue
       }
       if (this.#isRebased) add(this.unseen, entry.datname, entry.isReset ? entry.calls : entry.calls - entry.polled)
@@ -156,7 +157,7 @@ export class Simulation {
     }
     this.#isRebased = false
     const [rows, now] = [this.#rows(), this.#now * 1000]
-    this.shown = (isWatching ? takeMoved(this.#top, this.#watched, rows, now) : takeWhole(this.#top, rows, now)).entries
+    this.shown = (isWatching ? takeMoved(this.#top, this.#fingerprints, rows, now) : takeWhole(this.#top, rows, now)).entries
     for (const [series, value] of callsOf(this.shown)) {
       if (value < (this.#before.get(series) ?? 0)) this.falls.push(`${series}: ${this.#before.get(series)} -> ${value} at ${this.#now}`)
       this.#before.set(series, value)
@@ -184,8 +185,11 @@ export class Simulation {
 }
 
 function packedRow(key: string, { user, datname, queryid, calls }: Entered): Row {
-  return [`(${user},${datname},${queryid ?? ''})`, queryid === undefined ? '()' : key, `(${calls},${calls / 4})`]
+  const fingerprint = `${withoutSpaces(key)}:${calls}`
+  return [`(${user},${datname},${queryid ?? ''})`, queryid === undefined ? '()' : key, fingerprint, `(${calls},${calls / 4})`]
 }
+
+const withoutSpaces = (key: string) => key.replaceAll(' ', '/')
 
 function add(sums: Map<string, number>, key: string, value: number): void {
   sums.set(key, (sums.get(key) ?? 0) + value)

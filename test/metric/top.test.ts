@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { Entry, Row } from '../../src/metric/sample.ts'
 import { Top } from '../../src/metric/top.ts'
-import { createRandom, Simulation, statements, takeMoved, takeWhole, watchedOf } from './simulation.ts'
+import { createRandom, fingerprintsOf, Simulation, statements, takeMoved, takeWhole } from './simulation.ts'
 
 const datnames = ['platform', 'users', 'labeler']
 
@@ -155,7 +155,7 @@ test('a restart of pgvitals loses nothing while all rows fit, and else only what
 
 test('statements that are hidden from the role are counted in other, and a fall of their sum as nothing', async (t) => {
   const top = newTop(100)
-  const hidden = (...calls: number[]): Row[] => calls.map((count) => ['(u,d,)', '()', `(${count},1)`])
+  const hidden = (...calls: number[]): Row[] => calls.map((count) => ['(u,d,)', '()', '', `(${count},1)`])
   const other = (rows: readonly Row[], seconds: number) =>
     takeWhole(top, rows, seconds * 1000).entries.find(({ labels }) => labels.queryid === 'other')?.values[0]
   t.equal(other([...hidden(1000, 50), entry('a', 1, 1)], 0), 0)
@@ -181,6 +181,7 @@ test('the same statement at top level and inside a function is one series, also 
 const entry = (queryid: string, calls: number, seconds: number, datname = 'd', key = `${datname} ${queryid}`): Row => [
   `(u,${datname},${queryid})`,
   `(${key})`,
+  `${key.replaceAll(' ', '/')}:${calls}`,
   `(${calls},${seconds})`
 ]
 
@@ -222,18 +223,18 @@ test('a database that is renamed takes its counts along and adds nothing to them
 test('a role or a database that is renamed is shown by its new name after a while, though nothing of it moves', async (t) => {
   const top = newTop(20)
   const rows = (datname: string) => Array.from({ length: 9 }, (_, index) => entry(`q${index}`, 5, 1, datname, `q${index}`))
-  const watched = rows('').map(watchedOf)
+  const fingerprints = fingerprintsOf(rows(''))
   takeWhole(top, rows('before'), 0)
   t.ok(top.watching.isWorthwhile)
-  t.same(top.watching.compare(watched, { columns: ['calls_total'], by: 'entry' }).movedKeys, [])
+  t.same(top.watching.compare(fingerprints).moved, [])
   let polls = 0
-  for (; top.watching.isWorthwhile && polls < 100; polls++) takeMoved(top, watched, rows('after'), polls * 15_000)
+  for (; top.watching.isWorthwhile && polls < 100; polls++) takeMoved(top, fingerprints, rows('after'), polls * 15_000)
   t.ok(polls > 10 && polls < 40, `read as a whole after ${polls} polls`)
   const { entries } = takeWhole(top, rows('after'), polls * 15_000)
   t.ok(entries.some(({ labels }) => labels.datname === 'after'))
   takeWhole(
     top,
-    rows('after').map(([labels, key]): Row => [labels ?? null, key ?? null, '(6,1)']),
+    rows('after').map(([labels, key]): Row => [labels ?? null, key ?? null, `${key}:6`, '(6,1)']),
     (polls + 1) * 15_000
   )
   t.notOk(top.watching.isWorthwhile, 'where most rows move, all are read')

@@ -54,7 +54,7 @@ test('a file may end its lines as Windows does', async (t) => {
 
 test('a query with many rows says how it is limited', async (t) => {
   const query = parseQuery('a.sql', `${header}-- top: 50 by things_total\n-- other: datname\nselect 1`)
-  t.same(query.top, { limit: 50, by: ['things_total'], other: ['datname'], watch: undefined })
+  t.same(query.top, { limit: 50, by: ['things_total'], other: ['datname'] })
   t.equal(query.maxRows, 20_000)
 })
 
@@ -64,16 +64,10 @@ const cases: readonly (readonly [string, string, string, RegExp])[] = [
   ['arrivals without top', 'a.sql', `${header}-- arrivals x: X.\nselect 1`, /^a\.sql:10: arrivals is declared without top/],
   ['a key without top', 'a.sql', `${header}-- key entry\nselect 1`, /^a\.sql:10: a key is declared without top/],
   [
-    'a watched column that is not the first',
+    'a fingerprint by what is no key',
     'a.sql',
-    `${header}-- counter more_total: M.\n-- top: 5 by things_total\n-- key entry\n-- watch: more_total by entry\nselect 1`,
-    /^a\.sql:13: watch names more_total; it names the first gauges and counters of this file, in their order/
-  ],
-  [
-    'rows that are watched by what is no key',
-    'a.sql',
-    `${header}-- top: 5 by things_total\n-- watch: things_total by entry\nselect 1`,
-    /^a\.sql:11: watch asks by entry, which is no key of this file/
+    `${header}-- top: 5 by things_total\n-- fingerprint state by entry\nselect 1`,
+    /^a\.sql:11: rows are asked for by entry, which is no key of this file/
   ],
   [
     'a lookup that is none',
