@@ -1,8 +1,10 @@
+import type { Labels } from './sample.ts'
 import type { Series } from './series.ts'
 
 export interface Seating {
   readonly now: number
   readonly standStillMs: number
+  readonly labelsOf: (labelsText: string) => Labels
   /** Whether what enters waits until every scraper has seen it. */
   readonly entersStill: boolean
   /** Whether what leaves stays until every scraper has seen its last value. */
@@ -12,10 +14,12 @@ export interface Seating {
 const shortestMembershipMs = 600_000
 
 /** Gives a series its place on the page, keeps it, or takes it away. */
-export function takeSeat(series: Series, isWanted: boolean, { now, standStillMs, entersStill, leavesStill }: Seating): void {
+export function takeSeat(series: Series, isWanted: boolean, { now, standStillMs, labelsOf, entersStill, leavesStill }: Seating): void {
   const { seat } = series
   if (seat === undefined) {
-    if (isWanted) series.seat = { since: now, countsFrom: entersStill ? now + standStillMs : now, leavesAt: undefined }
+    if (!isWanted) return
+    const countsFrom = entersStill ? now + standStillMs : now
+    series.seat = { labels: labelsOf(series.labelsText), since: now, countsFrom, leavesAt: undefined }
   } else if (isWanted) {
     if (seat.leavesAt !== undefined) series.seat = { ...seat, countsFrom: now, leavesAt: undefined }
   } else if (seat.leavesAt === undefined && leavesStill) {

@@ -1,7 +1,7 @@
 import type { LabelReader } from './label-reader.ts'
 import { unpack } from './packed.ts'
 import type { Sum } from './remainder.ts'
-import { toNumber } from './sample.ts'
+import { type Labels, toNumber } from './sample.ts'
 
 /** A row between two polls: the text of its values as PostgreSQL last gave it. */
 export interface TrackedRow {
@@ -25,6 +25,7 @@ export interface Hold {
 
 /** The place of a series on the page. Milliseconds. */
 export interface Seat {
+  readonly labels: Labels
   readonly since: number
   /** From when on what it moves is its own. */
   readonly countsFrom: number

@@ -71,7 +71,7 @@ export class Top {
 
   /** The series that have a place on the page now. */
   shownLabels(): readonly Labels[] {
-    return [...this.#tracker.series].filter(({ seat }) => seat !== undefined).map(({ labelsText }) => this.labels.labelsOf(labelsText))
+    return [...this.#tracker.series].flatMap(({ seat }) => (seat === undefined ? [] : [seat.labels]))
   }
 
   /** A packed answer begins: the whole, or the part of it that was read. Its rows may be added in parts. */
@@ -156,7 +156,13 @@ export class Top {
     const wanted = new Set([...chosen, ...youngest(present, chosen, limit, now)])
     // What the first answer shows begins at 0 there, so that the next scrape sees it.
     const entersStill = this.#isCounting && this.#polledAt !== undefined
-    const seating = { now, standStillMs: this.#standStillMs(), entersStill, leavesStill: this.#isCounting || this.#isExact }
+    const seating = {
+      now,
+      standStillMs: this.#standStillMs(),
+      labelsOf: this.labels.labelsOf,
+      entersStill,
+      leavesStill: this.#isCounting || this.#isExact
+    }
     for (const series of all) {
       if (!this.#isCounting && this.#isExact && series.rows.length === 0 && series.goneAt === undefined && series.own !== undefined)
         hold(series, series.own, now, this.#standStillMs())
@@ -174,7 +180,7 @@ export class Top {
       series.counted = this.#isCounting ? countedOr(series, own) : heldOr(series, own, now)
       series.own = this.#isCounting ? series.counted : own
       const values = own.map((value, column) => (this.#isCounter[column] ? series.counted?.[column] : value))
-      return [{ labels: this.labels.labelsOf(series.labelsText), suffix: undefined, values }]
+      return [{ labels: series.seat.labels, suffix: undefined, values }]
     })
   }
 

@@ -40,9 +40,9 @@ export class Watching {
   /** Compares what is there now, a line for each row with its fingerprint and a part of its key, each with its end. */
   compare(lines: string): Compared {
     const [moved, unmoved]: [Set<string>, TrackedRow[]] = [new Set(), []]
-    for (let from = 0; from < lines.length; ) {
+    let from = 0
+    for (let end = lines.indexOf('\n'); end !== -1; end = lines.indexOf('\n', from)) {
       const middle = lines.indexOf(' ', from)
-      const end = lines.indexOf('\n', middle)
       const fingerprint = lines.slice(from, middle)
       const row = this.#rows.get(fingerprint)
       if (row !== undefined) unmoved.push(row)

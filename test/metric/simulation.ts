@@ -35,8 +35,8 @@ const statementOf = (key: string) => key.slice(1, -1).split(' ')[2] ?? key
 
 /** The fingerprints of rows: they change with the calls. */
 export function fingerprintsOf(rows: readonly Row[]): string {
-  const lines = rows.flatMap(([, key, fingerprint]) => (key === '()' ? [] : `${fingerprint} ${statementOf(key ?? '')}`))
-  return lines.join('\n')
+  const lines = rows.flatMap(([, key, fingerprint]) => (key === '()' ? [] : `${fingerprint} ${statementOf(key ?? '')}\n`))
+  return lines.join('')
 }
 
 /** A generator of numbers from 0 to 1 that gives the same ones for the same seed. */
@@ -65,6 +65,15 @@ interface Entered {
   calls: number
   polled: number
   isReset: boolean
+  /** As the server answers it, until its calls change. */
+  row: Row | undefined
+}
+
+/** The calls of one series as they are shown. */
+interface ShownCalls {
+  readonly series: string
+  readonly datname: string
+  readonly calls: number
 }
 
 /** A server with statements, pgvitals before it, and scrapers before that; one step is one second. */
@@ -86,6 +95,7 @@ export class Simulation {
   #top: Top
   #isRebased = false
   #before = new Map<string, number>()
+  #calls: readonly ShownCalls[] = []
   #now = 0
 
   /** Watched, fingerprints are read a second before the rest. */
@@ -98,9 +108,10 @@ export class Simulation {
   /** Executes a statement; one of an evicted or new entry begins at 0. Without a queryid it is hidden from our role. */
   execute(user: string, datname: string, queryid: string | undefined, calls: number, isTopLevel = true): void {
     const key = `(${user} ${datname} ${queryid ?? 'hidden'} ${isTopLevel})`
-    const entry = this.#entries.get(key) ?? { user, datname, queryid, isTopLevel, calls: 0, polled: 0, isReset: false }
+    const entry = this.#entries.get(key) ?? { user, datname, queryid, isTopLevel, calls: 0, polled: 0, isReset: false, row: undefined }
     this.#entries.set(key, entry)
     entry.calls += calls
+    entry.row = undefined
     add(this.truth, datname, calls)
   }
 
@@ -111,6 +122,7 @@ export class Simulation {
       this.#lose(entry)
       entry.calls = 0
       entry.isReset = true
+      entry.row = undefined
     }
   }
 
@@ -124,6 +136,7 @@ export class Simulation {
     this.#top = this.#newTop()
     this.#before = new Map()
     this.shown = []
+    this.#calls = []
   }
 
   /** Lets a second pass: polls on the grid of 15 s, scrapes when it is a scraper's turn. */
@@ -158,25 +171,30 @@ export class Simulation {
     this.#isRebased = false
     const [rows, now] = [this.#rows(), this.#now * 1000]
     this.shown = (isWatching ? takeMoved(this.#top, this.#fingerprints, rows, now) : takeWhole(this.#top, rows, now)).entries
-    for (const [series, value] of callsOf(this.shown)) {
-      if (value < (this.#before.get(series) ?? 0)) this.falls.push(`${series}: ${this.#before.get(series)} -> ${value} at ${this.#now}`)
-      this.#before.set(series, value)
+    this.#calls = callsOf(this.shown)
+    for (const { series, calls } of this.#calls) {
+      const before = this.#before.get(series) ?? 0
+      if (calls < before) this.falls.push(`${series}: ${before} -> ${calls} at ${this.#now}`)
+      this.#before.set(series, calls)
     }
   }
 
   #scrape({ last, increase }: Scraper): void {
-    for (const [series, value] of callsOf(this.shown)) {
-      const datname = series.split(' ')[1] ?? ''
+    for (const { series, datname, calls } of this.#calls) {
       const before = last.get(series)
       // A series' first sample shows no increase; a fall is a reset, after which all of the value is new.
-      const gained = before === undefined ? 0 : value < before ? value : value - before
+      const gained = before === undefined ? 0 : calls < before ? calls : calls - before
       add(increase, datname, gained)
-      last.set(series, value)
+      last.set(series, calls)
     }
   }
 
   #rows(): readonly Row[] {
-    return [...this.#entries].filter(([, { calls }]) => calls > 0).map(([key, entry]) => packedRow(key, entry))
+    return [...this.#entries].flatMap(([key, entry]) => {
+      if (entry.calls === 0) return []
+      entry.row ??= packedRow(key, entry)
+      return [entry.row]
+    })
   }
 
   #newTop(): Top {
@@ -195,8 +213,8 @@ function add(sums: Map<string, number>, key: string, value: number): void {
   sums.set(key, (sums.get(key) ?? 0) + value)
 }
 
-function callsOf(entries: readonly Entry[]): readonly (readonly [string, number])[] {
-  return entries.flatMap(({ labels, values }) =>
-    values[0] === undefined ? [] : [[`${labels.user} ${labels.datname} ${labels.queryid}`, values[0]] as const]
+function callsOf(entries: readonly Entry[]): readonly ShownCalls[] {
+  return entries.flatMap(({ labels: { user, datname = '', queryid }, values: [calls] }) =>
+    calls === undefined ? [] : [{ series: `${user} ${datname} ${queryid}`, datname, calls }]
   )
 }
