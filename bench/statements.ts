@@ -5,6 +5,7 @@ import { DerivedCounts } from '../src/metric/derived-counts.ts'
 import { Top } from '../src/metric/top.ts'
 import { chooseQueries } from '../src/poll/choose.ts'
 import { poll } from '../src/poll/poll.ts'
+import { createTurns } from '../src/poll/turns.ts'
 import { loadQueries } from '../src/query/load.ts'
 import type { Query } from '../src/query/query.ts'
 import { readFacts } from '../src/server/facts.ts'
@@ -113,7 +114,7 @@ function memoryOf(query: Query) {
   const options = { standStillSeconds: () => 120, labels: { server: 's' } }
   const top = new Top(query, { ...options, limit: query.top?.limit ?? 0 })
   const derived = new DerivedCounts(query, { ...options, labelsOf: top.labels.labelsOf })
-  return { top, derived, lookup: undefined, shownLabels: () => [] }
+  return { top, derived, lookup: undefined, shownLabels: () => [], inTurn: createTurns() }
 }
 
 async function countEntries(session: Session): Promise<number> {

@@ -2,6 +2,7 @@
 --
 -- scope:    server
 -- interval: 15s
+-- rows:     5000
 -- requires: capability pg_read_all_stats
 --
 -- label   datname
@@ -26,9 +27,10 @@ from (
   where
     backend_type = 'client backend'
     and state <> 'idle'
-    -- Our own sessions, in this database and in others.
-    and not (usename = current_user and application_name = 'pgvitals')
+    -- Our own sessions, in this database and in others, with whichever credential.
+    and application_name is distinct from 'pgvitals'
 ) as s
 cross join (values ('1s'), ('10s'), ('1m'), ('10m'), ('1h')) as a (older_than)
 where s.since is not null
-group by s.datname, s.usename, s.state, a.older_than;
+group by s.datname, s.usename, s.state, a.older_than
+order by a.older_than::interval desc;

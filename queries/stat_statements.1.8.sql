@@ -36,8 +36,8 @@
 -- counter wal_fpi_total: Full page images that the statement wrote to the WAL.
 -- counter wal_bytes_total: WAL that the statement wrote.
 -- histogram interval_mean_seconds: Executions by the mean time of their statement between two polls, not by
---            the time of each; sum and count are exact.
--- arrivals new_total: Statements that were never seen before.
+--            the time of each; sum and count are exact for all statements that the role may see.
+-- arrivals new_total: Statements that were never seen before of this user in this database.
 
 -- Asked once, not for each row; and where a setting is made for one database or role alone, our session's value
 -- says nothing of the others.
@@ -50,7 +50,9 @@ is_timed as materialized (
   )
 ),
 is_planned as materialized (
-  select pg_catalog.current_setting('pg_stat_statements.track_planning') = 'on'
+  select pg_catalog.current_setting('pg_stat_statements.track_planning') = 'on' and not exists (
+    select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_planning=%'
+  )
 )
 select
   case

@@ -8,16 +8,21 @@
 -- requires: capability pg_stat_statements
 -- lookup:   queryid of stat_statements every 5m
 -- text:     300
+-- rows:     5000
 --
--- label queryid
--- label query
--- gauge query_id: The text of a statement; always 1.
+-- label  queryid
+-- label  query
+-- within database
+-- gauge  query_id: The text of a statement; always 1.
 
--- The texts lie in a file that is read as a whole, so they are asked for rarely and only where they are unknown.
-select distinct on (s.queryid)
+-- The texts lie in a file that is read as a whole, so they are asked for rarely and only where they are unknown. From 18
+-- on statements of different databases have the same queryid when their tables have the same names.
+select distinct on (s.queryid, d.datname)
   s.queryid::text as queryid,
-  pg_catalog.left(s.query, 10000) as query,
+  pg_catalog.left(s.query, 5000) as query,
+  d.datname as database,
   1 as query_id
 from public.pg_stat_statements(true) as s
+join pg_catalog.pg_database as d on d.oid = s.dbid
 where s.queryid = any (nullif(pg_catalog.current_setting('pgvitals.wanted', true), '')::int8[])
-order by s.queryid;
+order by s.queryid, d.datname;

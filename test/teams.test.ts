@@ -11,6 +11,9 @@ test("a team is shown its own databases and what is everybody's", async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
+  // Since tables have the same name, PostgreSQL 18 gives both statements one queryid.
+  await server.sql('platform', 'create table account (ssn int)', 'select ssn from account')
+  await server.sql('labeler', 'create table account (note int)', 'select note from account')
   const environment = { ...teamEnvironment(server, 'pgvitals'), MISSING_DATABASE_URL: server.url('missing', 'pgvitals') }
   const { exporter, samples } = makeExporter(environment, {
     servers: (all) =>
@@ -33,8 +36,7 @@ test("a team is shown its own databases and what is everybody's", async (t) => {
 
   const seriesOf = (page: readonly PageSample[]) => page.map(({ name, labels }) => name + JSON.stringify(labels)).sort()
   const expected = whole.filter(
-    ({ name, labels }) =>
-      ['labeler', 'missing', undefined, ''].includes(labels.datname) && labels.server && !/^process_|^nodejs_|query_id$/.test(name)
+    ({ name, labels }) => ['labeler', 'missing', undefined, ''].includes(labels.datname) && !/^process_|^nodejs_|query_id$/.test(name)
   )
   const withoutTexts = labeler.filter(({ name }) => !name.endsWith('query_id'))
   t.same(seriesOf(withoutTexts), seriesOf(expected), 'and nothing of those is missing')
@@ -42,11 +44,18 @@ test("a team is shown its own databases and what is everybody's", async (t) => {
   const isOfPlatform = (text: string) => text.startsWith('create extension pg_stat_statements')
   t.ok(textsOf(whole).some(isOfPlatform) && textsOf(await pageOf('platform')).some(isOfPlatform))
   t.notOk(textsOf(labeler).some(isOfPlatform), 'the text of a statement is shown where it ran')
+  const platform = await pageOf('platform')
+  t.same(textsOf(whole).filter((text) => text.endsWith(' from account')).length, 1, 'two statements of one queryid have one text')
+  t.notOk(textsOf(labeler).includes('select ssn from account'), 'that is not shown where only the other one ran')
+  t.notOk(textsOf(platform).includes('select note from account'))
+  const ids = allOf(whole, 'pg_stat_statements_query_id').map(({ labels }) => labels.queryid)
+  t.equal(new Set(ids).size, ids.length, 'one text for each queryid')
   t.ok(
     textsOf(labeler).some((text) => text.startsWith('create table item')),
     'and all that ran there is'
   )
   t.equal(sampleValue(labeler, 'pg_up'), 1)
+  t.equal(sampleValue(labeler, 'pgvitals_config_reload_success'), 1, 'and what is of no server')
   t.equal(sampleValue(labeler, 'pg_scrape_collector_success', { collector: 'stat_database' }), 1)
   t.ok(allOf(labeler, 'pgvitals_polls_total').length === 1, 'counters of the exporter follow the same rule')
 
@@ -74,11 +83,12 @@ test("one team's wrong credential leaves the others' snapshot ages untouched", a
   })
   const interval = 1
   let oldest = 0
-  for (const from = performance.now(); performance.now() - from < 5000; await new Promise((resolve) => setTimeout(resolve, 100))) {
+  for (const from = performance.now(); performance.now() - from < 10_000; await new Promise((resolve) => setTimeout(resolve, 100))) {
     const ages = allOf(await samples(), 'pgvitals_snapshot_age_seconds').filter(({ labels }) => labels.datname !== 'labeler')
     oldest = Math.max(oldest, ...ages.map(({ value }) => value))
   }
-  t.ok(oldest < 2 * interval, `the oldest answer of the others was ${oldest} s old`)
+  // What waits for the labeler would be as old as this lasted; a busy machine alone costs a second or three.
+  t.ok(oldest < 5 * interval, `the oldest answer of the others was ${oldest} s old`)
   t.equal(
     sampleValue(await samples(), 'pgvitals_errors_total', { datname: 'labeler', class: 'auth' }),
     1,

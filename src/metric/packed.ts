@@ -4,7 +4,7 @@ import { type FingerprintColumn, isValueColumn, type Query } from '../query/quer
  * Asks the same with each row packed into texts: its labels, its key where the query has one, its fingerprint, its
  * values. A row that did not move since the last poll is then known by comparing one string, and no field of it is
  * read: with thousands of rows that is most of the cost. The header's columns are named, so that a missing one
- * fails. With `moved`, only rows with these numbers in the part of the key that the fingerprint names, or none there.
+ * fails. With `moved`, only rows with these numbers in the part of the key that the fingerprint names, or without one.
  */
 export function packedSql(query: Query, sql: string, moved?: readonly string[]): string {
   const keys = namesOf(query, 'key')
@@ -18,7 +18,8 @@ export function packedSql(query: Query, sql: string, moved?: readonly string[]):
   ]
   const whole = `select ${parts.join(', ')} from (\n${sql}\n) as t`
   if (fingerprint === undefined || moved === undefined) return whole
-  return `${whole} where t."${fingerprint.by}" = any('{${moved.join(',')}}') or t."${fingerprint.by}" is null`
+  const { name, by } = fingerprint
+  return `${whole} where t."${by}" = any('{${moved.join(',')}}') or t."${by}" is null or t."${name}" is null`
 }
 
 /** One text with a line for each row that has a fingerprint: that, and the part of its key by which it is asked for. */

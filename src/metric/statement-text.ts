@@ -6,15 +6,26 @@
  * Source: PostgreSQL's documentation, "Lexical Structure" and "pg_stat_statements".
  */
 export function statementText(text: string, length: number): string {
-  const tokens = tokensOf(text)
-  const first = tokens.find(({ kind }) => kind === 'word')?.text.toLowerCase() ?? ''
-  const isPlannable = plannable.has(first)
-  const end = isPlannable ? tokens.findIndex(({ kind }) => kind === 'unclear') : tokens.findIndex(isValueIn(first))
-  const shown = (end === -1 ? tokens : tokens.slice(0, end)).map((token) => (token.kind === 'string' ? "'***'" : token.text)).join('')
-  const line = (end === -1 ? shown : `${shown} …`).replace(/\s+/g, ' ').trim()
+  let first = ''
+  let sets = false
+  let shown = ''
+  for (const { kind, text: own } of tokensOf(text)) {
+    const lowerCase = own.toLowerCase()
+    if (kind === 'word' && first === '') first = lowerCase
+    const isEnd = kind === 'unclear' || (!plannable.has(first) && isValue(kind, lowerCase, sets))
+    shown += isEnd ? ' …' : kind === 'string' ? "'***'" : own
+    if (isEnd) break
+    sets ||= lowerCase === 'set'
+    // Of a statement of megabytes only what is shown is read.
+    if (shown.length > 4 * length) shown = shown.replace(whitespace, ' ')
+    if (shown.length > 4 * length) break
+  }
+  const line = shown.replace(whitespace, ' ').trim()
   const characters = [...line.slice(0, 2 * length + 2)]
   return characters.length <= length ? line : `${characters.slice(0, length - 1).join('')}…`
 }
+
+const whitespace = /\s+/g
 
 const plannable = new Set(['select', 'insert', 'update', 'delete', 'merge', 'with', 'values', 'table'])
 
@@ -25,12 +36,8 @@ interface Token {
 }
 
 /** Where a utility statement begins to tell values: at a string, a number, `=`, and in what sets something at `to`. */
-function isValueIn(first: string): (token: Token, index: number, tokens: readonly Token[]) => boolean {
-  return ({ kind, text }, index, tokens) => {
-    if (kind === 'string' || kind === 'unclear' || text === '=' || /^\d/.test(text)) return true
-    const isSetting = first === 'set' || tokens.slice(0, index).some((one) => one.text.toLowerCase() === 'set')
-    return isSetting && kind === 'word' && text.toLowerCase() === 'to'
-  }
+function isValue(kind: Token['kind'], lowerCase: string, sets: boolean): boolean {
+  return kind === 'string' || lowerCase === '=' || /^\d/.test(lowerCase) || (sets && kind === 'word' && lowerCase === 'to')
 }
 
 const word = /[\w$\u0080-\uffff]+/y
@@ -42,48 +49,46 @@ const plainString = /'(?:[^']|'')*(?:'|$)/y
 /** Strings with a line break between them are one. */
 const continued = /[ \t\f\r]*\n\s*(?=')/y
 
-function tokensOf(text: string): readonly Token[] {
-  const tokens: Token[] = []
+function* tokensOf(text: string): Generator<Token> {
   let at = 0
   const match = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = at
     return pattern.exec(text)?.[0]
   }
-  const take = (kind: Token['kind'], found: string) => {
-    tokens.push({ kind, text: found })
+  const take = (kind: Token['kind'], found: string): Token => {
     at += found.length
+    return { kind, text: found }
   }
-  const takeString = (pattern: RegExp) => {
+  const takeString = (pattern: RegExp): Token => {
     const from = at
     for (let isFirst = true; isFirst || text[at] === "'"; isFirst = false) {
       at += match(pattern)?.length ?? 1
       at += match(continued)?.length ?? 0
     }
     const found = text.slice(from, at)
-    tokens.push({ kind: pattern === plainString && /\\'/.test(found) ? 'unclear' : 'string', text: found })
+    return { kind: pattern === plainString && /\\'/.test(found) ? 'unclear' : 'string', text: found }
   }
   while (at < text.length) {
     const comment = commentLength(text, at)
     const dollar = match(dollarQuote)
     const found = match(parameter) ?? match(word)
     if (comment > 0) {
-      tokens.push({ kind: 'other', text: ' ' })
+      yield { kind: 'other', text: ' ' }
       at += comment
-    } else if (text[at] === "'") takeString(plainString)
+    } else if (text[at] === "'") yield takeString(plainString)
     else if (dollar !== undefined) {
       const end = text.indexOf(dollar, at + dollar.length)
-      take('string', text.slice(at, end === -1 ? text.length : end + dollar.length))
-    } else if (text[at] === '"') take('word', match(quotedName) ?? '"')
-    else if (found === undefined) take('other', text[at] ?? '')
+      yield take('string', text.slice(at, end === -1 ? text.length : end + dollar.length))
+    } else if (text[at] === '"') yield take('word', match(quotedName) ?? '"')
+    else if (found === undefined) yield take('other', text[at] ?? '')
     else {
       const next = text.slice(at + found.length, at + found.length + 2)
       const isPrefix = (/^[ebxn]$/i.test(found) && next.startsWith("'")) || (/^u$/i.test(found) && next === "&'")
       at += isPrefix ? text.indexOf("'", at) - at : 0
-      if (!isPrefix) take(/^\$/.test(found) ? 'other' : 'word', found)
-      else takeString(/^e$/i.test(found) ? escapeString : plainString)
+      if (!isPrefix) yield take(/^\$/.test(found) ? 'other' : 'word', found)
+      else yield takeString(/^e$/i.test(found) ? escapeString : plainString)
     }
   }
-  return tokens
 }
 
 /** How long the comment is that begins here, 0 if none does; comments nest. */

@@ -107,7 +107,8 @@ export class Top {
     this.#polledAt = now
     this.#isBaseline = false
     const leftOut = this.#isExact ? 0 : present.filter(({ seat }) => seat === undefined).length
-    return { rows, entries: [...this.#members(all, now), ...this.#others.entries()], duplicates, leftOut, moves }
+    // A bound of samples cuts the end.
+    return { rows, entries: [...this.#others.entries(), ...this.#members(all, now)], duplicates, leftOut, moves }
   }
 
   /** Adds what a row has moved to its series or to the remainder. */
@@ -168,8 +169,9 @@ export class Top {
         hold(series, series.own, now, this.#standStillMs())
       takeSeat(series, wanted.has(series), seating)
       series.goneAt = series.rows.length > 0 ? undefined : (series.goneAt ?? now)
-      const isForgotten = series.goneAt !== undefined && (!this.#isCounting || now - series.goneAt > forgetAfterMs)
-      if (isForgotten && series.seat === undefined) this.#tracker.forget(series)
+      // What was never shown has nothing to go on from.
+      const isKept = this.#isCounting && series.counted !== undefined && now - (series.goneAt ?? now) <= forgetAfterMs
+      if (series.goneAt !== undefined && !isKept && series.seat === undefined) this.#tracker.forget(series)
     }
   }
 

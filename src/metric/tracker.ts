@@ -1,9 +1,10 @@
 import type { LabelReader } from './label-reader.ts'
-import { leastMovement, movementOf } from './movement.ts'
-import type { MixedMove, Move, Reading } from './reading.ts'
+import { addMixed, type MixedSum, mixedMoves } from './mixed.ts'
+import { movementOf } from './movement.ts'
+import type { Move, Reading } from './reading.ts'
 import { isWhole } from './row-key.ts'
 import type { Row } from './sample.ts'
-import { addRow, keepLost, newSeries, numbersOf, type Series, type TrackedRow, together } from './series.ts'
+import { addRow, keepLost, newSeries, type Series, type TrackedRow } from './series.ts'
 import { Watching } from './watching.ts'
 
 /** What has been read of an answer. */
@@ -12,8 +13,8 @@ interface AnswerSoFar {
   readonly isWhole: boolean
   readonly moves: (Omit<Move, 'isPartial'> & { readonly before: string | undefined })[]
   readonly changed: Set<Series>
-  /** Of rows without a key, by their labels. */
-  readonly sums: Map<string, readonly (number | undefined)[]>
+  /** Of rows that cannot be told apart, by as much of their key as there is, or else by their labels. */
+  readonly sums: Map<string, MixedSum>
   duplicates: number
   rows: number
   /** Rows that went on from where they were. */
@@ -40,7 +41,9 @@ export class Tracker {
   readonly #rows = new Map<string, TrackedRow>()
   readonly #series = new Map<string, Series>()
   readonly watching = new Watching()
-  #sums = new Map<string, readonly (number | undefined)[]>()
+  #sums: ReadonlyMap<string, MixedSum> = new Map()
+  /** Whether nothing was missing in the last answer; then what is in this one for the first time is new. */
+  #wasWhole = false
   #polls = 0
   #answer: AnswerSoFar = {
     isBaseline: true,
@@ -86,12 +89,22 @@ export class Tracker {
     }
     const { rows, isBaseline, isWhole, moves, changed, sums, duplicates, continuing } = this.#answer
     this.#removeAbsent(isWhole)
-    const mixed = this.#mixedMoves(sums, isBaseline || !isWhole)
+    const mixed = mixedMoves(sums, this.#sums, isBaseline || !this.#knowsAll, this.#options.isCounter)
+    this.#sums = sums
     for (const { series, isReset, before } of moves)
       if (isReset && before !== undefined && this.#goesOn(series)) keepLost(series, before, this.#options.isCounter)
     this.watching.polled(moves.length, this.#rows.size)
+    // What was cut would be asked for as moved, and be kept beyond the bound.
+    if (!isWhole) this.watching.stop()
     const told = moves.map((move) => ({ ...move, isPartial: this.#goesOn(move.series) }))
-    return { rows: rows - duplicates, moves: told, mixed, changed, duplicates, isAllNew: !isBaseline && isWhole && continuing === 0 }
+    const isAllNew = !isBaseline && this.#knowsAll && continuing === 0
+    this.#wasWhole = isWhole
+    return { rows: rows - duplicates, moves: told, mixed, changed, duplicates, isAllNew }
+  }
+
+  /** Whether what is not known cannot have been there before. */
+  get #knowsAll(): boolean {
+    return this.#wasWhole && this.#answer.isWhole
   }
 
   #read(fields: Row): void {
@@ -102,8 +115,7 @@ export class Tracker {
     const text = fields[fields.length - 1] ?? ''
     answer.rows++
     if (hasKey && !isWhole(told)) {
-      const sum = answer.sums.get(labelsText)
-      answer.sums.set(labelsText, sum === undefined ? numbersOf(text) : together(sum, numbersOf(text), isCounter))
+      addMixed(answer.sums, told, labelsText, text, isCounter)
       return
     }
     const isSum = hasKey && /\*"?\)$/.test(told)
@@ -125,7 +137,7 @@ export class Tracker {
     const before = last === undefined ? undefined : row.text
     row.text = text
     answer.changed.add(row.series)
-    if (answer.isBaseline || (last === undefined && !answer.isWhole)) return
+    if (answer.isBaseline || (last === undefined && !this.#knowsAll)) return
     const movement = movementOf(text, before, isCounter, row.isSum)
     if (last !== undefined && !movement.isReset) this.#continue(row)
     answer.moves.push({ ...movement, series: row.series, isNew: last === undefined, before })
@@ -172,15 +184,5 @@ export class Tracker {
       if (this.#goesOn(row.series)) keepLost(row.series, row.text, this.#options.isCounter)
       if (row.series.rows.length === 0) row.series.lost = undefined
     }
-  }
-
-  #mixedMoves(sums: Map<string, readonly (number | undefined)[]>, isBaseline: boolean): readonly MixedMove[] {
-    const last = this.#sums
-    this.#sums = sums
-    return [...sums].map(([labelsText, sum]) => {
-      const before = last.get(labelsText) ?? (isBaseline ? sum : sum.map(() => 0))
-      const deltas = isBaseline ? sum.map((value) => (value === undefined ? undefined : 0)) : leastMovement(sum, before)
-      return { labelsText, deltas: deltas.map((delta, column) => (this.#options.isCounter[column] ? delta : undefined)) }
-    })
   }
 }

@@ -1,3 +1,4 @@
+import { compareVersions } from '../query/version.ts'
 import { capabilities } from '../server/capability.ts'
 import type { Facts } from '../server/facts.ts'
 import type { DatabaseState } from './database-state.ts'
@@ -25,9 +26,19 @@ export function adviceOf(states: readonly DatabaseState[]): readonly string[] {
 
 /** One database that has the extension is enough; it works where the server loaded its library when it started. */
 function statementAdvice(known: readonly { readonly name: string; readonly facts: Facts }[]): readonly string[] {
-  if (known.length === 0 || known.some(({ facts }) => facts.capabilities.has('pg_stat_statements'))) return []
-  const home = known.find(({ facts }) => facts.extensions.has('pg_stat_statements'))
-  const preload = "alter system set shared_preload_libraries = 'pg_stat_statements' (beside those that are there), then restart PostgreSQL"
+  if (known.length === 0) return []
+  const homes = known.filter(({ facts }) => facts.extensions.has('pg_stat_statements'))
+  const [home] = homes
+  if (known.some(({ facts }) => facts.capabilities.has('pg_stat_statements'))) {
+    const isOld = ({ facts }: (typeof known)[number]) =>
+      compareVersions(facts.extensions.get('pg_stat_statements')?.version ?? [], [1, 8]) < 0
+    if (home === undefined || !homes.every(isOld)) return []
+    return [
+      `no statements are seen: pg_stat_statements in ${home.name} is older than 1.8; there: alter extension pg_stat_statements update`
+    ]
+  }
+  const preload =
+    "alter system set shared_preload_libraries = 'pg_stat_statements', after a comma where `show shared_preload_libraries` names others (on RDS in the parameter group), then restart PostgreSQL"
   return [
     home === undefined
       ? `no statements are seen: create extension pg_stat_statements in ${known[0]?.name}, and if it is not loaded, ${preload}`

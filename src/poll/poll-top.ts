@@ -28,12 +28,13 @@ export async function pollTop(
   const { isShown } = bounds
   const isRowShown = ([labelsText]: Row) => isShown === undefined || isShown(top.labels.datnameOf(labelsText ?? ''))
   // What must not be shown must not feed `other` either.
-  const rows = answer.rows.filter(isRowShown)
-  const hidden = isShown === undefined ? [] : answer.rows.filter((row) => !isRowShown(row))
-  top.watching.hide(
-    hidden.map((row) => row.at(-2) ?? ''),
-    compared === undefined
-  )
+  const rows: Row[] = []
+  const hidden: string[] = []
+  for (const row of answer.rows) {
+    if (isRowShown(row)) rows.push(row)
+    else hidden.push(row.at(-2) ?? '')
+  }
+  top.watching.hide(hidden, compared === undefined)
   const cutRows = answer.cutRows + rowsLeftOut(query, answer.columns, answer.rows)
   top.begin(cutRows === 0)
   for (let from = 0; from < rows.length; from += rowsAtOnce) {

@@ -18,13 +18,13 @@ export async function poll(
   bounds: Bounds = {}
 ): Promise<Poll> {
   const sql = located(query, facts)
-  if (memory?.top !== undefined) return await pollTop(query, sql, session, { top: memory.top, derived: memory.derived }, bounds)
+  if (memory?.top !== undefined) {
+    const { top, derived } = memory
+    return await memory.inTurn(() => pollTop(query, sql, session, { top, derived }, bounds))
+  }
   if (memory?.lookup !== undefined && query.lookup !== undefined) {
-    const { rows, texts, duplicates } = await pollLookup({ ...query, lookup: query.lookup }, sql, session, labels, {
-      lookup: memory.lookup,
-      shownLabels: memory.shownLabels
-    })
-    return { rows, texts, dropped: { rows: 0, budget: 0, duplicate: duplicates, illegal: 0 } }
+    const { lookup, shownLabels } = memory
+    return await pollLookup({ ...query, lookup: query.lookup }, sql, session, labels, { lookup, shownLabels }, bounds)
   }
   const { columns, rows, cutRows } = await session.run(sql, query)
   refuseOtherColumns(query, columns)

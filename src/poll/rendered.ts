@@ -34,17 +34,31 @@ export function rendered(
   { maxSamples = Number.POSITIVE_INFINITY }: Bounds,
   datnameOf?: DatnameOf
 ): Poll {
-  const samples = toSamples(query, entries)
-  const shown = render(samples.slice(0, maxSamples), datnameOf)
+  const samples = toSamples(query, within(maxSamples, entries))
+  const shown = render(samples, datnameOf)
   const columns = query.columns.filter(isValueColumn).length
   return {
     rows,
     texts: shown.texts,
     dropped: {
       rows: cutRows * columns,
-      budget: Math.max(0, samples.length - maxSamples),
+      budget: samplesOf(entries) - samples.length,
       duplicate: shown.duplicates + duplicates * columns,
       illegal
     }
   }
+}
+
+/** As many of the first entries as fit, each with all of its samples. */
+function within(maxSamples: number, entries: readonly Entry[]): readonly Entry[] {
+  let samples = 0
+  const end = entries.findIndex((entry) => {
+    samples += samplesOf([entry])
+    return samples > maxSamples
+  })
+  return end === -1 ? entries : entries.slice(0, end)
+}
+
+function samplesOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, { values }) => sum + values.filter((value) => value !== undefined).length, 0)
 }

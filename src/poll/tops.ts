@@ -3,6 +3,7 @@ import { Lookup } from '../metric/lookup.ts'
 import type { Labels } from '../metric/sample.ts'
 import { Top, type TopOptions } from '../metric/top.ts'
 import type { Query, Scope } from '../query/query.ts'
+import { createTurns, type InTurn } from './turns.ts'
 
 export interface TopsOptions {
   /** The databases of the server, which share the limit of a database-wide query. */
@@ -17,12 +18,13 @@ export interface Memory {
   readonly lookup: Lookup | undefined
   /** The labels that the query in which it looks up shows now. */
   readonly shownLabels: () => readonly Labels[]
+  readonly inTurn: InTurn
 }
 
 /** What one server's queries remember between polls, whichever session asks them. */
 export class Tops {
   readonly #options: TopsOptions
-  readonly #kept = new Map<string, Memory & { limit: number; epoch: string }>()
+  readonly #kept = new Map<string, Memory & { readonly written: string; limit: number; epoch: string }>()
 
   constructor(options: TopsOptions) {
     this.#options = options
@@ -34,8 +36,11 @@ export class Tops {
    */
   of(query: Query, datname: string, labels: Labels, epoch: string): Memory | undefined {
     if (query.top === undefined && query.lookup === undefined) return undefined
-    const key = `${query.name}\n${query.file}\n${datname}`
-    const kept = this.#kept.get(key) ?? { ...this.#create(query, datname, key, labels), limit: 0, epoch }
+    const key = keyOf(query.name, datname)
+    // Another variant, or an edited file, has other columns.
+    const written = JSON.stringify([query.file, query.columns, query.top?.by, query.top?.other])
+    const known = this.#kept.get(key)
+    const kept = known?.written === written ? known : { ...this.#create(query, datname, key, labels), written, limit: 0, epoch }
     this.#kept.set(key, kept)
     kept.limit = query.top?.limit ?? 0
     if (kept.epoch !== epoch) kept.top?.rebase()
@@ -46,17 +51,16 @@ export class Tops {
   #create(query: Query, datname: string, key: string, labels: Labels): Memory {
     const lookup = query.lookup && new Lookup(query.lookup)
     const shownLabels = () => this.#shown(query.lookup?.of ?? '', datname)
-    if (query.top === undefined) return { top: undefined, derived: undefined, lookup, shownLabels }
+    const inTurn = createTurns()
+    if (query.top === undefined) return { top: undefined, derived: undefined, lookup, shownLabels, inTurn }
     const { standStillSeconds } = this.#options
     const top = new Top(query, this.#optionsOf(query.scope, key, labels))
     const derived = query.derived && new DerivedCounts(query, { standStillSeconds, labels, labelsOf: top.labels.labelsOf })
-    return { top, derived, lookup, shownLabels }
+    return { top, derived, lookup, shownLabels, inTurn }
   }
 
   #shown(name: string, datname: string): readonly Labels[] {
-    return [...this.#kept].flatMap(([key, { top }]) =>
-      top !== undefined && key.startsWith(`${name}\n`) && key.endsWith(`\n${datname}`) ? top.shownLabels() : []
-    )
+    return this.#kept.get(keyOf(name, datname))?.top?.shownLabels() ?? []
   }
 
   /** Forgets a database that is no longer visited. */
@@ -76,4 +80,8 @@ export class Tops {
       }
     }
   }
+}
+
+function keyOf(name: string, datname: string): string {
+  return `${name}\n${datname}`
 }

@@ -67,14 +67,15 @@ export function createMeter(version: string): Meter {
   }
 }
 
-/** The lines that are shown, families without any left out. */
+/** The lines that are shown, families without any left out; what is of no server is everybody's. */
 async function partOf(registry: Registry, shows: (server: string, datnames: readonly string[]) => boolean): Promise<string> {
   const selected = new Registry()
   for (const { name, help, type, values } of await registry.getMetricsAsJSON()) {
-    const own = values.filter(({ labels }) => shows(String(labels.server), [String(labels.datname ?? '')]))
-    if (own.length === 0 || String(type) !== 'counter') continue
-    const counter = new Counter({ name, help, labelNames: Object.keys(own[0]?.labels ?? {}), registers: [selected] })
-    for (const { labels, value } of own) counter.inc(labels, value)
+    const own = values.filter(({ labels: { server, datname = '' } }) => server === undefined || shows(String(server), [String(datname)]))
+    if (own.length === 0) continue
+    const configuration = { name, help, labelNames: Object.keys(own[0]?.labels ?? {}), registers: [selected] }
+    const part = String(type) === 'counter' ? new Counter(configuration) : new Gauge(configuration)
+    for (const { labels, value } of own) part.inc(labels, value)
   }
   return await selected.metrics()
 }

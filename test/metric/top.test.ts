@@ -27,6 +27,20 @@ test('statements that are hidden from the role are counted in other, and a fall 
   t.equal(other([...hidden(65), entry('a', 1, 1)], 45), 15)
 })
 
+test('a database that is renamed takes along what is hidden in it too', async (t) => {
+  const top = newTop(100)
+  const total = (datname: string, calls: number, seconds: number) =>
+    takeWhole(top, [[`(u,${datname},)`, '(10,5,,t)', '', `(${calls},1)`]], seconds * 1000).entries.reduce(
+      (sum, { values }) => sum + (values[0] ?? 0),
+      0
+    )
+  total('old', 1000, 0)
+  t.equal(total('old', 1002, 15), 2)
+  t.equal(total('new', 1002, 30), 2)
+  for (let seconds = 45; seconds < 200; seconds += 15) total('new', 1002, seconds)
+  t.equal(total('new', 1005, 200), 5)
+})
+
 test('the same statement at top level and inside a function is one series, also when one of the two is evicted', async (t) => {
   const top = newTop(1)
   const rows = (outer: number | undefined, inner: number): Row[] => [
@@ -144,5 +158,10 @@ test('after a rebase, and for what was cut off from an answer, nothing is counte
   takeWhole(top, rows(10), 0)
   top.rebase()
   t.equal(other(takeWhole(top, rows(500), 15_000).entries), 0)
-  t.equal(other(takeWhole(top, [...rows(500), entry('late', 900, 0)], 30_000, false).entries), 0)
+  const cut = [...rows(500), entry('late', 900, 0)]
+  t.equal(other(takeWhole(top, cut, 30_000, false).entries), 0)
+  t.notOk(top.watching.isWorthwhile, 'what is cut is asked for as it was')
+  const whole = [...cut, entry('later', 700, 0)]
+  t.equal(other(takeWhole(top, whole, 45_000).entries), 0, 'what was cut may be old')
+  t.equal(other(takeWhole(top, [...whole, entry('last', 5, 0)], 60_000).entries), 5, 'and what comes after it is new')
 })

@@ -38,4 +38,10 @@ test('an extension whose library was not loaded is said to be so', async (t) => 
     /is installed in d, but was not loaded when PostgreSQL started; alter system/
   ])
   t.same(adviceOf([{ ...unvisited, name: 'd', facts }]), [], 'nothing of a database that is down')
+  const old = {
+    ...facts,
+    extensions: new Map([['pg_stat_statements', { version: [1, 7], schema: 'public' }]]),
+    capabilities: new Set([...facts.capabilities, 'pg_stat_statements'])
+  }
+  t.match(adviceOf([{ ...unvisited, name: 'd', isUp: true, facts: old }]), [/in d is older than 1.8; there: alter extension/])
 })
