@@ -39,7 +39,7 @@ export function blindProblems(blind: readonly Blind[], examinations: readonly Ex
   for (const { query, database, capabilities: missing } of blind) {
     const facts = foundIn(examinations, database)?.facts
     if (facts === undefined) continue
-    for (const grant of capabilities.filter(({ name }) => missing.includes(name)).map((one) => one.grant.replace('%s', facts.role))) {
+    for (const grant of capabilities.filter(({ name }) => missing.includes(name)).map((one) => one.grant.replace('%s', () => facts.role))) {
       const group = byGrant.get(grant) ?? { facts, databases: new Set(), queries: new Set() }
       byGrant.set(grant, group)
       group.databases.add(database)

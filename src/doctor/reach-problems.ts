@@ -1,8 +1,9 @@
+import type { Password } from '../server/credential.ts'
 import type { Server } from '../server/server.ts'
 import type { Examination } from './examine.ts'
 import { quoteIdentifier } from './identifier.ts'
 import type { Problem, Step } from './problem.ts'
-import { passwordStep, setUpSteps, statementsSteps } from './set-up.ts'
+import { connectSteps, passwordStep, setUpSteps, statementsSteps } from './set-up.ts'
 
 /** The databases that do not answer, those with the same reason and role together. */
 export function reachProblems(server: Server, examinations: readonly Examination[], wantsStatements: boolean): readonly Problem[] {
@@ -28,13 +29,11 @@ export function reachProblems(server: Server, examinations: readonly Examination
   })
 }
 
-const hasNoPassword = /client password must be a string/
-const isRefused = /password authentication failed|^role .* does not exist|authentication failed/
+const isRefused = /authentication failed|^role .* does not exist/
 
 function about({ database: { connection }, failure }: Examination): string {
   if (failure === undefined) return ''
   const { user, host, port } = connection
-  if (hasNoPassword.test(failure.message)) return `the server asks for a password of ${user}, and none is configured`
   switch (failure.errorClass) {
     case 'auth':
       return `${user} may not log in`
@@ -59,19 +58,39 @@ function stepsFor(
   databases: readonly string[],
   wantsStatements: boolean
 ): readonly Step[] {
-  const { user } = connection
-  if (failure?.errorClass === 'privilege') {
-    return [{ sql: `grant connect on database ${databases.map(quoteIdentifier).join(', ')} to ${quoteIdentifier(user)};` }]
-  }
+  const { user, password } = connection
+  const name = quoteIdentifier(user)
+  if (failure?.errorClass === 'privilege') return connectSteps(databases, name)
   if (failure?.errorClass === 'no_database') {
-    return databases.map((name) => ({ sql: `-- create database ${quoteIdentifier(name)};  (or take it out of the configuration)` }))
+    return databases.map((one) => ({ sql: `-- create database ${quoteIdentifier(one)};  (or take it out of the configuration)` }))
   }
-  if (failure?.errorClass !== 'auth' || !isRefused.test(failure.message)) return []
+  if (failure?.errorClass !== 'auth') return []
+  if (/^role .* is not permitted to log in/.test(failure.message)) return [{ sql: `alter role ${name} login;` }]
+  if (failure.message.startsWith('PAM authentication failed')) return [pamStep(name)]
+  if (!isRefused.test(failure.message)) return []
   const witness = examinations.find(({ found }) => found !== undefined)?.found
-  const exists = witness?.surroundings.roles.has(user)
-  if (exists === true) return [passwordStep(user)]
-  const steps = setUpSteps({ role: user, databases, maxSessions: server.maxSessions, exists })
+  const known = witness?.surroundings.roles.get(user)
+  if (known !== undefined) return [isToken(password) ? tokenStep(name) : passwordStep(user, known.isExpired)]
+  const setUp = setUpSteps({ role: user, databases, maxSessions: server.maxSessions, exists: witness && false })
+  const steps = isToken(password) ? [...setUp, tokenStep(name)] : setUp
   // Where another credential sees enough, the role needs to see no more than its own database.
   if (witness !== undefined) return steps.filter(({ sql }) => !sql.startsWith('grant pg_monitor'))
   return wantsStatements ? [...steps, ...statementsSteps(databases[0] ?? '')] : steps
+}
+
+/** Whether a password is a token of Amazon's IAM, which a role takes only as a member of `rds_iam`. */
+function isToken(password: Password | undefined): boolean {
+  return typeof password === 'object' && 'command' in password && password.command.some((word) => word.includes('generate-db-auth-token'))
+}
+
+function tokenStep(role: string): Step {
+  return { sql: `-- only RDS takes the token that is configured as ${role}'s password`, rds: `grant rds_iam to ${role};` }
+}
+
+/** On RDS only members of `rds_iam` get to PAM, so there the grant is not what is missing. */
+function pamStep(role: string): Step {
+  return {
+    sql: `-- the server's PAM service refuses ${role}; nothing in PostgreSQL mends that`,
+    rds: `-- rds_iam takes a token only: let IAM allow rds-db:connect for ${role}, or, for a password: revoke rds_iam from ${role};`
+  }
 }

@@ -1,3 +1,4 @@
+import { escapeControls } from './escape-controls.ts'
 import type { DatabaseReport, ServerReport } from './report.ts'
 import { alignTable, wrapText } from './text.ts'
 
@@ -7,7 +8,7 @@ const width = 100
 export function renderReport(servers: readonly ServerReport[]): string {
   const wrong = servers.reduce((sum, server) => sum + server.wrong.length, 0)
   const verdict = wrong === 0 ? 'Nothing is wrong.' : `${wrong === 1 ? '1 thing is' : `${wrong} things are`} wrong.`
-  return `${[...servers.map(serverPart), [...boundary, '', verdict]].map((lines) => lines.join('\n')).join('\n\n')}\n`
+  return `${[...servers.map(serverPart), [...boundary, '', verdict]].map((lines) => lines.map(escapeControls).join('\n')).join('\n\n')}\n`
 }
 
 const boundary = wrapText(

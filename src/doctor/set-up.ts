@@ -1,3 +1,4 @@
+import { hasControls } from './escape-controls.ts'
 import { quoteIdentifier } from './identifier.ts'
 import type { Step } from './problem.ts'
 
@@ -17,15 +18,22 @@ export function setUpSteps({ role, databases, maxSessions, exists }: SetUp): rea
   const create = `create role ${name} login password '…' connection limit ${2 * maxSessions};`
   return [
     ...(exists === true ? [] : [{ sql: create }]),
-    ...(exists === undefined ? [{ sql: `-- if the role exists: ${passwordStep(role).sql}` }] : []),
+    ...(exists === undefined ? [{ sql: `-- if the role exists: ${passwordStep(role, false).sql}` }] : []),
     { sql: `grant pg_monitor to ${name};` },
-    { sql: `grant connect on database ${databases.map(quoteIdentifier).join(', ')} to ${name};` }
+    ...connectSteps(databases, name)
   ]
 }
 
-/** What gives a role another password. */
-export function passwordStep(role: string): Step {
-  return { sql: `alter role ${quoteIdentifier(role)} password '…';` }
+/** What lets a role, as SQL writes it, into databases. A name that the script leaves out takes no other with it. */
+export function connectSteps(databases: readonly string[], role: string): readonly Step[] {
+  const together = databases.filter((name) => !hasControls(name))
+  const groups = [together, ...databases.filter(hasControls).map((name) => [name])].filter(({ length }) => length > 0)
+  return groups.map((names) => ({ sql: `grant connect on database ${names.map(quoteIdentifier).join(', ')} to ${role};` }))
+}
+
+/** What gives a role another password, and time where that of the old one is over. */
+export function passwordStep(role: string, isExpired: boolean): Step {
+  return { sql: `alter role ${quoteIdentifier(role)} password '…'${isExpired ? " valid until 'infinity'" : ''};` }
 }
 
 /** What installs pg_stat_statements where nobody could look whether it is there. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,6 +61,28 @@ const broken: readonly Broken[] = [
     script: ["create role absent login password '…' connection limit 8;", 'grant connect on database users to absent;']
   },
   {
+    name: 'a role that may not log in',
+    sql: ["create role asleep password 'secret' in role pg_monitor", connect('asleep')],
+    environment: as('asleep'),
+    wrong: ['platform: asleep may not log in: role "asleep" is not permitted to log in (28000)'],
+    script: ['alter role asleep login;']
+  },
+  {
+    name: 'a password whose time is over, where another credential can look',
+    sql: ["create role late login password 'secret' valid until '2020-01-01'", 'grant connect on database users to late'],
+    environment: (server) => ({ ...as('pgvitals')(server), USER_DATABASE_URL: server.url('users', 'late') }),
+    wrong: ['users: late may not log in: password authentication failed for user "late" (28P01)'],
+    script: ["alter role late password '…' valid until 'infinity';"]
+  },
+  {
+    name: 'no password in the configuration',
+    sql: [],
+    environment: (server) => ({ DATABASE_URL: server.url('platform', 'pgvitals').replace(':secret', '') }),
+    wrong: [/^platform: pgvitals may not log in: the server asks for a password of pgvitals for platform; none is configured/],
+    script: [''],
+    mended: as('pgvitals')
+  },
+  {
     name: 'no pg_monitor',
     sql: ["create role blind login password 'secret'", connect('blind')],
     environment: as('blind'),
@@ -115,14 +137,31 @@ const broken: readonly Broken[] = [
       'alter role greedy nocreaterole;',
       'alter role greedy noreplication;',
       'revoke pg_read_server_files from greedy;',
-      'grant pg_monitor to greedy;',
-      'grant connect on database platform to greedy;',
       'revoke app_writer from greedy;',
       '\\connect platform',
       'revoke create on database platform from greedy;',
       'revoke create on schema shop from greedy;',
       'revoke insert, update on all tables in schema public from greedy;'
     ]
+  },
+  {
+    name: 'writing as everybody may',
+    sql: ['grant insert, update (note) on item to public'],
+    environment: as('pgvitals'),
+    wrong: ['platform: pgvitals may insert, update in 1 table of schema public, as everybody may (PUBLIC)'],
+    script: ['\\connect platform', 'revoke insert, update on all tables in schema public from public;']
+  },
+  {
+    name: 'pg_monitor and CONNECT through a role that writes',
+    sql: [
+      'create role app_reader in role pg_monitor',
+      connect('app_reader'),
+      'grant delete on item to app_reader',
+      "create role follower login password 'secret' in role app_reader"
+    ],
+    environment: as('follower'),
+    wrong: ['platform: follower may delete in 1 table of schema public, through app_reader'],
+    script: ['revoke app_reader from follower;', 'grant pg_monitor to follower;', 'grant connect on database platform to follower;']
   },
   {
     name: "the databases' owners, who get a role of its own beside them",
@@ -221,6 +260,38 @@ test('databases that are found by themselves are examined too', async (t) => {
     ['platform', 'labeler', 'users']
   )
   t.match(wrongOf(diagnosis).join('\n'), /^users: pgvitals may insert in 1 table of schema public$/m)
+})
+
+test('a hostile name of a database is no command and no connection string, and hides nothing of the others', async (t) => {
+  const server = await startServer()
+  t.teardown(() => server.remove())
+  await createTeamDatabases(server)
+  const folder = mkdtempSync(join(tmpdir(), 'pgvitals-doctor-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const hostile = `x\n\\! touch ${folder}/run #`
+  for (const name of [hostile, 'host=elsewhere']) {
+    await server.sql('postgres', `create database "${name}"`)
+    await server.sql(name, 'create table open (id int)', 'grant insert on open to public')
+  }
+  const discover = { include: ['^x', '^host='] }
+  const main = { host: '127.0.0.1', port: server.port, user: 'pgvitals', password: 'secret', database: 'platform', discover }
+  writeFileSync(join(folder, 'pgvitals.yaml'), JSON.stringify({ servers: { main } }))
+  const diagnosis = await runDoctor({ PGVITALS_CONFIG: join(folder, 'pgvitals.yaml') })
+  t.same(diagnosis.servers[0]?.scripts.postgresql.split('\n'), [
+    `\\connect -reuse-previous=on "dbname='host=elsewhere'"`,
+    'revoke insert on all tables in schema public from public;',
+    `-- left out, since a name with control characters is not safe here: the steps for the database "x\\n\\\\! touch ${folder}/run #"`
+  ])
+  t.notMatch(diagnosis.text, /^\s*\\!/m, 'nor is it in the report')
+  t.match(diagnosis.text, /x\\u000a\\! touch/)
+  if (!hasTool(t, 'psql', 'postgresql-client')) return
+  await runScript(server, diagnosis)
+  t.notOk(existsSync(join(folder, 'run')))
+  const after = await runDoctor({ PGVITALS_CONFIG: join(folder, 'pgvitals.yaml') })
+  t.same(
+    after.servers[0]?.wrong.map(({ databases }) => databases),
+    [[hostile]]
+  )
 })
 
 test('a server that never answers is given up in time, also where databases are to be found', async (t) => {
