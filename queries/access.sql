@@ -125,6 +125,44 @@ column_grants as (
   where a.attacl is not null and not a.attisdropped
   group by a.attrelid
 ),
+relations as (
+  select
+    case when c.relkind = 'S' then 'sequence' when c.relkind in ('r', 'p') then 'table' else 'view' end as kind,
+    c.relnamespace as schema,
+    c.relowner as owner,
+    coalesce(c.relacl, pg_catalog.acldefault(case when c.relkind = 'S' then 's' else 'r' end::"char", c.relowner)) as acl,
+    g.acl as column_acl,
+    -- A partition or a child is read through its parent, and an identity column's sequence is the table's own.
+    not exists (select from pg_catalog.pg_inherits as i where i.inhrelid = c.oid) and not exists (
+      select from pg_catalog.pg_depend as i
+      where
+        c.relkind = 'S' and i.classid = 'pg_catalog.pg_class'::regclass and i.objid = c.oid and i.deptype = 'i'
+    ) as is_needed
+  from pg_catalog.pg_class as c
+  join schemas as n on n.schema = c.relnamespace
+  left join column_grants as g on g.attrelid = c.oid
+  where
+    c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    and not exists (
+      select from pg_catalog.pg_depend as e
+      where e.classid = 'pg_catalog.pg_class'::regclass and e.objid = c.oid and e.deptype = 'e'
+    )
+),
+secrets (id, acl, privilege) as (
+  -- What shows password hashes, values of every table or the server's files, or writes files; nobody's until it is granted.
+  select c.oid, c.relacl || g.acl, 'SELECT'
+  from pg_catalog.pg_class as c
+  left join column_grants as g on g.attrelid = c.oid
+  where
+    c.relnamespace = 'pg_catalog'::regnamespace
+    and c.relname in ('pg_authid', 'pg_shadow', 'pg_statistic', 'pg_statistic_ext_data', 'pg_largeobject', 'pg_user_mapping')
+  union all
+  select p.oid, p.proacl, 'EXECUTE'
+  from pg_catalog.pg_proc as p
+  where
+    p.pronamespace = 'pg_catalog'::regnamespace
+    and p.proname in ('pg_read_file', 'pg_read_binary_file', 'lo_import', 'lo_export')
+),
 objects as (
   -- Many relations share owner and grants; taken together, ten thousand of them are a few rows.
   select pg_catalog.row_number() over () as id, o.*
@@ -141,36 +179,13 @@ objects as (
     from pg_catalog.pg_database as d
     where d.datname = pg_catalog.current_database()
     union all
-    select
-      'schema', n.schema, n.owner, n.acl, null,
-      exists (select from pg_catalog.pg_class as c where c.relnamespace = n.schema and c.relkind in ('r', 'p', 'v', 'm', 'f')),
-      false, 1
+    select 'schema', n.schema, n.owner, n.acl, null, r.schema is not null, false, 1
     from schemas as n
+    left join (select distinct schema from relations where is_needed and kind <> 'sequence') as r on r.schema = n.schema
     union all
-    select
-      case when c.relkind = 'S' then 'sequence' when c.relkind in ('r', 'p') then 'table' else 'view' end as kind,
-      c.relnamespace,
-      c.relowner,
-      coalesce(c.relacl, pg_catalog.acldefault(case when c.relkind = 'S' then 's' else 'r' end::"char", c.relowner)) as acl,
-      g.acl as column_acl,
-      -- A partition is read through its parent, and an identity column's sequence is the table's own.
-      not c.relispartition and not exists (
-        select from pg_catalog.pg_depend as i
-        where
-          c.relkind = 'S' and i.classid = 'pg_catalog.pg_class'::regclass and i.objid = c.oid and i.deptype = 'i'
-      ) as is_needed,
-      false,
-      pg_catalog.count(*)
-    from pg_catalog.pg_class as c
-    join schemas as n on n.schema = c.relnamespace
-    left join column_grants as g on g.attrelid = c.oid
-    where
-      c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
-      and not exists (
-        select from pg_catalog.pg_depend as e
-        where e.classid = 'pg_catalog.pg_class'::regclass and e.objid = c.oid and e.deptype = 'e'
-      )
-    group by 1, 2, 3, 4, 5, 6
+    select kind, schema, owner, acl, column_acl, is_needed, false, pg_catalog.count(*)
+    from relations
+    group by kind, schema, owner, acl, column_acl, is_needed
     union all
     -- Functions that run with their owner's privileges; those of triggers cannot be called.
     select
@@ -258,6 +273,17 @@ findings (root, privilege, excess, missing) as (
   cross join lateral (values ('superuser', a.is_superuser::int), ('bypass', a.bypasses)) as r (privilege, excess)
   where d.level < 5 and r.excess > 0
   union all
+  select d.root, 'bypass', pg_catalog.count(distinct s.id), null
+  from secrets as s
+  cross join lateral pg_catalog.aclexplode(s.acl) as a
+  join holders as h on h.role = a.grantee
+  join declared as d on d.root = h.root
+  where
+    d.level < 5
+    and a.privilege_type = s.privilege
+    and exists (select from usable as u where u.root = h.root and u.schema is null)
+  group by d.root
+  union all
   select d.root, pg_catalog.lower(r.privilege), null, o.objects
   from declared as d
   join rules as r on r.needed_from <= d.level
@@ -265,7 +291,15 @@ findings (root, privilege, excess, missing) as (
   where
     d.root is not null
     and not exists (select from owned as w where w.id = o.id and w.root = d.root)
-    and not exists (select from held as h where h.id = o.id and h.root = d.root and h.privilege = r.privilege and h.is_whole)
+    and not exists (
+      select from held as h
+      where
+        h.id = o.id
+        and h.root = d.root
+        and h.is_whole
+        -- To draw from a sequence, UPDATE does as well.
+        and (h.privilege = r.privilege or (o.kind = 'sequence' and h.privilege = 'UPDATE'))
+    )
   union all
   select d.root, 'own', null, 1
   from declared as d

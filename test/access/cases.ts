@@ -74,6 +74,36 @@ export const accessCases: readonly AccessCase[] = [
       'create table app.part_1 partition of app.part for values in (1)'
     ]
   },
+  {
+    name: 'read, and a child, which is read through its parent',
+    access: 'read',
+    sql: ['create table app.base (id int)', ...read, 'create table app.child () inherits (app.base)']
+  },
+  {
+    name: 'read, and a schema with nothing but a partition, a child and an extension, which needs no USAGE',
+    access: 'read',
+    sql: [
+      'create table app.part (id int) partition by list (id)',
+      'create table app.base (id int)',
+      ...read,
+      'create schema shared',
+      'create table shared.part_1 partition of app.part for values in (1)',
+      'create table shared.child () inherits (app.base)',
+      'create extension pg_stat_statements schema shared'
+    ]
+  },
+  {
+    name: 'read, and a schema with a table beside a partition, which needs USAGE',
+    access: 'read',
+    sql: [
+      'create table app.part (id int) partition by list (id)',
+      ...read,
+      'create schema shared',
+      'create table shared.part_1 partition of app.part for values in (1)',
+      'create table shared.other (id int)'
+    ],
+    missing: { usage: 1, select: 1 }
+  },
   { name: 'read, but it may insert', access: 'read', sql: [...read, 'grant insert on app.note to guest'], excess: { insert: 1 } },
   {
     name: 'read, but PUBLIC may write',
@@ -118,6 +148,18 @@ export const accessCases: readonly AccessCase[] = [
     access: 'read',
     sql: [...read, 'alter default privileges for role owner grant truncate on tables to public'],
     excess: { default_truncate: 1 }
+  },
+  {
+    name: 'connect, but future tables of a schema that is closed today can be read',
+    access: 'connect',
+    sql: [connect, 'alter default privileges in schema app grant select on tables to guest'],
+    excess: { default_select: 1 }
+  },
+  {
+    name: 'connect, but it owns a table in a schema that is closed',
+    access: 'connect',
+    sql: [connect, 'alter table app.item_view owner to guest'],
+    excess: { own: 1 }
   },
   {
     name: 'read, but it may draw from a sequence',
@@ -207,6 +249,17 @@ export const accessCases: readonly AccessCase[] = [
   },
   { name: 'write, as declared', access: 'write', sql: write },
   { name: 'write, but only to read', access: 'write', sql: read, missing: { insert: 2, update: 2, delete: 2, usage: 1 } },
+  {
+    name: 'write, and UPDATE of the sequence, which draws from it as well',
+    access: 'write',
+    sql: [...write, 'revoke usage on all sequences in schema app from guest', 'grant update on all sequences in schema app to guest']
+  },
+  {
+    name: 'write, by the predefined roles',
+    access: 'write',
+    sql: [connect, 'grant pg_read_all_data, pg_write_all_data to guest'],
+    from: 14
+  },
   { name: 'write, but it may truncate', access: 'write', sql: [...write, 'grant truncate on app.note to guest'], excess: { truncate: 1 } },
   {
     name: 'owner, as declared',
@@ -250,6 +303,29 @@ export const accessCases: readonly AccessCase[] = [
     access: 'none',
     sql: ['grant pg_read_server_files to guest'],
     excess: { bypass: 1 }
+  },
+  {
+    name: 'connect, but it reads password hashes, samples of every table, and files',
+    access: 'connect',
+    sql: [
+      connect,
+      group,
+      join,
+      'grant select (rolname, rolpassword) on pg_authid to guest',
+      'grant select on pg_statistic to guest_group',
+      'grant execute on function pg_read_file(text), lo_export(oid, text) to guest'
+    ],
+    excess: { bypass: 4 }
+  },
+  {
+    name: 'none, and a file that it could read is behind a closed door',
+    access: 'none',
+    sql: ['grant execute on function pg_read_file(text) to guest']
+  },
+  {
+    name: 'connect, and what monitoring reads of the catalogs and files',
+    access: 'connect',
+    sql: [connect, 'grant pg_monitor to guest', 'grant execute on function pg_ls_dir(text) to guest']
   },
   {
     name: 'read, but it may copy the whole server and pass row security',
