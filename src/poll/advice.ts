@@ -9,13 +9,13 @@ export function adviceOf(states: readonly DatabaseState[]): readonly string[] {
   const lacking = known.flatMap(({ facts }) =>
     capabilities
       .filter(({ name, isOfServer }) => !isOfServer && !facts.capabilities.has(name))
-      .map(({ grant }) => ({ role: facts.role, grant: grant.replace('%s', facts.role) }))
+      .map(({ grant }) => ({ role: facts.role, grant: grant.replace('%s', () => facts.role) }))
   )
   const grants = new Map(lacking.map(({ role, grant }) => [grant, role]))
   return [
     ...[...grants].map(([grant, role]) => {
       const blindTo = capabilities
-        .filter(({ isOfServer, grant: one }) => !isOfServer && one.replace('%s', role) === grant)
+        .filter(({ isOfServer, grant: one }) => !isOfServer && one.replace('%s', () => role) === grant)
         .filter(({ name }) => known.some(({ facts }) => facts.role === role && !facts.capabilities.has(name)))
         .map((one) => one.blindTo)
       return `${role} does not see ${blindTo.join('; ')}; as a superuser: ${grant}`
