@@ -1,12 +1,12 @@
 import { test } from 'tap'
-import { parseDatabaseUrl } from '../src/config/database-url.ts'
-import { chooseQueries } from '../src/poll/choose.ts'
-import { poll } from '../src/poll/poll.ts'
-import { Tops } from '../src/poll/tops.ts'
-import { loadQueries } from '../src/query/load.ts'
-import { readFacts } from '../src/server/facts.ts'
-import { openSession } from '../src/server/session.ts'
-import { majors, startServer, startStandby, type TestServer } from './servers/start-server.ts'
+import { parseDatabaseUrl } from '../../src/config/database-url.ts'
+import { chooseQueries } from '../../src/poll/choose.ts'
+import { poll } from '../../src/poll/poll.ts'
+import { Tops } from '../../src/poll/tops.ts'
+import { loadQueries } from '../../src/query/load.ts'
+import { readFacts } from '../../src/server/facts.ts'
+import { openSession } from '../../src/server/session.ts'
+import { majors, startServer, startStandby, type TestServer } from '../servers/start-server.ts'
 
 const queries = loadQueries()
 
