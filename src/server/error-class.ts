@@ -40,7 +40,8 @@ const bySqlState: Readonly<Record<string, ErrorClass>> = {
 }
 
 const network = /^(ECONN|EHOST|ENET|EPIPE|EAI_|ENOTFOUND|ETIMEDOUT|EADDR|ENOENT|EACCES)/
-const tls = /^(ERR_TLS|ERR_SSL|CERT_|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_OSSL)/
+const tls =
+  /^(ERR_TLS|ERR_SSL|CERT_|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|ERR_OSSL)/
 
 /** A failure whose class we know because it is our own. */
 export class ClassedError extends Error {

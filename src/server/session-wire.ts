@@ -1,7 +1,7 @@
 import { TLSSocket } from 'node:tls'
 import pg from 'pg'
 import { parseVersion } from '../query/version.ts'
-import { ClassedError, classOf } from './error-class.ts'
+import { ClassedError, classOf, messageOf } from './error-class.ts'
 import type { Connection } from './server.ts'
 import type { TlsAttempt } from './tls.ts'
 
@@ -34,8 +34,12 @@ const connectTimeoutSeconds = 5
 /** Connects once, with TLS or without. */
 export async function openWire(connection: Connection, found: string | undefined, tls: TlsAttempt): Promise<Wire> {
   const { host, port, user, database } = connection
+  let isAsked = false
   // A function, since otherwise pg looks for a password of its own. It is called when the server asks for one.
-  const password = () => found ?? noPassword(connection)
+  const password = () => {
+    isAsked = true
+    return found ?? noPassword(connection)
+  }
   const connectionTimeoutMillis = connectTimeoutSeconds * 1000
   const client = new pg.Client({ host, port, user, password, database, ssl: tls, keepAlive: true, connectionTimeoutMillis })
   let open = true
@@ -82,7 +86,7 @@ export async function openWire(connection: Connection, found: string | undefined
     await client.connect()
   } catch (error) {
     await close()
-    throw asConnectError(error)
+    throw isAsked && classOf(error) === 'auth' ? refusalOf(error) : asConnectError(error)
   }
   return {
     major,
@@ -123,10 +127,16 @@ function read(client: pg.Client, statement: string, maxRows: number): Promise<An
   })
 }
 
+/** Once a password was asked for, a refusal is one of the credential, whatever SQLSTATE the method has for it. */
+function refusalOf(error: unknown): ClassedError {
+  return new ClassedError('auth', messageOf(error), { cause: error })
+}
+
 /** pg gives no code to its own failures of connecting, and PgBouncer the same one to all of its own. */
 function asConnectError(error: unknown): unknown {
   const { message = '', code } = error as { message?: string; code?: string }
   const options = { cause: error }
+  if (/error establishing an SSL/.test(message)) return new ClassedError('tls', 'the server fails to begin with TLS', options)
   if (/does not support SSL/.test(message)) return new ClassedError('tls', 'the server does not speak TLS', options)
   if (/timeout expired|terminated/.test(message)) return new ClassedError('network', `no connection: ${message}`, options)
   if (code === '08P01' && /authentication|password|no such user/i.test(message)) return new ClassedError('auth', message, options)

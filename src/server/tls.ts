@@ -46,9 +46,10 @@ export function tlsAttempts(tls: Tls): readonly TlsAttempt[] {
 
 /**
  * Whether a failed attempt may be followed by the mode's next one: the server has no TLS, or TLS failed, or
- * pg_hba.conf wants it the other way. Never after a wrong password, which would count twice against a lock.
+ * pg_hba.conf wants it the other way. Never once a password was asked for (session-wire.ts then leaves no
+ * SQLSTATE): it would count twice against a lock, and the second time might go unencrypted.
  */
 export function mayTryNext(error: unknown): boolean {
   const code = (error as { code?: unknown }).code
-  return code === '28000' || ['tls', 'other'].includes(classOf(error))
+  return code === '28000' || classOf(error) === 'tls'
 }

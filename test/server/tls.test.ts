@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'tap'
@@ -8,7 +7,8 @@ import { parseDatabaseUrl } from '../../src/config/database-url.ts'
 import { classOf } from '../../src/server/error-class.ts'
 import { openSession } from '../../src/server/session.ts'
 import { hasTool } from '../servers/has-tool.ts'
-import { startServer, type TestServer } from '../servers/start-server.ts'
+import { freePort, startServer, type TestServer } from '../servers/start-server.ts'
+import { startCounter } from './start-counter.ts'
 
 /** Whether the session that a URL opens is encrypted, or the class of its failure. */
 async function outcome(server: TestServer, host: string, parameters: string, password = 'secret'): Promise<string> {
@@ -39,6 +39,12 @@ async function writeFile(server: TestServer, name: string, text: string): Promis
     'postgres',
     `copy (select line from unnest(string_to_array($$${text.trim()}$$, chr(10))) as line) to program 'umask 077; cat > ${name}'`
   )
+}
+
+/** Puts these rules into force. */
+async function reload(server: TestServer, rules: string): Promise<void> {
+  await writeFile(server, 'pg_hba.conf', rules)
+  await server.sql('postgres', 'select pg_reload_conf()', 'select pg_sleep(0.3)').catch(() => {})
 }
 
 test('sslmode means what libpq means by it', async (t) => {
@@ -79,36 +85,18 @@ test('sslmode means what libpq means by it', async (t) => {
     ['localhost', 'sslmode=verify-full&sslrootcert=system', 'tls']
   ])
 
-  const reload = async (rule: string) => {
-    await writeFile(server, 'pg_hba.conf', rule)
-    await server.sql('postgres', 'select pg_reload_conf()', 'select pg_sleep(0.3)').catch(() => {})
-  }
   const rest = 'local all all scram-sha-256\nhost all other all reject'
-  await reload(`hostnossl all all all scram-sha-256\n${rest}`)
+  await reload(server, `hostnossl all all all scram-sha-256\n${rest}`)
   await expectAll('a server that refuses TLS by pg_hba.conf', [
     ['localhost', '', 'plain'],
     ['localhost', 'sslmode=require', 'auth']
   ])
-  await reload(`hostssl all all all scram-sha-256\n${rest}`)
+  await reload(server, `hostssl all all all scram-sha-256\n${rest}`)
   await expectAll('a server that insists on TLS by pg_hba.conf', [
     ['localhost', 'sslmode=allow', 'encrypted'],
     ['localhost', 'sslmode=disable', 'auth']
   ])
 })
-
-/** Passes connections on to a server and counts them. */
-async function startCounter(port: number): Promise<{ readonly listener: Server; readonly port: number; readonly count: () => number }> {
-  let count = 0
-  const listener = createServer((socket) => {
-    count++
-    const onward = connect(port, '127.0.0.1')
-    for (const end of [socket, onward]) end.on('error', () => {})
-    socket.pipe(onward).pipe(socket)
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => listener.once('listening', resolve))
-  const address = listener.address()
-  return { listener, port: typeof address === 'object' && address !== null ? address.port : 0, count: () => count }
-}
 
 test('a wrong password is sent once, whatever other ways the mode allows', async (t) => {
   const server = await startServer()
@@ -122,6 +110,13 @@ test('a wrong password is sent once, whatever other ways the mode allows', async
     const counter = await startCounter(server.port)
     t.equal(await outcome({ ...server, port: counter.port }, '127.0.0.1', `sslmode=${mode}`, password), expected, `${mode} ${password}`)
     t.equal(counter.count(), connections, `${mode}: ${connections} connections, the first of prefer for TLS alone`)
-    counter.listener.close()
+    counter.close()
   }
+  // PAM, LDAP, RADIUS and RDS IAM refuse a password with the SQLSTATE that a missing rule has too; here nobody answers for 3 s.
+  const nobody = `radiusservers="127.0.0.1" radiussecrets="x" radiusports="${await freePort()}"`
+  await reload(server, `host all all all radius ${nobody}`)
+  const counter = await startCounter(server.port)
+  t.teardown(() => counter.close())
+  t.equal(await outcome({ ...server, port: counter.port }, '127.0.0.1', 'sslmode=allow', 'wrong'), 'auth')
+  t.equal(counter.count(), 1, 'also where the server does not say that it was the password')
 })
