@@ -34,7 +34,7 @@ test('databases are found, dropped and renamed while pgvitals runs, and what is 
   for (let statement = 1; statement <= 100; statement++) await server.sql('rdsadmin', `select ${'1,'.repeat(statement)}1`)
   const url = server.url('postgres', 'pgvitals')
   const { exporter, samples, logged } = makeExporter(
-    { DATABASE_URL: url, PGVITALS_QUERIES: tuned },
+    { DATABASE_URL: url, LATE_DATABASE_URL: server.url('late', 'pgvitals'), PGVITALS_QUERIES: tuned },
     {
       discoverySeconds: 0.5,
       shortestStandStillSeconds: 0.5,
@@ -80,6 +80,12 @@ test('databases are found, dropped and renamed while pgvitals runs, and what is 
   )
   t.ok(namesOf(first, 'closed').includes('pg_stat_database_xact_commit'), 'but the server tells of it')
 
+  t.equal(sampleValue(await samples(), 'pgvitals_database_state', { datname: 'late', reason: 'no_database' }), 1)
+  await server.sql('postgres', 'create database late')
+  await until('a declared one that appears is visited at once', 5, async () => {
+    return sampleValue(await samples(), 'pg_database_up', { datname: 'late' }) === 1
+  })
+
   await server.sql('postgres', 'create database new')
   await server.sql('new', 'create table item (id int)', 'insert into item values (1)')
   await until('a new one is found', 10, () => tells('new'))
@@ -113,4 +119,23 @@ test('databases are found, dropped and renamed while pgvitals runs, and what is 
   await new Promise((resolve) => setTimeout(resolve, 2500))
   // What pgvitals itself asks there from now on is new.
   t.ok(((await arrivals()) ?? 0) < 80, 'and what it did before is not taken for new')
+
+  const names = () => exporter.watches().flatMap(({ states }) => states.map(({ name }) => name))
+  t.ok(names().includes('renamed'))
+  const elsewhere = parseDatabaseUrl('postgresql://pgvitals:secret@127.0.0.1:1/postgres')
+  exporter.update(
+    exporter.watches().map(
+      ({
+        server: {
+          databases: [main],
+          ...watched
+        }
+      }) => ({
+        ...watched,
+        databases: main === undefined ? [] : [{ ...main, connection: elsewhere }],
+        discovery: watched.discovery && { ...watched.discovery, connection: elsewhere }
+      })
+    )
+  )
+  t.same(names(), ['postgres'], "another server's databases are not those of the first")
 })

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { test } from 'tap'
 import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
 import { allOf, sampleValue } from './page/parse-page.ts'
+import { startCounter } from './server/start-counter.ts'
 import { freePort, startServer } from './servers/start-server.ts'
 import { createTeamDatabases, teamEnvironment } from './servers/team-databases.ts'
 
@@ -52,6 +53,36 @@ test('isolation', async (t) => {
       async () => (sampleValue(await samples(), 'pgvitals_errors_total', { class: 'network' }) ?? 0) >= 5
     )
     t.equal(sampleValue(await samples(), 'pgvitals_errors_total', { class: 'auth' }), 1)
+  })
+
+  t.test('a wrong password is tried once for all databases that have it, and again for all once it is good', async (t) => {
+    const counter = await startCounter(server.port)
+    t.teardown(() => counter.close())
+    const names = ['platform', 'users', 'labeler', 'postgres', 'template1']
+    const urls = names.map((name) => `postgresql://labeler_owner:changed@127.0.0.1:${counter.port}/${name}?sslmode=disable`)
+    await server.sql('postgres', ...names.map((name) => `grant connect on database ${name} to labeler_owner`))
+    const { exporter, samples } = makeExporter({
+      ...Object.fromEntries(urls.map((url, index) => [`_${index}_DATABASE_URL`, url])),
+      OTHER_DATABASE_URL: server.url('platform', 'pgvitals'),
+      PGVITALS_QUERIES: everySecond
+    })
+    t.teardown(() => exporter.stop())
+    await exporter.start()
+    const where = { server: `127.0.0.1:${counter.port}` }
+    const states = async (value: number) =>
+      allOf(await samples(), 'pg_database_up', where).filter((sample) => sample.value === value).length
+    await until('all are down', 10, async () => (await states(0)) === 5)
+    t.equal(allOf(await samples(), 'pgvitals_database_state', { ...where, reason: 'auth' }).length, 5)
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    t.equal(counter.count(), 1)
+    t.same(
+      allOf(await samples(), 'pgvitals_errors_total', { class: 'auth' }).map(({ value }) => value),
+      [1]
+    )
+    await server.sql('postgres', "alter role labeler_owner password 'changed'")
+    t.teardown(() => server.sql('postgres', "alter role labeler_owner password 'secret'"))
+    await until('the next try was good', 20, async () => (await states(1)) > 0)
+    await until('and the others follow at once', 5, async () => (await states(1)) === 5)
   })
 
   t.test('the main database being out of reach, another one tells of the server', async (t) => {

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { test } from 'tap'
+import { parseDatabaseUrl } from '../src/config/database-url.ts'
+import { readLimits } from '../src/server/limits.ts'
+import { openSession } from '../src/server/session.ts'
 import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
 import { allOf, sampleValue } from './page/parse-page.ts'
 import { startServer } from './servers/start-server.ts'
@@ -73,6 +76,48 @@ test('limits', async (t) => {
     await Promise.all(clients.map((client) => client.end()))
     await until('the others come back', 20, async () => (await sessions()) === 3)
     await until('and tell', 10, async () => sampleValue(await samples(), 'pg_database_up', { datname: 'labeler' }) === 1)
+  })
+
+  t.test("the server's last connection is not kept, and seldom taken", async (t) => {
+    const { exporter, samples } = makeExporter(environment, { visitCostShare: 10 })
+    t.teardown(() => exporter.stop())
+    const connect = async () => {
+      const client = new pg.Client(server.url('platform', 'platform_owner'))
+      await client.connect()
+      return client
+    }
+    await exporter.start()
+    await until('three sessions are kept', 20, async () => exporter.isReady() && (await sessions()) === 3)
+    const clients = await Promise.all(Array.from({ length: 14 }, connect))
+    await until('one session is left', 10, async () => (await sessions()) === 1)
+    clients.push(await connect(), await connect())
+    await until('no session is left', 10, async () => (await sessions()) === 0)
+    clients.push(await connect())
+    const connects = async () => allOf(await samples(), 'pgvitals_connects_total').reduce((sum, { value }) => sum + value, 0)
+    const before = await connects()
+    await new Promise((resolve) => setTimeout(resolve, 4000))
+    t.equal(await connects(), before)
+    t.equal(sampleValue(await samples(), 'pg_up'), 1, 'it has answered')
+    await Promise.all(clients.map((client) => client.end()))
+    await until('all come back', 30, async () => (await sessions()) === 3)
+  })
+
+  t.test('only client backends take the connections of clients', async (t) => {
+    const session = await openSession(parseDatabaseUrl(server.url('platform', 'pgvitals')))
+    t.teardown(() => session.close())
+    const free = async () => (await readLimits(session))?.free
+    const before = await free()
+    t.equal(before, 16)
+    // A logical WAL sender has a database.
+    const config = { connectionString: server.url('platform'), replication: 'database' }
+    const sender = new pg.Client(config)
+    await sender.connect()
+    t.equal(await free(), before)
+    await sender.end()
+    const client = new pg.Client(server.url('platform'))
+    await client.connect()
+    t.equal(await free(), 15)
+    await client.end()
   })
 
   t.test('a server-wide query that is refused in one database is asked in the next', async (t) => {

@@ -9,5 +9,10 @@ const slowRetry: readonly ErrorClass[] = ['auth', 'too_many_connections', 'no_da
  */
 export function backOffSeconds({ failure, failures }: Pick<DatabaseState, 'failure' | 'failures'>): number {
   if (failure === undefined || !slowRetry.includes(failure.errorClass)) return 0
-  return Math.min(300, 15 * 2 ** (failures - 1)) - 1
+  return slowSeconds(failures)
+}
+
+/** How long the server is left alone after so many times in a row, a little less than the intervals that fill it. */
+export function slowSeconds(times: number): number {
+  return Math.min(300, 15 * 2 ** (times - 1)) - 1
 }

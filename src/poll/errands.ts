@@ -24,7 +24,6 @@ export async function runErrands(
   finder: Finder
 ): Promise<boolean> {
   if (session === undefined) {
-    room.learn(database, undefined, open())
     if (isLeader && server.discovery !== undefined) finder.fail(server.name, `${database.name} cannot be visited`)
     return false
   }

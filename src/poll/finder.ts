@@ -4,12 +4,14 @@ import { messageOf } from '../server/error-class.ts'
 import type { Database, Server } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 
+const mostGone = 1000
+
 /** Finds the databases of one server again and again; the last good list serves while that fails. */
 export class Finder {
   readonly #log: Logger
   readonly #intervalSeconds: number
   #listed: readonly Listed[] = []
-  /** What a good list once had and the last one has not. */
+  /** What a good list once had and the last one has not; the last thousand, for names may be made up day by day. */
   readonly #gone = new Set<string>()
   #returns = 0
   #askedAt = Number.NEGATIVE_INFINITY
@@ -41,6 +43,7 @@ export class Finder {
       this.#returns += listed.filter(({ name }) => this.#gone.has(name)).length
       for (const { name } of this.#listed) this.#gone.add(name)
       for (const { name } of listed) this.#gone.delete(name)
+      for (const name of [...this.#gone].slice(0, -mostGone)) this.#gone.delete(name)
       this.#listed = listed
       this.#succeeded = true
       this.#failure = undefined
@@ -56,6 +59,11 @@ export class Finder {
     this.#succeeded = false
     if (this.#failure !== message) this.#log.warn({ server }, `databases cannot be discovered, the last list serves: ${message}`)
     this.#failure = message
+  }
+
+  /** Whether the last good list has a database of this name. */
+  has(name: string): boolean {
+    return this.#listed.some((listed) => listed.name === name)
   }
 
   /** The declared databases in their order, and after them those that were found. */

@@ -3,19 +3,22 @@ import { fileOf } from '../server/credential.ts'
 import { readPassword } from '../server/password.ts'
 import type { Database } from '../server/server.ts'
 import { openSession, type Session } from '../server/session.ts'
+import type { Credentials } from './credentials.ts'
 
 /** The one session with a database that may be open, and the place that it takes among those of the server. */
 export class HeldSession {
   readonly #acquire: (user: string) => Promise<() => void>
+  readonly #credentials: Credentials
   #database: Database
   #session: Session | undefined
   #release: (() => void) | undefined
   #isOutdated = false
   #password: Promise<string | undefined> | undefined
 
-  constructor(database: Database, acquire: (user: string) => Promise<() => void>) {
+  constructor(database: Database, acquire: (user: string) => Promise<() => void>, credentials: Credentials) {
     this.#database = database
     this.#acquire = acquire
+    this.#credentials = credentials
   }
 
   /** The session while it is open. */
@@ -41,6 +44,8 @@ export class HeldSession {
     const isOther = !isDeepStrictEqual(database.connection, this.#database.connection)
     this.#database = database
     this.#isOutdated ||= isOther
+    // It was another connection's.
+    if (isOther) this.#password = undefined
     return isOther
   }
 
@@ -53,8 +58,10 @@ export class HeldSession {
   async takePlace(): Promise<void> {
     if (this.#isOutdated) await this.leave()
     this.#isOutdated = false
-    // A command that hangs must not keep a place that others wait for.
-    if (this.session === undefined) this.#password = readPassword(this.#database.connection)
+    const { connection } = this.#database
+    // A command that hangs must not keep a place that others wait for, and one whose password is refused need not run.
+    const isWanted = this.session === undefined && !(await this.#credentials.isRefused(connection))
+    if (isWanted && connection === this.#database.connection) this.#password = readPassword(connection)
     await this.#password?.catch(() => {})
     this.#release ??= await this.#acquire(this.#database.connection.user)
   }
@@ -70,9 +77,10 @@ export class HeldSession {
   async open(): Promise<{ readonly session: Session; readonly isNew: boolean }> {
     const kept = this.session
     if (kept !== undefined) return { session: kept, isNew: false }
+    const { connection } = this.#database
     const password = this.#password
     this.#password = undefined
-    const session = await openSession(this.#database.connection, password)
+    const session = await this.#credentials.attempt(connection, () => openSession(connection, password))
     this.#session = session
     return { session, isNew: true }
   }

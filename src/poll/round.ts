@@ -1,4 +1,5 @@
 import type { Query } from '../query/query.ts'
+import type { ErrorClass } from '../server/error-class.ts'
 import type { Database } from '../server/server.ts'
 import { backOffSeconds } from './back-off.ts'
 import type { DatabaseState } from './database-state.ts'
@@ -15,6 +16,8 @@ export interface RoundOptions {
   /** The queries that run in the database now. */
   readonly queries: () => readonly Query[]
   readonly polled: (query: Query) => void
+  /** How long the next visit waits where the last one took what others need. */
+  readonly waitSeconds: () => number
   /** Hears of the end of each visit. */
   readonly visited: () => void
 }
@@ -80,7 +83,7 @@ export class Round {
     const wasSpread = this.#pace.isSpread
     this.#pace = pace
     if (isOther && (pace.isSpread || wasSpread)) this.#layGrid()
-    if (isOther) this.#schedule.hasten(this.queries(), performance.now())
+    if (isOther) this.hasten()
     return isOther
   }
 
@@ -118,7 +121,7 @@ export class Round {
 
   /** Makes one visit. */
   async visit(): Promise<void> {
-    const { visitor, polled, visited } = this.#options
+    const { visitor, polled, waitSeconds, visited } = this.#options
     const from = performance.now()
     await visitor.visit(
       () => {
@@ -132,8 +135,9 @@ export class Round {
     )
     const to = performance.now()
     this.#lastVisit = { from, to }
-    this.#schedule.visited(to, this.queries(), backOffSeconds(visitor.state))
+    // The pace may be another one now, and the next visit is planned by it.
     visited()
+    this.#schedule.visited(to, this.queries(), Math.max(backOffSeconds(visitor.state), waitSeconds()))
   }
 
   /** The database may be reached in another way now; when it was down it is tried at once. */
@@ -143,9 +147,19 @@ export class Round {
 
   /** Tries at once a database that was refused for its credential, if that stands in one of these files. */
   retryCredential(files: readonly string[] | undefined): void {
-    const { state, passwordFile } = this.#options.visitor
+    const { passwordFile } = this.#options.visitor
     const isConcerned = files === undefined || (passwordFile !== undefined && files.includes(passwordFile))
-    if (state.failure?.errorClass === 'auth' && isConcerned) this.hurry()
+    if (isConcerned) this.retry('auth')
+  }
+
+  /** Tries at once a database that could not be visited for this reason. */
+  retry(errorClass: ErrorClass): void {
+    if (this.state.failure?.errorClass === errorClass) this.hurry()
+  }
+
+  /** The queries' intervals may be others now: none waits out a longer one. */
+  hasten(): void {
+    this.#schedule.hasten(this.queries(), performance.now())
   }
 
   /** Tries at once a database that could not be visited, whatever it waits for. */

@@ -3,6 +3,7 @@ import type { Query } from '../query/query.ts'
 import { readFacts, readIdentity } from '../server/facts.ts'
 import type { Database } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
+import { type Credentials, TakenOver } from './credentials.ts'
 import { type DatabaseState, refused, unvisited } from './database-state.ts'
 import { declare } from './declare.ts'
 import { epochOf } from './epoch.ts'
@@ -19,6 +20,7 @@ export interface VisitorOptions extends Records {
   readonly database: Database
   /** Waits until a session of this role may be open; the function that comes back tells of its end. */
   readonly acquire: (user: string) => Promise<() => void>
+  readonly credentials: Credentials
   /** Whether no session may be open now. */
   readonly isRefused: () => boolean
   /** What is to be done in each visit before queries are asked; without a session when the visit could not begin. */
@@ -48,7 +50,7 @@ export class Visitor {
   constructor(options: VisitorOptions) {
     const { name, access } = options.database
     this.#options = options
-    this.#held = new HeldSession(options.database, options.acquire)
+    this.#held = new HeldSession(options.database, options.acquire, options.credentials)
     this.#state = { ...unvisited, name, declaresAccess: access.size > 0 }
   }
 
@@ -95,9 +97,10 @@ export class Visitor {
   }
 
   async #visit(due: () => readonly Query[], polled: (query: Query) => void): Promise<void> {
+    if (!this.#options.isRefused()) await this.#held.takePlace()
+    // It may have become so while the visit waited.
     const isRefused = this.#options.isRefused()
     if (isRefused) await this.#refuse()
-    else await this.#held.takePlace()
     const from = performance.now()
     try {
       if (!this.#isClosing && !isRefused) await this.#meet()
@@ -166,7 +169,8 @@ export class Visitor {
   #isDown(error: unknown): void {
     const { server, meter, log } = this.#options
     const { name } = this.#state
-    const failure = countFailure(error, server, name, meter)
+    const isTakenOver = error instanceof TakenOver
+    const failure = isTakenOver ? { errorClass: error.errorClass, message: error.message } : countFailure(error, server, name, meter)
     if (this.#state.failure?.errorClass !== failure.errorClass) {
       log.error({ server, database: name, class: failure.errorClass }, `database cannot be visited: ${failure.message}`)
     }

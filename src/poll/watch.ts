@@ -1,42 +1,35 @@
 import type { Query } from '../query/query.ts'
 import type { Disk } from '../server/disk.ts'
-import type { Database, Server } from '../server/server.ts'
+import { addressOf, type Database, type Server } from '../server/server.ts'
 import { boundsOf } from './bounds.ts'
 import { diskOf } from './capacity.ts'
 import { Choices } from './choices.ts'
+import { Credentials } from './credentials.ts'
 import type { DatabaseState } from './database-state.ts'
 import { type Errand, runErrands } from './errands.ts'
 import { Finder } from './finder.ts'
 import { phaseOf } from './pace.ts'
 import { Pacer } from './pacer.ts'
-import type { Records } from './record.ts'
 import { Room } from './room.ts'
 import { Round } from './round.ts'
 import { isRefused, keptSessions, leaderOf, type Standing } from './standing.ts'
 import { Tops } from './tops.ts'
 import { Visitor } from './visitor.ts'
-
-export interface WatchOptions extends Records {
-  readonly queries: readonly Query[]
-  readonly standStillSeconds: () => number
-  readonly sessionMaxAgeSeconds: number
-  readonly discoverySeconds: number
-  /** The part of a core that visits may cost the server where sessions cannot be kept. */
-  readonly visitCostShare: number
-  /** Hears of the end of each visit. */
-  readonly visited: () => void
-}
+import type { WatchOptions } from './watch-options.ts'
 
 /** Watches one server: visits each of its databases on that database's own clock. */
 export class Watch {
   /** The file system of the server's data, where it is on this machine. */
   disk: Disk | undefined
+  /** Which databases there are. */
+  finder: Finder
   readonly #options: WatchOptions
   /** Which queries run where. */
   readonly choices: Choices
-  /** Which databases there are. */
-  readonly finder: Finder
   readonly #room: Room
+  readonly #credentials = new Credentials(() => {
+    for (const round of this.rounds) round.retry('auth')
+  })
   readonly #pacer: Pacer
   readonly #tops: Tops
   #databases: readonly Database[] = []
@@ -97,13 +90,17 @@ export class Watch {
       this.disk = diskOf(server, this.#options.log)
       if (this.#isRunning) this.disk?.start()
     }
+    // Another server has other databases.
+    if (addressOf(server) !== addressOf(this.#server)) this.finder = new Finder(this.#options.log, this.#options.discoverySeconds)
     this.#server = server
     this.#queries = queries
     this.#visitThese()
+    for (const round of this.rounds) round.hasten()
   }
 
   /** Tries at once what was refused for its credential, all of it or where that stands in one of these files. */
   retryCredentials(files: readonly string[] | undefined): void {
+    this.#credentials.forget(files)
     for (const round of this.rounds) round.retryCredential(files)
   }
 
@@ -145,6 +142,7 @@ export class Watch {
       server: this.#server.name,
       database,
       acquire: (user) => this.#room.acquire(user),
+      credentials: this.#credentials,
       isRefused: () => isRefused(name, this.#standing()),
       keepsSession: () => keptSessions(this.#standing()).has(name),
       met: (current, session, isNew) => this.#met({ database: current, session, isNew }),
@@ -157,6 +155,7 @@ export class Watch {
       phase: phaseOf(this.#roundsBegun++),
       queries: () => this.choices.make(this.#queries, this.states).of(name),
       polled: (query) => this.choices.polled(query, visitor.state),
+      waitSeconds: () => (name === leaderOf(this.#standing()) ? this.#room.waitSeconds : 0),
       visited: () => this.#visited(name)
     })
   }
@@ -174,7 +173,9 @@ export class Watch {
     const isLeader = database.name === leaderOf(this.#standing())
     const open = () => this.#databases.filter(({ name }) => this.#rounds.get(name)?.hasSession)
     const errand = { server: this.#server, database, session, isNew, isLeader, open }
-    if (await runErrands(errand, this.#room, this.finder)) this.#visitThese()
+    if (!(await runErrands(errand, this.#room, this.finder))) return
+    this.#visitThese()
+    for (const round of this.rounds) if (this.finder.has(round.name)) round.retry('no_database')
   }
 
   #visited(name: string): void {

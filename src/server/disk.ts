@@ -26,7 +26,7 @@ export function createDisk(path: string, failed: (reason: string) => void): Disk
   const measureNow = async () => {
     try {
       const { bsize, blocks, bavail } = await statfs(path)
-      last = { size: { totalBytes: blocks * bsize, freeBytes: bavail * bsize }, at: performance.now() }
+      last = { size: { totalBytes: blocks * bsize, freeBytes: Math.max(0, bavail) * bsize }, at: performance.now() }
       lastReason = undefined
     } catch (error) {
       const reason = (error as Error).message

@@ -23,11 +23,15 @@ from pg_catalog.pg_roles as r
 cross join pg_catalog.pg_database as d
 cross join lateral (
   select
-    -- Neither background processes, which have no role, nor WAL senders, which have no database.
-    pg_catalog.count(*) filter (where s.datid <> 0 and s.usesysid is not null) as used,
+    -- Neither WAL senders nor parallel and subscription workers, which have places of their own.
+    pg_catalog.count(*) filter (where k.kind = 'client backend' and s.datid <> 0) as used,
+    -- Before 18 the server counts WAL senders here, and never workers.
     pg_catalog.count(*) filter (where s.usesysid = r.oid) as by_role,
-    pg_catalog.count(*) filter (where s.datid = d.oid and s.usesysid is not null) as in_database
+    pg_catalog.count(*) filter (where s.datid = d.oid) as in_database
   from pg_catalog.pg_stat_get_activity(null) as s
+  -- Whose kind we may not see is taken for a client.
+  cross join lateral (select coalesce(s.backend_type, 'client backend') as kind) as k
+  where s.usesysid is not null and k.kind in ('client backend', 'walsender')
 ) as a
 where r.rolname = session_user and d.datname = pg_catalog.current_database()`
 

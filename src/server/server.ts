@@ -50,6 +50,11 @@ export interface Server {
   readonly dataDirectory: string | undefined
 }
 
+/** Where a server is, which all its databases share. */
+export function addressOf({ databases: [main] }: Server): string {
+  return `${main?.connection.host} ${main?.connection.port}`
+}
+
 /** The directory of a Unix socket, as libpq tells it from a host's name. */
 export function isSocket(host: string): boolean {
   return host.startsWith('/') || host.startsWith('@')
