@@ -3,6 +3,7 @@ import { homedir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Connection } from '../server/server.ts'
 import { type Tls, type TlsMode, tlsModes } from '../server/tls.ts'
+import { isCertificate, pairMistake } from './certificate.ts'
 
 const pattern = /^[a-z0-9+]+:\/\/(?:(?<userInfo>[^/?]*)@)?(?<hostPort>[^/?]*)(?:\/(?<database>[^?]*))?(?:\?(?<parameters>.*))?$/i
 
@@ -19,10 +20,11 @@ export function isPostgresUrl(url: string): boolean {
 export function parseDatabaseUrl(url: string, files: Set<string> = new Set()): Connection {
   const groups = pattern.exec(url)?.groups
   if (groups === undefined) throw new Error('is not of the form postgresql://user:password@host:5432/database')
-  // A / in a password ends the host for the parser, and the rest of the password would become the database's name.
-  if (groups.userInfo === undefined && groups.database?.includes('@')) throw new Error(plainCharacter)
   // In a URI a plus is a plus; only in forms is it a space.
   const parameters = new URLSearchParams((groups.parameters ?? '').replaceAll('+', '%2B'))
+  // A / or ? in a password ends the host for the parser: the rest would be the database's name or a parameter.
+  const rest = [groups.database, parameters.has('user') ? '' : groups.parameters].join('')
+  if (groups.userInfo === undefined && rest.includes('@')) throw new Error(`has an @ that ends no user and password; ${encoded}`)
   const [userText = '', ...passwordParts] = (groups.userInfo ?? '').split(':')
   const user = parameters.get('user') || decode(userText) || userInfo().username
   const password = parameters.get('password') || decode(passwordParts.join(':')) || undefined
@@ -46,7 +48,7 @@ function decode(text: string): string {
   }
 }
 
-const plainCharacter = 'has no number from 1 to 65535 where its port stands; in a password / ? # @ : are written %2F %3F %23 %40 %3A'
+const encoded = 'in a password / ? # @ : are written %2F %3F %23 %40 %3A'
 
 function parseHost(text: string): { host: string; port: string } {
   if (text.includes(',')) throw new Error('names several hosts; give each server a variable of its own')
@@ -58,7 +60,7 @@ function parsePort(text: string): number {
   if (text === '') return 5432
   const port = /^\d+$/.test(text) ? Number(text) : 0
   if (port >= 1 && port <= 65535) return port
-  throw new Error(plainCharacter)
+  throw new Error(`has no number from 1 to 65535 where its port stands; ${encoded}`)
 }
 
 /** Reads `sslmode` and its files; without a mode it is `prefer`, or `verify-full` with the system's certificates, as in libpq. */
@@ -75,6 +77,9 @@ function readTls(parameters: URLSearchParams, files: Set<string>): Tls {
     )
   }
   const [cert, key] = ['sslcert', 'sslkey'].map((name) => readFile(name, parameters.get(name), files))
+  if ((cert === undefined) !== (key === undefined)) throw new Error('has one of sslcert and sslkey; a client certificate needs both')
+  const mistake = cert !== undefined && key !== undefined ? pairMistake(cert, key) : undefined
+  if (mistake !== undefined) throw new Error(`has an sslcert and sslkey that are ${mistake}`)
   return { mode, ca, cert, key }
 }
 
@@ -85,7 +90,11 @@ function isTlsMode(word: string): word is TlsMode {
 /** The root certificates that are named, or else libpq's own file when it is there. */
 function readAuthority(name: string | null, files: Set<string>): string | 'system' | undefined {
   if (name === 'system') return 'system'
-  if (name !== null) return readFile('sslrootcert', name, files)
+  if (name !== null) {
+    const ca = readFile('sslrootcert', name, files) ?? ''
+    if (!isCertificate(ca)) throw new Error(`has sslrootcert=${name}, which holds no certificate (PEM)`)
+    return ca
+  }
   try {
     return readFileSync(join(homedir(), '.postgresql', 'root.crt'), 'utf8')
   } catch {

@@ -1,6 +1,5 @@
-import { X509Certificate } from 'node:crypto'
-import { createSecureContext } from 'node:tls'
 import type { Tls } from '../server/tls.ts'
+import { isCertificate, pairMistake } from './certificate.ts'
 import { readDeclaredFile } from './declared-secret.ts'
 import type { TlsShape } from './file-shape.ts'
 import type { Path } from './located-yaml.ts'
@@ -30,7 +29,9 @@ function readTls(server: DeclaredTls, database: DeclaredTls, reading: Reading): 
     const name = shape[key]
     return name === undefined ? undefined : readDeclaredFile(name, placeOf(key), reading)
   }
-  const mode = shape.mode ?? (shape.ca === undefined ? 'prefer' : 'verify-full')
+  // An inherited mode that goes on without TLS was not meant for what is given here.
+  const isInherited = database.shape.ca === undefined || !/^(allow|prefer)$/.test(server.shape.mode ?? '')
+  const mode = database.shape.mode ?? (isInherited ? server.shape.mode : undefined) ?? (shape.ca === undefined ? 'prefer' : 'verify-full')
   const ca = shape.ca === 'system' ? 'system' : contentOf('ca')
   if (shape.ca === undefined && mode.startsWith('verify')) {
     reading.file.tell(placeOf('mode'), `is ${mode} without root certificates; add ca: /path/to/ca.pem, or ca: system for the public ones`)
@@ -45,24 +46,7 @@ function readTls(server: DeclaredTls, database: DeclaredTls, reading: Reading): 
   if (ca !== undefined && ca !== 'system' && !isCertificate(ca)) {
     reading.file.tell(placeOf('ca'), `names ${shape.ca}, which holds no certificate (PEM)`)
   }
-  if (cert !== undefined && key !== undefined) checkPair(cert, key, (message) => reading.file.tell(placeOf('cert'), message))
+  const mistake = cert !== undefined && key !== undefined ? pairMistake(cert, key) : undefined
+  if (mistake !== undefined) reading.file.tell(placeOf('cert'), `and key are ${mistake}`)
   return { mode, ca, cert, key }
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem) !== undefined
-  } catch {
-    return false
-  }
-}
-
-/** A certificate and a key that do not go together would fail at every connect. */
-function checkPair(cert: string, key: string, tell: (message: string) => void): void {
-  try {
-    createSecureContext({ cert, key })
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string }
-    tell(`and key are no certificate and its key (PEM, without a passphrase): ${code ?? message}`)
-  }
 }

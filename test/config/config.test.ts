@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { test } from 'tap'
 import { readConfig } from '../../src/config/config.ts'
 
@@ -63,7 +64,7 @@ test('a database that is named twice is one database', async (t) => {
 
 test('every mistake is listed at once, without a secret', async (t) => {
   const mistakes = mistakesOf({
-    DATABASE_URL: 'postgresql://admin:geheim/x@localhost:5432/platform',
+    DATABASE_URL: 'postgresql://admin:geheim@localhost:x/platform',
     A_DATABASE_URL: 'host=localhost password=geheim',
     AA_DATABASE_URL: 'admin:geheim@localhost:5432/db',
     B_DATABASE_URL: 'postgresql://u:geheim@h/db?sslmode=always',
@@ -71,6 +72,9 @@ test('every mistake is listed at once, without a secret', async (t) => {
     D_DATABASE_URL: 'postgresql://u:50%geheim@h/db',
     E_DATABASE_URL: 'postgresql://u:geheim@h/db?sslmode=verify-full',
     F_DATABASE_URL: 'postgresql://u:geheim@h/db?sslmode=require&sslrootcert=/nowhere.pem',
+    G_DATABASE_URL: 'postgresql://admin:geheim/x@localhost:5432/platform',
+    H_DATABASE_URL: 'postgresql://admin:1234?geheim@host/db',
+    I_DATABASE_URL: 'postgresql://geheim:1234?a=geheim@host/db',
     PGVITALS_PORT: 'abc',
     PGVITALS_LOG_LEVEL: 'loud',
     PGVITALS_PROT: '1'
@@ -86,9 +90,12 @@ test('every mistake is listed at once, without a secret', async (t) => {
     /^C_DATABASE_URL names several hosts/,
     /^D_DATABASE_URL has a %/,
     /^E_DATABASE_URL has sslmode=verify-full without root certificates/,
-    /^F_DATABASE_URL has sslrootcert=\/nowhere\.pem, which cannot be read: ENOENT/
+    /^F_DATABASE_URL has sslrootcert=\/nowhere\.pem, which cannot be read: ENOENT/,
+    /^G_DATABASE_URL has an @ that ends no user and password; in a password/,
+    /^H_DATABASE_URL has an @ that ends no user and password; in a password/,
+    /^I_DATABASE_URL has an @ that ends no user and password; in a password/
   ])
-  t.equal(mistakes.length, 11)
+  t.equal(mistakes.length, 14)
   t.notMatch(mistakes.join(), /geheim/)
 })
 
@@ -111,7 +118,7 @@ test('a URL with root certificates and no sslmode is as in libpq, with a note', 
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-url-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const ca = join(folder, 'ca.pem')
-  writeFileSync(ca, 'PEM')
+  writeFileSync(ca, rootCertificates[0] ?? '')
   const { servers, notes, files } = readConfig({
     DATABASE_URL: `${url}?sslrootcert=${ca}`,
     B_DATABASE_URL: `${url}b?sslmode=require&sslrootcert=${ca}`

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { test } from 'tap'
 import { parseDatabaseUrl } from '../../src/config/database-url.ts'
 
@@ -17,6 +18,7 @@ test('a URL is read as libpq reads it', async (t) => {
     ['postgresql://u:p@/d?host=/tmp/pg&port=8', { host: '/tmp/pg', port: 8, user: 'u', database: 'd' }],
     ['postgresql:///?dbname=d&user=x&password=y', { database: 'd', user: 'x', password: 'y' }],
     ['postgresql://h/d?user=x&password=a+b', { password: 'a+b' }],
+    ['postgresql://h/d?user=x&password=a@b', { password: 'a@b' }],
     ['postgresql+asyncpg://u:p@h/na%20me?schema=s&pgbouncer=true', { database: 'na me' }]
   ] as const
   for (const [url, expected] of cases) t.match(parseDatabaseUrl(url), expected, url)
@@ -26,14 +28,19 @@ test('sslmode is what libpq means by it, prefer without one', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-tls-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'ca.pem')
-  writeFileSync(file, 'PEM')
+  const [certificate = ''] = rootCertificates
+  writeFileSync(file, certificate)
+  const text = join(folder, 'text')
+  writeFileSync(text, 'geheim')
   const tlsOf = (parameters: string) => parseDatabaseUrl(`postgresql://u:p@h/d?${parameters}`).tls
   t.match(tlsOf(''), { mode: 'prefer' })
   t.match(tlsOf('sslmode=require'), { mode: 'require' })
   t.match(tlsOf('ssl=true'), { mode: 'require' })
-  t.match(tlsOf(`sslmode=verify-ca&sslrootcert=${file}`), { mode: 'verify-ca', ca: 'PEM' })
+  t.match(tlsOf(`sslmode=verify-ca&sslrootcert=${file}`), { mode: 'verify-ca', ca: certificate })
   t.match(tlsOf('sslmode=verify-full&sslrootcert=system'), { mode: 'verify-full', ca: 'system' })
   t.match(tlsOf('sslrootcert=system'), { mode: 'verify-full', ca: 'system' })
   t.throws(() => tlsOf('sslmode=prefer&sslrootcert=system'), /needs verify-full/)
-  t.match(tlsOf(`sslcert=${file}&sslkey=${file}`), { cert: 'PEM', key: 'PEM' })
+  t.throws(() => tlsOf(`sslrootcert=${text}`), { message: `has sslrootcert=${text}, which holds no certificate (PEM)` })
+  t.throws(() => tlsOf(`sslcert=${file}`), /has one of sslcert and sslkey/)
+  t.throws(() => tlsOf(`sslcert=${file}&sslkey=${text}`), /has an sslcert and sslkey that are no certificate and its key/)
 })

@@ -140,6 +140,30 @@ test('what the environment says of a query goes before the file', async (t) => {
   t.equal(queries.find(({ name }) => name === 'wal')?.intervalSeconds, 60)
 })
 
+test('what a lookup shows of a text can be tuned', async (t) => {
+  const yaml = 'servers: { s: { host: h, user: u, databases: { a: } } }\nqueries: { stat_statements_query_id: { text: 500 } }'
+  const { queries } = readFrom(t, yaml)
+  t.equal(queries.find(({ name }) => name === 'stat_statements_query_id')?.lookup?.textLength, 500)
+})
+
+test('root certificates of a database are insisted upon, whatever its server would go on without', async (t) => {
+  const modeOf = (server: string, database: string) =>
+    readFrom(
+      t,
+      `servers: { s: { host: h, user: u, tls: { ${server} }, databases: { a: { tls: { ${database} } } } } }`,
+      {},
+      {
+        'ca.pem': rootCertificates[0] ?? ''
+      }
+    ).servers[0]?.databases[0]?.connection.tls.mode
+  t.equal(modeOf('mode: prefer', 'ca: ca.pem'), 'verify-full')
+  t.equal(modeOf('mode: allow', 'ca: system'), 'verify-full')
+  t.equal(modeOf('mode: require', 'ca: ca.pem'), 'require')
+  t.equal(modeOf('ca: ca.pem', 'mode: prefer'), 'prefer')
+  t.equal(modeOf('mode: prefer, ca: ca.pem', ''), 'prefer')
+  t.equal(modeOf('mode: prefer', 'mode: prefer, ca: ca.pem'), 'prefer', 'what stands beside it holds')
+})
+
 test('a team with tokens that owns nothing is worth a note', async (t) => {
   t.match(readFrom(t, `servers: { s: { host: h, user: u, databases: { a: } } }\nteams: { labelr: { tokens: [x] } }`).notes, [
     /the team labelr owns no database that is declared/
