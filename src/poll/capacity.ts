@@ -32,7 +32,7 @@ export function capacitySamples(
   const one = (family: Family, source: string, value: number): Sample => ({ family, labels: { server, source }, value })
   return [
     ...(capacityBytes === undefined ? [] : [one(total, 'configured', capacityBytes)]),
-    ...(capacityBytes === undefined || usedBytes === undefined ? [] : [one(free, 'configured', capacityBytes - usedBytes)]),
+    ...(capacityBytes === undefined || usedBytes === undefined ? [] : [one(free, 'configured', Math.max(0, capacityBytes - usedBytes))]),
     ...(disk === undefined ? [] : [one(total, 'filesystem', disk.totalBytes), one(free, 'filesystem', disk.freeBytes)]),
     ...databases.flatMap(({ name: datname, quotaBytes }) =>
       quotaBytes === undefined ? [] : [{ family: quota, labels: { server, datname }, value: quotaBytes }]

@@ -120,8 +120,8 @@ export class Choices {
   }
 }
 
-/** How long another database is tried first, by what failed: a right may be granted, but an encoding stays. */
-const refusalSeconds: Readonly<Record<string, number>> = { privilege: 600, encoding: Number.POSITIVE_INFINITY }
+/** How long another database is tried first, by what failed: a right may be granted, a text be evicted. */
+const refusalSeconds: Readonly<Record<string, number>> = { privilege: 600, encoding: 3600 }
 
 function keyOf(query: string, database: string): string {
   return `${query}\n${database}`

@@ -47,6 +47,11 @@ export class Room {
     this.#server.resize(this.places)
   }
 
+  /** Nobody answered, so that trying at several databases at once takes nothing; one after the other would take long to know. */
+  unanswered(): void {
+    if (!this.#isKnown) this.#server.resize(this.#maxSessions)
+  }
+
   /** How many sessions there may be. */
   get places(): number {
     return Math.max(1, Math.min(this.#maxSessions, this.#available - leftFree))

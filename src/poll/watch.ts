@@ -172,7 +172,8 @@ export class Watch {
   async #met({ database, session, isNew }: Pick<Errand, 'database' | 'session' | 'isNew'>): Promise<void> {
     const isLeader = database.name === leaderOf(this.#standing())
     const open = () => this.#databases.filter(({ name }) => this.#rounds.get(name)?.hasSession)
-    const errand = { server: this.#server, database, session, isNew, isLeader, open }
+    const { failure } = this.#rounds.get(database.name)?.state ?? {}
+    const errand = { server: this.#server, database, session, failure, isNew, isLeader, open }
     if (!(await runErrands(errand, this.#room, this.finder))) return
     this.#visitThese()
     for (const round of this.rounds) if (this.finder.has(round.name)) round.retry('no_database')

@@ -1,9 +1,10 @@
 import { pino } from 'pino'
 import { test } from 'tap'
 import { parseDatabaseUrl } from '../../src/config/database-url.ts'
-import { runErrands } from '../../src/poll/errands.ts'
+import { type Errand, runErrands } from '../../src/poll/errands.ts'
 import { Finder } from '../../src/poll/finder.ts'
 import { Room } from '../../src/poll/room.ts'
+import type { ErrorClass } from '../../src/server/error-class.ts'
 import type { Database, Server } from '../../src/server/server.ts'
 
 const connection = parseDatabaseUrl('postgresql://u:p@h/d')
@@ -18,15 +19,34 @@ const server: Server = {
   dataDirectory: undefined
 }
 
+const failed = (errorClass: ErrorClass): Errand => ({
+  server,
+  database,
+  session: undefined,
+  failure: { errorClass, message: '' },
+  isNew: false,
+  isLeader: true,
+  open: () => []
+})
+const newFinder = () => new Finder(pino({ enabled: false }), 60)
+
 test('a visit that fails does not open the room for others, for nothing is known yet', async (t) => {
   const room = new Room(4)
-  const errand = { server, database, session: undefined, isNew: false, isLeader: true, open: () => [] }
-  await runErrands(errand, room, new Finder(pino({ enabled: false }), 60))
+  await runErrands(failed('too_many_connections'), room, newFinder())
   await room.acquire('one')
   const second = room.acquire('other').then(() => 'enters')
   t.equal(await Promise.race([second, new Promise((resolve) => setTimeout(resolve, 50, 'waits'))]), 'waits')
   room.learn(database, { free: 10, roleFree: undefined, databaseFree: undefined }, [database])
   t.equal(await second, 'enters')
+})
+
+test('where nobody answers, several databases are tried at once, for nothing is taken', async (t) => {
+  const room = new Room(2)
+  await runErrands(failed('network'), room, newFinder())
+  await room.acquire('one')
+  await room.acquire('other')
+  const third = room.acquire('third').then(() => 'enters')
+  t.equal(await Promise.race([third, new Promise((resolve) => setTimeout(resolve, 50, 'waits'))]), 'waits')
 })
 
 test('the last connection is left to others, ever longer, unless there are more of ours that leave first', async (t) => {
