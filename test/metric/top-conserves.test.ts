@@ -3,7 +3,7 @@ import { createRandom, Simulation } from './simulation.ts'
 
 const datnames = ['platform', 'users', 'labeler']
 
-type Disturb = (random: () => number, second: number) => void
+type Disturb = (random: () => number, second: number) => unknown
 
 /** Runs a load of 120 statements, at top level or not, of which other ones are heavy every minute; `disturb` may do what it likes each second. */
 function run(simulation: Simulation, seed: number, seconds: number, disturb: Disturb = () => {}): void {
@@ -39,7 +39,8 @@ test('with changing membership and statements seen for the first time, scrapers 
   for (const { limit, isWatched } of ways) {
     for (let seed = 1; seed <= 2; seed++) {
       const simulation = new Simulation(limit, isWatched)
-      run(simulation, seed, 1400)
+      // Some are hidden from our role.
+      run(simulation, seed, 1400, (random) => random() < 0.3 && simulation.execute('app', 'labeler', undefined, 2))
       for (const { periodSeconds, increase } of simulation.scrapers) {
         for (const datname of datnames)
           t.equal(
@@ -77,20 +78,18 @@ const disturbances: Readonly<Record<string, (simulation: Simulation, random: () 
 
 for (const [what, disturb] of Object.entries(disturbances)) {
   test(`after ${what} of the server's statements it is the truth but for what no poll can have seen`, async (t) => {
-    for (const { limit, isWatched } of ways) {
-      for (let seed = 1; seed <= 2; seed++) {
-        const simulation = new Simulation(limit, isWatched)
-        run(simulation, seed, 1400, (random, second) => second % 700 === 400 + seed && disturb(simulation, random))
-        for (const { periodSeconds, increase } of simulation.scrapers) {
-          for (const datname of datnames) {
-            const seen = (increase.get(datname) ?? 0) + (simulation.unseen.get(datname) ?? 0)
-            const truth = simulation.truth.get(datname) ?? 0
-            const isTrue = isCut(limit) ? seen === truth : seen <= truth && seen > 0.995 * truth
-            t.ok(isTrue, `limit ${limit}, watched ${isWatched}, seed ${seed}, every ${periodSeconds} s, ${datname}: ${seen} of ${truth}`)
-          }
+    for (const [seed, { limit, isWatched }] of ways.entries()) {
+      const simulation = new Simulation(limit, isWatched)
+      run(simulation, seed, 1400, (random, second) => second % 700 === 400 + seed && disturb(simulation, random))
+      for (const { periodSeconds, increase } of simulation.scrapers) {
+        for (const datname of datnames) {
+          const seen = (increase.get(datname) ?? 0) + (simulation.unseen.get(datname) ?? 0)
+          const truth = simulation.truth.get(datname) ?? 0
+          const isTrue = isCut(limit) ? seen === truth : seen <= truth && seen > 0.995 * truth
+          t.ok(isTrue, `limit ${limit}, watched ${isWatched}, seed ${seed}, every ${periodSeconds} s, ${datname}: ${seen} of ${truth}`)
         }
-        if (isCut(limit)) t.same(simulation.falls, [], 'where rows are cut nothing falls, even then')
       }
+      if (isCut(limit)) t.same(simulation.falls, [], 'where rows are cut nothing falls, even then')
     }
   })
 }
@@ -103,7 +102,7 @@ const anything: (simulation: Simulation) => Disturb = (simulation) => (random) =
 
 test('through any of these at any time it is never more than the truth and hardly less', async (t) => {
   for (const { limit, isWatched } of ways) {
-    for (let seed = 1; seed <= 4; seed++) {
+    for (let seed = 1; seed <= 3; seed++) {
       const simulation = new Simulation(limit, isWatched)
       run(simulation, seed, 1400, anything(simulation))
       for (const { periodSeconds, increase } of simulation.scrapers) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 const folder = join(import.meta.dirname, 'initialised')
@@ -16,6 +16,8 @@ export async function initialise(major: number, dataDirectory: string, initdb: (
   const own = `${kept}-${process.pid}`
   mkdirSync(folder, { recursive: true })
   execFileSync('cp', ['-a', dataDirectory, own])
+  // Statistics begin when the server first starts, not when the copied one was made.
+  for (const file of readdirSync(join(own, 'pg_stat'))) rmSync(join(own, 'pg_stat', file))
   try {
     renameSync(own, kept)
   } catch {
