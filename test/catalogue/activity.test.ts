@@ -96,6 +96,16 @@ for (const major of [13, 16, 18] as const) {
   })
 }
 
+test('sessions of ours are not among those that run for long, with whichever credential', async (t) => {
+  const server = await startTeamServer(t, 18)
+  for (const name of ['pgvitals', 'application']) (await holdSession(server, 'labeler', 'labeler_owner', name)).send('select pg_sleep(60)')
+  ;(await holdSession(server, 'platform', 'platform_owner', 'pgvitals')).send('select pg_sleep(60)')
+  const running = (usename: string) => ({ usename, state: 'active', older_than: '1s' })
+  const { value } = await pollUntil(server, (answer) => answer.value('pg_stat_activity_running', running('labeler_owner')) === 1)
+  t.equal(value('pg_stat_activity_running', running('labeler_owner')), 1)
+  t.equal(value('pg_stat_activity_running', running('platform_owner')), undefined)
+})
+
 test('an autovacuum is told by its table and when it began', async (t) => {
   const server = await startTeamServer(t, 18, 'autovacuum_naptime=1s')
   const slow =

@@ -11,8 +11,8 @@ export interface HeldSession {
 }
 
 /** Opens a session in a database, without a user as superuser. */
-export async function holdSession(server: TestServer, database: string, user?: string): Promise<HeldSession> {
-  const client = new pg.Client(server.url(database, user))
+export async function holdSession(server: TestServer, database: string, user?: string, applicationName = ''): Promise<HeldSession> {
+  const client = new pg.Client(`${server.url(database, user)}?application_name=${applicationName}`)
   client.on('error', () => {})
   await client.connect()
   return {
