@@ -12,6 +12,6 @@ export function boundsOf(place: Place, server: Server, finder: Finder, snapshots
   if (server.discovery === undefined) return { maxSamples }
   const { include, exclude } = server.discovery
   const declared = server.databases.map(({ name }) => name)
-  const visible = JSON.stringify([include, exclude, declared, finder.returns])
+  const visible = JSON.stringify([include.map(String), exclude.map(String), declared, finder.returns])
   return { maxSamples, visible, isShown: (datname) => finder.isShown(server, datname) }
 }
