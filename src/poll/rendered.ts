@@ -34,7 +34,7 @@ export function rendered(
   { maxSamples = Number.POSITIVE_INFINITY }: Bounds,
   datnameOf?: DatnameOf
 ): Poll {
-  const samples = toSamples(query, within(maxSamples, entries))
+  const samples = toSamples(query, fitting(maxSamples, entries))
   const shown = render(samples, datnameOf)
   const columns = query.columns.filter(isValueColumn).length
   return {
@@ -50,7 +50,7 @@ export function rendered(
 }
 
 /** As many of the first entries as fit, each with all of its samples. */
-function within(maxSamples: number, entries: readonly Entry[]): readonly Entry[] {
+function fitting(maxSamples: number, entries: readonly Entry[]): readonly Entry[] {
   let samples = 0
   const end = entries.findIndex((entry) => {
     samples += samplesOf([entry])
