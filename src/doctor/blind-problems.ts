@@ -7,7 +7,7 @@ import type { Examination, Found } from './examine.ts'
 import type { Problem, Step } from './problem.ts'
 
 /** Those that a grant gives; what an extension gives is told of by itself. */
-const capabilities = all.filter(({ isServerWide }) => !isOfServer)
+const capabilities = all.filter(({ isServerWide }) => !isServerWide)
 
 /** A query that cannot run, where, and what is in its way. */
 export interface Blind {
