@@ -7,7 +7,7 @@ import type { Examination, Found } from './examine.ts'
 import type { Problem, Step } from './problem.ts'
 
 /** Those that a grant gives; what an extension gives is told of by itself. */
-const capabilities = all.filter(({ isOfServer }) => !isOfServer)
+const capabilities = all.filter(({ isServerWide }) => !isServerWide)
 
 /** A query that cannot run, where, and what is in its way. */
 export interface Blind {
@@ -47,7 +47,7 @@ export function blindProblems(blind: readonly Blind[], examinations: readonly Ex
     }
   }
   return [...byGrant].map(([grant, { facts, databases, queries }]) => {
-    const unseen = capabilities.filter(({ name }) => !facts.capabilities.has(name)).map(({ blindTo }) => blindTo)
+    const unseen = capabilities.filter(({ name }) => !facts.capabilities.has(name)).map(({ blindSpot }) => blindSpot)
     return {
       kind: 'wrong',
       databases: [...databases],

@@ -1,4 +1,4 @@
-import { quoteIdentifier } from './identifier.ts'
+import { quoteIdentifier } from '../server/identifier.ts'
 
 /** What leads psql to another database of the same server; the name has no control characters. */
 export function connectCommand(database: string): string {

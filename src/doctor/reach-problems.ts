@@ -1,7 +1,7 @@
 import type { Password } from '../server/credential.ts'
+import { quoteIdentifier } from '../server/identifier.ts'
 import type { Server } from '../server/server.ts'
 import type { Examination } from './examine.ts'
-import { quoteIdentifier } from './identifier.ts'
 import type { Problem, Step } from './problem.ts'
 import { connectSteps, passwordStep, setUpSteps, statementsSteps } from './set-up.ts'
 

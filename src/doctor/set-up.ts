@@ -1,5 +1,5 @@
+import { quoteIdentifier } from '../server/identifier.ts'
 import { hasControls } from './escape-controls.ts'
-import { quoteIdentifier } from './identifier.ts'
 import type { Step } from './problem.ts'
 
 /** A role that monitors and can do nothing else, and where. */

@@ -1,4 +1,4 @@
-/** The words that PostgreSQL reserves. Source: PostgreSQL's documentation, appendix "SQL Key Words". */
+/** The reserved key words of PostgreSQL. Source: PostgreSQL's documentation, appendix "SQL Key Words". */
 const reserved = new Set(
   `all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column concurrently
   constraint create cross current_catalog current_date current_role current_schema current_time current_timestamp current_user default
@@ -8,7 +8,7 @@ const reserved = new Set(
   tablesample then to trailing true union unique user using variadic verbose when where window with`.split(/\s+/)
 )
 
-/** A name as SQL writes it: plain where that is enough. */
+/** A name as an SQL identifier, quoted only if necessary. */
 export function quoteIdentifier(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) && !reserved.has(name) ? name : `"${name.replaceAll('"', '""')}"`
 }
