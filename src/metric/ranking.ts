@@ -71,11 +71,11 @@ function byDatabase<One extends Candidate>(candidates: readonly One[]) {
 }
 
 /** The best candidates with a positive value, best first; nearly all are compared only with the worst of those kept. */
-function best<One>(candidates: readonly One[], count: number, valueOf: (one: One) => number): readonly One[] {
+function best<One>(candidates: readonly One[], count: number, score: (one: One) => number): readonly One[] {
   const found: One[] = []
   const values: number[] = []
   for (const candidate of candidates) {
-    const value = valueOf(candidate)
+    const value = score(candidate)
     if (value <= 0 || (found.length >= count && value <= (values[count - 1] ?? 0))) continue
     let place = found.length
     while (place > 0 && (values[place - 1] ?? 0) < value) place--
