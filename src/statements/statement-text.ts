@@ -1,8 +1,8 @@
 /**
- * A statement for people and for a label: without comments, on one line, `'***'` for every string, cut to a number
- * of code points. pg_stat_statements replaces the constants of plannable statements, mostly, but keeps those of
- * utility statements (`alter role … password 'secret'`, `set app.token = secret`, `copy (… pan = 4111) to …`): of
- * these only what comes before the first value is kept.
+ * Redacts the text of a statement for use as a label value: no comments, one line, `'***'` for every string, at most
+ * `length` code points. pg_stat_statements replaces most constants of plannable statements, but keeps those of utility
+ * statements (`alter role … password 'secret'`, `set app.token = secret`, `copy (… pan = 4111) to …`): these are cut
+ * before the first value.
  * Source: PostgreSQL's documentation, "Lexical Structure" and "pg_stat_statements".
  */
 export function statementText(text: string, length: number): string {
@@ -16,7 +16,7 @@ export function statementText(text: string, length: number): string {
     shown += isEnd ? ' …' : kind === 'string' ? "'***'" : own
     if (isEnd) break
     sets ||= lowerCase === 'set'
-    // Of a statement of megabytes only what is shown is read.
+    // A text may have megabytes.
     if (shown.length > 4 * length) shown = shown.replace(whitespace, ' ')
     if (shown.length > 4 * length) break
   }
@@ -30,12 +30,12 @@ const whitespace = /\s+/g
 const plannable = new Set(['select', 'insert', 'update', 'delete', 'merge', 'with', 'values', 'table'])
 
 interface Token {
-  /** `unclear` is a string whose end depends on a setting that we do not know. */
+  /** `unclear` is a string whose end depends on `standard_conforming_strings`, which is unknown here. */
   readonly kind: 'word' | 'string' | 'unclear' | 'other'
   readonly text: string
 }
 
-/** Where a utility statement begins to tell values: at a string, a number, `=`, and in what sets something at `to`. */
+/** Whether the values of a utility statement begin here: at a string, a number, `=`, or after `set` at `to`. */
 function isValue(kind: Token['kind'], lowerCase: string, sets: boolean): boolean {
   return kind === 'string' || lowerCase === '=' || /^\d/.test(lowerCase) || (sets && kind === 'word' && lowerCase === 'to')
 }
@@ -46,7 +46,7 @@ const dollarQuote = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y
 const quotedName = /"(?:[^"]|"")*(?:"|$)/y
 const escapeString = /'(?:[^'\\]|\\.|'')*(?:'|$)/sy
 const plainString = /'(?:[^']|'')*(?:'|$)/y
-/** Strings with a line break between them are one. */
+/** Strings separated by a line break are one. */
 const continued = /[ \t\f\r]*\n\s*(?=')/y
 
 function* tokensOf(text: string): Generator<Token> {
@@ -91,7 +91,7 @@ function* tokensOf(text: string): Generator<Token> {
   }
 }
 
-/** How long the comment is that begins here, 0 if none does; comments nest. */
+/** The length of the comment that begins here, 0 without one; comments nest. */
 function commentLength(text: string, from: number): number {
   if (text.startsWith('--', from)) {
     const end = text.indexOf('\n', from)
