@@ -20,8 +20,10 @@ export async function serve(version: string): Promise<void> {
       teams = next.teams
       exporter.update(next.servers, next.queries)
     },
-    retryCredentials: exporter.retryCredentials,
-    configured: exporter.configured,
+    finished: ({ isAccepted, changedFiles }) => {
+      exporter.configured(isAccepted)
+      exporter.retryCredentials(changedFiles)
+    },
     log
   })
   process.on('SIGHUP', reload.now)

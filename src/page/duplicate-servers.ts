@@ -1,4 +1,4 @@
-import type { DatabaseState } from '../poll/database-state.ts'
+import type { DatabaseState } from '../poll/polled-database.ts'
 
 /** The databases of one configured server. */
 export interface NamedServer {

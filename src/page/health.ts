@@ -1,6 +1,6 @@
 import { type FamilyText, renderLabels, renderNumber } from '../metric/exposition.ts'
 import type { Family, Sample } from '../metric/sample.ts'
-import { type DatabaseState, wasTried } from '../poll/database-state.ts'
+import { type DatabaseState, wasTried } from '../poll/polled-database.ts'
 import type { Snapshot } from '../poll/snapshots.ts'
 import { capabilities } from '../server/capability.ts'
 

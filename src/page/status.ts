@@ -1,5 +1,5 @@
 import type { PlannedQuery } from '../plan/plan-queries.ts'
-import type { DatabaseState } from '../poll/database-state.ts'
+import type { DatabaseState } from '../poll/polled-database.ts'
 import type { Snapshot, Snapshots } from '../poll/snapshots.ts'
 import { formatVersion } from '../query/version.ts'
 import { capabilities } from '../server/capability.ts'

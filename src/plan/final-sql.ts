@@ -1,6 +1,6 @@
 import { isValueColumn, type Query } from '../query/query.ts'
-import type { Access } from '../server/server.ts'
 import type { Facts } from '../server/facts.ts'
+import type { Access } from '../server/server.ts'
 
 /**
  * The SQL of a query as one database runs it: extension objects carry the extension's real schema, declared access

@@ -14,17 +14,12 @@ interface Refusal {
 
 /** The current plan of one server, made again only for what has changed. Times are milliseconds of one clock. */
 export class ServerPlan {
-  #queries: readonly Query[]
-  #variants: ReadonlyMap<string, readonly Query[]>
+  #queries: readonly Query[] | undefined
+  #variants: ReadonlyMap<string, readonly Query[]> = new Map()
   #databases: ReadonlyMap<string, DatabasePlan> = new Map()
   readonly #refusals = new Map<string, Refusal>()
   #all: readonly PlannedQuery[] = []
   #byDatabase: ReadonlyMap<string, readonly PlannedQuery[]> = new Map()
-
-  constructor(queries: readonly Query[]) {
-    this.#queries = queries
-    this.#variants = groupVariants(queries)
-  }
 
   /** Every query with its database, or why it is skipped. */
   get all(): readonly PlannedQuery[] {
@@ -56,7 +51,9 @@ export class ServerPlan {
       })
     )
     const names = [...before.keys()]
-    const isSame = names.length === this.#databases.size && [...this.#databases].every(([name, plan], index) => names[index] === name && before.get(name) === plan)
+    const isSame =
+      names.length === this.#databases.size &&
+      [...this.#databases].every(([name, plan], index) => names[index] === name && before.get(name) === plan)
     if (isSame && !this.#hasExpired(now)) return false
     this.#join(now)
     return true

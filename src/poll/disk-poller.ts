@@ -53,7 +53,8 @@ export class DiskPoller {
       this.#failure = undefined
     } catch (error) {
       const { message } = error as Error
-      if (message !== this.#failure) this.#log.warn({ server: this.#server }, `cannot measure the disk of data_directory ${this.#path}: ${message}`)
+      if (message !== this.#failure)
+        this.#log.warn({ server: this.#server }, `cannot measure the disk of data_directory ${this.#path}: ${message}`)
       this.#failure = message
     }
   }

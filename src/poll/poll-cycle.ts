@@ -10,9 +10,11 @@ import { readPassword } from '../server/password.ts'
 import type { Connection, Database, Discovery } from '../server/server.ts'
 import { openSession, type Session } from '../server/session.ts'
 import type { CredentialUse } from './auth-failures.ts'
+import type { Found } from './found.ts'
 import { credentialOf, type HeldConnection } from './held-connection.ts'
 import { pollQuery } from './poll-query.ts'
-import type { Cycle, Found, ServerPoller } from './server-poller.ts'
+import type { Cycle } from './polled-database.ts'
+import type { ServerPoller } from './server-poller.ts'
 
 /** How long a database waits for the attempt of another one with the same credential. */
 const patienceMs = 3000
@@ -142,7 +144,12 @@ async function list(session: Session, discovery: Discovery): Promise<readonly Li
   }
 }
 
-async function failed(error: unknown, name: string, credential: CredentialUse | undefined, { poller, meter }: CycleOptions): Promise<Found> {
+async function failed(
+  error: unknown,
+  name: string,
+  credential: CredentialUse | undefined,
+  { poller, meter }: CycleOptions
+): Promise<Found> {
   const failure = { errorClass: classOf(error), message: messageOf(error) }
   meter.failed({ server: poller.server.name, datname: name, class: failure.errorClass })
   return { kind: 'failed', failure, credential }

@@ -1,10 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { systemClock, type Clock } from '../clock.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Meter } from '../self/meter.ts'
 import { HeldConnection } from './held-connection.ts'
 import { runPollCycle } from './poll-cycle.ts'
 import type { ServerPoller } from './server-poller.ts'
 
+/** How long queries wait for the databases whose roles are not known yet. */
+const introductionMs = 500
 /** How long a poll that is running may take to end by itself. */
 const graceMs = 2000
 /** Timers of Node are limited to 31 bits of milliseconds. */
@@ -19,6 +21,7 @@ export class PollLoop {
   readonly #running = new Map<string, Promise<void>>()
   #timer: NodeJS.Timeout | undefined
   #isStarted = false
+  #isIntroduced = false
   #isStopped = false
 
   constructor(poller: ServerPoller, meter: Meter, clock: Clock = systemClock) {
@@ -29,6 +32,7 @@ export class PollLoop {
 
   start(): void {
     this.#isStarted = true
+    this.#poller.introduceUntil(this.#clock.now() + introductionMs)
     this.wake()
   }
 
@@ -48,8 +52,12 @@ export class PollLoop {
 
   /** Polls everything once: first what every role may see, then all queries. */
   async pollOnce(): Promise<void> {
-    if (this.#poller.isIntroducing) await this.#runAll(this.#poller.due(this.#clock.now()))
-    this.#poller.endIntroduction()
+    if (!this.#isIntroduced) {
+      this.#poller.introduceUntil(Number.POSITIVE_INFINITY)
+      await this.#runAll(this.#poller.due(this.#clock.now()))
+      this.#poller.endIntroduction()
+      this.#isIntroduced = true
+    }
     await this.#runAll(this.#poller.names)
   }
 

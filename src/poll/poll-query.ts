@@ -1,35 +1,14 @@
 import type { Clock } from '../clock.ts'
 import type { FamilyText } from '../metric/exposition.ts'
-import { columnsMismatch, type DatnameOf, type Entry, type Labels, readRows, rowsLeftOut } from '../metric/sample.ts'
 import { renderEntries } from '../metric/render-entries.ts'
-import type { Query } from '../query/query.ts'
+import { columnsMismatch, type DatnameOf, databaseOf, type Entry, readRows, rowsLeftOut } from '../metric/sample.ts'
 import { ClassedError, classOf, messageOf } from '../server/error-class.ts'
-import type { Answer, Session } from '../server/session.ts'
+import type { Answer } from '../server/pg-client.ts'
+import type { Session } from '../server/session.ts'
 import { arrayText } from '../statements/statement-texts.ts'
+import type { DueQuery } from './due-query.ts'
 import type { QueryMemory } from './query-memories.ts'
 import type { Failure } from './snapshots.ts'
-
-/** A query that is due in one database, with all that its poll depends on. */
-export interface DueQuery {
-  readonly query: Query
-  readonly sql: string
-  /** `''` for a server-wide query. */
-  readonly datname: string
-  /** The effective interval. */
-  readonly intervalSeconds: number
-  readonly labels: Labels
-  readonly memory: QueryMemory | undefined
-  /** Rows of other databases are dropped. */
-  readonly isShown: (datname: string) => boolean
-  readonly maxSamples: number
-  /** Rows that a limited query may show. */
-  readonly limit: number
-  /** Changes with the server, the role, its rights and what may be shown: counters then have a new baseline. */
-  readonly epoch: string
-  /** Every scraper has seen the page as it was then, in milliseconds of the clock. */
-  readonly seenUntil: number
-  readonly isOwnRole: (user: string) => boolean
-}
 
 export type DropReason = 'rows' | 'budget' | 'duplicate' | 'illegal'
 
@@ -68,7 +47,8 @@ async function poll(session: Session, due: DueQuery, clock: Clock): Promise<Poll
   if (mismatch !== undefined) throw new ClassedError('schema', mismatch)
   const { entries, illegal, datnameOf } = readRows(query, answer.columns, answer.rows, due.labels)
   const visible = entries.filter((entry) => due.isShown(datnameOf(entry.labels)))
-  const { shown, leftOut } = memory === undefined ? { shown: visible, leftOut: 0 } : memory.top.choose(visible, { limit: due.limit, now: clock.now() })
+  const { shown, leftOut } =
+    memory === undefined ? { shown: visible, leftOut: 0 } : memory.top.choose(visible, { limit: due.limit, now: clock.now() })
   const cutRows = answer.cutRows + rowsLeftOut(query, answer.columns, answer.rows) + leftOut
   return resultOf(due, answer.rows.length, shown, { cutRows, illegal, duplicates: 0 }, datnameOf)
 }
@@ -108,7 +88,7 @@ interface Missing {
 }
 
 /** Renders entries within the sample limit and counts what is missing; a missing row counts with all its value columns. */
-function resultOf(due: DueQuery, rows: number, entries: readonly Entry[], missing: Missing, datnameOf?: DatnameOf): PollResult {
+function resultOf(due: DueQuery, rows: number, entries: readonly Entry[], missing: Missing, datnameOf: DatnameOf = databaseOf): PollResult {
   const { query, maxSamples } = due
   const { texts, dropped } = renderEntries(query, entries, { maxSamples, datnameOf })
   const columns = query.columns.filter((column) => 'help' in column).length

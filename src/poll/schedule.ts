@@ -64,8 +64,9 @@ export class Schedule {
    * the grid moves by a third of the interval. At most once in twenty intervals: with many scrapers no place on the
    * grid is free. Returns whether it moved.
    */
-  scraped(now: number, lastCycle: { readonly from: number; readonly to: number }): boolean {
-    const isClose = (now > lastCycle.from - nearMs && now < lastCycle.to + nearMs) || this.#nextCycle - now < nearMs
+  scraped(now: number, lastCycle?: { readonly from: number; readonly to: number }): boolean {
+    const isInLast = lastCycle !== undefined && now > lastCycle.from - nearMs && now < lastCycle.to + nearMs
+    const isClose = isInLast || this.#nextCycle - now < nearMs
     const mayMove = this.#cycleMs > 6 * nearMs && now - this.#shiftedAt > 20 * this.#cycleMs
     if (!isClose || !mayMove) return false
     this.#shiftedAt = now

@@ -75,7 +75,9 @@ export function createMeter(version: string): Meter {
 async function partOf(registry: Registry, isSelected: (server: string, datnames: readonly string[]) => boolean): Promise<string> {
   const selected = new Registry()
   for (const { name, help, type, values } of await registry.getMetricsAsJSON()) {
-    const own = values.filter(({ labels: { server, datname = '' } }) => server === undefined || isSelected(String(server), [String(datname)]))
+    const own = values.filter(
+      ({ labels: { server, datname = '' } }) => server === undefined || isSelected(String(server), [String(datname)])
+    )
     if (own.length === 0) continue
     const configuration = { name, help, labelNames: Object.keys(own[0]?.labels ?? {}), registers: [selected] }
     const part = String(type) === 'counter' ? new Counter(configuration) : new Gauge(configuration)
