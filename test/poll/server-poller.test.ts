@@ -58,6 +58,12 @@ function fakeSession(): Session & { lose: () => void } {
   }
 }
 
+function begin(poller: ServerPoller, name: string, now: number) {
+  const cycle = poller.begin(name, now)
+  if (cycle === undefined) throw new Error(`${name} has a cycle in progress`)
+  return cycle
+}
+
 /** A poller on a virtual clock, and the cycles of its databases as poll-cycle.ts runs them. */
 class Driver {
   readonly poller: ServerPoller
@@ -84,8 +90,7 @@ class Driver {
 
   /** Runs one cycle whose polls take no time. */
   cycle(name: string, found: Found | undefined = undefined, outcome: (query: string) => Outcome = () => success) {
-    const cycle = this.poller.begin(name, this.now)
-    if (cycle === undefined) throw new Error(`${name} has a cycle in progress`)
+    const cycle = begin(this.poller, name, this.now)
     this.cycles.push(`${name} at ${this.now / 1000}`)
     this.poller.learn(cycle, cycle.known ?? found ?? this.connected(name), this.now)
     for (let due = this.poller.next(cycle, this.now); due !== undefined; due = this.poller.next(cycle, this.now)) {
@@ -128,9 +133,7 @@ test('every database is polled on a fixed grid, a server-wide query in one of th
 test('a cycle that lasts long does not move the grid, and misses points without making up for them', async (t) => {
   const driver = new Driver(serverWith(['a']))
   const { poller } = driver
-  const cycle = poller.begin('a', 0)
-  t.ok(cycle)
-  if (cycle === undefined) return
+  const cycle = begin(poller, 'a', 0)
   poller.learn(cycle, driver.connected('a'), 0)
   const due = poller.next(cycle, 0)
   if (due !== undefined) poller.done(cycle, due, success, 40_000)
@@ -223,8 +226,7 @@ test('after 15 seconds a cycle starts no slower query, which stays due', async (
   const queries = [query('slow', 'database', '5m'), query('fast', 'database'), query('slower', 'database', '10m')]
   const driver = new Driver(serverWith(['a']), queries)
   const { poller } = driver
-  const cycle = poller.begin('a', 0)
-  if (cycle === undefined) return t.fail('no cycle')
+  const cycle = begin(poller, 'a', 0)
   poller.learn(cycle, driver.connected('a'), 0)
   const first = poller.next(cycle, 0)
   t.equal(first?.query.name, 'fast', 'short intervals first')
@@ -240,8 +242,7 @@ test('after 15 seconds a cycle starts no slower query, which stays due', async (
 test('a lost connection fails the remaining queries of the cycle and leaves them due', async (t) => {
   const driver = new Driver(serverWith(['a']), [query('one', 'database'), query('two', 'database')])
   const { poller } = driver
-  const cycle = poller.begin('a', 0)
-  if (cycle === undefined) return t.fail('no cycle')
+  const cycle = begin(poller, 'a', 0)
   poller.learn(cycle, driver.connected('a'), 0)
   const first = poller.next(cycle, 0)
   driver.sessions.get('a')?.lose()
@@ -267,12 +268,10 @@ test('a server-wide query that one role may not run moves to the next database',
 test('a server-wide query that moves while it is polled is not polled twice at once', async (t) => {
   const driver = new Driver(serverWith(['a', 'b']), [query('wide', 'server')])
   const { poller } = driver
-  const first = poller.begin('a', 0)
-  if (first === undefined) return t.fail('no cycle')
+  const first = begin(poller, 'a', 0)
   poller.learn(first, driver.connected('a'), 0)
   t.ok(poller.next(first, 0))
-  const second = poller.begin('b', 0)
-  if (second === undefined) return t.fail('no cycle')
+  const second = begin(poller, 'b', 0)
   const seesMore = { ...facts, capabilities: new Set(['pg_monitor']) }
   poller.learn(second, driver.connected('b', { facts: seesMore }), 0)
   t.same(poller.plan.hosts, ['b'])
@@ -287,8 +286,7 @@ test('a new list of databases takes effect at the end of the cycle that read it;
   driver.cycle('a', listing('a', 'b', 'xc'))
   t.same(poller.names, ['a', 'b'])
   t.equal(poller.isDiscovered, true)
-  const late = poller.begin('b', 0)
-  if (late === undefined) return t.fail('no cycle')
+  const late = begin(poller, 'b', 0)
   poller.learn(late, driver.connected('b'), 0)
   const due = poller.next(late, 0)
   driver.now = 15_000
@@ -339,8 +337,7 @@ test('a database that failed is tried at once when it is reached differently, al
   const failed: Found = { kind: 'failed', failure: failureOf('no_database'), credential: undefined }
   driver.cycle('a', failed)
   driver.now = 15_000
-  const cycle = poller.begin('a', driver.now)
-  if (cycle === undefined) return t.fail('no cycle')
+  const cycle = begin(poller, 'a', driver.now)
   const elsewhere = { ...parseDatabaseUrl('postgresql://u:other@h/x'), database: 'a' }
   poller.update(serverWith([], { databases: [database('a', { connection: elsewhere })] }), [query('fast', 'database')], driver.now)
   t.equal(poller.databaseOf(cycle)?.connection, elsewhere)
