@@ -1,4 +1,5 @@
 import { parseDatabaseUrl } from '../../src/config/database-url.ts'
+import type { Connected } from '../../src/poll/found.ts'
 import type { Facts } from '../../src/server/facts.ts'
 import type { Database, Server } from '../../src/server/server.ts'
 import type { Session } from '../../src/server/session.ts'
@@ -36,6 +37,22 @@ export function makeSession(more: Partial<Session> = {}): Session {
     isOpen: () => true,
     run: async () => ({ columns: [], rows: [], cutRows: 0 }),
     close: async () => {},
+    ...more
+  }
+}
+
+/** What a poll cycle finds out that opened a session and read the facts only. */
+export function makeConnected(more: Partial<Connected> = {}): Connected {
+  return {
+    kind: 'connected',
+    session: makeSession(),
+    isNew: true,
+    facts: makeFacts(),
+    identity: undefined,
+    limits: undefined,
+    listed: undefined,
+    wasRejected: false,
+    seconds: 0,
     ...more
   }
 }
