@@ -199,7 +199,8 @@ export class PolledDatabase {
   #moveGrid(now: number): void {
     const { seconds, isSpread } = this.#interval
     const interval = isSpread ? seconds : this.#unitSeconds
-    const next = isSpread ? nextOnGrid(this.#phase * interval * 1000, interval * 1000, now) : now
+    // The phase of the interval before, so that the grid has a point up to now even when the clock has just started.
+    const next = isSpread ? nextOnGrid((this.#phase - 1) * interval * 1000, interval * 1000, now) : now
     // A cycle in progress, or the first one, plans the next when it ends.
     if (this.cycle !== undefined || this.#lastCycle === undefined) this.schedule.moveGrid(next - interval * 1000, interval)
     else this.schedule.moveGrid(Math.min(next, Math.max(now, this.#lastCycle.from + interval * 1000)), interval)

@@ -132,11 +132,33 @@ test('the intervals of database-wide queries are stretched to the cycle interval
   t.equal(polled.intervalOf(once), 60)
 })
 
-test('a longer interval takes effect after the last cycle, at the phase of the database', async (t) => {
+test('spread cycles begin at the phase of the database, also when the clock has just started', async (t) => {
+  const after = (now: number) => {
+    const polled = new PolledDatabase(makeDatabase('d'), 15, 0.5, now)
+    polled.cycleEnded(now, now + 300, [], 0)
+    polled.setInterval({ seconds: 60, isSpread: true }, 15, now + 1000)
+    return polled.schedule.nextCycle
+  }
+  t.equal(after(0), 30_000)
+  t.equal(after(40_000), 90_000)
+  t.equal(after(1_000_000), 1_050_000)
+})
+
+test('the first cycle is due at once, also where cycles are spread', async (t) => {
+  for (const now of [0, 1000, 40_000, 1_000_000]) {
+    const polled = new PolledDatabase(makeDatabase('d'), 15, 0.5, now)
+    polled.setInterval({ seconds: 60, isSpread: true }, 15, now)
+    t.ok(polled.schedule.nextCycle <= now, `at ${now} ms`)
+    polled.cycleEnded(now, now + 300, [], 0)
+    t.equal((polled.schedule.nextCycle - 30_000) % 60_000, 0, 'the next one has its phase')
+    t.ok(polled.schedule.nextCycle - now <= 60_000)
+  }
+})
+
+test('a shorter interval takes effect one such interval after the last cycle at the latest', async (t) => {
   const polled = new PolledDatabase(makeDatabase('d'), 15, 0.5, 0)
+  polled.setInterval({ seconds: 600, isSpread: true }, 15, 0)
   polled.cycleEnded(0, 300, [], 0)
-  polled.setInterval({ seconds: 60, isSpread: true }, 15, 1000)
-  t.equal(polled.schedule.nextCycle, 30_000)
-  polled.setInterval({ seconds: 120, isSpread: true }, 15, 1000)
-  t.equal(polled.schedule.nextCycle, 60_000)
+  polled.setInterval({ seconds: 60, isSpread: true }, 15, 100_000)
+  t.equal(polled.schedule.nextCycle, 100_000, 'it is overdue')
 })
