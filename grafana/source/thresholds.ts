@@ -64,7 +64,7 @@ export const thresholds = {
   scrapeSeconds: 5,
   /** Samples of one target: what one process is made for, and a growth that is a leak. */
   samples: { most: 100_000, growth: 2, leastForGrowth: 20_000 },
-  visitIntervalSeconds: minute,
+  pollIntervalSeconds: minute,
   restartsInAnHour: 3,
   eventLoopLagSeconds: 0.5
 } as const

@@ -1,7 +1,7 @@
 import { type DashboardLink, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard'
 
-/** What a click on a series or a row leads to: a board, and the labels that become its variables. */
-export const destinations = {
+/** Targets of links: the dashboard, the link's title, and the labels that become variables. The title ends with the last label's value. */
+const destinations = {
   server: ['pgvitals-instance', 'Server', ['server']],
   database: ['pgvitals-database', 'Database', ['server', 'datname']],
   connections: ['pgvitals-connections', 'Connections of', ['server', 'datname']],
@@ -16,17 +16,19 @@ export const destinations = {
   serverVacuum: ['pgvitals-vacuum', 'Vacuum of', ['server']],
   serverStorage: ['pgvitals-storage', 'Storage of', ['server']],
   replication: ['pgvitals-replication', 'Replication of', ['server']],
-  exporter: ['pgvitals-exporter', 'Data quality', []],
+  exporter: ['pgvitals-exporter', 'Exporter', []],
   alerts: ['pgvitals-alerts', 'Alerts', []]
 } as const satisfies Readonly<Record<string, readonly [uid: string, title: string, labels: readonly string[]]>>
 
 export type Destination = keyof typeof destinations
 
-/** Where a link finds the labels: of a series, or of a table's row. */
-type Origin = '__field.labels' | '__data.fields'
+export interface DataLink {
+  readonly title: string
+  readonly url: string
+}
 
-/** Links of a panel's data; the labels that lead on are taken from what was clicked. */
-export const dataLinks = (names: readonly Destination[], origin: Origin): readonly DataLink[] =>
+/** Links of a series (`__field.labels`) or of a table's row (`__data.fields`), with its labels as variables. */
+export const dataLinks = (names: readonly Destination[], origin: '__field.labels' | '__data.fields'): readonly DataLink[] =>
   names.map((name) => {
     const [uid, title, labels] = destinations[name]
     const carried = ['datasource', 'job', 'instance'].map((variable) => `\${${variable}:queryparam}`)
@@ -37,12 +39,7 @@ export const dataLinks = (names: readonly Destination[], origin: Origin): readon
     }
   })
 
-export interface DataLink {
-  readonly title: string
-  readonly url: string
-}
-
-/** The menu of all boards, which keeps the time and the variables. */
+/** The menu of all dashboards; it keeps the time range and the variables. */
 export const boardsMenu: DashboardLink = {
   title: 'PostgreSQL',
   type: DashboardLinkType.Dashboards,
@@ -52,6 +49,6 @@ export const boardsMenu: DashboardLink = {
   keepTime: true,
   targetBlank: false,
   icon: 'external link',
-  tooltip: 'All boards of this set',
+  tooltip: 'All PostgreSQL dashboards',
   url: ''
 }

@@ -1,0 +1,132 @@
+import type { FieldConfig, FieldConfigSource, Panel as SdkPanel, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
+import { type Dataquery, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
+import { type Steps, thresholdsOf } from './colours.ts'
+import { type DataLink, type Destination, dataLinks } from './links.ts'
+
+/** Grafana's names of units. */
+export type Unit =
+  | 'short' // a number, abbreviated
+  | 'none' // a number in full
+  | 'percentunit' // 0 to 1
+  | 's'
+  | 'bytes' // powers of 1024
+  | 'binBps' // bytes per second
+  | 'ops' // operations per second
+  | 'reqps' // statements per second
+  | 'dateTimeFromNow' // milliseconds since 1970, as "2 hours ago"
+
+/** Width and height in cells of the grid, which is 24 cells wide. */
+export type Size = readonly [width: number, height: number]
+
+/** The description: what the panel shows, why it matters, what is normal, what to do or open next. */
+export type About = readonly [shows: string, matters: string, normal: string, next: string]
+
+/** The options that all kinds of panels have. */
+export interface PanelSpec {
+  readonly about: About
+  readonly steps?: Steps
+  readonly decimals?: number
+  readonly min?: number
+  readonly max?: number
+  readonly mappings?: ValueMapping[]
+  /** Where a click on a series leads. */
+  readonly links?: readonly Destination[]
+  /** The text in place of missing data. */
+  readonly empty?: string
+}
+
+/** One query of a panel. */
+export interface Line {
+  readonly expr: string
+  readonly legend?: string
+  readonly colour?: string
+  /** A limit or an earlier time: dashed, without area, not stacked. */
+  readonly dashed?: boolean
+}
+
+/** One query, or several. */
+export type Queries = Line | { readonly lines: readonly Line[] }
+
+export const linesOf = (queries: Queries): readonly Line[] => ('lines' in queries ? queries.lines : [queries])
+
+type Target = Omit<Dataquery, '_implementsDataqueryVariant'>
+type Override = FieldConfigSource['overrides'][number]
+/** The SDK types the links of a field as links of a dashboard, which have other keys. */
+type Field = Omit<FieldConfig, 'links'> & { readonly links?: readonly DataLink[] }
+
+/** A panel as Grafana reads it. */
+export interface Panel extends Omit<SdkPanel, 'targets' | 'fieldConfig'> {
+  readonly targets: readonly Target[]
+  readonly fieldConfig: { readonly defaults: Field; readonly overrides: readonly Override[] }
+}
+
+/** A panel without a position and an id. */
+export type Unplaced = Omit<Panel, 'id' | 'gridPos'> & { readonly size: Size }
+
+/** The parts that differ between kinds of panels. */
+interface Parts extends Pick<SdkPanel, 'transformations'> {
+  readonly targets: readonly Target[]
+  readonly options: object
+  readonly field?: Field
+  readonly overrides?: readonly Override[]
+}
+
+/** The selected data source; Grafana wants it in panels and in queries. */
+export const datasource = { type: 'prometheus', uid: `\${datasource}` } as const
+
+/** A panel of a kind: what all panels have, and the parts of this one. */
+export function panel(
+  type: string,
+  title: string,
+  size: Size,
+  unit: Unit,
+  spec: PanelSpec,
+  { field, overrides = [], ...parts }: Parts
+): Unplaced {
+  const { steps, decimals, min, max, mappings, links } = spec
+  const [shows, matters, normal, next] = spec.about
+  const defaults: Field = {
+    unit,
+    noValue: spec.empty ?? 'No data: see the Exporter dashboard for failing queries and missing privileges',
+    ...(steps === undefined ? {} : { thresholds: thresholdsOf(steps) }),
+    ...(decimals === undefined ? {} : { decimals }),
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+    ...(mappings === undefined ? {} : { mappings }),
+    ...(links === undefined ? {} : { links: dataLinks(links, '__field.labels') }),
+    ...field
+  }
+  return {
+    type,
+    title,
+    description: `**Shows:** ${shows}\n\n**Matters:** ${matters}\n\n**Normal:** ${normal}\n\n**Next:** ${next}`,
+    datasource,
+    fieldConfig: { defaults, overrides },
+    ...parts,
+    size
+  }
+}
+
+/** Queries over the time range, with the reference ids `A`, `B` and so on. */
+export const rangeTargets = (queries: Queries, format = PromQueryFormat.TimeSeries): readonly Target[] =>
+  linesOf(queries).map(({ expr, legend }, index) => ({
+    refId: refId(index),
+    datasource,
+    expr,
+    range: true,
+    format,
+    legendFormat: legend ?? '__auto'
+  }))
+
+/** Queries at the end of the time range. */
+export const instantTargets = (queries: Queries, format = PromQueryFormat.TimeSeries): readonly Target[] =>
+  linesOf(queries).map(({ expr, legend }, index) => ({
+    refId: refId(index),
+    datasource,
+    expr,
+    instant: true,
+    format,
+    ...(legend === undefined ? {} : { legendFormat: legend })
+  }))
+
+export const refId = (index: number): string => String.fromCharCode('A'.charCodeAt(0) + index)
