@@ -1,5 +1,5 @@
-import type { Board } from '../grafana/source/panels/board.ts'
 import { dashboards } from '../grafana/source/dashboards.ts'
+import type { Board } from '../grafana/source/panels/board.ts'
 
 /** The text of docs/dashboards.md: every dashboard with its question and its panels. */
 export function dashboardsPage(): string {

@@ -1,3 +1,5 @@
+// The view of the team that owns a database. Rows: key figures and traffic, statements, tables, size and time.
+
 import { board, row, top } from '../panels/board.ts'
 import { above, anyWarns } from '../panels/colours.ts'
 import { among, increasesBy, inDatabase, maxBy, ofTable, ratesBy, ratio, type SeriesName, sumBy } from '../panels/promql.ts'

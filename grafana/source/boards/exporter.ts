@@ -1,3 +1,5 @@
+// The quality of the data and its cost. Rows: state of servers, databases and queries; errors and cost; the process; access between teams.
+
 import { help } from '../catalogue.ts'
 import { board, closedRow, row, top } from '../panels/board.ts'
 import { above, anyIsCritical, anyWarns, below, upOrDown, words } from '../panels/colours.ts'

@@ -1,3 +1,5 @@
+// One server. Rows: key figures and load, space, reads and writes, errors, configuration.
+
 import { help } from '../catalogue.ts'
 import { board, closedRow, top } from '../panels/board.ts'
 import { above, anyWarns, below, stateColours, words } from '../panels/colours.ts'

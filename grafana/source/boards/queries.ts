@@ -1,3 +1,5 @@
+// The statements of pg_stat_statements. Rows: key figures and the table of statements, the largest by cost, changes.
+
 import { board, closedRow, top } from '../panels/board.ts'
 import { above, anyWarns } from '../panels/colours.ts'
 import { heatmap } from '../panels/heatmap.ts'

@@ -1,3 +1,5 @@
+// Replication and WAL. Rows: key figures and standbys, this standby, slots, subscriptions, WAL and checkpoints, archive.
+
 import { help } from '../catalogue.ts'
 import { board, closedRow, row, top } from '../panels/board.ts'
 import { above, below, words } from '../panels/colours.ts'

@@ -1,3 +1,5 @@
+// Disk usage. Rows: size and growth, tables, indexes, bloat.
+
 import { help } from '../catalogue.ts'
 import { board, closedRow, row, top } from '../panels/board.ts'
 import { above, below } from '../panels/colours.ts'
