@@ -57,7 +57,7 @@ export const thresholds = {
   archiverBacklogSeconds: 30 * minute,
   checkpoints: { requestedRatio: 0.5, leastRequestedPerHour: 6 },
 
-  checksumFailureRememberedSeconds: day,
+  checksumFailureSeconds: day,
   passwordExpirySeconds: 7 * day,
   certificateExpirySeconds: 14 * day,
 

@@ -18,7 +18,6 @@ const progress = (done: SeriesName, total: SeriesName) =>
   `${maxBy(ofTable, inDatabase(done))} / ${on(...ofTable)} (${maxBy(ofTable, inDatabase(total))} > 0)`
 
 export const activity = board('pgvitals-activity', {
-  title: 'Activity and locks',
   question: 'What is blocked right now, and which session blocks it?',
   variables: [...server('one'), database('many')],
   from: 'now-1h',
@@ -181,8 +180,7 @@ export const activity = board('pgvitals-activity', {
         about: [
           'The completed part of each vacuum, analyze, index build, table rewrite and base backup.',
           'They take hours on large tables, and some hold locks.',
-          'Empty, or growing.',
-          'Click the table.'
+          'Empty, or growing.'
         ],
         lines: [
           {

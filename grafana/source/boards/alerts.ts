@@ -11,7 +11,6 @@ import { alertCounts, alertHistory, connectionsUsed, dataQuality, firing } from 
 const relative = (legend: string, value: string, threshold: number) => ({ expr: `max(${value}) / ${threshold}`, legend })
 
 export const alertsBoard = board('pgvitals-alerts', {
-  title: 'Alerts',
   question: 'Which alerts are firing, who owns them, which fire too often, and which are close?',
   variables: server('many'),
   from: 'now-24h',

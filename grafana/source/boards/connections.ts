@@ -15,7 +15,6 @@ const idleSteps = above(thresholds.idleInTransactionSeconds)
 const oldest = (metric: SeriesName) => maxBy(['datname', 'usename'], inDatabase(metric))
 
 export const connectionsBoard = board('pgvitals-connections', {
-  title: 'Connections',
   question: 'Which databases and users hold the connections, and which limits are reached?',
   variables: [...server('one'), database('many')],
   rows: [
@@ -31,7 +30,7 @@ export const connectionsBoard = board('pgvitals-connections', {
       }),
       stat('Usable', [4, 4], 'short', {
         about: [
-          'Connections that clients can open: max_connections without the reserved ones.',
+          'Connections that clients can open: max_connections minus the reserved ones.',
           'When all are in use, no client can connect.',
           'As configured.',
           'Use a connection pooler before you raise max_connections.'
@@ -121,7 +120,7 @@ export const connectionsBoard = board('pgvitals-connections', {
           'Connections, and the oldest statement, transaction and idle transaction of each database and user.',
           'Old ones hold locks and connections, and hold back vacuum.',
           'Seconds; hours for known batch jobs.',
-          'Open the Activity dashboard.'
+          'Open the Activity and locks dashboard.'
         ],
         labels: [
           { label: 'datname', title: 'Database', links: ['activity', 'database'] },
@@ -154,8 +153,7 @@ export const connectionsBoard = board('pgvitals-connections', {
         about: [
           'Longest time that a client of each database and user has been idle in transaction.',
           'It holds its locks meanwhile.',
-          'Seconds.',
-          'Open the Activity dashboard.'
+          'Seconds.'
         ],
         expr: maxBy(['datname', 'usename'], idleInTransaction),
         legend: '{{datname}} {{usename}}',

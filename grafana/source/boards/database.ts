@@ -34,7 +34,6 @@ const amongDue = (metric: SeriesName) => among(maxBy(ofTable, inDatabase(metric)
 const labels = tableLabels.slice(0, 2)
 
 export const database = board('pgvitals-database', {
-  title: 'Database',
   question: 'How is my database? The view of the team that owns it.',
   variables: [...server('one'), team, databaseOfTeam],
   rows: [
@@ -52,12 +51,7 @@ export const database = board('pgvitals-database', {
         empty: 'No team is configured'
       }),
       stat('Connections', [3, 4], 'short', {
-        about: [
-          'Client connections of the database.',
-          'All databases share the connections of the server.',
-          'The usual level.',
-          'Open the Connections dashboard.'
-        ],
+        about: ['Client connections of the database.', 'All databases share the connections of the server.', 'The usual level.'],
         expr: inDatabase('datname:pg_connections:sum'),
         empty: '0',
         links: ['connections']
@@ -66,8 +60,7 @@ export const database = board('pgvitals-database', {
         about: [
           'Mean execution time of a statement over the last 15 minutes.',
           'It is the response time that users of the database see.',
-          'The usual level; compare with last week below.',
-          'Open the Statements dashboard.'
+          'The usual level; compare with last week below.'
         ],
         expr: inDatabase('datname:pg_statements_seconds:mean15m'),
         empty: needsStatements,
@@ -85,12 +78,7 @@ export const database = board('pgvitals-database', {
         steps: above(thresholds.rollback.ratio)
       }),
       stat('Oldest transaction', [3, 4], 's', {
-        about: [
-          'Age of the oldest open transaction.',
-          'It holds locks, and vacuum removes no newer row version.',
-          'Seconds.',
-          'Open the Activity dashboard.'
-        ],
+        about: ['Age of the oldest open transaction.', 'It holds locks, and vacuum removes no newer row version.', 'Seconds.'],
         expr: maxBy(['datname'], oldestTransaction),
         steps: above(thresholds.longTransactionSeconds),
         empty: 'None is open',
@@ -101,7 +89,7 @@ export const database = board('pgvitals-database', {
           'Sessions that wait for a lock of another session.',
           'Their statements do not continue until the lock is released.',
           '0.',
-          'Open the Activity dashboard for the root blockers.'
+          'Open the Activity and locks dashboard for the root blockers.'
         ],
         expr: sumBy(['datname'], blockedSessions),
         steps: anyWarns,
@@ -122,7 +110,7 @@ export const database = board('pgvitals-database', {
         ],
         links: ['queries']
       }),
-      timeseries('Mean statement time, compared', [8, 8], 's', {
+      timeseries('Mean statement time and last week', [8, 8], 's', {
         about: [
           'Mean execution time of a statement, now and a week earlier.',
           'A rise without more traffic is a changed plan, a lock, or the load of another team.',
@@ -153,7 +141,7 @@ export const database = board('pgvitals-database', {
           'Rows read and changed per second.',
           'Reads far above the rows that statements return point to a missing index.',
           'The daily pattern.',
-          'See the tables below; the Table dashboard shows sequential scans.'
+          'See the tables below; the Table details dashboard shows sequential scans.'
         ],
         lines: [
           { expr: rate('pg_stat_database_tup_returned'), legend: 'read', colour: 'blue' },
@@ -165,12 +153,7 @@ export const database = board('pgvitals-database', {
         links: ['storage']
       }),
       timeseries('Connections by user and state', [8, 8], 'short', {
-        about: [
-          'Client connections by role and state.',
-          'Sessions idle in transaction hold their locks.',
-          'Some idle, few active.',
-          'Open the Connections dashboard.'
-        ],
+        about: ['Client connections by role and state.', 'Sessions idle in transaction hold their locks.', 'Some idle, few active.'],
         expr: connectionsBy('datname', 'usename', 'state'),
         legend: '{{usename}} {{state}}',
         isStacked: true,
@@ -267,8 +250,7 @@ export const database = board('pgvitals-database', {
         about: [
           'The size of the database, and its size in 30 days at the growth of the last day; the dashed line is its quota.',
           'All databases share the disk.',
-          'Slow growth, below the quota.',
-          'Open the Storage dashboard.'
+          'Slow growth, below the quota.'
         ],
         lines: [
           { expr: size, legend: 'size', colour: 'blue' },
@@ -288,7 +270,7 @@ export const database = board('pgvitals-database', {
           'Seconds per second that sessions execute, that they read and write meanwhile, and that they are idle in transaction.',
           'Much reading calls for memory or an index; sessions idle in transaction hold their locks.',
           'Mostly executing.',
-          'Check the statements that read, or the Activity dashboard for idle transactions.'
+          'Check the statements that read, or the Activity and locks dashboard for idle transactions.'
         ],
         lines: [
           { expr: rate('pg_stat_database_active_time_seconds_total'), legend: 'executing', colour: 'green' },

@@ -35,7 +35,6 @@ const access = (metric: 'pg_access_excess' | 'pg_access_missing') => ({
 })
 
 export const exporter = board('pgvitals-exporter', {
-  title: 'Exporter',
   question: 'Is the data complete and current, what is missing, and what does polling cost?',
   variables: [...server('many'), database('many')],
   rows: [
@@ -218,7 +217,7 @@ export const exporter = board('pgvitals-exporter', {
       }),
       timeseries('Open sessions', [8, 8], 'short', {
         about: [
-          'Sessions that pgvitals has open on each server.',
+          help('pgvitals_sessions_open'),
           'They count towards the connections of the server.',
           'A few, never more than the configured limit.',
           'Check the connection limit in the configuration.'
@@ -277,7 +276,7 @@ export const exporter = board('pgvitals-exporter', {
       }),
       stat('Configuration', [8, 4], 'none', {
         about: [
-          'Whether the last reload of the configuration succeeded.',
+          help('pgvitals_config_reload_success'),
           'After a failed reload, pgvitals keeps the previous configuration.',
           'Loaded.',
           'Read the errors in the log of pgvitals.'

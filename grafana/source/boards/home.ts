@@ -12,7 +12,6 @@ const load = ratesBy([], onServer('pg_stat_database_active_time_seconds_total'))
 const blocksOfServer = (metric: 'pg_stat_database_blks_hit' | 'pg_stat_database_blks_read') => increasesBy([], onServer(metric))
 
 export const home = board('pgvitals-home', {
-  title: 'Home',
   question: 'Is anything wrong, on which server, and who owns the database?',
   variables: [...server('many'), team],
   rows: [
@@ -52,7 +51,7 @@ export const home = board('pgvitals-home', {
           'Sessions that wait for a lock of another session.',
           'Their statements do not continue until the lock is released.',
           '0, or a few for moments.',
-          'Open the Activity dashboard of the server for the root blockers.'
+          'Open the Activity and locks dashboard of the server for the root blockers.'
         ],
         expr: `sum(${onServer('pg_stat_activity_blocked_sessions')}) or vector(0)`,
         steps: blockedSteps
@@ -110,7 +109,7 @@ export const home = board('pgvitals-home', {
       table('Databases', [24, 9], {
         about: [
           'The polled databases with their team and key figures.',
-          'It shows which team has a problem.',
+          'It shows which team is affected.',
           'Up, no alerts, no coloured values.',
           'Click the database for the view of its team.'
         ],
@@ -175,8 +174,7 @@ export const home = board('pgvitals-home', {
         about: [
           'Transactions per second, committed or rolled back.',
           'A sudden change is a deployment, an outage upstream, or a loop.',
-          'The daily pattern of the database.',
-          'Click the database.'
+          'The daily pattern of the database.'
         ],
         expr: ofTeam(onServer('datname:pg_xact:rate5m')),
         legend: '{{datname}} on {{server}}',

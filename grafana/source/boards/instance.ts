@@ -17,7 +17,6 @@ const io = (metric: `${'read' | 'write'}_bytes` | `${'read' | 'write'}_seconds` 
 const slru = (metric: 'hit' | 'read') => ratesBy(['name'], onServer(`pg_stat_slru_blks_${metric}_total`))
 
 export const instance = board('pgvitals-instance', {
-  title: 'Server',
   question: 'How is this server, and which of its resources is the bottleneck?',
   variables: server('one'),
   rows: [
@@ -27,7 +26,7 @@ export const instance = board('pgvitals-instance', {
           'The role, primary or standby, and the version of PostgreSQL.',
           'Only a primary accepts writes.',
           'The expected role.',
-          'Open the Replication dashboard after a failover.'
+          'Open the Replication and WAL dashboard after a failover.'
         ],
         expr: maxBy(['role', 'version'], onServer('pg_server_info')),
         legend: '{{role}} {{version}}',
@@ -60,7 +59,7 @@ export const instance = board('pgvitals-instance', {
           'Age of the oldest open transaction of a client.',
           'While it is open, vacuum removes no newer row version, in any database.',
           'Seconds or minutes.',
-          'Open the Activity dashboard for its user.'
+          'Open the Activity and locks dashboard for its user.'
         ],
         expr: maxBy([], onServer('pg_stat_activity_oldest_transaction_seconds')),
         steps: above(thresholds.longTransactionSeconds),
@@ -96,7 +95,7 @@ export const instance = board('pgvitals-instance', {
           'Active backends by the type of their wait event at each poll; CPU means that they wait for nothing.',
           'Lock points to transactions, IO to memory or disk, LWLock to contention within PostgreSQL.',
           'Mostly CPU, with some IO.',
-          'Open the Activity dashboard for the wait events.'
+          'Open the Activity and locks dashboard for the wait events.'
         ],
         expr: sumBy(['wait_event_type'], onServer('pg_stat_activity_wait_events')),
         legend: '{{wait_event_type}}',
@@ -108,8 +107,7 @@ export const instance = board('pgvitals-instance', {
         about: [
           'Client connections by state; the dashed line is the number that clients can open.',
           'Idle sessions use memory; sessions idle in transaction hold locks and hold back vacuum.',
-          'A few active, some idle, hardly any idle in transaction.',
-          'Open the Connections dashboard.'
+          'A few active, some idle, hardly any idle in transaction.'
         ],
         lines: [
           { expr: sumBy(['state'], onServer('pg_stat_activity_connections')), legend: '{{state}}' },
@@ -139,8 +137,7 @@ export const instance = board('pgvitals-instance', {
         about: [
           'Disk space of each database and of the WAL directory, stacked.',
           'A full disk stops the server.',
-          'Slow growth; WAL below a few times max_wal_size.',
-          'Open the Storage dashboard.'
+          'Slow growth; WAL below a few times max_wal_size.'
         ],
         lines: [
           { expr: onServer('pg_database_size_bytes'), legend: '{{datname}}' },
@@ -212,7 +209,7 @@ export const instance = board('pgvitals-instance', {
           'Bytes per second written by each type of backend.',
           'If client backends write, the background writer and checkpoints do not keep up, and statements wait.',
           'The checkpointer and the background writer write most.',
-          'Open the Replication dashboard for the checkpoints.'
+          'Open the Replication and WAL dashboard for the checkpoints.'
         ],
         expr: ratesBy(['backend_type'], onServer('pg_stat_io_write_bytes_total', 'object!="wal"')),
         legend: '{{backend_type}}',

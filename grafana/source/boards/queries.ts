@@ -34,7 +34,7 @@ const { amongLongest, timeWithText } = longestStatements('$topn')
 /** The largest statements by one kind of cost. */
 const largest = (title: string, metric: SeriesName, unit: Unit, shows: string, matters: string, normal: string) =>
   timeseries(title, [12, 8], unit, {
-    about: [shows, matters, normal, 'Click the statement.'],
+    about: [shows, matters, normal],
     expr: largestRates(inDatabase(metric), ofStatement),
     legend: '{{datname}} {{user}} {{queryid}}',
     isStacked: true,
@@ -49,7 +49,6 @@ const [meanNow, meanDayEarlier] = [mean('[30m]'), mean('[30m] offset 1d')]
 const slowdown = `(${meanNow}) / (${meanDayEarlier} > 0) > 2`
 
 export const queries = board('pgvitals-queries', {
-  title: 'Statements',
   question: 'Which statements cost most, and which became slower?',
   variables: [...server('one'), database('many'), topn],
   rows: [
@@ -81,7 +80,7 @@ export const queries = board('pgvitals-queries', {
           'Execution time of statements in proportion to the time that sessions were active.',
           'The rest is planning, evicted entries, and statements that have not ended yet.',
           'Above 0.8.',
-          'See the evictions; open the Activity dashboard for long statements.'
+          'See the evictions; open the Activity and locks dashboard for long statements.'
         ],
         expr: `${increasesBy([], seconds)} / ${on()} (${increasesBy([], inDatabase('pg_stat_database_active_time_seconds_total'))} > 0)`,
         empty: needsStatements
@@ -153,8 +152,7 @@ export const queries = board('pgvitals-queries', {
         about: [
           'Seconds of execution per second, by database.',
           'It is the number of CPUs or disks that statements keep busy.',
-          'The daily pattern.',
-          'Click the database.'
+          'The daily pattern.'
         ],
         expr: ratesBy(['datname'], seconds),
         legend: '{{datname}}',

@@ -16,7 +16,6 @@ const perUser = (metric: SeriesName) => increasesBy(ofStatement, selected(metric
 const empty = 'This statement did not run, or has no series'
 
 export const query = board('pgvitals-query', {
-  title: 'One statement',
   question: 'What does this statement cost, and since when?',
   variables: [...server('one'), database('one'), label('queryid', 'Statement', 'pg_stat_statements_calls_total')],
   rows: [
@@ -51,7 +50,7 @@ export const query = board('pgvitals-query', {
       table('Users', [16, 5], {
         about: [
           'Calls, time, mean time and rows by role, within the time range.',
-          'It shows which application to ask.',
+          'It shows which application runs it.',
           'The expected application.',
           'Open the Connections dashboard.'
         ],

@@ -23,7 +23,6 @@ const noStandbys = 'No standby or subscriber is connected'
 const noSubscriptions = 'There are no subscriptions'
 
 export const replication = board('pgvitals-replication', {
-  title: 'Replication and WAL',
   question: 'Do the standbys keep up, what retains WAL, and is it archived?',
   variables: [...server('one'), database('many')],
   rows: [
@@ -51,7 +50,7 @@ export const replication = board('pgvitals-replication', {
       }),
       stat('Lag of this standby', [4, 4], 's', {
         about: [
-          'Age of the last replayed transaction; 0 on a primary, and where everything received is replayed.',
+          help('pg_replication_lag_seconds'),
           'Queries on this standby see data of that age.',
           'Below a second, or the duration of a long query.',
           'See the row "This standby".'
@@ -109,7 +108,7 @@ export const replication = board('pgvitals-replication', {
         sortBy: 'Lag',
         empty: noStandbys
       }),
-      timeseries('Lag by stage, in bytes', [12, 8], 'bytes', {
+      timeseries('Lag by stage (bytes)', [12, 8], 'bytes', {
         about: [
           'Bytes of WAL not yet sent, written, flushed and replayed; each stage includes those before it.',
           'The first large stage is the bottleneck: network, disk, or replay.',
@@ -124,7 +123,7 @@ export const replication = board('pgvitals-replication', {
         links: ['server'],
         empty: noStandbys
       }),
-      timeseries('Lag by stage, in seconds', [12, 8], 's', {
+      timeseries('Lag by stage (time)', [12, 8], 's', {
         about: [
           'Time until recent WAL is written, flushed and replayed by each standby.',
           'A synchronous commit waits this long.',
@@ -156,7 +155,7 @@ export const replication = board('pgvitals-replication', {
       }),
       timeseries('Age of the last replayed transaction', [8, 8], 's', {
         about: [
-          'Age of the last replayed transaction; it also grows while the primary is idle.',
+          help('pg_replication_last_replay_seconds'),
           'Queries on this standby see data of that age.',
           'Seconds, while the primary writes.',
           'See the bytes that are not replayed.'
@@ -167,9 +166,9 @@ export const replication = board('pgvitals-replication', {
         links: ['server'],
         empty: 'This is a primary'
       }),
-      timeseries('Received, not replayed', [8, 8], 'bytes', {
+      timeseries('Received but not replayed', [8, 8], 'bytes', {
         about: [
-          'Bytes of WAL that this standby has received and not replayed.',
+          help('pg_replication_unreplayed_bytes'),
           'A long query or a slow disk delays replay.',
           'Kilobytes.',
           'Look for the oldest query on this standby.'

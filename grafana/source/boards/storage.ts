@@ -22,7 +22,6 @@ const maxima = (metric: SeriesName) => maxBy(ofTable, inDatabase(metric))
 const mostBloated = `topk($topn, ${maxima('pg_table_bloat_estimated_bytes')})`
 
 export const storage = board('pgvitals-storage', {
-  title: 'Storage',
   question: 'What grows, when is the disk full, and what space is wasted?',
   variables: [...server('one'), database('many'), topn],
   from: 'now-7d',

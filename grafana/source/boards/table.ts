@@ -1,3 +1,4 @@
+import { help } from '../catalogue.ts'
 import { board, top } from '../panels/board.ts'
 import { above, words } from '../panels/colours.ts'
 import { increasesBy, maxBy, ofTable, onServer, ratesBy, type SeriesName, share } from '../panels/promql.ts'
@@ -17,7 +18,6 @@ const ofIndex = [...ofTable, 'indexrelname']
 const empty = 'Not among the 300 most active tables, or locked'
 
 export const tableBoard = board('pgvitals-table', {
-  title: 'One table',
   question: 'How is this table used, how large is it, and does vacuum keep up with it?',
   variables: [
     ...server('one'),
@@ -34,10 +34,9 @@ export const tableBoard = board('pgvitals-table', {
       }),
       stat('Vacuum due', [4, 4], 'short', {
         about: [
-          'Dead or inserted rows in proportion to the threshold of autovacuum.',
+          help('pg_table_vacuum_due_ratio'),
           'Far above 1, the table bloats.',
-          `Up to 1; a warning from ${thresholds.vacuumDue.ratio}.`,
-          'Open the Vacuum dashboard.'
+          `Up to 1; a warning from ${thresholds.vacuumDue.ratio}.`
         ],
         expr: gauge('pg_table_vacuum_due_ratio'),
         decimals: 2,
@@ -47,7 +46,7 @@ export const tableBoard = board('pgvitals-table', {
       }),
       stat('Autovacuum', [3, 4], 'none', {
         about: [
-          'Whether autovacuum processes the table.',
+          help('pg_table_autovacuum_enabled'),
           'Without it, the table bloats until an anti-wraparound vacuum.',
           'On.',
           'Run alter table … reset (autovacuum_enabled).'
@@ -136,8 +135,7 @@ export const tableBoard = board('pgvitals-table', {
         about: [
           'Dead rows, and the threshold of autovacuum.',
           'Far above the line, vacuum does not keep up, or is held back.',
-          'A sawtooth below the line.',
-          'Open the Vacuum dashboard.'
+          'A sawtooth below the line.'
         ],
         lines: [
           { expr: gauge('pg_stat_user_tables_n_dead_tup'), legend: 'dead rows', colour: 'orange' },
@@ -166,8 +164,7 @@ export const tableBoard = board('pgvitals-table', {
         about: [
           'Transactions since the oldest unfrozen transaction id, and the age at which autovacuum freezes the table.',
           'If it is not frozen in time, the server stops accepting writes.',
-          'Below the line.',
-          'Open the Vacuum dashboard.'
+          'Below the line.'
         ],
         lines: [
           { expr: gauge('pg_table_xid_age'), legend: 'age', colour: 'blue' },

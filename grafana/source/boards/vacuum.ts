@@ -33,7 +33,6 @@ const dueSteps = above(thresholds.vacuumDue.ratio)
 const freezeSteps = above(thresholds.freezeAgeRatio)
 
 export const vacuum = board('pgvitals-vacuum', {
-  title: 'Vacuum',
   question: 'Does vacuum keep up, and what holds it back?',
   variables: [...server('one'), database('many'), topn],
   rows: [
@@ -91,7 +90,7 @@ export const vacuum = board('pgvitals-vacuum', {
           'Transactions since the oldest one that each kind of holder needs: vacuum removes no newer row version.',
           'The highest line holds back vacuum, in all databases or in the one it names.',
           `Below ${thresholds.xminHorizonAge / 1e6} million.`,
-          'For sessions open the Activity dashboard, for slots and standbys Replication; commit or roll back prepared transactions.'
+          'For sessions open the Activity and locks dashboard, for slots and standbys Replication and WAL; commit or roll back prepared transactions.'
         ],
         expr: onServer('pg_xmin_horizon_age'),
         legend: '{{holder}} {{datname}}',
@@ -191,8 +190,7 @@ export const vacuum = board('pgvitals-vacuum', {
         about: [
           'Dead or inserted rows in proportion to the threshold of autovacuum, for the tables with the highest ratio.',
           'Continuous growth means that vacuum does not reach the table.',
-          'A sawtooth up to 1.',
-          'Click the table.'
+          'A sawtooth up to 1.'
         ],
         expr: largestGauges(inDatabase('pg_table_vacuum_due_ratio'), ofTable),
         legend: '{{datname}} {{relname}}',

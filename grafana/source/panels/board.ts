@@ -1,6 +1,6 @@
 import { type Dashboard, DashboardCursorSync, type RowPanel, type VariableModel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { annotations } from './annotations.ts'
-import { boardsMenu } from './links.ts'
+import { boardsMenu, titles, type Uid } from './links.ts'
 import type { Panel, Unplaced } from './panel.ts'
 
 /** The heading of a row; closed rows contain their panels. */
@@ -19,7 +19,6 @@ interface Row {
 }
 
 interface BoardSpec {
-  readonly title: string
   /** The one question that the dashboard answers. */
   readonly question: string
   readonly variables: readonly VariableModel[]
@@ -35,9 +34,9 @@ export const row = (title: string, ...panels: readonly Unplaced[]): Row => ({ ti
 export const closedRow = (title: string, ...panels: readonly Unplaced[]): Row => ({ title, isClosed: true, panels })
 
 /** Builds a dashboard; throws where a line of panels does not fill the width or has panels of different heights. */
-export const board = (uid: `pgvitals-${string}`, { title, question, variables, from = 'now-6h', rows }: BoardSpec): Board => ({
+export const board = (uid: Uid, { question, variables, from = 'now-6h', rows }: BoardSpec): Board => ({
   uid,
-  title: `PostgreSQL / ${title}`,
+  title: `PostgreSQL / ${titles[uid]}`,
   description: question,
   tags: ['pgvitals', 'postgresql'],
   timezone: 'browser',

@@ -1,5 +1,24 @@
 import { type DashboardLink, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard'
 
+/** The titles of the dashboards, by uid. */
+export const titles = {
+  'pgvitals-home': 'Home',
+  'pgvitals-instance': 'Server',
+  'pgvitals-database': 'Database',
+  'pgvitals-connections': 'Connections',
+  'pgvitals-queries': 'Statements',
+  'pgvitals-query': 'Statement details',
+  'pgvitals-activity': 'Activity and locks',
+  'pgvitals-storage': 'Storage',
+  'pgvitals-table': 'Table details',
+  'pgvitals-vacuum': 'Vacuum',
+  'pgvitals-replication': 'Replication and WAL',
+  'pgvitals-exporter': 'Exporter',
+  'pgvitals-alerts': 'Alerts'
+} as const
+
+export type Uid = keyof typeof titles
+
 /** Targets of links: the dashboard, the link's title, and the labels that become variables. The title ends with the last label's value. */
 const destinations = {
   server: ['pgvitals-instance', 'Server', ['server']],
@@ -18,7 +37,7 @@ const destinations = {
   replication: ['pgvitals-replication', 'Replication of', ['server']],
   exporter: ['pgvitals-exporter', 'Exporter', []],
   alerts: ['pgvitals-alerts', 'Alerts', []]
-} as const satisfies Readonly<Record<string, readonly [uid: string, title: string, labels: readonly string[]]>>
+} as const satisfies Readonly<Record<string, readonly [uid: Uid, title: string, labels: readonly string[]]>>
 
 export type Destination = keyof typeof destinations
 
@@ -26,6 +45,9 @@ export interface DataLink {
   readonly title: string
   readonly url: string
 }
+
+/** The next step where a click on a series is all there is to do. */
+export const openByClick = (name: Destination): string => `Click a series to open the ${titles[destinations[name][0]]} dashboard.`
 
 /** Links of a series (`__field.labels`) or of a table's row (`__data.fields`), with its labels as variables. */
 export const dataLinks = (names: readonly Destination[], origin: '__field.labels' | '__data.fields'): readonly DataLink[] =>

@@ -1,7 +1,7 @@
 import type { FieldConfig, FieldConfigSource, Panel as SdkPanel, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
 import { type Dataquery, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
 import { type Steps, thresholdsOf } from './colours.ts'
-import { type DataLink, type Destination, dataLinks } from './links.ts'
+import { type DataLink, type Destination, dataLinks, openByClick } from './links.ts'
 
 /** Grafana's names of units. */
 export type Unit =
@@ -18,8 +18,8 @@ export type Unit =
 /** Width and height in cells of the grid, which is 24 cells wide. */
 export type Size = readonly [width: number, height: number]
 
-/** The description: what the panel shows, why it matters, what is normal, what to do or open next. */
-export type About = readonly [shows: string, matters: string, normal: string, next: string]
+/** The description: what the panel shows, why it matters, what is normal, and what to do next if that is more than to follow the link. */
+export type About = readonly [shows: string, matters: string, normal: string, next?: string]
 
 /** The options that all kinds of panels have. */
 export interface PanelSpec {
@@ -84,7 +84,7 @@ export function panel(
   { field, overrides = [], ...parts }: Parts
 ): Unplaced {
   const { steps, decimals, min, max, mappings, links } = spec
-  const [shows, matters, normal, next] = spec.about
+  const [shows, matters, normal, next = links?.slice(0, 1).map(openByClick).join()] = spec.about
   const defaults: Field = {
     unit,
     noValue: spec.empty ?? 'No data: see the Exporter dashboard for failing queries and missing privileges',

@@ -46,7 +46,7 @@ export const exporter: readonly Alert[] = [
     name: 'PgvitalsVisitsSlow',
     scope: 'exporter',
     dashboard: 'pgvitals-exporter',
-    tiers: [{ severity: 'warning', expression: `pgvitals_visit_interval_seconds > ${thresholds.pollIntervalSeconds}`, for: '15m' }],
+    tiers: [{ severity: 'warning', expression: `pgvitals_visit_interval_seconds > ${thresholds.visitIntervalSeconds}`, for: '15m' }],
     summary: 'pgvitals visits {{ $labels.datname }} on {{ $labels.server }} only every {{ $value | humanizeDuration }}',
     description:
       'Visits would cost the server too much, so there are fewer. Rates over five minutes become coarse. See which queries are slow there.'

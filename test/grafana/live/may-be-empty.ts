@@ -20,7 +20,7 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     'pgvitals-activity "Oldest prepared transaction"'
   ],
   'the server has just been started': [
-    'pgvitals-database "Mean statement time, compared" B',
+    'pgvitals-database "Mean statement time and last week" B',
     'pgvitals-database "Size and forecast" B',
     'pgvitals-queries "Statements by execution time" E',
     'pgvitals-queries "Statements by execution time" F',
@@ -52,7 +52,7 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     'pgvitals-activity "Progress"',
     'pgvitals-vacuum "Running vacuums"',
     'pgvitals-replication "Standbys and subscribers" B',
-    'pgvitals-replication "Lag by stage, in seconds"',
+    'pgvitals-replication "Lag by stage (time)"',
     'pgvitals-alerts "Distance to alert thresholds" F',
     'pgvitals-alerts "Distance to alert thresholds" G'
   ],
@@ -65,7 +65,7 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
   ],
   'it applies to a standby': [
     'pgvitals-replication "Replay"',
-    'pgvitals-replication "Received, not replayed"',
+    'pgvitals-replication "Received but not replayed"',
     'pgvitals-replication "WAL generated" B',
     'pgvitals-replication "WAL generated" C'
   ],

@@ -41,7 +41,7 @@ function run(t: Test, program: string, flags: readonly string[], environment: Re
   return { stdout: () => stdout }
 }
 
-const answers = async (url: string) => (await fetch(url).catch(() => undefined))?.status === 200
+const isOk = async (url: string) => (await fetch(url).catch(() => undefined))?.status === 200
 
 test('docker-compose.yml: an alert of a database notifies its team only', async (t) => {
   if (!hasTool(t, 'psql', 'postgresql-client') || !hasTool(t, 'prometheus', 'prometheus')) return
@@ -118,7 +118,7 @@ test('docker-compose.yml: an alert of a database notifies its team only', async 
   const resend = '--rules.alert.resend-delay=1s'
   run(t, 'prometheus', [...scraper.flags, resend, `--web.listen-address=127.0.0.1:${await freePort()}`])
 
-  await until('pgvitals is ready', 60, () => answers(`http://127.0.0.1:${ports['pgvitals:9187']}/readyz`))
+  await until('pgvitals is ready', 60, () => isOk(`http://127.0.0.1:${ports['pgvitals:9187']}/readyz`))
   const page = await scrape(ports['pgvitals:9187'])
   for (const [datname, team] of Object.entries({ platform: 'platform', users: 'platform', labeler: 'labeler' })) {
     t.equal(sampleValue(page, 'pg_database_up', { server: 'main', datname }), 1, `${datname} is up`)
