@@ -55,13 +55,13 @@ export const alertCounts = (size: Size, next: string, links?: readonly Destinati
     about: ['Critical alerts that are firing.', 'Each pages a team.', '0.', next],
     expr: `count(${firing('severity="critical"')}) or vector(0)`,
     steps: anyIsCritical,
-    ...(links === undefined ? {} : { links })
+    links
   }),
   stat('Warnings', size, 'short', {
     about: ['Warnings that are firing.', 'Each needs attention on the same day.', '0, or a few known ones.', next],
     expr: `count(${firing('severity="warning"')}) or vector(0)`,
     steps: anyWarns,
-    ...(links === undefined ? {} : { links })
+    links
   })
 ]
 

@@ -30,7 +30,7 @@ export interface PanelSpec {
   readonly max?: number
   readonly mappings?: ValueMapping[]
   /** Where a click on a series leads. */
-  readonly links?: readonly Destination[]
+  readonly links?: readonly Destination[] | undefined
   /** The text in place of missing data. */
   readonly empty?: string
 }
@@ -49,10 +49,13 @@ export type Queries = Line | { readonly lines: readonly Line[] }
 
 export const linesOf = (queries: Queries): readonly Line[] => ('lines' in queries ? queries.lines : [queries])
 
-type Target = Omit<Dataquery, '_implementsDataqueryVariant'>
+/** JSON has no undefined values, so that optional keys may be undefined here. */
+type Optional<T> = { [Key in keyof T]?: T[Key] | undefined }
+
+type Target = Optional<Omit<Dataquery, '_implementsDataqueryVariant'>>
 type Override = FieldConfigSource['overrides'][number]
 /** The SDK types the links of a field as links of a dashboard, which have other keys. */
-type Field = Omit<FieldConfig, 'links'> & { readonly links?: readonly DataLink[] }
+type Field = Optional<Omit<FieldConfig, 'links'>> & { readonly links?: readonly DataLink[] | undefined }
 
 /** A panel as Grafana reads it. */
 export interface Panel extends Omit<SdkPanel, 'targets' | 'fieldConfig'> {
@@ -83,17 +86,17 @@ export function panel(
   spec: PanelSpec,
   { field, overrides = [], ...parts }: Parts
 ): Unplaced {
-  const { steps, decimals, min, max, mappings, links } = spec
-  const [shows, matters, normal, next = links?.slice(0, 1).map(openByClick).join()] = spec.about
+  const { about, steps, decimals, min, max, mappings, links, empty } = spec
+  const [shows, matters, normal, next = links?.slice(0, 1).map(openByClick).join()] = about
   const defaults: Field = {
     unit,
-    noValue: spec.empty ?? 'No data: see the Exporter dashboard for failing queries and missing privileges',
-    ...(steps === undefined ? {} : { thresholds: thresholdsOf(steps) }),
-    ...(decimals === undefined ? {} : { decimals }),
-    ...(min === undefined ? {} : { min }),
-    ...(max === undefined ? {} : { max }),
-    ...(mappings === undefined ? {} : { mappings }),
-    ...(links === undefined ? {} : { links: dataLinks(links, '__field.labels') }),
+    noValue: empty ?? 'No data: see the Exporter dashboard for failing queries and missing privileges',
+    thresholds: steps && thresholdsOf(steps),
+    decimals,
+    min,
+    max,
+    mappings,
+    links: links && dataLinks(links, '__field.labels'),
     ...field
   }
   return {
@@ -107,26 +110,21 @@ export function panel(
   }
 }
 
-/** Queries over the time range, with the reference ids `A`, `B` and so on. */
-export const rangeTargets = (queries: Queries, format = PromQueryFormat.TimeSeries): readonly Target[] =>
-  linesOf(queries).map(({ expr, legend }, index) => ({
-    refId: refId(index),
-    datasource,
-    expr,
-    range: true,
-    format,
-    legendFormat: legend ?? '__auto'
-  }))
+const targetsOf =
+  (kind: 'range' | 'instant') =>
+  (queries: Queries, format = PromQueryFormat.TimeSeries): readonly Target[] =>
+    linesOf(queries).map(({ expr, legend }, index) => ({
+      refId: refId(index),
+      datasource,
+      expr,
+      ...(kind === 'range' ? { range: true } : { instant: true }),
+      format,
+      legendFormat: legend ?? (kind === 'range' ? '__auto' : undefined)
+    }))
 
+/** Queries over the time range, with the reference ids `A`, `B` and so on. */
+export const rangeTargets = targetsOf('range')
 /** Queries at the end of the time range. */
-export const instantTargets = (queries: Queries, format = PromQueryFormat.TimeSeries): readonly Target[] =>
-  linesOf(queries).map(({ expr, legend }, index) => ({
-    refId: refId(index),
-    datasource,
-    expr,
-    instant: true,
-    format,
-    ...(legend === undefined ? {} : { legendFormat: legend })
-  }))
+export const instantTargets = targetsOf('instant')
 
 export const refId = (index: number): string => String.fromCharCode('A'.charCodeAt(0) + index)
