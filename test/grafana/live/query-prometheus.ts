@@ -1,6 +1,6 @@
 import type { BoardFile, TargetFile } from '../dashboards/panels-of.ts'
 
-/** One series of an answer. */
+/** One series of a result. */
 export interface Frame {
   readonly refId: string
   readonly legend: string
@@ -14,10 +14,10 @@ interface Series {
   readonly values?: readonly (readonly [number, string])[]
 }
 
-export type Ask = ReturnType<typeof askPrometheus>
+export type Client = ReturnType<typeof prometheusClient>
 
-/** Asks as Grafana does: queries of the last moment, or of the whole range in steps. */
-export function askPrometheus(url: string, rangeSeconds: number, scrapeSeconds = 15) {
+/** Runs queries as Grafana does: at the end of the time range, or over the range in steps. */
+export function prometheusClient(url: string, rangeSeconds: number, scrapeSeconds = 15) {
   const end = Math.floor(Date.now() / 1000)
   const step = Math.max(scrapeSeconds, Math.round(rangeSeconds / 200))
   const fetchData = async (path: string, parameters: Record<string, string>) => {
@@ -50,22 +50,22 @@ export function askPrometheus(url: string, rangeSeconds: number, scrapeSeconds =
   }
 }
 
-/** What each variable of a board stands for: what was chosen, all, or the first value that there is. */
+/** The values of a dashboard's variables: selected ones, all, or the first value. */
 export async function valuesOfVariables(
-  ask: Ask,
+  client: Client,
   { templating }: BoardFile,
-  chosen: Readonly<Record<string, string>>
+  selected: Readonly<Record<string, string>>
 ): Promise<Readonly<Record<string, string>>> {
   const values: Record<string, string> = {}
   for (const { name, query, includeAll, allValue, regex, current } of templating.list) {
     const text = typeof query === 'object' ? query.query : ''
     const [, selector = '', label = ''] = /^label_values\((.*), (\w+)\)$/.exec(text) ?? /^query_result\((.*)\)$/.exec(text) ?? []
-    if (chosen[name] !== undefined) values[name] = chosen[name]
+    if (selected[name] !== undefined) values[name] = selected[name]
     else if (includeAll) values[name] = allValue ?? '.*'
     else if (selector === '') values[name] = String(current?.value ?? '')
     else {
       const labelName = label || (/\/(\w+)=/.exec(regex ?? '')?.[1] ?? '')
-      const found = (await ask.instant(selector, values)).map(({ metric }) => metric[labelName] ?? '')
+      const found = (await client.instant(selector, values)).map(({ metric }) => metric[labelName] ?? '')
       values[name] = found.sort()[0] ?? ''
     }
   }

@@ -1,7 +1,26 @@
 import { type DashboardLink, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard'
 
-/** What a click on a series or a row leads to: a board, and the labels that become its variables. */
-export const destinations = {
+/** The titles of the dashboards, by uid. */
+export const titles = {
+  'pgvitals-home': 'Home',
+  'pgvitals-instance': 'Server',
+  'pgvitals-database': 'Database',
+  'pgvitals-connections': 'Connections',
+  'pgvitals-queries': 'Statements',
+  'pgvitals-query': 'Statement details',
+  'pgvitals-activity': 'Activity and locks',
+  'pgvitals-storage': 'Storage',
+  'pgvitals-table': 'Table details',
+  'pgvitals-vacuum': 'Vacuum',
+  'pgvitals-replication': 'Replication and WAL',
+  'pgvitals-exporter': 'Exporter',
+  'pgvitals-alerts': 'Alerts'
+} as const
+
+export type Uid = keyof typeof titles
+
+/** Targets of links: the dashboard, the link's title, and the labels that become variables. The title ends with the last label's value. */
+const destinations = {
   server: ['pgvitals-instance', 'Server', ['server']],
   database: ['pgvitals-database', 'Database', ['server', 'datname']],
   connections: ['pgvitals-connections', 'Connections of', ['server', 'datname']],
@@ -16,17 +35,22 @@ export const destinations = {
   serverVacuum: ['pgvitals-vacuum', 'Vacuum of', ['server']],
   serverStorage: ['pgvitals-storage', 'Storage of', ['server']],
   replication: ['pgvitals-replication', 'Replication of', ['server']],
-  exporter: ['pgvitals-exporter', 'Data quality', []],
+  exporter: ['pgvitals-exporter', 'Exporter', []],
   alerts: ['pgvitals-alerts', 'Alerts', []]
-} as const satisfies Readonly<Record<string, readonly [uid: string, title: string, labels: readonly string[]]>>
+} as const satisfies Readonly<Record<string, readonly [uid: Uid, title: string, labels: readonly string[]]>>
 
 export type Destination = keyof typeof destinations
 
-/** Where a link finds the labels: of a series, or of a table's row. */
-type Origin = '__field.labels' | '__data.fields'
+export interface DataLink {
+  readonly title: string
+  readonly url: string
+}
 
-/** Links of a panel's data; the labels that lead on are taken from what was clicked. */
-export const dataLinks = (names: readonly Destination[], origin: Origin): readonly DataLink[] =>
+/** The next step where a click on a series is all there is to do. */
+export const openByClick = (name: Destination): string => `Click a series to open the ${titles[destinations[name][0]]} dashboard.`
+
+/** Links of a series (`__field.labels`) or of a table's row (`__data.fields`), with its labels as variables. */
+export const dataLinks = (names: readonly Destination[], origin: '__field.labels' | '__data.fields'): readonly DataLink[] =>
   names.map((name) => {
     const [uid, title, labels] = destinations[name]
     const carried = ['datasource', 'job', 'instance'].map((variable) => `\${${variable}:queryparam}`)
@@ -37,12 +61,7 @@ export const dataLinks = (names: readonly Destination[], origin: Origin): readon
     }
   })
 
-export interface DataLink {
-  readonly title: string
-  readonly url: string
-}
-
-/** The menu of all boards, which keeps the time and the variables. */
+/** The menu of all dashboards; it keeps the time range and the variables. */
 export const boardsMenu: DashboardLink = {
   title: 'PostgreSQL',
   type: DashboardLinkType.Dashboards,
@@ -52,6 +71,6 @@ export const boardsMenu: DashboardLink = {
   keepTime: true,
   targetBlank: false,
   icon: 'external link',
-  tooltip: 'All boards of this set',
+  tooltip: 'All PostgreSQL dashboards',
   url: ''
 }

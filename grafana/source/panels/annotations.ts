@@ -1,19 +1,31 @@
 import type { AnnotationQuery } from '@grafana/grafana-foundation-sdk/dashboard'
-import { alerts, by, ofExporter, onServer } from './expression.ts'
 import { datasource } from './panel.ts'
+import { alerts, increasesBy, ofExporter, onServer } from './promql.ts'
 
-interface EventSpec {
+interface Event {
   readonly name: string
   readonly expr: string
   readonly colour: string
   readonly title: string
   readonly text: string
-  /** The value is when it happened, in milliseconds since 1970. */
+  /** The value is the time of the event, in milliseconds since 1970. */
   readonly isTime?: boolean
   readonly isOff?: boolean
 }
 
-/** What happened, drawn over all panels; each can be switched off. */
+const event = ({ name, expr, colour, title, text, isTime = false, isOff = false }: Event): AnnotationQuery => ({
+  name,
+  datasource,
+  enable: !isOff,
+  iconColor: colour,
+  expr,
+  step: '30s',
+  titleFormat: title,
+  textFormat: text,
+  useValueForTime: isTime
+})
+
+/** Events drawn over all panels; each can be switched off in the dashboard. */
 export const annotations: readonly AnnotationQuery[] = [
   event({
     name: 'Restarts',
@@ -31,10 +43,10 @@ export const annotations: readonly AnnotationQuery[] = [
     text: '{{server}}'
   }),
   event({
-    name: 'Configuration loaded',
+    name: 'Configuration reloads',
     expr: `${onServer('pg_postmaster_config_load_time_seconds')} * 1000`,
     colour: 'blue',
-    title: 'Configuration loaded',
+    title: 'PostgreSQL configuration loaded',
     text: '{{server}}',
     isTime: true
   }),
@@ -46,10 +58,10 @@ export const annotations: readonly AnnotationQuery[] = [
     text: '{{server}} {{datname}} {{team}}'
   }),
   event({
-    name: 'New statements (deploys)',
-    expr: `sum ${by('datname')} (increase(${onServer('pg_stat_statements_new_total')}[5m])) >= 5`,
+    name: 'New statements (deployments)',
+    expr: `${increasesBy(['datname'], onServer('pg_stat_statements_new_total'), '[5m]')} >= 5`,
     colour: 'green',
-    title: 'Statements never seen before',
+    title: 'New statements',
     text: '{{server}} {{datname}}',
     isOff: true
   }),
@@ -63,17 +75,3 @@ export const annotations: readonly AnnotationQuery[] = [
     isOff: true
   })
 ]
-
-function event({ name, expr, colour, title, text, isTime, isOff }: EventSpec): AnnotationQuery {
-  return {
-    name,
-    datasource,
-    enable: !isOff,
-    iconColor: colour,
-    expr,
-    step: '30s',
-    titleFormat: title,
-    textFormat: text,
-    useValueForTime: isTime ?? false
-  }
-}

@@ -1,15 +1,10 @@
 import { HeatmapCellLayout, TooltipDisplayMode, VisibilityMode } from '@grafana/grafana-foundation-sdk/common'
 import { HeatmapColorMode, HeatmapColorScale, type Options } from '@grafana/grafana-foundation-sdk/heatmap'
 import { PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
-import { type PanelSpec, panel, rangeTargets, type Unplaced } from './panel.ts'
+import { type PanelSpec, panel, rangeTargets, type Size, type Unit, type Unplaced } from './panel.ts'
 
-interface HeatmapSpec extends PanelSpec {
-  /** The rate of a histogram's buckets by `le`; the unit is that of the buckets' limits. */
-  readonly expr: string
-}
-
-/** How the values of a histogram are spread over time. */
-export function heatmap(spec: HeatmapSpec): Unplaced {
+/** The buckets of a histogram over time. `expr` yields the buckets by `le`; the unit is that of `le`. */
+export function heatmap(title: string, size: Size, unit: Unit, spec: PanelSpec & { readonly expr: string }): Unplaced {
   const options: Options = {
     calculate: false,
     color: {
@@ -25,10 +20,13 @@ export function heatmap(spec: HeatmapSpec): Unplaced {
     showValue: VisibilityMode.Never,
     cellGap: 1,
     filterValues: { le: 1e-9 },
-    yAxis: { unit: spec.unit },
+    yAxis: { unit },
     legend: { show: true },
     tooltip: { mode: TooltipDisplayMode.Single, yHistogram: true, showColorScale: true },
     exemplars: { color: 'rgba(255,0,255,0.7)' }
   }
-  return panel('heatmap', spec, { targets: rangeTargets([{ expr: spec.expr, legend: '{{le}}' }], PromQueryFormat.Heatmap), options })
+  return panel('heatmap', title, size, unit, spec, {
+    targets: rangeTargets({ ...spec, legend: '{{le}}' }, PromQueryFormat.Heatmap),
+    options
+  })
 }

@@ -13,24 +13,22 @@ import {
   PercentChangeColorMode,
   VizOrientation
 } from '@grafana/grafana-foundation-sdk/common'
-import { FieldColorModeId, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
+import { FieldColorModeId } from '@grafana/grafana-foundation-sdk/dashboard'
 import type { Options as StatOptions } from '@grafana/grafana-foundation-sdk/stat'
-import { type Destination, dataLinks } from './links.ts'
-import { instantTargets, type PanelSpec, panel, type Target, type Unplaced } from './panel.ts'
-import { plain } from './steps.ts'
+import { plain } from './colours.ts'
+import { instantTargets, type PanelSpec, panel, type Queries, type Size, type Unit, type Unplaced } from './panel.ts'
 
-interface SingleValueSpec extends PanelSpec {
-  readonly values: readonly Target[]
-  readonly links?: readonly Destination[]
-  readonly mappings?: readonly ValueMapping[]
-  /** Shows a label instead of the number. */
-  readonly showsName?: boolean
-}
+type Spec = PanelSpec & Queries
 
 const reduceOptions = { calcs: ['lastNotNull'], fields: '', values: false }
+const parts = (spec: Spec, options: object) => ({
+  targets: instantTargets(spec),
+  options,
+  field: { color: { mode: FieldColorModeId.Thresholds } }
+})
 
-/** One or a few numbers of now, in the colour of their threshold. */
-export function stat(spec: SingleValueSpec): Unplaced {
+/** One or a few current values, coloured by their threshold. `showsName` shows the legend instead of the number. */
+export function stat(title: string, size: Size, unit: Unit, spec: Spec & { readonly showsName?: boolean }): Unplaced {
   const options: StatOptions = {
     reduceOptions,
     orientation: VizOrientation.Auto,
@@ -42,11 +40,11 @@ export function stat(spec: SingleValueSpec): Unplaced {
     showPercentChange: false,
     percentChangeColorMode: PercentChangeColorMode.Standard
   }
-  return singleValue('stat', spec, options)
+  return panel('stat', title, size, unit, { steps: plain, ...spec }, parts(spec, options))
 }
 
-/** Bars of now, to compare the shares or the fullness of several things. */
-export function barGauge(spec: SingleValueSpec): Unplaced {
+/** Current values as horizontal bars. */
+export function barGauge(title: string, size: Size, unit: Unit, spec: Spec): Unplaced {
   const options: BarGaugeOptions = {
     reduceOptions,
     orientation: VizOrientation.Horizontal,
@@ -60,20 +58,5 @@ export function barGauge(spec: SingleValueSpec): Unplaced {
     maxVizHeight: 28,
     legend: { showLegend: false, displayMode: LegendDisplayMode.List, placement: LegendPlacement.Bottom, calcs: [] }
   }
-  return singleValue('bargauge', { min: 0, ...spec }, options)
+  return panel('bargauge', title, size, unit, { steps: plain, min: 0, ...spec }, parts(spec, options))
 }
-
-const singleValue = (type: string, spec: SingleValueSpec, options: object): Unplaced =>
-  panel(
-    type,
-    { steps: plain, ...spec },
-    {
-      targets: instantTargets(spec.values),
-      options,
-      field: {
-        color: { mode: FieldColorModeId.Thresholds },
-        ...(spec.mappings === undefined ? {} : { mappings: [...spec.mappings] }),
-        ...(spec.links === undefined ? {} : { links: [...dataLinks(spec.links, '__field.labels')] as never })
-      }
-    }
-  )
