@@ -6,7 +6,7 @@ import { runPromtool } from './run-promtool.ts'
 const target = 'job="pgvitals", instance="e"'
 const series = (metric: string, labels: string, values: string) => ({ series: `${metric}{${target}, ${labels}}`, values })
 
-/** Two servers on one page: `a` has two databases, `b` one with the same name. */
+/** Two servers of one exporter: `a` has two databases, `b` has one with the same name. */
 const input = [
   series('pg_stat_activity_connections', 'server="a", datname="users", usename="u", state="idle"', '10+0x60'),
   series('pg_stat_activity_connections', 'server="a", datname="users", usename="u", state="active"', '20+0x60'),
@@ -19,12 +19,12 @@ const input = [
   series('pg_disk_free_bytes', 'server="a", source="configured"', '7200-60x60'),
   series('pg_connections_usable', 'server="a"', '100+0x60'),
   series('pg_connections_in_use', 'server="a"', '30+0.6x60'),
-  // As fast, but not half full.
+  // The same growth, but less than half of the connections are used.
   series('pg_connections_usable', 'server="b"', '100+0x60'),
   series('pg_connections_in_use', 'server="b"', '13+0.6x60')
 ]
 
-/** What must come out after an hour. */
+/** The expected samples after an hour. */
 const expected: Readonly<Record<string, readonly (readonly [labels: string, value: number])[]>> = {
   'datname:pg_connections:sum': [
     ['server="a", datname="users"', 30],
@@ -45,7 +45,7 @@ const expected: Readonly<Record<string, readonly (readonly [labels: string, valu
   'round(server:pg_exhaustion:eta_seconds{resource="connections"})': [['server="a", resource="connections"', 3400]]
 }
 
-test('recording rules say what they are called', async (t) => {
+test('recording rules compute the expected values', async (t) => {
   if (!hasTool(t, 'promtool', 'prometheus')) return
   const tests = Object.entries(expected).map(([expr, samples]) => ({
     expr,
