@@ -16,6 +16,9 @@ const input = [
   series('pg_stat_database_active_time_seconds_total', 'server="a", datname="labeler"', '0+0x60'),
   series('pg_stat_statements_seconds_total', 'server="a", datname="users", user="u", queryid="1"', '0+24x60'),
   series('pg_stat_statements_seconds_total', 'server="a", datname="users", user="u", queryid="other"', '0+24x60'),
+  series('pg_stat_statements_wal_bytes_total', 'server="a", datname="users", user="u", queryid="other"', '0+30x60'),
+  series('pg_stat_statements_wal_bytes_total', 'server="a", datname="labeler", user="v", queryid="other"', '0+90x60'),
+  series('pg_stat_database_temp_bytes', 'server="a", datname="users"', '0+300x60'),
   series('pg_disk_free_bytes', 'server="a", source="configured"', '7200-60x60'),
   series('pg_connections_usable', 'server="a"', '100+0x60'),
   series('pg_connections_in_use', 'server="a"', '30+0.6x60'),
@@ -40,6 +43,13 @@ const expected: Readonly<Record<string, readonly (readonly [labels: string, valu
     ['server="a", datname="users", resource="active_time"', 1],
     ['server="a", datname="labeler", resource="active_time"', 0]
   ],
+  'datname:pg_share:ratio{resource="wal_bytes"}': [
+    ['server="a", datname="users", resource="wal_bytes"', 0.25],
+    ['server="a", datname="labeler", resource="wal_bytes"', 0.75]
+  ],
+  'datname:pg_share:ratio{resource="temp_bytes"}': [['server="a", datname="users", resource="temp_bytes"', 1]],
+  // The sum of a database includes `other`, the series of single statements do not.
+  'round(datname:pg_statements_seconds:rate15m * 100)': [['server="a", datname="users"', 80]],
   'round(query:pg_statements_seconds:rate30m * 100)': [['server="a", datname="users", user="u", queryid="1"', 40]],
   'round(server:pg_exhaustion:eta_seconds{resource="disk"})': [['server="a", resource="disk"', 3600]],
   'round(server:pg_exhaustion:eta_seconds{resource="connections"})': [['server="a", resource="connections"', 3400]]
