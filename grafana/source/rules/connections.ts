@@ -2,7 +2,7 @@ import { perDatabase, perServer } from '../identity.ts'
 import { thresholds } from '../thresholds.ts'
 import { type Alert, count, critical, database, label, percent, server, warning } from './alert.ts'
 
-const { connectionsUsedRatio, connectionLimitUsedRatio, connectionShare } = thresholds
+const { connectionsUsedRatio, connectionLimitUsedRatio, connectionHogRatio: connectionShare } = thresholds
 
 export const connections: readonly Alert[] = [
   {
@@ -48,8 +48,8 @@ export const connections: readonly Alert[] = [
     tiers: [
       warning(
         '10m',
-        `datname:pg_connections:sum / on (${perServer}) group_left () (pg_connections_usable > 0) > ${connectionShare.ratio}
-and on (${perServer}) server:pg_connections_used:ratio > ${connectionShare.serverUsedRatio}`
+        `datname:pg_connections:sum / on (${perServer}) group_left () (pg_connections_usable > 0) > ${connectionShare.share}
+and on (${perServer}) server:pg_connections_used:ratio > ${connectionShare.serverUsed}`
       )
     ],
     summary: `Database ${database} uses ${percent} of all connections while the server has few left`,

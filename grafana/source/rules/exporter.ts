@@ -32,7 +32,7 @@ export const exporter: readonly Alert[] = [
   {
     ...ofExporter,
     name: 'PgvitalsPollIntervalLong',
-    tiers: [warning('15m', `pgvitals_database_poll_interval_seconds > ${thresholds.databasePollIntervalSeconds}`)],
+    tiers: [warning('15m', `pgvitals_database_poll_interval_seconds > ${thresholds.pollIntervalSeconds}`)],
     summary: `pgvitals polls ${database} only every ${duration}`,
     description:
       'More frequent polls would exceed the CPU share of pgvitals on the server. Rates over five minutes have few samples. Check which queries are slow.'
