@@ -41,9 +41,9 @@ export const exporter: readonly Alert[] = [
     ...ofExporter,
     name: 'PgvitalsBlindSpot',
     scope: 'database',
-    tiers: [info('1h', 'pgvitals_capability == 0')],
-    summary: `pgvitals lacks ${label('capability')} in ${database}`,
-    description: 'The metrics that need it are absent, and alerts based on them cannot fire. "pgvitals doctor" prints the missing grant.'
+    tiers: [info('1h', 'pgvitals_capability{datname!=""} == 0'), info('1h', 'pgvitals_capability{datname=""} == 0', 'instance')],
+    summary: `pgvitals lacks ${label('capability')} on ${server}{{ with $labels.datname }} in {{ . }}{{ end }}`,
+    description: 'The metrics that need it are absent, and alerts based on them cannot fire. "pgvitals doctor" prints the fix.'
   },
   {
     ...ofExporter,

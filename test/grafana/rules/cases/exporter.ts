@@ -6,7 +6,7 @@ const polls = 'pgvitals_polls_total{datname="labeler"}'
 const dropped = 'pgvitals_samples_dropped_total{datname="labeler", query="locks", reason="duplicate"}'
 const size = 'scrape_samples_post_metric_relabeling'
 const interval = 'pgvitals_database_poll_interval_seconds{datname="labeler"}'
-const capability = 'pgvitals_capability{datname="labeler", capability="pg_monitor"}'
+const capability = (datname: string, name: string) => `pgvitals_capability{datname="${datname}", capability="${name}"}`
 
 export const exporter: readonly AlertCase[] = [
   {
@@ -52,11 +52,22 @@ export const exporter: readonly AlertCase[] = [
   {
     alert: 'PgvitalsBlindSpot',
     severity: 'info',
-    bad: { [capability]: 0 },
-    good: { [capability]: 1 },
+    scope: 'database',
+    bad: { [capability('labeler', 'pg_monitor')]: 0 },
+    good: { [capability('labeler', 'pg_monitor')]: 1 },
     silent: {},
     labels: { capability: 'pg_monitor' },
-    summary: 'pgvitals lacks pg_monitor in labeler on SERVER'
+    summary: 'pgvitals lacks pg_monitor on SERVER in labeler'
+  },
+  {
+    alert: 'PgvitalsBlindSpot',
+    severity: 'info',
+    scope: 'instance',
+    bad: { [capability('', 'pg_stat_statements')]: 0 },
+    good: { [capability('', 'pg_stat_statements')]: 1 },
+    silent: { 'one database': { [capability('', 'pg_stat_statements')]: 1, [capability('labeler', 'pg_monitor')]: 0 } },
+    labels: { capability: 'pg_stat_statements' },
+    summary: 'pgvitals lacks pg_stat_statements on SERVER'
   },
   {
     alert: 'PgvitalsScrapeSlow',
