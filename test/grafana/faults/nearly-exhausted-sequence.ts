@@ -1,13 +1,13 @@
 import type { Fault } from './fault.ts'
 
-export const sequenceNearItsEnd: Fault = {
-  name: 'sequence near its end',
-  what: 'a table appears whose `smallint` numbers are used up by 95 %; `pgvitals` may read its sequence',
+export const nearlyExhaustedSequence: Fault = {
+  name: 'sequence nearly exhausted',
+  what: 'a table is created whose `smallint` sequence, readable by `pgvitals`, has used 95 % of its values',
   alert: 'PostgresSequenceExhausted',
   server: 'main',
   datname: 'platform',
   inject: async ({ servers }) => {
-    // In one transaction, so that nobody sees it empty and then full.
+    // In one transaction, so that no poll sees a lower value.
     await servers.main.sql(
       'platform',
       `create table vouchers (id smallserial primary key);

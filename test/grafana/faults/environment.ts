@@ -9,19 +9,19 @@ import { createDatabases, databases, password } from '../../../demo/schema.ts'
 import { until } from '../../exporter/run-exporter.ts'
 import { runProcess } from '../../exporter/run-process.ts'
 import { freePort, startServer, type TestServer } from '../../servers/start-server.ts'
+import { acceleratedRules } from './accelerate.ts'
 import { exporterFile, monitorPassword } from './exporter-file.ts'
-import type { Site } from './fault.ts'
-import { hastenedRules } from './hasten.ts'
+import type { Environment } from './fault.ts'
 
-/** A site and what belongs to it. */
-export interface RunningSite extends Site {
+/** A running environment with its processes. */
+export interface RunningEnvironment extends Environment {
   readonly prometheus: string
   readonly exporterOutput: () => string
   readonly stop: () => Promise<void>
 }
 
-/** Two servers with the teams' databases, a calm load on one, pgvitals, and a real Prometheus with the hastened rules. */
-export async function startSite(): Promise<RunningSite> {
+/** Starts two servers with the databases of two teams, a calm load on one, pgvitals, and Prometheus with the accelerated rules. */
+export async function startEnvironment(): Promise<RunningEnvironment> {
   const starting = [
     startTeamServer({ major: 18, flags: ['fsync=on', 'track_io_timing=on'] }),
     startTeamServer({ major: 16, flags: ['fsync=on', 'max_connections=40'] })
@@ -36,7 +36,7 @@ export async function startSite(): Promise<RunningSite> {
   chmodSync(folder, 0o755)
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
   write('pgvitals.yaml', exporterFile(servers))
-  write('rules.yml', hastenedRules())
+  write('rules.yml', acceleratedRules())
   const [exporterPort, prometheusPort] = [await freePort(), await freePort()]
   write(
     'prometheus.yml',
@@ -59,7 +59,7 @@ export async function startSite(): Promise<RunningSite> {
     await Promise.all([main.remove(), second.remove()])
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
-  // Before it serves, Prometheus would rightly say that it is down.
+  // Otherwise Prometheus would report PgvitalsDown.
   const isReady = () =>
     fetch(`http://127.0.0.1:${exporterPort}/readyz`).then(
       ({ ok }) => ok,
@@ -80,7 +80,7 @@ export async function startSite(): Promise<RunningSite> {
     exporterOutput: exporter.output,
     open: async (server, database) => {
       const session = new pg.Client({ connectionString: servers[server].url(database, databases[database].owner, password) })
-      // One that is ended from outside fails at its next statement.
+      // A session that the server ends emits an error; its next statement fails.
       session.on('error', () => {})
       await session.connect()
       return session

@@ -6,15 +6,15 @@ import { cases } from './cases/cases.ts'
 import { promtoolTest, stepOf } from './promtool-test.ts'
 import type { Job } from './run-promtool.ts'
 
-/** A condition of an alert and what it must do. */
-export interface ProvenAlert {
+/** A tier of an alert with its test case. */
+export interface TestedTier {
   readonly alert: Alert
   readonly tier: Tier
   readonly alertCase: AlertCase
 }
 
-/** Every case with its condition; throws for one that has none, or several. */
-export function provenAlerts(): readonly ProvenAlert[] {
+/** All test cases with their tiers. Throws if a case matches no tier or several. */
+export function testedTiers(): readonly TestedTier[] {
   const all = Object.values(alerts).flat()
   return cases.map((alertCase) => {
     const alert = all.find(({ name }) => name === alertCase.alert)
@@ -23,13 +23,13 @@ export function provenAlerts(): readonly ProvenAlert[] {
     )
     const [tier] = tiers ?? []
     if (alert === undefined || tier === undefined || tiers?.length !== 1)
-      throw new Error(`the case ${alertCase.alert} ${alertCase.severity} fits ${tiers?.length ?? 0} conditions and needs one`)
+      throw new Error(`test case ${alertCase.alert} ${alertCase.severity} matches ${tiers?.length ?? 0} tiers, expected one`)
     return { alert, tier, alertCase }
   })
 }
 
-/** The run of promtool that proves a condition. */
-export function jobOf({ alert, tier, alertCase }: ProvenAlert, isBrief = false): Job {
+/** The promtool job that tests a tier. */
+export function jobOf({ alert, tier, alertCase }: TestedTier, isBrief = false): Job {
   return {
     name: `${alert.name} ${tier.severity} ${tier.scope ?? alert.scope}`,
     rules: renderAlert({ ...alert, tiers: [tier] }),

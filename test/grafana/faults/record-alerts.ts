@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** What fired, when, and whether it has ended; times are milliseconds of `performance.now`. */
+/** A fired alert; times are milliseconds of `performance.now`, `until` is absent while it fires. */
 export interface Firing {
   readonly alert: string
   readonly labels: Readonly<Record<string, string>>
@@ -9,7 +9,7 @@ export interface Firing {
   until?: number
 }
 
-interface Answer {
+interface AlertsResponse {
   readonly data: {
     readonly alerts: readonly {
       readonly labels: Record<string, string>
@@ -19,14 +19,14 @@ interface Answer {
   }
 }
 
-export type AlertWatch = ReturnType<typeof watchAlerts>
+export type AlertRecorder = ReturnType<typeof recordAlerts>
 
-/** Asks Prometheus five times a second what fires, and keeps what ever did but for the alert that always does. */
-export function watchAlerts(prometheus: string) {
+/** Polls the firing alerts of Prometheus five times per second and records them, except the watchdog. */
+export function recordAlerts(prometheus: string) {
   const all: Firing[] = []
   const stopping = new AbortController()
-  const look = async () => {
-    const { data } = (await (await fetch(`${prometheus}/api/v1/alerts`)).json()) as Answer
+  const poll = async () => {
+    const { data } = (await (await fetch(`${prometheus}/api/v1/alerts`)).json()) as AlertsResponse
     const now = performance.now()
     const firing = data.alerts.filter(({ state, labels }) => state === 'firing' && labels.alertname !== 'PgvitalsWatchdog')
     const keys = new Set(firing.map(({ labels }) => keyOf(labels)))
@@ -38,7 +38,7 @@ export function watchAlerts(prometheus: string) {
   }
   const ended = (async () => {
     while (!stopping.signal.aborted) {
-      await look().catch(() => {})
+      await poll().catch(() => {})
       await delay(200)
     }
   })()
