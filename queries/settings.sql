@@ -5,6 +5,7 @@
 -- interval: 1m
 --
 -- suffix name
+-- help   parameter
 -- gauge  value: Server parameter {}.
 with
   -- Factors that convert units of time to seconds and units of memory (kB, 8kB, MB, …) to bytes.
@@ -13,6 +14,7 @@ with
       s.name,
       s.vartype,
       s.source,
+      s.vartype <> 'bool' and (s.vartype = 'integer' or s.unit is not null) and s.min_val::float8 = -1 as has_special,
       -- For a parameter set by our session, reset_val is the server's value.
       case when s.source = 'session' then s.reset_val else s.setting end as setting,
       case s.unit when 'us' then 0.000001 when 'ms' then 0.001 when 's' then 1 when 'min' then 60 when 'h' then 3600 when 'd' then 86400 end as to_seconds,
@@ -43,6 +45,7 @@ with
       s.name,
       s.vartype,
       case when d.name is null then s.setting when s.name = 'transaction_read_only' and pg_catalog.pg_is_in_recovery() then 'on' else d.setting end as setting,
+      s.has_special,
       s.to_seconds,
       s.to_bytes
     from setting as s
@@ -54,6 +57,12 @@ with
 select
   pg_catalog.translate(s.name, '.-', '__')
     || case when s.to_seconds is not null then '_seconds' when s.to_bytes is not null then '_bytes' else '' end as name,
+  s.name || case
+    when s.vartype = 'bool' then ': 1 if on, 0 if off'
+    when s.to_seconds is not null then ', in seconds'
+    when s.to_bytes is not null then ', in bytes'
+    else ''
+  end || case when s.has_special then '; -1 is a special value' else '' end as parameter,
   case
     when s.vartype = 'bool' then (s.setting = 'on')::int
     when s.setting::float8 = -1 then -1

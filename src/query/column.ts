@@ -1,6 +1,6 @@
 import { type Column, isValueColumn, type Scope, type ValueKind } from './query.ts'
 
-const pattern = /^(?<kind>label|suffix|key|within|cut|gauge|counter|untyped)\s+(?<name>[^\s:]+)\s*(?::\s*(?<help>.*))?$/
+const pattern = /^(?<kind>label|suffix|help|key|within|cut|gauge|counter|untyped)\s+(?<name>[^\s:]+)\s*(?::\s*(?<help>.*))?$/
 
 /** Reads `label datname`, `fingerprint state by entry` or `counter calls_total: Help.`; undefined when the line declares no column. */
 export function parseColumn(text: string): Column | undefined {
@@ -8,7 +8,8 @@ export function parseColumn(text: string): Column | undefined {
   if (fingerprint !== undefined && by !== undefined) return { kind: 'fingerprint', name: fingerprint, by }
   const { kind, name, help } = pattern.exec(text)?.groups ?? {}
   if (kind === undefined || name === undefined) return undefined
-  if (kind === 'label' || kind === 'suffix' || kind === 'key' || kind === 'within' || kind === 'cut') return { kind, name }
+  if (kind === 'label' || kind === 'suffix' || kind === 'help' || kind === 'key' || kind === 'within' || kind === 'cut')
+    return { kind, name }
   return { kind: kind as ValueKind, name, help: help ?? '' }
 }
 
@@ -53,9 +54,10 @@ export function mistakesInColumns(columns: readonly Column[]): readonly string[]
     ...[...twice].map((name) => `the column ${name} is declared twice`),
     ...(values.length === 0 ? ['no gauge, counter or untyped column is declared, so the file yields nothing'] : []),
     ...(suffixes.length > 1 ? ['there is more than one suffix'] : []),
-    ...(['cut', 'within', 'fingerprint'] as const).flatMap((kind) =>
+    ...(['help', 'cut', 'within', 'fingerprint'] as const).flatMap((kind) =>
       columns.filter((column) => column.kind === kind).length > 1 ? [`there is more than one ${kind}`] : []
     ),
+    ...(suffixes.length === 0 && columns.some((column) => column.kind === 'help') ? ['a help column requires a suffix column'] : []),
     ...(suffixes.length === 1 && values.some((column) => column.name !== 'value')
       ? ['beside a suffix the only value column is called "value", since the names come from the rows']
       : [])

@@ -126,7 +126,7 @@ function readSetting(settings: Settings, requires: Requirement[], seen: Set<stri
   if (key === 'requires') return readRequirements(requires, value)
   const [read, expected] = (Object.hasOwn(readers, key) && readers[key]) || []
   if (read === undefined) {
-    return `"${text}" is neither a setting (${[...Object.keys(readers), 'requires'].join(', ')}) nor a column (label, suffix, key, within, cut, fingerprint, gauge, counter, untyped, histogram, arrivals)`
+    return `"${text}" is neither a setting (${[...Object.keys(readers), 'requires'].join(', ')}) nor a column (label, suffix, help, key, within, cut, fingerprint, gauge, counter, untyped, histogram, arrivals)`
   }
   if (seen.has(key)) return `${key} is set twice`
   seen.add(key)

@@ -19,6 +19,12 @@ export interface SuffixColumn {
   readonly name: string
 }
 
+/** With a suffix: a column whose text replaces `{}` in the help, such as the unchanged name of a parameter. */
+export interface HelpColumn {
+  readonly kind: 'help'
+  readonly name: string
+}
+
 /** A column that tells rows apart between polls where their labels do not; no label of any sample. */
 export interface KeyColumn {
   readonly kind: 'key'
@@ -51,7 +57,7 @@ export interface FingerprintColumn {
   readonly by: string
 }
 
-export type Column = LabelColumn | SuffixColumn | KeyColumn | WithinColumn | CutColumn | FingerprintColumn | ValueColumn
+export type Column = LabelColumn | SuffixColumn | HelpColumn | KeyColumn | WithinColumn | CutColumn | FingerprintColumn | ValueColumn
 
 /** How a query with many rows is limited. */
 export interface TopRows {
