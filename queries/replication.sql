@@ -10,7 +10,7 @@
 --    was never a standby, absent on a standby that has replayed no transaction.
 -- gauge receiver_connected: 1 if the WAL receiver of this standby is streaming, 0 otherwise; absent on a primary.
 -- gauge receiver_last_message_age_seconds: Seconds since this standby last received a message from the server it streams
---    from; absent on a primary and while the standby is not streaming.
+--    from; absent on a primary, while the standby is not streaming, and without pg_read_all_stats.
 -- gauge unreplayed_bytes: WAL that this standby has received but not replayed; absent on a primary.
 select
   case

@@ -14,7 +14,7 @@
 -- cut   cut
 with
   -- Columns that own a sequence (serial, identity) and columns whose default calls nextval().
-  fed as (
+  consumer as (
     select
       d.objid as sequence,
       d.refobjid as relid,
@@ -47,7 +47,7 @@ with
         when 'pg_catalog.int4'::pg_catalog.regtype then 2147483647
       end)::float8 as column_max,
       max(c.reltuples)::float8 as tuples
-    from fed as f
+    from consumer as f
     join pg_catalog.pg_class as c on c.oid = f.relid
     join pg_catalog.pg_attribute as a on a.attrelid = f.relid and a.attnum = f.attnum
     join pg_catalog.pg_type as t on t.oid = a.atttypid
@@ -83,7 +83,7 @@ with
   ),
   -- The locks are held until the statement ends; thousands would fill the lock table of the server. Only the 500 sequences
   -- with the highest ratio of table rows to range are read; a million rows are assumed if the number is unknown.
-  likeliest as materialized (
+  candidate as materialized (
     select
       b.*,
       greatest(pg_catalog.count(*) over () - 500, 0) as cut
@@ -96,7 +96,7 @@ with
     select
       b.*,
       pg_catalog.pg_sequence_last_value(b.oid)::float8 as last_value
-    from likeliest as b
+    from candidate as b
   )
 select
   r.nspname as schemaname,

@@ -41,7 +41,7 @@ with
       and not i.indisexclusion
       and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
   ),
-  needless as materialized (
+  duplicate as materialized (
     select
       r.indrelid,
       pg_catalog.count(*) as indexes,
@@ -67,6 +67,6 @@ select
       then (select sum(pg_catalog.pg_table_size(i.oid)) from pg_catalog.unnest(d.indexrelids) as i (oid))
   end as bytes,
   d.cut
-from needless as d
+from duplicate as d
 join pg_catalog.pg_class as t on t.oid = d.indrelid
 join pg_catalog.pg_namespace as n on n.oid = t.relnamespace;
