@@ -54,7 +54,7 @@ function leftIn(folder: string): readonly string[] {
 test('the demo shows a busy server, and leaves nothing behind', async (t) => {
   const port = String(await freePort())
   const demo = startDemo(t, port)
-  const isReady = (output: string) => output.includes('Ctrl-C ends it')
+  const isReady = (output: string) => output.includes('Ctrl-C stops the demo')
   const output = await until(20, demo.output, (text) => isReady(text) || demo.child.exitCode !== null)
   t.ok(isReady(output), 'it says that it is ready', { output })
   t.match(output, `http://localhost:${port}/metrics`, 'and where')
@@ -95,7 +95,7 @@ test('the demo shows a busy server, and leaves nothing behind', async (t) => {
 test('a pgvitals that does not start ends the demo with its words', async (t) => {
   const demo = startDemo(t, 'abc')
   t.equal(await demo.ended, 1, 'it fails')
-  const output = await until(2, demo.output, (text) => text.includes('The demo has to end'))
-  t.match(output, /PGVITALS_PORT is "abc"[\s\S]*The demo has to end: pgvitals ended with code 1/, 'both say why')
+  const output = await until(2, demo.output, (text) => text.includes('The demo failed'))
+  t.match(output, /PGVITALS_PORT is "abc"[\s\S]*The demo failed: pgvitals exited with code 1/, 'both say why')
   t.same(leftIn(demo.folder), [], 'no folder is left')
 })

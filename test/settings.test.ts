@@ -27,7 +27,7 @@ test("the page shows the server's settings and not our session's", async (t) => 
   await createTeamDatabases(server)
   for (const [name, value] of cases) await server.sql('postgres', `alter system set ${name} = '${value}'`)
   await server.sql('postgres', 'select pg_reload_conf()', 'select pg_sleep(0.2)')
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
+  const { exporter, samples, page } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   const all = await samples()
@@ -36,6 +36,26 @@ test("the page shows the server's settings and not our session's", async (t) => 
   t.equal(sampleValue(all, 'pg_settings_transaction_deferrable'), 1)
   t.equal(sampleValue(all, 'pg_settings_shared_buffers_bytes'), 128 * 1024 * 1024, '8kB pages become bytes')
   t.equal(sampleValue(all, 'pg_settings_autovacuum_work_mem_bytes'), -1, 'what means none stays -1')
+
+  const helps = new Map(
+    [...(await page()).matchAll(/^# HELP pg_settings_(\w+) Server parameter (.*)\.$/gm)].map(([, name, help]) => [name, help])
+  )
+  for (const [metric, help] of [
+    ['shared_buffers_bytes', 'shared_buffers, in bytes'],
+    ['autovacuum_work_mem_bytes', 'autovacuum_work_mem, in bytes; -1 is a special value'],
+    ['statement_timeout_seconds', 'statement_timeout, in seconds'],
+    ['max_connections', 'max_connections'],
+    ['fsync', 'fsync: 1 if on, 0 if off']
+  ] as const) {
+    t.equal(helps.get(metric), help, `the help of ${metric} names the parameter and its unit`)
+  }
+  const known = await server.sql('postgres', "select name from pg_settings where vartype in ('bool', 'integer', 'real')")
+  const parameters = new Set(known.map(({ name }) => name))
+  t.same(
+    [...helps.values()].filter((help) => !parameters.has(/^[\w.-]+/.exec(help ?? '')?.[0])),
+    [],
+    'every help names an existing parameter'
+  )
 })
 
 test('a setting of our role or database alone is absent: the server cannot be seen behind it', async (t) => {

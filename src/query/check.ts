@@ -28,9 +28,10 @@ export function checkColumns(columns: readonly Column[]): readonly string[] {
   return [
     ...[...twice].map((name) => `the column ${name} is declared twice`),
     ...(values.length === 0 ? ['the header declares no gauge, counter or untyped column'] : []),
-    ...(['suffix', 'cut', 'within'] as const)
+    ...(['suffix', 'help', 'cut', 'within'] as const)
       .filter((kind) => columnNames({ columns }, kind).length > 1)
       .map((kind) => `the header declares more than one ${kind} column`),
+    ...(!hasSuffix && columnNames({ columns }, 'help').length > 0 ? ['a help column requires a suffix column'] : []),
     ...(hasSuffix && values.some((column) => column.name !== 'value')
       ? ['with a suffix column the only value column is called "value", because the rows name the metrics']
       : [])

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { calmScenes, startLoad } from '../../../demo/load.ts'
+import { normalWorkloads, startLoad } from '../../../demo/load.ts'
 import { createDatabases, databases, password } from '../../../demo/schema.ts'
 import { until } from '../../exporter/run-exporter.ts'
 import { runProcess } from '../../exporter/run-process.ts'
@@ -46,7 +46,7 @@ export async function startEnvironment(): Promise<RunningEnvironment> {
       scrape_configs: [{ job_name: 'pgvitals', static_configs: [{ targets: [`127.0.0.1:${exporterPort}`] }] }]
     })
   )
-  const load = startLoad(main.url, calmScenes)
+  const load = startLoad(main.url, normalWorkloads)
   const exporter = runProcess({
     PGVITALS_CONFIG: join(folder, 'pgvitals.yaml'),
     PGVITALS_PORT: String(exporterPort),

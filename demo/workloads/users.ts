@@ -1,9 +1,9 @@
-import { randomTo, type Scene } from '../scene.ts'
+import { randomTo, type Workload } from '../workload.ts'
 
-const login: Scene = {
+const login: Workload = {
   database: 'users',
   everyMs: 200,
-  play: async ({ session }) => {
+  run: async ({ session }) => {
     const client = await session('login')
     const { rows } = await client.query('select id, name from accounts where email = $1', [`user${randomTo(10_000)}@example.com`])
     await client.query('insert into logins (account, at) values ($1, now())', [rows[0]?.id])
@@ -11,22 +11,22 @@ const login: Scene = {
   }
 }
 
-const signup: Scene = {
+const signup: Workload = {
   database: 'users',
   everyMs: 700,
-  play: async ({ session }) => {
+  run: async ({ session }) => {
     const client = await session('signup')
-    // Some choose an address that is already taken, which is an error that the application expects.
+    // Some use an address that already exists and violate the unique constraint.
     const email = randomTo(10) === 1 ? 'user1@example.com' : `${crypto.randomUUID()}@example.com`
     await client.query('insert into accounts (email, name) values ($1, $2)', [email, 'New']).catch(() => {})
   }
 }
 
-const blockedSession: Scene = {
+const blockedSession: Workload = {
   database: 'users',
-  isTrouble: true,
+  triggersAlerts: true,
   everyMs: 6000,
-  play: async ({ session, pause }) => {
+  run: async ({ session, pause }) => {
     const [sync, cleanup] = await Promise.all([session('profile-sync'), session('account-cleanup')])
     const account = randomTo(10_000)
     const update = 'update accounts set name = initcap(name) where id = $1'
@@ -37,5 +37,5 @@ const blockedSession: Scene = {
   }
 }
 
-/** What happens in the database `users`: logins, signups, and a session that waits for another one's row. */
-export const usersScenes: readonly Scene[] = [login, signup, blockedSession]
+/** Workloads of the database `users`: logins, signups and a session blocked by a row lock. */
+export const usersWorkloads: readonly Workload[] = [login, signup, blockedSession]
