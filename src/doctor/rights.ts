@@ -1,18 +1,18 @@
 import type { Session } from '../server/session.ts'
 
-/** Something that a role may do in a database and a role that only monitors should not. */
+/** A right that a monitoring role does not need. */
 export interface Right {
   readonly kind: 'attribute' | 'membership' | 'owner' | 'write' | 'create'
-  /** The attribute, the role, the database or schema as SQL writes them; `bootstrap` is the attribute of the first superuser. */
+  /** The attribute, the role, or the object as `schema name` or `database name`, with quoted identifiers. `bootstrap` marks the bootstrap superuser. */
   readonly on: string
-  /** How many tables it is about; 0 where it is not about tables. */
+  /** The number of tables; 0 if the right does not concern tables. */
   readonly tables: number
   readonly privileges: string
-  /** The role that was granted to ours and gives it; `''` when it is ours itself, `public` when it is everybody's. */
+  /** The role, granted to the session's role, that has the right; `''` for the session's role itself, `public` for PUBLIC. */
   readonly through: string
 }
 
-// Roles that come with PostgreSQL or a provider and see or change more than monitoring needs.
+// Predefined roles of PostgreSQL and of cloud providers with more privileges than monitoring needs.
 const powerful = `
   'pg_read_all_data', 'pg_write_all_data', 'pg_maintain', 'pg_read_server_files', 'pg_write_server_files',
   'pg_execute_server_program', 'pg_signal_backend', 'pg_checkpoint', 'pg_create_subscription',
@@ -20,7 +20,7 @@ const powerful = `
 
 const sql = `
 with recursive members as (
-  -- As in queries/access.sql: which memberships count.
+  -- Which memberships count, as in queries/access.sql.
   select
     m.member,
     m.roleid as role,
@@ -118,7 +118,7 @@ where
   and d.datdba not in (select role from reach)
 order by 1, 5, 2`
 
-/** Asks what the session's role may do here beyond monitoring; reads catalogs only. */
+/** Reads the rights of the session's role in the database beyond monitoring, from catalogs only. */
 export async function readRights(session: Session): Promise<readonly Right[]> {
   const { rows } = await session.run(sql, { timeoutSeconds: 10, maxRows: 1000 })
   return rows.map(([kind, on, tables, privileges, through]) => ({
