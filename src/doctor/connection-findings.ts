@@ -86,7 +86,7 @@ function tokenStep(role: string): Step {
   return { sql: `-- the configured password of ${role} is an IAM token, which only RDS accepts`, rds: `grant rds_iam to ${role};` }
 }
 
-/** On RDS only members of `rds_iam` are authenticated by PAM, so that the grant is not what is missing. */
+/** RDS uses PAM only for members of `rds_iam`, so the role already has that grant. */
 function pamStep(role: string): Step {
   return {
     sql: `-- the PAM service of the server rejects ${role}; this cannot be fixed in PostgreSQL`,

@@ -37,7 +37,7 @@ reach (role, through, can_be) as (
   join pg_catalog.pg_roles as r on r.oid = m.role
   where m.inherits or (h.can_be and m.may_set)
 ),
-holders as (
+grantees as (
   select distinct role, through from reach
   union all
   select 0::oid, 'public' collate "C"
@@ -94,14 +94,14 @@ cross join lateral (
   cross join lateral pg_catalog.aclexplode(t.attacl) as e
   where t.attrelid = c.oid and t.attacl is not null
 ) as a
-join holders as h on h.role = a.grantee
+join grantees as h on h.role = a.grantee
 where a.privilege_type <> 'SELECT' and c.relowner not in (select role from reach)
 group by c.schema, h.through
 union all
 select distinct 'create', 'schema ' || pg_catalog.quote_ident(n.nspname), 0, '', h.through
 from pg_catalog.pg_namespace as n
 cross join lateral pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) as a
-join holders as h on h.role = a.grantee
+join grantees as h on h.role = a.grantee
 where
   a.privilege_type = 'CREATE'
   and n.nspname !~ '^pg_'
@@ -111,7 +111,7 @@ union all
 select distinct 'create', 'database ' || pg_catalog.quote_ident(d.datname), 0, '', h.through
 from pg_catalog.pg_database as d
 cross join lateral pg_catalog.aclexplode(d.datacl) as a
-join holders as h on h.role = a.grantee
+join grantees as h on h.role = a.grantee
 where
   d.datname = pg_catalog.current_database()
   and a.privilege_type = 'CREATE'

@@ -12,12 +12,17 @@ import { accessCases } from './cases.ts'
 
 const queries = loadQueries().filter((query) => query.name === 'access')
 
-/** What one poll as a role with pg_monitor alone says of the role: privileges and numbers of objects. */
-async function judge(server: TestServer, database: string, role: string, access: Access): Promise<Record<string, Record<string, number>>> {
+/** Polls as a role that has only pg_monitor, and returns the number of objects by privilege for one role. */
+async function pollAccess(
+  server: TestServer,
+  database: string,
+  role: string,
+  access: Access
+): Promise<Record<string, Record<string, number>>> {
   const session = await openSession(parseDatabaseUrl(`${server.url(database, 'pgvitals')}?sslmode=disable`))
   try {
     const [query] = queries
-    if (query === undefined) throw new Error('there is no query "access"')
+    if (query === undefined) throw new Error('the query "access" does not exist')
     const { texts } = await poll(declare(query, { access: new Map([[role, access]]) }), session, await readFacts(session), {})
     const found: Record<string, Record<string, number>> = { excess: {}, missing: {} }
     for (const { name, labels, value } of parsePage(texts.map(({ text }) => String(text)).join(''))) {
@@ -32,7 +37,7 @@ async function judge(server: TestServer, database: string, role: string, access:
 
 const names = ['guest', 'guest_group', 'guest_far', 'owner']
 
-/** Takes away whatever a case has left. */
+/** Removes everything that a case created. */
 const reset = [
   'drop schema if exists public, app, shared cascade',
   'alter database db owner to postgres',
@@ -61,7 +66,7 @@ const prepared = [
 ]
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major}: what is granted against what is declared`, async (t) => {
+  test(`PostgreSQL ${major}: granted privileges compared with the declared access`, async (t) => {
     const server = await startServer({ major })
     t.teardown(() => server.remove())
     await server.sql('postgres', "create role pgvitals login password 'secret' in role pg_monitor")
@@ -70,16 +75,16 @@ for (const major of [13, 18] as const) {
     await server.sql('postgres', 'create database db')
     for (const { name, access, sql, excess = {}, missing = {} } of cases) {
       await server.sql('db', ...reset, ...prepared, ...sql)
-      t.same(await judge(server, 'db', 'guest', access), { excess, missing }, name)
+      t.same(await pollAccess(server, 'db', 'guest', access), { excess, missing }, name)
     }
   })
 }
 
-test('without declarations it says nothing, and a name that means something to SQL does no harm', async (t) => {
+test('a database without declared access has no rows, and a role name with SQL metacharacters is quoted', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await server.sql('postgres', "create role pgvitals login password 'secret' in role pg_monitor", `create role "o'brien $& \\"`)
-  t.same(await judge(server, 'postgres', `o'brien $& \\`, 'none'), { excess: { connect: 1 }, missing: {} })
+  t.same(await pollAccess(server, 'postgres', `o'brien $& \\`, 'none'), { excess: { connect: 1 }, missing: {} })
   const [query] = queries
   const session = await openSession(parseDatabaseUrl(`${server.url('postgres', 'pgvitals')}?sslmode=disable`))
   t.teardown(() => session.close())
