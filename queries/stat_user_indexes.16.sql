@@ -3,7 +3,6 @@
 -- scope:    database
 -- interval: 15s
 -- top:      300 by idx_scan_total, idx_tup_read_total
--- other:    schemaname, relname, indexrelname
 --
 -- label   schemaname
 -- label   relname

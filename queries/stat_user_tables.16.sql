@@ -3,7 +3,6 @@
 -- scope:    database
 -- interval: 15s
 -- top:      300 by seq_tup_read, idx_tup_fetch, n_tup_ins, n_tup_upd, n_tup_del, n_dead_tup
--- other:    schemaname, relname
 --
 -- label   schemaname
 -- label   relname

@@ -3,7 +3,6 @@
 -- scope:    database
 -- interval: 15s
 -- top:      300 by idx_blks_read_total, idx_blks_hit_total
--- other:    schemaname, relname, indexrelname
 --
 -- label   schemaname
 -- label   relname

@@ -3,7 +3,6 @@
 -- scope:    database
 -- interval: 15s
 -- top:      100 by blks_hit_total, blks_read_total
--- other:    schemaname, sequencename
 --
 -- label   schemaname
 -- label   sequencename

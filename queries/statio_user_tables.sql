@@ -3,7 +3,6 @@
 -- scope:    database
 -- interval: 15s
 -- top:      300 by heap_blocks_read, heap_blocks_hit, idx_blocks_read, idx_blocks_hit
--- other:    schemaname, relname
 --
 -- label   schemaname
 -- label   relname

@@ -37,8 +37,8 @@ test('databases are found, dropped and renamed while pgvitals runs, and what is 
     { DATABASE_URL: url, LATE_DATABASE_URL: server.url('late', 'pgvitals'), PGVITALS_QUERIES: tuned },
     {
       discoverySeconds: 0.5,
-      shortestStandStillSeconds: 0.5,
-      visitCostShare: 10,
+      
+      pollCostShare: 10,
       servers: (all) =>
         all.map((one) => ({
           ...one,

@@ -24,7 +24,7 @@ test('limits', async (t) => {
   t.test("the role's connection limit is respected, and its last connection is left", async (t) => {
     await server.sql('postgres', 'alter role pgvitals connection limit 2')
     t.teardown(() => server.sql('postgres', 'alter role pgvitals connection limit -1'))
-    const { exporter, samples } = makeExporter(environment, { visitCostShare: 10 })
+    const { exporter, samples } = makeExporter(environment, { pollCostShare: 10 })
     t.teardown(() => exporter.stop())
     await exporter.start()
     let most = 0
@@ -42,7 +42,7 @@ test('limits', async (t) => {
   t.test("a database's last free connection is not kept", async (t) => {
     await server.sql('postgres', 'alter database labeler connection limit 1')
     t.teardown(() => server.sql('postgres', 'alter database labeler connection limit -1'))
-    const { exporter } = makeExporter(environment, { visitCostShare: 10 })
+    const { exporter } = makeExporter(environment, { pollCostShare: 10 })
     t.teardown(() => exporter.stop())
     await exporter.start()
     await until('everything was polled', 10, () => exporter.isReady())
@@ -53,7 +53,7 @@ test('limits', async (t) => {
   })
 
   t.test('when the server has few free connections, one session stays and the others leave', async (t) => {
-    const { exporter, samples } = makeExporter(environment, { visitCostShare: 10 })
+    const { exporter, samples } = makeExporter(environment, { pollCostShare: 10 })
     t.teardown(() => exporter.stop())
     await exporter.start()
     await until('three sessions are kept', 10, async () => exporter.isReady() && (await sessions()) === 3)
@@ -79,7 +79,7 @@ test('limits', async (t) => {
   })
 
   t.test("the server's last connection is not kept, and seldom taken", async (t) => {
-    const { exporter, samples } = makeExporter(environment, { visitCostShare: 10 })
+    const { exporter, samples } = makeExporter(environment, { pollCostShare: 10 })
     t.teardown(() => exporter.stop())
     const connect = async () => {
       const client = new pg.Client(server.url('platform', 'platform_owner'))

@@ -50,7 +50,7 @@ test('600 statements whose heavy ones change: scrapers of every period see what 
       const server = await startStatements(major, extension)
       t.teardown(() => server.remove())
       const environment = { DATABASE_URL: server.url('platform', 'pgvitals'), PGVITALS_QUERIES: everySecond }
-      const { exporter, page, samples } = makeExporter(environment, { shortestStandStillSeconds: 10 })
+      const { exporter, page, samples } = makeExporter(environment, { })
       t.teardown(() => exporter.stop())
       // Some statements before, so that there is something that must not be counted.
       await runLoad(server, databases, 3, createRandom(index))

@@ -134,7 +134,7 @@ test('what is dropped is gone, and what is made again under its name begins anew
   await createTeamDatabases(server)
   // What falls and what is gone stands still until every scraper has seen it.
   const environment = { ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES: everySecond }
-  const { exporter, samples } = makeExporter(environment, { shortestStandStillSeconds: 1 })
+  const { exporter, samples } = makeExporter(environment, { })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   t.equal(sampleValue(await samples(), 'pg_stat_user_tables_n_tup_ins', { datname: 'platform', relname: 'item' }), 100)

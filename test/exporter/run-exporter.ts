@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino'
 import { readConfig } from '../../src/config/config.ts'
-import { createExporter, type Exporter, type ExporterOptions } from '../../src/poll/exporter.ts'
+import { createExporter, type Exporter, type ExporterOptions } from '../../src/exporter.ts'
 import { loadQueries } from '../../src/query/load.ts'
 import type { Server } from '../../src/server/server.ts'
 import { type PageSample, parsePage } from '../page/parse-page.ts'
@@ -15,7 +15,7 @@ export interface TestExporter {
 
 /** What a test wants to be other than it is. */
 export interface Differences
-  extends Pick<ExporterOptions, 'sessionMaxAgeSeconds' | 'shortestStandStillSeconds' | 'discoverySeconds' | 'visitCostShare'> {
+  extends Pick<ExporterOptions, 'sessionMaxAgeSeconds' | 'discoverySeconds' | 'pollCostShare'> {
   readonly servers?: (configured: readonly Server[]) => readonly Server[]
 }
 

@@ -1,0 +1,145 @@
+import type { Query } from '../query/query.ts'
+import { formatRequirement, type Requirement } from '../query/requirement.ts'
+import { compareVersions, formatVersion } from '../query/version.ts'
+import type { Facts } from '../server/facts.ts'
+import type { Access } from '../server/server.ts'
+import { finalSql } from './final-sql.ts'
+
+/** What the plan needs to know about a database. */
+export interface Candidate {
+  readonly name: string
+  readonly isUp: boolean
+  /** The last facts, kept while the database is down; undefined until it has been reached once. */
+  readonly facts: Facts | undefined
+  /** What the configuration declares that roles may do in it. */
+  readonly access: ReadonlyMap<string, Access>
+}
+
+/** A query with its final SQL for one database, or the reason why it does not run there. */
+export interface PlannedQuery {
+  /** The variant that runs, or the one whose requirements are nearest to being met. */
+  readonly query: Query
+  readonly database: string
+  /** Undefined when the query is skipped, and until the database has been reached once. */
+  readonly sql: string | undefined
+  /** Why the query does not run; undefined when it does. */
+  readonly skipped: string | undefined
+}
+
+/** The plan of one database: every query, server-wide ones included, as if it ran there. */
+export interface DatabasePlan {
+  readonly candidate: Candidate
+  /** By the name of the query. */
+  readonly planned: ReadonlyMap<string, PlannedQuery>
+}
+
+/**
+ * Plans each query of a server: a database-wide query in every database, a server-wide query in the database whose
+ * role sees most, the configured order deciding between equals. A database that has refused a server-wide query
+ * comes after the others.
+ */
+export function planQueries(
+  queries: readonly Query[],
+  databases: readonly Candidate[],
+  isRefused: (query: string, database: string) => boolean = () => false
+): readonly PlannedQuery[] {
+  const variants = groupVariants(queries)
+  return joinPlans(
+    databases.map((database) => planDatabase(variants, database)),
+    isRefused
+  )
+}
+
+/** The variants of each query, newest first. */
+export function groupVariants(queries: readonly Query[]): ReadonlyMap<string, readonly Query[]> {
+  const byName = new Map<string, readonly Query[]>()
+  for (const query of queries) byName.set(query.name, [...(byName.get(query.name) ?? []), query])
+  const newestFirst = (left: Query, right: Query) => compareVersions(right.variant ?? [], left.variant ?? [])
+  return new Map([...byName].map(([name, variants]) => [name, [...variants].sort(newestFirst)]))
+}
+
+/** Plans every query for one database. Depends on nothing but the arguments, so that it is made once per change of the database. */
+export function planDatabase(variants: ReadonlyMap<string, readonly Query[]>, candidate: Candidate): DatabasePlan {
+  return { candidate, planned: new Map([...variants].flatMap(([name, newestFirst]) => planVariant(name, newestFirst, candidate))) }
+}
+
+/** Joins the plans of all databases of a server, in their configured order, and chooses the database of each server-wide query. */
+export function joinPlans(
+  plans: readonly DatabasePlan[],
+  isRefused: (query: string, database: string) => boolean
+): readonly PlannedQuery[] {
+  const known = plans.filter(({ candidate }) => candidate.facts !== undefined)
+  // A database that was never reached is chosen only when none was: what it could run is unknown.
+  const bySight = (known.length > 0 ? known : [...plans]).sort((left, right) => sight(right.candidate) - sight(left.candidate))
+  const names = [...(plans[0]?.planned.keys() ?? [])]
+  return names.flatMap((name) => {
+    if (plans[0]?.planned.get(name)?.query.scope === 'database') return plans.flatMap(({ planned }) => planned.get(name) ?? [])
+    const hosts = bySight.flatMap(({ planned }) => planned.get(name) ?? [])
+    const runnable = hosts.filter(({ skipped }) => skipped === undefined)
+    return runnable.find(({ database }) => !isRefused(name, database)) ?? runnable[0] ?? hosts[0] ?? []
+  })
+}
+
+/** How much a role sees. A database that is down comes last. */
+function sight({ isUp, facts }: Candidate): number {
+  return (isUp ? 1000 : 0) + (facts?.capabilities.size ?? 0)
+}
+
+/** Takes the newest variant whose requirements are met, or else the nearest one with what it lacks. */
+function planVariant(name: string, newestFirst: readonly Query[], candidate: Candidate): readonly (readonly [string, PlannedQuery])[] {
+  const { name: database, facts, access } = candidate
+  const judged = newestFirst.map((query) => ({
+    query,
+    missing: facts === undefined ? [] : requirementsOf(query).filter((requirement) => !isMet(requirement, facts, candidate))
+  }))
+  const [first, ...others] = judged
+  if (first === undefined) return []
+  const nearest = others.reduce((best, next) => (next.missing.length <= best.missing.length ? next : best), first)
+  const { query, missing } = judged.find((one) => one.missing.length === 0) ?? nearest
+  if (facts === undefined) return [[name, { query, database, sql: undefined, skipped: undefined }]]
+  if (missing.length === 0) return [[name, { query, database, sql: finalSql(query, facts, access), skipped: undefined }]]
+  const skipped = missing.map((requirement) => explain(requirement, facts)).join(', ')
+  return [[name, { query, database, sql: undefined, skipped }]]
+}
+
+/** A variant's version is a requirement too: of the server, or with a dot of the required extension. */
+function requirementsOf({ requires, variant }: Query): readonly Requirement[] {
+  if (variant === undefined) return requires
+  if (variant.length === 1) return [...requires, { kind: 'server', comparison: '>=', version: variant }]
+  return requires.map((requirement) =>
+    requirement.kind === 'extension' ? { ...requirement, comparison: '>=', version: variant } : requirement
+  )
+}
+
+function isMet(requirement: Requirement, facts: Facts, { access }: Candidate): boolean {
+  switch (requirement.kind) {
+    case 'role':
+      return facts.isStandby === (requirement.role === 'standby')
+    case 'capability':
+      return facts.capabilities.has(requirement.name)
+    case 'declared':
+      return access.size > 0
+    case 'server':
+      return isWithin(facts.version, requirement)
+    case 'extension': {
+      const extension = facts.extensions.get(requirement.name)
+      return extension !== undefined && isWithin(extension.version, requirement)
+    }
+  }
+}
+
+type Bound = Pick<Extract<Requirement, { kind: 'server' }>, 'comparison' | 'version'>
+
+/** `server < 17` means the majors below 17: versions are compared by as many numbers as the bound has. */
+function isWithin(version: readonly number[], { comparison, version: bound }: Bound): boolean {
+  const difference = compareVersions(version.slice(0, bound.length), bound)
+  return comparison === '>=' ? difference >= 0 : difference < 0
+}
+
+function explain(requirement: Requirement, facts: Facts): string {
+  const needed = `needs ${formatRequirement(requirement)}`
+  if (requirement.kind === 'server') return `${needed}, is ${formatVersion(facts.version)}`
+  if (requirement.kind !== 'extension') return needed
+  const installed = facts.extensions.get(requirement.name)
+  return `${needed}, ${installed === undefined ? 'not installed here' : `is ${formatVersion(installed.version)}`}`
+}

@@ -1,0 +1,99 @@
+import type { Query } from '../query/query.ts'
+import type { ErrorClass } from '../server/error-class.ts'
+import type { Facts } from '../server/facts.ts'
+import { type Candidate, type DatabasePlan, groupVariants, joinPlans, type PlannedQuery, planDatabase } from './plan-queries.ts'
+
+/** How long a database is passed over after it has refused a server-wide query: a right may be granted, a text evicted. */
+const refusalSeconds: Partial<Record<ErrorClass, number>> = { privilege: 600, encoding: 3600 }
+
+interface Refusal {
+  /** The facts then: with other facts the database is chosen again. */
+  readonly facts: Facts | undefined
+  readonly until: number
+}
+
+/** The current plan of one server, made again only for what has changed. Times are milliseconds of one clock. */
+export class ServerPlan {
+  #queries: readonly Query[] | undefined
+  #variants: ReadonlyMap<string, readonly Query[]> = new Map()
+  #databases: ReadonlyMap<string, DatabasePlan> = new Map()
+  readonly #refusals = new Map<string, Refusal>()
+  #all: readonly PlannedQuery[] = []
+  #byDatabase: ReadonlyMap<string, readonly PlannedQuery[]> = new Map()
+
+  /** Every query with its database, or why it is skipped. */
+  get all(): readonly PlannedQuery[] {
+    return this.#all
+  }
+
+  /** The queries that run in a database. */
+  runningIn(database: string): readonly PlannedQuery[] {
+    return this.#byDatabase.get(database) ?? []
+  }
+
+  /** The databases where server-wide queries run. */
+  get hosts(): readonly string[] {
+    const running = this.#all.filter(({ query, skipped }) => query.scope === 'server' && skipped === undefined)
+    return [...new Set(running.map(({ database }) => database))]
+  }
+
+  /** Plans again where the queries, the databases in their order or what is known about them have changed. Returns whether anything had. */
+  update(queries: readonly Query[], candidates: readonly Candidate[], now: number): boolean {
+    const hasNewQueries = queries !== this.#queries
+    if (hasNewQueries) this.#variants = groupVariants(queries)
+    this.#queries = queries
+    const before = this.#databases
+    this.#databases = new Map(
+      candidates.map((candidate) => {
+        const known = before.get(candidate.name)
+        const isSame = known !== undefined && !hasNewQueries && isEqual(known.candidate, candidate)
+        return [candidate.name, isSame ? known : planDatabase(this.#variants, candidate)]
+      })
+    )
+    const names = [...before.keys()]
+    const isSame =
+      names.length === this.#databases.size &&
+      [...this.#databases].every(([name, plan], index) => names[index] === name && before.get(name) === plan)
+    if (isSame && !this.#hasExpired(now)) return false
+    this.#join(now)
+    return true
+  }
+
+  /** A database failed to run a server-wide query; for some reasons another database is tried. Returns whether the plan has changed. */
+  failed(query: Query, database: string, errorClass: ErrorClass, now: number): boolean {
+    const seconds = refusalSeconds[errorClass]
+    if (query.scope === 'database' || seconds === undefined) return false
+    const facts = this.#databases.get(database)?.candidate.facts
+    this.#refusals.set(keyOf(query.name, database), { facts, until: now + seconds * 1000 })
+    this.#join(now)
+    return true
+  }
+
+  #join(now: number): void {
+    for (const [key, { until }] of this.#refusals) if (until <= now) this.#refusals.delete(key)
+    this.#all = joinPlans([...this.#databases.values()], (query, database) => {
+      const refusal = this.#refusals.get(keyOf(query, database))
+      return refusal !== undefined && refusal.facts === this.#databases.get(database)?.candidate.facts
+    })
+    const byDatabase = new Map<string, PlannedQuery[]>()
+    for (const planned of this.#all) {
+      if (planned.skipped !== undefined) continue
+      const running = byDatabase.get(planned.database)
+      if (running === undefined) byDatabase.set(planned.database, [planned])
+      else running.push(planned)
+    }
+    this.#byDatabase = byDatabase
+  }
+
+  #hasExpired(now: number): boolean {
+    return [...this.#refusals.values()].some(({ until }) => until <= now)
+  }
+}
+
+function isEqual(left: Candidate, right: Candidate): boolean {
+  return left.isUp === right.isUp && left.facts === right.facts && left.access === right.access
+}
+
+function keyOf(query: string, database: string): string {
+  return `${query}\n${database}`
+}

@@ -1,0 +1,494 @@
+// The state of one server and the decisions about it, synchronous, with the time passed in: which poll cycles are due,
+// what a cycle has found out, which query it polls next, what the outcomes mean, when the next cycle comes. The file is
+// long because these decisions depend on each other; what has a state of its own (database, plan, schedule, connection
+// limiter, auth failures, discovery, snapshots) has a file of its own. poll-cycle.ts is the asynchronous part.
+
+import { isDeepStrictEqual } from 'node:util'
+import type { Logger } from 'pino'
+import { describePlan } from '../plan/describe-plan.ts'
+import { grantAdvice } from '../plan/grant-advice.ts'
+import type { Candidate, PlannedQuery } from '../plan/plan-queries.ts'
+import { ServerPlan } from '../plan/server-plan.ts'
+import type { Query } from '../query/query.ts'
+import { fileOf } from '../server/credential.ts'
+import { addressOf, type Database, type Server } from '../server/server.ts'
+import type { Session } from '../server/session.ts'
+import { AuthFailures } from './auth-failures.ts'
+import { ConnectionLimiter } from './connection-limiter.ts'
+import { DatabaseDiscovery } from './database-discovery.ts'
+import { type DueQuery, dueQuery } from './due-query.ts'
+import type { Connected, Found, Wanted } from './found.ts'
+import { cycleIntervals, phaseOf } from './intervals.ts'
+import type { Outcome } from './poll-query.ts'
+import { type Cycle, type CycleInProgress, type DatabaseState, PolledDatabase } from './polled-database.ts'
+import { QueryMemories } from './query-memories.ts'
+import { backOffSeconds } from './schedule.ts'
+import type { Scrapers } from './scrapers.ts'
+import { keptSessions, leaderOf } from './session-policy.ts'
+import { type Failure, isFresh, Snapshots } from './snapshots.ts'
+
+export interface PollerOptions {
+  readonly queries: readonly Query[]
+  readonly scrapers: Scrapers
+  readonly sessionMaxAgeSeconds: number
+  readonly discoverySeconds: number
+  /** The fraction of a core that poll cycles may cost the server where sessions cannot be kept. */
+  readonly pollCostShare: number
+  readonly log: Logger
+}
+
+/** What becomes of the session at the end of a cycle: it stays open, is replaced in the next cycle, or is closed and its permit given back. */
+export type SessionEnd = 'keep' | 'replace' | 'close'
+
+/** Once a cycle has lasted this long it starts no query with a longer interval than this: counters after it would be late. */
+const longestCycleSeconds = 15
+
+/** Polls one server. All times are milliseconds of one clock. */
+export class ServerPoller {
+  readonly snapshots: Snapshots
+  readonly limiter: ConnectionLimiter
+  readonly authFailures = new AuthFailures()
+  readonly plan: ServerPlan
+  readonly #options: PollerOptions
+  readonly #memories = new QueryMemories()
+  #server: Server
+  #queries: readonly Query[]
+  #discovery: DatabaseDiscovery
+  #databases: ReadonlyMap<string, PolledDatabase> = new Map()
+  #added = 0
+  /** Until when cycles only connect; undefined when queries are polled. */
+  #introducedAt: number | undefined
+  #hasNewList = false
+  /** Server-wide queries whose poll is in progress: the plan may move one to another database meanwhile. */
+  readonly #inProgress = new Set<string>()
+  #ownRoles: ReadonlySet<string> = new Set()
+  #usedBytes: number | undefined
+  #described = ''
+  readonly #advised = new Set<string>()
+  #isReady = false
+  #isStopped = false
+
+  constructor(server: Server, options: PollerOptions, now: number) {
+    this.#server = server
+    this.#options = options
+    this.#queries = options.queries
+    this.snapshots = new Snapshots(server.name)
+    this.limiter = new ConnectionLimiter(server.maxSessions)
+    this.plan = new ServerPlan()
+    this.#discovery = new DatabaseDiscovery(options.discoverySeconds)
+    this.#reconcile(now)
+  }
+
+  get server(): Server {
+    return this.#server
+  }
+
+  get states(): readonly DatabaseState[] {
+    return this.#all.map(({ state }) => state)
+  }
+
+  /** The databases in the order that decides between equals. */
+  get names(): readonly string[] {
+    return [...this.#databases.keys()]
+  }
+
+  /** The interval of each database's cycles, in seconds. */
+  get intervals(): ReadonlyMap<string, number> {
+    return new Map(this.#all.map(({ name, intervalSeconds }) => [name, intervalSeconds]))
+  }
+
+  get openSessions(): number {
+    return this.#open.length
+  }
+
+  /** Whether the last discovery succeeded; undefined where none is configured or none was tried. */
+  get isDiscovered(): boolean | undefined {
+    return this.#server.discovery === undefined ? undefined : this.#discovery.hasSucceeded
+  }
+
+  /** Whether every planned query has been polled once. */
+  get isReady(): boolean {
+    const wasPolled = (query: Query, database: string) => this.snapshots.get(datnameOf(query, database), query.name) !== undefined
+    this.#isReady ||= this.plan.all.every(({ query, database, skipped }) => skipped !== undefined || wasPolled(query, database))
+    return this.#isReady
+  }
+
+  /** Whether series may name this database. */
+  isShown(datname: string): boolean {
+    return this.#discovery.isShown(this.#server, datname)
+  }
+
+  /** Bytes used on the disk of the server according to the query `disk`; undefined while unknown. */
+  usedBytes(now: number): number | undefined {
+    const snapshot = this.snapshots.get('', 'disk')
+    return snapshot !== undefined && isFresh(snapshot, now) ? this.#usedBytes : undefined
+  }
+
+  /** The databases whose cycle is due. */
+  due(now: number): readonly string[] {
+    this.#introduce(now)
+    return this.#all.flatMap((polled) => (this.#nextCycleOf(polled) <= now ? [polled.name] : []))
+  }
+
+  /** When the next cycle is due, the named databases left out. */
+  nextCycle(except: { readonly has: (name: string) => boolean }): number {
+    return Math.min(...this.#all.map((polled) => (except.has(polled.name) ? Number.POSITIVE_INFINITY : this.#nextCycleOf(polled))))
+  }
+
+  /**
+   * Lets cycles only connect, until the first databases were tried but not longer than this: where server-wide queries
+   * run depends on what each role sees.
+   */
+  introduceUntil(deadline: number): void {
+    this.#introducedAt = deadline
+  }
+
+  endIntroduction(): void {
+    this.#introducedAt = undefined
+  }
+
+  /** Starts a cycle; undefined when the database was removed or has a cycle in progress. */
+  begin(name: string, now: number): Cycle | undefined {
+    const polled = this.#databases.get(name)
+    if (polled === undefined || polled.cycle !== undefined || this.#isStopped) return undefined
+    polled.isHurried = false
+    polled.cycle = { name, startedAt: now, known: polled.introduction, found: undefined, due: [] }
+    polled.introduction = undefined
+    return polled.cycle
+  }
+
+  /** The database of a cycle as it is configured now; undefined when it was removed. */
+  databaseOf(cycle: Cycle): Database | undefined {
+    return this.#polledIn(cycle)?.database
+  }
+
+  /** Whether the database is not polled because the server has hardly any free connections. */
+  isDeferred(name: string): boolean {
+    return this.limiter.isTight && name !== this.#leader()
+  }
+
+  /** What a cycle has to read in its session in addition to the facts of the database. */
+  wanted({ name }: Cycle, { isPooled }: Pick<Session, 'isPooled'>, isNew: boolean, now: number): Wanted {
+    const isLeader = name === this.#leader(name)
+    return {
+      // Behind a pooler another server may respond in the same session.
+      identity: isNew || isPooled,
+      limits: isNew || isLeader,
+      discovery: isLeader && this.#discovery.isDue(this.#server, now) ? this.#server.discovery : undefined
+    }
+  }
+
+  /** Takes what the cycle found out, and determines the queries that it polls. */
+  learn(cycle: Cycle, found: Found, now: number): void {
+    const polled = this.#polledIn(cycle)
+    if (polled?.cycle === undefined) return
+    polled.cycle.found = found
+    if (found !== cycle.known) this.#take(polled, found, now)
+    this.#replan(now)
+    this.#introduce(now, polled)
+    if (this.#introducedAt === undefined) polled.cycle.due = this.#dueIn(polled, now)
+  }
+
+  /** The query that the cycle polls next; undefined when there is none. */
+  next(cycle: Cycle, now: number): DueQuery | undefined {
+    const polled = this.#polledIn(cycle)
+    if (polled?.cycle === undefined) return undefined
+    for (let planned = polled.cycle.due.shift(); planned !== undefined; planned = polled.cycle.due.shift()) {
+      const { query, sql } = planned
+      const { session } = polled
+      const isLate = now - cycle.startedAt > longestCycleSeconds * 1000 && query.intervalSeconds > longestCycleSeconds
+      if (session === undefined || sql === undefined) {
+        this.#failUnpolled(polled, query)
+      } else if (!isLate && !this.#inProgress.has(query.name)) {
+        if (query.scope === 'server') this.#inProgress.add(query.name)
+        return dueQuery(query, sql, polled, session, {
+          server: this.#server,
+          databases: this.#databases.size,
+          discovery: this.#discovery,
+          snapshots: this.snapshots,
+          memories: this.#memories,
+          ownRoles: this.#ownRoles,
+          seenUntil: this.#options.scrapers.seenUntil(this.#server.name, now)
+        })
+      }
+    }
+    return undefined
+  }
+
+  /** Takes the outcome of a poll. */
+  done(cycle: Cycle, { query, datname, intervalSeconds }: DueQuery, outcome: Outcome, now: number): void {
+    if (query.scope === 'server') this.#inProgress.delete(query.name)
+    const polled = this.#polledIn(cycle)
+    if (polled === undefined) return
+    const { log } = this.#options
+    const place = { server: this.#server.name, datname, query: query.name }
+    const last = this.snapshots.get(datname, query.name)?.failure
+    const { result, failure, seconds } = outcome
+    if (result !== undefined) {
+      const { rows, texts, entries } = result
+      this.snapshots.put({ datname, query: query.name, intervalSeconds, succeededAt: now, seconds, rows, texts, failure })
+      if (query.name === 'disk') this.#usedBytes = entries[0]?.values[0]
+      if (last !== undefined) log.info(place, 'query succeeds again')
+    } else {
+      this.snapshots.fail(datname, query.name, intervalSeconds, seconds, failure)
+      if (last?.errorClass !== failure.errorClass) {
+        log.warn({ ...place, database: cycle.name, file: query.file, class: failure.errorClass }, `query failed: ${failure.message}`)
+      }
+      if (this.plan.failed(query, cycle.name, failure.errorClass, now)) this.#tidy()
+    }
+    polled.costs.polled(query.name, seconds, failure?.errorClass === 'lock')
+    polled.schedule.polled({ name: query.name, intervalSeconds }, now)
+  }
+
+  /** Ends the cycle: applies a new list of databases, plans the next cycle and decides about the session. */
+  finish(cycle: Cycle, now: number): SessionEnd {
+    const polled = this.#polledIn(cycle)
+    if (polled?.cycle === undefined) return 'close'
+    const { found } = polled.cycle
+    if (this.#hasNewList) this.#reconcile(now)
+    const isIntroduction = this.#introducedAt !== undefined
+    const end = this.#sessionEnd(polled, now)
+    if (end !== 'keep') polled.disconnected()
+    if (isIntroduction) {
+      // A session that was closed is opened again; a failure is not repeated.
+      polled.introduction = end === 'keep' || found?.kind !== 'connected' ? found : undefined
+    } else {
+      polled.costs.cycled(found?.kind === 'connected' && found.isNew ? found.seconds : undefined)
+      this.#setIntervals(now)
+      polled.cycleEnded(cycle.startedAt, now, this.plan.runningIn(polled.name), this.#backOffSeconds(polled, found, now))
+    }
+    polled.cycle = undefined
+    this.#introduce(now)
+    return end
+  }
+
+  /**
+   * Takes another configuration of the same server. Databases that did not change are not disturbed; one that is
+   * reached differently gets a new session in its next cycle; one that is gone is removed with its series.
+   */
+  update(server: Server, queries: readonly Query[], now: number): void {
+    if (addressOf(server) !== addressOf(this.#server)) this.#discovery = new DatabaseDiscovery(this.#options.discoverySeconds)
+    this.#server = server
+    this.#queries = queries
+    this.#reconcile(now)
+    for (const polled of this.#all) polled.schedule.limitWaits(polled.timed(this.plan.runningIn(polled.name)), now)
+  }
+
+  /** Rejected credentials may have changed, all of them or those read from one of these files: they are tried at once. */
+  retryCredentials(files: readonly string[] | undefined): void {
+    this.authFailures.forget(files)
+    for (const polled of this.#all) {
+      const file = fileOf(polled.database.connection.password)
+      const isConcerned = files === undefined || (file !== undefined && files.includes(file))
+      if (isConcerned && polled.state.failure?.errorClass === 'auth') polled.hurry()
+    }
+  }
+
+  scraped(now: number): void {
+    for (const polled of this.#all) polled.scraped(now)
+  }
+
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  get #all(): readonly PolledDatabase[] {
+    return [...this.#databases.values()]
+  }
+
+  /** The databases where pgvitals has a session. */
+  get #open(): readonly Database[] {
+    return this.#all.flatMap(({ database, session }) => (session === undefined ? [] : [database]))
+  }
+
+  /** Undefined when the database was removed, or replaced by another one of its name. */
+  #polledIn(cycle: Cycle): (PolledDatabase & { cycle: CycleInProgress | undefined }) | undefined {
+    const polled = this.#databases.get(cycle.name)
+    return polled?.cycle === cycle && !this.#isStopped ? polled : undefined
+  }
+
+  #nextCycleOf(polled: PolledDatabase): number {
+    if (polled.cycle !== undefined || this.#isStopped) return Number.POSITIVE_INFINITY
+    if (polled.isHurried) return Number.NEGATIVE_INFINITY
+    if (this.#introducedAt === undefined) return polled.schedule.nextCycle
+    return isIntroduced(polled) || !this.#first.includes(polled) ? this.#introducedAt : polled.schedule.nextCycle
+  }
+
+  /** The databases that may have a session at the same time as far as it is configured. */
+  get #first(): readonly PolledDatabase[] {
+    return this.#all.slice(0, this.#server.maxSessions)
+  }
+
+  /** Ends the introduction once the first databases were tried, `current` included, or have had their time. */
+  #introduce(now: number, current?: PolledDatabase): void {
+    if (this.#introducedAt === undefined) return
+    const isComplete = this.#first.every((polled) => polled === current || isIntroduced(polled))
+    if (isComplete || now >= this.#introducedAt) this.#introducedAt = undefined
+  }
+
+  /** The queries that are due, those with short intervals first. */
+  #dueIn(polled: PolledDatabase, now: number): PlannedQuery[] {
+    const { name, schedule } = polled
+    const running = this.plan.runningIn(name)
+    const byName = new Map(running.map((planned) => [planned.query.name, planned]))
+    const due = [...schedule.due(polled.timed(running), now)].sort((left, right) => left.intervalSeconds - right.intervalSeconds)
+    return due.flatMap((query) => byName.get(query.name) ?? [])
+  }
+
+  #take(polled: PolledDatabase, found: Found, now: number): void {
+    const { log } = this.#options
+    const { name } = polled
+    const server = this.#server.name
+    if (found.kind === 'deferred') {
+      polled.deferred()
+    } else if (found.kind === 'failed') {
+      const { failure } = found
+      const isNews = polled.state.failure?.errorClass !== failure.errorClass
+      if (isNews) log.error({ server, database: name, class: failure.errorClass }, `cannot connect: ${failure.message}`)
+      const isLeader = name === this.#leader()
+      polled.failed(failure)
+      if (failure.errorClass === 'network') this.limiter.unreachable()
+      if (isLeader && this.#server.discovery !== undefined) this.#discoveryFailed(`database ${name} cannot be reached`, now)
+    } else {
+      if (!polled.state.isUp) log.info({ server, database: name, role: found.facts.role }, 'connected')
+      polled.connected(found, now)
+      this.#takeServerFacts(polled, found, now)
+    }
+  }
+
+  #takeServerFacts(polled: PolledDatabase, { limits, listed, wasRejected }: Connected, now: number): void {
+    if (limits !== undefined) this.limiter.learn(polled.database, limits.value, this.#open)
+    if (listed !== undefined && 'message' in listed) {
+      this.#discoveryFailed(listed.message, now)
+    } else if (listed !== undefined) {
+      this.#discovery.succeeded(listed, now)
+      this.#hasNewList = true
+    }
+    if (wasRejected) for (const other of this.#all) if (other.state.failure?.errorClass === 'auth') other.hurry()
+  }
+
+  #discoveryFailed(message: string, now: number): void {
+    if (!this.#discovery.failed(message, now)) return
+    this.#options.log.warn({ server: this.#server.name }, `database discovery failed, keeping the last list: ${message}`)
+  }
+
+  /** Adds, changes and removes databases as configured and discovered. */
+  #reconcile(now: number): void {
+    const before = this.#databases
+    const databases = this.#discovery.databasesOf(this.#server)
+    this.limiter.configure(this.#server.maxSessions)
+    this.#databases = new Map(
+      databases.map((database) => {
+        const known = before.get(database.name)
+        if (known === undefined) return [database.name, new PolledDatabase(database, this.#unitSeconds, phaseOf(this.#added++), now)]
+        const isReachedDifferently = !isDeepStrictEqual(known.database.connection, database.connection)
+        const hasAppeared = this.#hasNewList && known.state.failure?.errorClass === 'no_database' && this.#discovery.has(database.name)
+        known.database = database
+        if (isReachedDifferently || hasAppeared) known.hurry()
+        return [database.name, known]
+      })
+    )
+    for (const name of before.keys()) if (!this.#databases.has(name)) this.#memories.forget(name)
+    this.#hasNewList = false
+    this.#replan(now)
+    this.#setIntervals(now)
+  }
+
+  #replan(now: number): void {
+    const candidates = this.#all.map(({ database: { access }, state: { name, isUp, facts } }) => ({ name, isUp, facts, access }))
+    if (this.plan.update(this.#queries, candidates, now)) {
+      this.#tidy()
+      const users = this.#all.map(({ database }) => database.connection.user)
+      this.#ownRoles = new Set([...users, ...candidates.flatMap(({ facts }) => facts?.role ?? [])])
+    }
+    this.#describe(candidates)
+  }
+
+  /** Drops the snapshots of queries that do not run any more. */
+  #tidy(): void {
+    const running = this.plan.all.filter(({ skipped }) => skipped === undefined)
+    const places = new Set(running.map(({ query, database }) => `${datnameOf(query, database)}\n${query.name}`))
+    this.snapshots.keepOnly((datname, query) => places.has(`${datname}\n${query}`))
+  }
+
+  /** Logs the plan in one line when it differs from the last one, once every database was tried. */
+  #describe(candidates: readonly Candidate[]): void {
+    if (this.states.some((state) => state.failures === 0 && !state.isUp)) return
+    const { log } = this.#options
+    const described = describePlan(this.#server.name, this.plan.all)
+    if (described === this.#described) return
+    this.#described = described
+    log.info(described)
+    for (const advice of grantAdvice(candidates)) {
+      if (!this.#advised.has(advice)) log.warn(`server ${this.#server.name}: ${advice}`)
+      this.#advised.add(advice)
+    }
+  }
+
+  #failUnpolled(polled: PolledDatabase, query: Query): void {
+    const lost: Failure = { errorClass: 'network', message: 'the connection was lost during the poll cycle' }
+    const datname = datnameOf(query, polled.name)
+    this.snapshots.fail(datname, query.name, polled.intervalOf(query), 0, polled.state.failure ?? lost)
+  }
+
+  #backOffSeconds({ name, state }: PolledDatabase, found: Found | undefined, now: number): number {
+    const wait = name === this.#leader() ? this.limiter.waitSeconds : 0
+    if (found?.kind !== 'failed') return wait
+    const { errorClass } = found.failure
+    if (errorClass === 'too_many_connections' || errorClass === 'no_database') return Math.max(wait, backOffSeconds(state.failures))
+    const rejected = found.credential && this.authFailures.current(found.credential, now)
+    // A server that is down is tried at every interval, so that the page is right within one.
+    return rejected === undefined ? wait : Math.max(wait, (rejected.retryAt - now) / 1000)
+  }
+
+  #sessionEnd(polled: PolledDatabase, now: number): SessionEnd {
+    const isPolled = this.#databases.get(polled.name) === polled
+    if (!isPolled || polled.session === undefined || !this.#kept.has(polled.name)) return 'close'
+    return polled.sessionAgeSeconds(now) > this.#options.sessionMaxAgeSeconds ? 'replace' : 'keep'
+  }
+
+  /** Where sessions cannot all be kept, cycles are as rare as their cost demands. */
+  #setIntervals(now: number): void {
+    const kept = this.#kept
+    const unit = this.#unitSeconds
+    const intervals = kept.size < this.#databases.size ? this.#affordableIntervals(unit) : new Map<string, number>()
+    for (const polled of this.#all) {
+      const { name } = polled
+      if (!polled.setInterval({ seconds: intervals.get(name) ?? unit, isSpread: !kept.has(name) }, unit, now)) continue
+      const running = this.plan.runningIn(name)
+      polled.schedule.limitWaits(polled.timed(running), now)
+      for (const { query } of running) this.snapshots.extend(datnameOf(query, name), query.name, polled.intervalOf(query))
+    }
+  }
+
+  #affordableIntervals(unitSeconds: number): ReadonlyMap<string, number> {
+    const databaseWide = (name: string) => this.plan.runningIn(name).flatMap(({ query }) => (query.scope === 'database' ? [query] : []))
+    const demands = new Map(this.#all.map(({ name, costs }) => [name, costs.demand(databaseWide(name))]))
+    return cycleIntervals(demands, this.#options.pollCostShare, unitSeconds, this.intervals)
+  }
+
+  /** The databases whose session stays open between cycles. */
+  get #kept(): ReadonlySet<string> {
+    const databases = this.#all.map(({ database }) => database)
+    return keptSessions({ server: this.#server, databases, leader: this.#leader(), hosts: this.plan.hosts, limiter: this.limiter })
+  }
+
+  /** `reached` is a database that responds although its state does not say so yet. */
+  #leader(reached?: string): string | undefined {
+    return leaderOf(this.#server, (name) => name === reached || this.#databases.get(name)?.state.isUp === true)
+  }
+
+  /** The shortest interval of cycles. */
+  get #unitSeconds(): number {
+    return Math.min(15, ...this.#queries.map(({ intervalSeconds }) => intervalSeconds))
+  }
+}
+
+function datnameOf({ scope }: Query, database: string): string {
+  return scope === 'database' ? database : ''
+}
+
+/** Whether it was tried, so that what its role sees is known as far as it can be. */
+function isIntroduced({ introduction, state }: PolledDatabase): boolean {
+  return introduction !== undefined || state.isUp
+}

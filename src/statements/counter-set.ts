@@ -1,0 +1,106 @@
+import type { Labels } from '../metric/sample.ts'
+
+/** Times in milliseconds: of the answer, and until which every scraper has scraped a page. */
+export interface Times {
+  readonly now: number
+  readonly seenUntil: number
+}
+
+/** A number for each column; undefined where nothing is measured. */
+export type Numbers = readonly (number | undefined)[]
+
+/**
+ * The counters of one label set on the page. A column appears at 0, and its increments are pending until every scraper
+ * has seen it; otherwise Prometheus would miss them, because the first sample of a series is no increase.
+ */
+export class CounterSet {
+  readonly labels: Labels
+  /** Time of the last answer in which something belonged to it. */
+  usedAt = 0
+  readonly #values: (number | undefined)[] = []
+  readonly #pending: number[] = []
+  readonly #shownAt: number[] = []
+  #isPending = false
+
+  constructor(labels: Labels) {
+    this.labels = labels
+  }
+
+  get values(): Numbers {
+    return [...this.#values]
+  }
+
+  /** Makes columns appear at 0, of those that are measured in `numbers`. */
+  show(numbers: Numbers, now: number): void {
+    for (let column = 0; column < numbers.length; column++) {
+      if (numbers[column] === undefined || this.#values[column] !== undefined) continue
+      this.#values[column] = 0
+      this.#pending[column] = 0
+      this.#shownAt[column] = now
+    }
+  }
+
+  add(deltas: Numbers, { now, seenUntil }: Times): void {
+    this.show(deltas, now)
+    for (let column = 0; column < deltas.length; column++) {
+      const delta = deltas[column]
+      if (delta === undefined || delta === 0) continue
+      if (seenUntil >= (this.#shownAt[column] ?? now)) this.#values[column] = (this.#values[column] ?? 0) + delta
+      else {
+        this.#pending[column] = (this.#pending[column] ?? 0) + delta
+        this.#isPending = true
+      }
+    }
+  }
+
+  /** Adds pending increments to the columns that every scraper has seen. */
+  release(seenUntil: number): void {
+    if (!this.#isPending) return
+    for (const [column, delta] of this.#pending.entries()) {
+      if (delta === undefined || seenUntil < (this.#shownAt[column] ?? 0)) continue
+      this.#values[column] = (this.#values[column] ?? 0) + delta
+      this.#pending[column] = 0
+    }
+    this.#isPending = this.#pending.some((delta) => delta > 0)
+  }
+
+  /** Removes and returns the pending increments. */
+  takePending(): Numbers {
+    const pending = this.#values.map((value, column) => (value === undefined ? undefined : this.#pending[column]))
+    this.#pending.fill(0)
+    this.#isPending = false
+    return pending
+  }
+}
+
+/** A set that nothing has belonged to for this time, such as that of a dropped database, is forgotten. */
+const forgetAfterMs = 7_200_000
+
+/** Counter sets by key, for labels that are on the page whatever statements are named. */
+export class CounterSets {
+  readonly #sets = new Map<string, CounterSet>()
+
+  /** The set of a key. A new one has the columns measured in `numbers`. */
+  of(key: string, now: number, create: () => { readonly labels: Labels; readonly numbers: Numbers }): CounterSet {
+    const known = this.#sets.get(key)
+    if (known !== undefined) return known
+    const { labels, numbers } = create()
+    const set = new CounterSet(labels)
+    set.show(numbers, now)
+    set.usedAt = now
+    this.#sets.set(key, set)
+    return set
+  }
+
+  release({ now, seenUntil }: Times): void {
+    for (const [key, set] of this.#sets) {
+      set.release(seenUntil)
+      if (now - set.usedAt > forgetAfterMs) this.#sets.delete(key)
+    }
+  }
+
+  /** The sets whose database is shown. */
+  shown(isShown: (datname: string) => boolean): readonly CounterSet[] {
+    return [...this.#sets.values()].filter(({ labels }) => isShown(labels.datname ?? ''))
+  }
+}

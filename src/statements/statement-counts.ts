@@ -1,0 +1,350 @@
+/**
+ * The only place that counts statements. pg_stat_statements evicts and resets entries, and the page names only some of
+ * them; nevertheless `increase()` over all series of a user and database is what PostgreSQL counted. Therefore the
+ * counters on the page are not PostgreSQL's values but sums of what each entry gained between two polls, from 0 at the
+ * start of the process. docs/decisions/0008-statements.md has the rules and the limits.
+ */
+import type { FamilyText } from '../metric/exposition.ts'
+import { chooseTop, decay } from '../metric/ranking.ts'
+import { type Entry, type Labels, type Row, toNumber } from '../metric/sample.ts'
+import { columnNames, isValueColumn, type Query } from '../query/query.ts'
+import { CounterSet, CounterSets, type Numbers, type Times } from './counter-set.ts'
+import { hasNull, unpack } from './packed-row.ts'
+import { StatementHistogram } from './statement-histogram.ts'
+
+export interface TakeOptions extends Times {
+  /** A change (another server, role, rights or visibility) makes the answer a baseline: it is compared with nothing. */
+  readonly epoch: string
+  /** Whether no row was cut from the answer. */
+  readonly isWhole: boolean
+  /** Maximum of named series of the server. After a reduction, series that leave may exceed it until they vanish. */
+  readonly limit: number
+  /** Statements of other databases are not counted. */
+  readonly isShown: (datname: string) => boolean
+  /** Statements of the exporter's own roles are never named. */
+  readonly isOwnRole: (user: string) => boolean
+}
+
+/** What an answer adds to the page. */
+export interface Taken {
+  /** Rows of the answer in databases that are shown, without duplicates. */
+  readonly rows: number
+  readonly entries: readonly Entry[]
+  /** The families counted by database. */
+  readonly texts: readonly FamilyText[]
+  /** Rows dropped because their key was in the answer before. */
+  readonly duplicates: number
+}
+
+/** An entry of pg_stat_statements at the last answer that had it. */
+interface Statement {
+  series: Series
+  /** Its values, packed. */
+  text: string
+  /** The number of that answer. */
+  seenIn: number
+  /** Whether its row was ever an aggregate of several entries. */
+  isAggregate: boolean
+}
+
+/** The entries that share user, database and queryid. */
+interface Series {
+  readonly labelsText: string
+  readonly user: string
+  readonly datname: string
+  readonly labels: Labels
+  statements: readonly Statement[]
+  seenIn: number
+  /** Recent movement, for each ranking column. */
+  scores: number[]
+  /** The counters of `other` of its user and database, and those of its database; undefined until it is shown. */
+  other: CounterSet | undefined
+  histogram: CounterSet | undefined
+  /** Its own counters while it is named on the page. */
+  counters: CounterSet | undefined
+  /** Whether it is named and not leaving. */
+  isMember: boolean
+  leftAt: number
+}
+
+/** Entries that cannot be told apart, as one. */
+interface Hidden {
+  readonly series: Series
+  readonly values: Numbers
+}
+
+/** A row may be cut from this many answers before its entry is forgotten. */
+const answersKept = 40
+
+/** Scores below this are dropped. */
+const smallestScore = 1e-9
+
+const unmoved: number[] = []
+
+/** Counts the statements of one server. Times are milliseconds. */
+export class StatementCounts {
+  readonly #labels: Labels
+  readonly #labelNames: readonly string[]
+  readonly #isCounter: readonly boolean[]
+  /** Indexes among the value columns. */
+  readonly #ranking: readonly number[]
+  readonly #calls: number
+  readonly #seconds: number
+  readonly #histogram: StatementHistogram
+  readonly #others = new CounterSets()
+  readonly #series = new Map<string, Series>()
+  readonly #statements = new Map<string, Statement>()
+  /** The named series on the page, including those that leave. */
+  readonly #named = new Set<Series>()
+  #hidden: ReadonlyMap<string, Hidden> = new Map()
+  #answer = 0
+  #epoch: string | undefined
+  #wasWhole = false
+  #now: number | undefined
+
+  /** `labels` are those of every series. */
+  constructor(query: Query, labels: Labels) {
+    const columns = query.columns.filter(isValueColumn)
+    const indexOf = (name: string) => columns.findIndex((column) => column.name === name)
+    this.#labels = labels
+    this.#labelNames = columnNames(query, 'label')
+    this.#isCounter = columns.map(({ kind }) => kind === 'counter')
+    this.#ranking = (query.top?.by ?? []).map(indexOf)
+    this.#calls = indexOf('calls_total')
+    this.#seconds = indexOf('seconds_total')
+    this.#histogram = new StatementHistogram(query, labels)
+  }
+
+  /** The labels of the named series on the page. */
+  get shown(): readonly Labels[] {
+    return [...this.#named].map(({ labels }) => labels)
+  }
+
+  /** Counts an answer of packed rows (labels, key, values) and returns the page. */
+  take(rows: readonly Row[], given: TakeOptions): Taken {
+    const options = { ...given, isShown: remember(given.isShown) }
+    const { now, epoch, isWhole } = options
+    const isBaseline = epoch !== this.#epoch
+    // Only then an unknown entry is known to have counted from 0 since the last answer.
+    const isComplete = !isBaseline && isWhole && this.#wasWhole
+    this.#answer++
+    this.#release(options)
+    const read = this.#read(rows, { ...options, isBaseline, isComplete })
+    this.#forgetAbsent(isWhole || isBaseline)
+    this.#choose(options)
+    this.#epoch = epoch
+    this.#wasWhole = isWhole
+    this.#now = now
+    return { ...read, entries: this.#entries(options), texts: this.#histogram.texts(options.isShown) }
+  }
+
+  #release(times: Times): void {
+    const factor = decay(times.now - (this.#now ?? times.now))
+    for (const series of this.#series.values()) {
+      const { scores, other, histogram } = series
+      if (other !== undefined) other.usedAt = times.now
+      if (histogram !== undefined) histogram.usedAt = times.now
+      if (scores === unmoved) continue
+      for (let index = 0; index < scores.length; index++) scores[index] = (scores[index] ?? 0) * factor
+      if (scores.every((score) => score < smallestScore)) series.scores = unmoved
+    }
+    this.#others.release(times)
+    this.#histogram.release(times)
+    for (const { counters } of this.#named) counters?.release(times.seenUntil)
+  }
+
+  #read(rows: readonly Row[], options: TakeOptions & { isBaseline: boolean; isComplete: boolean }): Pick<Taken, 'rows' | 'duplicates'> {
+    const { isShown, isBaseline, isComplete } = options
+    const hidden = new Map<string, Hidden>()
+    let duplicates = 0
+    let count = 0
+    for (const [labelsText, keyText, valuesText] of rows) {
+      const [key, text] = [keyText ?? '()', valuesText ?? '()']
+      const series = this.#seriesOf(labelsText ?? '()')
+      series.seenIn = this.#answer
+      const isVisible = isShown(series.datname)
+      if (isVisible) count++
+      if (isVisible && series.other === undefined) this.#open(series, text, options)
+      if (hasNull(key)) {
+        const place = key === '()' ? series.labelsText : key
+        hidden.set(place, { series, values: sum(hidden.get(place)?.values, this.#countersOf(text)) })
+        continue
+      }
+      const isAggregate = /\*"?\)$/.test(key)
+      const id = isAggregate ? key.replace(/\*(?="?\)$)/, '') : key
+      const known = this.#statements.get(id)
+      if (known?.seenIn === this.#answer) {
+        if (isVisible) [duplicates, count] = [duplicates + 1, count - 1]
+        continue
+      }
+      const statement = known ?? { series, text: '', seenIn: 0, isAggregate }
+      statement.seenIn = this.#answer
+      if (known?.text === text && known.series === series) continue
+      const before = known?.text
+      const isCounted = isVisible && !isBaseline && (known !== undefined || isComplete)
+      if (known === undefined) this.#statements.set(id, statement)
+      if (known?.series !== series) {
+        this.#move(statement, series)
+        this.#histogram.learn(series.labelsText, known === undefined && isCounted ? series.histogram : undefined, options)
+      }
+      statement.text = text
+      statement.isAggregate ||= isAggregate
+      if (isCounted) {
+        const last = before === undefined ? undefined : this.#countersOf(before)
+        this.#count(series, difference(this.#countersOf(text), last, statement.isAggregate), options)
+      }
+    }
+    for (const [place, { series, values }] of hidden)
+      if (isComplete && isShown(series.datname)) series.other?.add(difference(values, this.#hidden.get(place)?.values, true), options)
+    this.#hidden = hidden
+    return { rows: count, duplicates }
+  }
+
+  #count(series: Series, deltas: Numbers, times: Times): void {
+    const target = series.isMember ? series.counters : series.other
+    target?.add(deltas, times)
+    if (series.histogram !== undefined) this.#histogram.count(series.histogram, deltas[this.#calls] ?? 0, deltas[this.#seconds] ?? 0, times)
+    series.scores = this.#ranking.map((column, index) => (series.scores[index] ?? 0) + (deltas[column] ?? 0))
+  }
+
+  #seriesOf(labelsText: string): Series {
+    const known = this.#series.get(labelsText)
+    if (known !== undefined) return known
+    const fields = unpack(labelsText)
+    const labels = { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
+    const { user = '', datname = '' }: Labels = labels
+    const series = { labelsText, user, datname, labels, statements: [], seenIn: 0, scores: unmoved, ...notShown }
+    this.#series.set(labelsText, series)
+    return series
+  }
+
+  /** Its sums exist from the first answer with any statement of its user and database, so that they count at once. */
+  #open(series: Series, text: string, { now }: Times): void {
+    const { user, datname, labels } = series
+    series.histogram = this.#histogram.of(datname, now)
+    series.other = this.#others.of(`${user}\n${datname}`, now, () => {
+      return { labels: { ...labels, queryid: 'other' }, numbers: this.#countersOf(text) }
+    })
+  }
+
+  /** To the series of its labels, which change when a role or a database is renamed. */
+  #move(statement: Statement, series: Series): void {
+    const before = statement.series
+    before.statements = before.statements.filter((one) => one !== statement)
+    statement.series = series
+    // An array that is spread reserves memory for more, and most series have one entry.
+    series.statements = series.statements.length === 0 ? [statement] : [...series.statements, statement]
+  }
+
+  #forgetAbsent(isAll: boolean): void {
+    for (const [key, statement] of this.#statements) {
+      if (this.#answer - statement.seenIn <= (isAll ? 0 : answersKept)) continue
+      this.#statements.delete(key)
+      statement.series.statements = statement.series.statements.filter((one) => one !== statement)
+    }
+    for (const [labelsText, { statements, seenIn, counters }] of this.#series)
+      if (statements.length === 0 && counters === undefined && seenIn !== this.#answer) this.#series.delete(labelsText)
+  }
+
+  /** Lets series enter and leave. The limit includes those that leave; a tenth of it is kept free for them. */
+  #choose({ now, seenUntil, limit, isShown, isOwnRole }: TakeOptions): void {
+    const mayBeNamed = ({ statements, datname, user }: Series) => statements.length > 0 && isShown(datname) && !isOwnRole(user)
+    const candidates = [...this.#series.values()].filter(mayBeNamed)
+    const places = candidates.length <= limit ? limit : limit - Math.min(limit - 1, Math.max(1, Math.floor(limit / 10)))
+    const chosen = candidates.length <= limit ? new Set(candidates) : chooseTop(candidates, places, (one) => this.#sizesOf(one))
+    for (const series of this.#named) {
+      if (chosen.has(series)) series.isMember = true
+      else if (series.isMember && !mayBeNamed(series)) this.#leave(series, { now, seenUntil })
+      else if (!series.isMember && series.leftAt <= seenUntil) this.#vanish(series)
+    }
+    const members = [...this.#named].filter(({ isMember }) => isMember)
+    const leaving = this.#named.size - members.length
+    const newcomers = [...chosen].filter(({ counters }) => counters === undefined)
+    const entering = newcomers.slice(0, Math.max(0, limit - this.#named.size))
+    // Those that newcomers replace, now or once the places of those that leave are free.
+    const surplus = Math.max(members.length + entering.length - places, newcomers.length - entering.length - leaving, 0)
+    for (const series of members.filter((series) => !chosen.has(series)).slice(0, surplus)) this.#leave(series, { now, seenUntil })
+    for (const series of entering) this.#enter(series, now)
+  }
+
+  #enter(series: Series, now: number): void {
+    series.counters = new CounterSet(series.labels)
+    for (const { text } of series.statements) series.counters.show(this.#countersOf(text), now)
+    series.isMember = true
+    this.#named.add(series)
+  }
+
+  /** Freezes a series until every scraper has seen its last value. */
+  #leave(series: Series, times: Times): void {
+    series.isMember = false
+    series.leftAt = times.now
+    if (series.counters !== undefined) series.other?.add(series.counters.takePending(), times)
+  }
+
+  #vanish(series: Series): void {
+    series.counters = undefined
+    this.#named.delete(series)
+  }
+
+  /** `other` comes first, because the sample limit cuts the end. */
+  #entries({ isShown }: TakeOptions): readonly Entry[] {
+    const named = [...this.#named].filter(({ datname }) => isShown(datname))
+    return [
+      ...this.#others.shown(isShown).map(({ labels, values }): Entry => ({ labels, suffix: undefined, values })),
+      ...named.map((series): Entry => {
+        const [counters, gauges] = [series.counters?.values ?? [], this.#gaugesOf(series)]
+        const values = this.#isCounter.map((isCounter, column) => (isCounter ? counters[column] : gauges[column]))
+        return { labels: series.labels, suffix: undefined, values }
+      })
+    ]
+  }
+
+  /** The largest gauges of the entries in the last answer. */
+  #gaugesOf({ statements }: Series): Numbers {
+    const rows = statements.filter(({ seenIn }) => seenIn === this.#answer).map(({ text }) => unpack(text).map(toNumber))
+    return this.#isCounter.map((_, column) => {
+      const values = rows.flatMap((row) => row[column] ?? [])
+      return values.length === 0 ? undefined : Math.max(...values)
+    })
+  }
+
+  #sizesOf({ statements: [first] }: Series): readonly number[] {
+    const values = this.#countersOf(first?.text ?? '()')
+    return this.#ranking.map((column) => values[column] ?? 0)
+  }
+
+  #countersOf(text: string): Numbers {
+    return unpack(text).map((field, column) => (this.#isCounter[column] ? toNumber(field) : undefined))
+  }
+}
+
+const notShown = { other: undefined, histogram: undefined, counters: undefined, isMember: false, leftAt: 0 }
+
+/**
+ * The increments between two answers; without `last` the whole values. A fall of any counter is a reset, after which
+ * the whole value is new; in an aggregate it means that one of its entries was evicted, and counts as nothing. A
+ * column measured for the first time adds 0: since when it counts is unknown.
+ */
+function difference(values: Numbers, last: Numbers | undefined, isAggregate: boolean): Numbers {
+  if (last === undefined) return values
+  const isReset = !isAggregate && values.some((value, column) => value !== undefined && value < (last[column] ?? 0))
+  return values.map((value, column) => {
+    const before = last[column]
+    if (value === undefined || before === undefined) return value && 0
+    return isReset ? value : Math.max(0, value - before)
+  })
+}
+
+function sum(left: Numbers | undefined, right: Numbers): Numbers {
+  return right.map((value, column) => (value === undefined ? left?.[column] : value + (left?.[column] ?? 0)))
+}
+
+/** Calls a function once for each database. */
+function remember(isShown: (datname: string) => boolean): (datname: string) => boolean {
+  const known = new Map<string, boolean>()
+  return (datname) => {
+    const is = known.get(datname) ?? isShown(datname)
+    known.set(datname, is)
+    return is
+  }
+}
