@@ -1,14 +1,17 @@
-import { chooseQueries } from '../poll/choose.ts'
+import { groupVariants, planDatabase, planQueries } from '../plan/plan-queries.ts'
 import type { Query } from '../query/query.ts'
 import { formatVersion } from '../query/version.ts'
 import { capabilities } from '../server/capability.ts'
-import type { Facts } from '../server/facts.ts'
+import type { Extension, Facts } from '../server/facts.ts'
 import { quoteIdentifier } from '../server/identifier.ts'
 import type { Examination, Found } from './examine.ts'
 import type { Finding, Step } from './finding.ts'
 
 /** The capabilities that a grant provides. `extensionFindings` reports those of extensions. */
 const grantable = capabilities.filter(({ isServerWide }) => !isServerWide)
+
+/** An extension of an unlimited version. */
+const newest: Extension = { version: [Number.POSITIVE_INFINITY], schema: 'public' }
 
 /** A query that does not run in a database, and what it lacks. */
 export interface BlindSpot {
@@ -18,19 +21,29 @@ export interface BlindSpot {
   readonly extension: string | undefined
 }
 
-/** Finds the queries that would run after a grant or the installation of an extension. Ignores queries for other versions or for standbys. */
+/** Finds the queries that would run after grants or the installation of extensions, but not those for other versions or for standbys. */
 export function findBlindSpots(queries: readonly Query[], examinations: readonly Examination[]): readonly BlindSpot[] {
   const candidates = examinations.flatMap(({ database, found }) =>
-    found === undefined ? [] : [{ name: database.name, isUp: true, facts: found.facts, declaresAccess: database.access.size > 0 }]
+    found === undefined ? [] : [{ name: database.name, isUp: true, facts: found.facts, access: database.access }]
   )
-  return chooseQueries(queries, candidates).flatMap(({ query, database, skipped }) => {
-    const facts = candidates.find(({ name }) => name === database)?.facts
-    if (skipped === undefined || facts === undefined || /needs (server|role|declared) /.test(skipped)) return []
+  const variants = groupVariants(queries)
+  return planQueries(queries, candidates).flatMap(({ query, database, skipped }) => {
+    const candidate = candidates.find(({ name }) => name === database)
+    if (skipped === undefined || candidate === undefined) return []
+    const { facts } = candidate
+    const granted = { ...facts, capabilities: new Set(capabilities.map(({ name }) => name)) }
+    const installed = {
+      ...granted,
+      extensions: new Map(query.requires.flatMap((one) => (one.kind === 'extension' ? [[one.name, newest]] : [])))
+    }
+    const own = new Map([[query.name, variants.get(query.name) ?? []]])
+    const runsWith = (hypothetical: Facts) =>
+      planDatabase(own, { ...candidate, facts: hypothetical }).planned.get(query.name)?.skipped === undefined
+    if (!runsWith(installed)) return []
     const required = query.requires.flatMap((one) => (one.kind === 'capability' ? [one.name] : []))
     const missing = required.filter((name) => !facts.capabilities.has(name) && grantable.some((one) => one.name === name))
-    const extension = query.requires.find((one) => one.kind === 'extension')
-    const isExtensionMissing = extension?.kind === 'extension' && skipped.includes(`needs ${extension.name}`)
-    return [{ query: query.name, database, capabilities: missing, extension: isExtensionMissing ? extension.name : undefined }]
+    const extension = runsWith(granted) ? undefined : query.requires.find((one) => one.kind === 'extension')
+    return [{ query: query.name, database, capabilities: missing, extension: extension?.name }]
   })
 }
 
