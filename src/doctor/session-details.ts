@@ -1,38 +1,39 @@
 import type { Session } from '../server/session.ts'
 
-/** Where the server runs, as far as it changes what an administrator has to do. */
+/** The platform of the server, which determines the steps of a fix. */
 export type Platform = 'postgresql' | 'rds'
 
-/** What a session can see around it: how it is connected, where, under which settings. */
-export interface Surroundings {
-  /** The protocol's version, or undefined without TLS. */
+/** Properties of a session, its server and its role. */
+export interface SessionDetails {
+  /** The TLS version; undefined without TLS. */
   readonly tls: string | undefined
   readonly platform: Platform
-  /** The settings that change what there is to see; those that the role may not read are missing. */
+  /** The settings that determine what can be monitored. Settings that the role may not read are missing. */
   readonly settings: ReadonlyMap<string, string>
   /** Whether pg_stat_statements was loaded when the server started. */
   readonly isPreloaded: boolean
-  /** The role's limit of connections; -1 is none. */
+  /** The connection limit of the role; -1 means unlimited. */
   readonly connectionLimit: number
-  /** Whether the role itself was granted pg_monitor, and it or everybody `CONNECT` here; what it has through others does not count. */
+  /** Whether the role is a direct member of pg_monitor. */
   readonly isMonitor: boolean
+  /** Whether CONNECT on the database was granted to the role directly or to PUBLIC. */
   readonly mayConnect: boolean
-  /** Those of the asked roles that exist, and whether the time of their password is over. */
+  /** Those of the given roles that exist, and whether their password has expired. */
   readonly roles: ReadonlyMap<string, { readonly isExpired: boolean }>
 }
 
 const settings = `
   'shared_preload_libraries', 'track_io_timing', 'compute_query_id', 'pg_stat_statements.track', 'track_activities', 'track_counts'`
 
-/** Asks for all of it in one round trip; `users` are the roles of the configuration. */
-export async function readSurroundings(session: Session, users: readonly string[]): Promise<Surroundings> {
+/** Reads the details in one round trip. `users` are the roles of the configuration. */
+export async function readSessionDetails(session: Session, users: readonly string[]): Promise<SessionDetails> {
   const names = users.map((user) => `'${user.replaceAll("'", "''")}'`).join(', ')
   const { rows } = await session.run(
     `select
       (select s.version from pg_catalog.pg_stat_ssl as s where s.pid = pg_catalog.pg_backend_pid() and s.ssl),
       exists (select from pg_catalog.pg_roles as r where r.rolname = 'rds_superuser'),
       (select pg_catalog.json_object_agg(s.name, s.setting) from pg_catalog.pg_settings as s where s.name in (${settings})),
-      -- Without the library it could only be a text that somebody has set.
+      -- Without the library, a custom setting of this name would be a string.
       exists (select from pg_catalog.pg_settings as s where s.name = 'pg_stat_statements.max' and s.vartype = 'integer'),
       (select r.rolconnlimit from pg_catalog.pg_roles as r where r.rolname = current_user),
       exists (

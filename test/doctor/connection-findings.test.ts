@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { reachProblems } from '../../src/doctor/reach-problems.ts'
+import { connectionFindings } from '../../src/doctor/connection-findings.ts'
 import { writeScript } from '../../src/doctor/script.ts'
 import type { Password } from '../../src/server/credential.ts'
 import type { Server } from '../../src/server/server.ts'
@@ -8,10 +8,10 @@ const token = { command: ['aws', 'rds', 'generate-db-auth-token', '--username', 
 const pam = 'PAM authentication failed for user "pgvitals" (28000)'
 const refused = 'password authentication failed for user "pgvitals" (28P01)'
 
-/** What the script for RDS says to a log-in that fails, and nobody else can look. */
+/** A rejected login without another credential that could check the role, and the fix on RDS. */
 const cases: readonly { name: string; password: Password; message: string; rds: readonly string[] }[] = [
   {
-    name: 'a token of a role that may only give a password',
+    name: 'a token for a role that needs a password',
     password: token,
     message: refused,
     rds: [
@@ -23,14 +23,16 @@ const cases: readonly { name: string; password: Password; message: string; rds: 
     ]
   },
   {
-    name: 'a token that IAM refuses, or a password of a role that may only give a token',
+    name: 'a token that IAM rejects, or a password for a role that needs a token',
     password: 'secret',
     message: pam,
-    rds: ['-- rds_iam takes a token only: let IAM allow rds-db:connect for pgvitals, or, for a password: revoke rds_iam from pgvitals;']
+    rds: [
+      '-- a member of rds_iam needs a token: allow rds-db:connect for pgvitals in IAM, or, to use a password: revoke rds_iam from pgvitals;'
+    ]
   }
 ]
 
-test('on RDS a log-in by a token of IAM is mended by what IAM and rds_iam need', async (t) => {
+test('on RDS the fix of a rejected login includes IAM and rds_iam', async (t) => {
   for (const { name, password, message, rds } of cases) {
     const tls = { mode: 'prefer', ca: undefined, cert: undefined, key: undefined } as const
     const connection = { host: 'db.internal', port: 5432, user: 'pgvitals', password, database: 'platform', tls }
@@ -44,8 +46,8 @@ test('on RDS a log-in by a token of IAM is mended by what IAM and rds_iam need',
       capacityBytes: undefined,
       dataDirectory: undefined
     }
-    const problems = reachProblems(server, [{ database, found: undefined, failure: { errorClass: 'auth', message } }], false)
-    t.same(writeScript(problems, 'rds').split('\n'), rds, name)
-    t.notMatch(writeScript(problems, 'postgresql'), /^(?!--).*rds_iam/m, 'elsewhere there is no such role')
+    const findings = connectionFindings(server, [{ database, found: undefined, failure: { errorClass: 'auth', message } }], false)
+    t.same(writeScript(findings, 'rds').split('\n'), rds, name)
+    t.notMatch(writeScript(findings, 'postgresql'), /^(?!--).*rds_iam/m, 'the role exists only on RDS')
   }
 })
