@@ -3,8 +3,21 @@ import { makeExporter } from '../exporter/run-exporter.ts'
 import { allOf, sampleValue } from '../page/parse-page.ts'
 import { type Major, startServer, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
+import { type Answer, createPoller } from './create-poller.ts'
 import { holdSession } from './held-session.ts'
-import { type Answer, pollUntil } from './poll-server.ts'
+
+const { pollUntil } = createPoller(
+  'connections',
+  'long_running_transactions',
+  'stat_activity_autovacuum',
+  'stat_activity_backends',
+  'stat_activity_connections',
+  'stat_activity_oldest',
+  'stat_activity_running',
+  'stat_activity_wait_events',
+  'stat_progress_vacuum',
+  'xmin_horizon'
+)
 
 const room = ['max_connections=30', 'superuser_reserved_connections=4', 'max_wal_senders=7']
 

@@ -2,7 +2,9 @@ import pg from 'pg'
 import { test } from 'tap'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
+
+const { pollUntil } = createPoller('stat_database')
 
 for (const major of [13, 18] as const) {
   test(`what a database does moves its counters on PostgreSQL ${major}`, async (t) => {

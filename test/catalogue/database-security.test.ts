@@ -11,8 +11,10 @@ import { hasTool } from '../servers/has-tool.ts'
 import { startServer, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
 
+const queries = ['backup_sessions', 'buffercache_summary', 'long_running_transactions', 'stat_ssl']
+
 async function poll(url: string): Promise<readonly PageSample[]> {
-  const { exporter, samples } = makeExporter({ DATABASE_URL: url })
+  const { exporter, samples } = makeExporter({ DATABASE_URL: url }, { queries })
   await exporter.pollOnce()
   const all = await samples()
   await exporter.stop()
@@ -127,7 +129,7 @@ for (const major of [13, 18] as const) {
         "create role group_role nologin valid until '2030-01-01 00:00:00+00'",
         'create role admin superuser'
       )
-      const { exporter, page } = makeExporter({ DATABASE_URL: blind })
+      const { exporter, page } = makeExporter({ DATABASE_URL: blind }, { queries: ['role', 'roles'] })
       await exporter.pollOnce()
       const text = await page()
       await exporter.stop()

@@ -5,14 +5,9 @@ import { everySecond, makeExporter, until } from '../exporter/run-exporter.ts'
 import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
 import { startServer, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
+import { createPoller } from './create-poller.ts'
 
-async function poll(server: TestServer, database = 'platform', user = 'pgvitals'): Promise<readonly PageSample[]> {
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url(database, user) })
-  await exporter.pollOnce()
-  const all = await samples()
-  await exporter.stop()
-  return all
-}
+const { pollSamples } = createPoller('postmaster', 'setting', 'setting_dangerous', 'setting_pending_restart', 'settings')
 
 /** Changes parameters, and waits until the server has taken the change, or knows that it needs a restart. */
 async function alterSystem(server: TestServer, ...changes: readonly string[]): Promise<void> {
@@ -30,12 +25,15 @@ for (const major of [13, 18] as const) {
     const hash = (samples: readonly PageSample[]) => sampleValue(samples, 'pg_setting_hash')
 
     t.test('the hash changes with a parameter of the server and with nothing else', async (t) => {
-      const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals'), PGVITALS_QUERIES: everySecond })
+      const { exporter, samples } = makeExporter(
+        { DATABASE_URL: server.url('platform', 'pgvitals'), PGVITALS_QUERIES: everySecond },
+        { queries: ['setting'] }
+      )
       t.teardown(() => exporter.stop())
       await exporter.pollOnce()
       const first = hash(await samples())
       t.ok(Number.isSafeInteger(first) && (first ?? 0) > 0)
-      t.equal(hash(await poll(server, 'users', 'postgres')), first, 'another database and role see the same')
+      t.equal(hash(await pollSamples(server, { database: 'users', user: 'postgres' })), first, 'another database and role see the same')
       const file = readFileSync(new URL('../../queries/setting.sql', import.meta.url), 'utf8')
       const statements = ["set work_mem = '9MB'", "set client_encoding = 'SQL_ASCII'", 'do $$begin end$$', file]
       t.equal(Number((await server.sql('labeler', ...statements))[0]?.hash), first, "a session's own settings do not count")
@@ -44,14 +42,14 @@ for (const major of [13, 18] as const) {
       await exporter.pollOnce()
       t.not(hash(await samples()), first, 'a session that was open before the change sees it')
       await alterSystem(server, 'reset work_mem')
-      t.equal(hash(await poll(server)), first, 'and back')
+      t.equal(hash(await pollSamples(server)), first, 'and back')
       await alterSystem(server, "set pg_stat_statements.track = 'all'")
-      t.not(hash(await poll(server)), first, "a preloaded library's parameters count")
+      t.not(hash(await pollSamples(server)), first, "a preloaded library's parameters count")
       await alterSystem(server, 'reset all')
     })
 
     t.test('a parameter whose new value waits for a restart is counted and named', async (t) => {
-      const before = await poll(server)
+      const before = await pollSamples(server)
       t.equal(sampleValue(before, 'pg_setting_pending_restarts'), 0)
       t.same(allOf(before, 'pg_setting_pending_restart'), [])
       await alterSystem(server, 'set max_connections = 77', "set shared_preload_libraries = 'pg_stat_statements, auto_explain'")
@@ -60,19 +58,23 @@ for (const major of [13, 18] as const) {
         'postgres',
         'select array_agg(name order by name)::text as names from pg_settings where pending_restart'
       )
-      const waiting = await poll(server)
+      const waiting = await pollSamples(server)
       const names = allOf(waiting, 'pg_setting_pending_restart').map(({ labels }) => labels.name)
       t.ok(names.includes('max_connections'))
       t.equal(`{${[...names].sort().join(',')}}`, truth?.names)
       t.equal(sampleValue(waiting, 'pg_setting_pending_restarts'), names.length)
       t.equal(sampleValue(waiting, 'pg_settings_max_connections'), 100, 'the old value is still in force')
-      t.same(allOf(await poll(server, 'users', 'users_owner'), 'pg_setting_pending_restarts'), [], 'a blind role says nothing')
+      t.same(
+        allOf(await pollSamples(server, { database: 'users', user: 'users_owner' }), 'pg_setting_pending_restarts'),
+        [],
+        'a blind role says nothing'
+      )
       await alterSystem(server, 'reset all')
     })
 
     t.test('a dangerous parameter is 1 as long as it is dangerous', async (t) => {
       const value = (samples: readonly PageSample[], name: string) => sampleValue(samples, 'pg_setting_dangerous', { name })
-      const before = await poll(server)
+      const before = await pollSamples(server)
       t.equal(value(before, 'fsync'), 1, 'these tests run without')
       const others = allOf(before, 'pg_setting_dangerous').filter(({ labels }) => labels.name !== 'fsync')
       t.equal(others.length, 11)
@@ -91,7 +93,7 @@ for (const major of [13, 18] as const) {
         session_replication_role: 'replica'
       }
       await alterSystem(server, ...Object.entries(reloadable).map(([name, dangerous]) => `set ${name} = '${dangerous}'`))
-      const dangerous = await poll(server)
+      const dangerous = await pollSamples(server)
       t.same(
         allOf(dangerous, 'pg_setting_dangerous')
           .flatMap(({ labels, value }) => (value === 1 ? [labels.name] : []))
@@ -99,7 +101,7 @@ for (const major of [13, 18] as const) {
         ['fsync', ...Object.keys(reloadable)].sort()
       )
       await server.sql('postgres', 'alter database platform set synchronous_commit = on')
-      const overridden = await poll(server)
+      const overridden = await pollSamples(server)
       t.equal(value(overridden, 'synchronous_commit'), undefined, "what our database overrides hides the server's")
       t.equal(value(overridden, 'autovacuum'), 1)
       await server.sql('postgres', 'alter database platform reset all')
@@ -109,10 +111,10 @@ for (const major of [13, 18] as const) {
     t.test('a reload and a restart are seen by their times', async (t) => {
       const now = Date.now() / 1000
       const time = (samples: readonly PageSample[], name: string) => sampleValue(samples, name) ?? 0
-      const first = await poll(server)
+      const first = await pollSamples(server)
       t.ok(time(first, 'pg_postmaster_start_time_seconds') > now - 60 && time(first, 'pg_postmaster_start_time_seconds') < now)
       await alterSystem(server, "set work_mem = '6MB'")
-      const reloaded = await poll(server)
+      const reloaded = await pollSamples(server)
       t.equal(time(reloaded, 'pg_postmaster_start_time_seconds'), time(first, 'pg_postmaster_start_time_seconds'))
       t.ok(
         time(reloaded, 'pg_postmaster_config_load_time_seconds') > now - 1 &&
@@ -120,7 +122,7 @@ for (const major of [13, 18] as const) {
       )
       await server.stop()
       await server.start()
-      const restarted = await poll(server)
+      const restarted = await pollSamples(server)
       t.ok(time(restarted, 'pg_postmaster_start_time_seconds') > time(reloaded, 'pg_postmaster_config_load_time_seconds'))
     })
   })

@@ -1,17 +1,12 @@
 import pg from 'pg'
 import { test } from 'tap'
-import { makeExporter, until } from '../exporter/run-exporter.ts'
+import { until } from '../exporter/run-exporter.ts'
 import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
 import { startServer, startStandby, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
+import { createPoller } from './create-poller.ts'
 
-async function poll(server: TestServer): Promise<readonly PageSample[]> {
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
-  await exporter.pollOnce()
-  const all = await samples()
-  await exporter.stop()
-  return all
-}
+const { pollSamples } = createPoller('postmaster', 'server_info', 'stat_database', 'stat_database_conflicts')
 
 /** Reads on the standby, writes on the primary what replay cannot apply beside the reader, and waits until the reader is cancelled. */
 async function conflict(standby: TestServer, primary: TestServer, reading: readonly string[], writing: readonly string[]): Promise<void> {
@@ -83,7 +78,7 @@ for (const major of [13, 18] as const) {
     let all: readonly PageSample[] = []
     const conflicts = (name: string) => sampleValue(all, name, { datname: 'users' })
     await until('the statistics have arrived', 10, async () => {
-      all = await poll(standby)
+      all = await pollSamples(standby)
       return sampleValue(all, 'pg_stat_database_conflicts', { datname: 'users' }) === 5
     })
     t.equal(conflicts('pg_stat_database_conflicts_confl_lock'), 1)
@@ -93,7 +88,7 @@ for (const major of [13, 18] as const) {
     t.equal(conflicts('pg_stat_database_conflicts_confl_deadlock'), 1)
     t.equal(conflicts('pg_stat_database_conflicts_confl_active_logicalslot'), major >= 16 ? 0 : undefined)
     t.equal(sampleValue(all, 'pg_stat_database_conflicts', { datname: 'users' }), 5, 'all of them together')
-    const onPrimary = await poll(primary)
+    const onPrimary = await pollSamples(primary)
     t.equal(sampleValue(onPrimary, 'pg_stat_database_conflicts_confl_lock', { datname: 'users' }), 0, 'a primary has the series too')
 
     const [identity] = await primary.sql('postgres', 'select system_identifier::text as id from pg_control_system()')
@@ -105,7 +100,7 @@ for (const major of [13, 18] as const) {
     t.equal(sampleValue(onPrimary, 'pg_postmaster_in_recovery'), 0)
     t.equal(sampleValue(all, 'pg_postmaster_in_recovery'), 1)
     await standby.sql('postgres', 'select pg_promote()')
-    const promoted = await poll(standby)
+    const promoted = await pollSamples(standby)
     t.same(info(promoted), [{ ...same, role: 'primary', timeline: '2' }], 'a promoted standby is a primary on a timeline of its own')
     t.equal(sampleValue(promoted, 'pg_postmaster_in_recovery'), 0)
   })

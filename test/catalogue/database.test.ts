@@ -3,19 +3,13 @@ import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import pg from 'pg'
 import { test } from 'tap'
-import { makeExporter, until } from '../exporter/run-exporter.ts'
+import { until } from '../exporter/run-exporter.ts'
 import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
 import { startServer, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
+import { createPoller } from './create-poller.ts'
 
-/** What one poll of this server says, through the database `platform`, so that the others see no session of ours. */
-async function poll(server: TestServer): Promise<readonly PageSample[]> {
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
-  await exporter.pollOnce()
-  const all = await samples()
-  await exporter.stop()
-  return all
-}
+const { pollSamples } = createPoller('database', 'database_size', 'database_wraparound', 'stat_database', 'stat_database_shared')
 
 async function connect(server: TestServer, database: string): Promise<pg.Client> {
   const client = new pg.Client(server.url(database))
@@ -49,7 +43,7 @@ for (const major of [14, 18] as const) {
     const value = (all: readonly PageSample[], name: string) => sampleValue(all, name, { datname: 'users' }) ?? Number.NaN
     let first: readonly PageSample[] = []
     await until('the one session that made the table is counted', 10, async () => {
-      first = await poll(server)
+      first = await pollSamples(server)
       return value(first, 'pg_stat_database_sessions_total') === 1
     })
     const [killed, abandoned, failed] = [await connect(server, 'users'), await connect(server, 'users'), await connect(server, 'users')]
@@ -67,7 +61,7 @@ for (const major of [14, 18] as const) {
     let last: readonly PageSample[] = []
     const moved = (name: string) => value(last, name) - value(first, name)
     await until('the statistics of ended sessions have arrived', 10, async () => {
-      last = await poll(server)
+      last = await pollSamples(server)
       return (
         moved('pg_stat_database_sessions_killed_total') +
           moved('pg_stat_database_sessions_abandoned_total') +
@@ -92,7 +86,7 @@ for (const major of [14, 18] as const) {
 
     await server.sql('postgres', 'create database fresh', 'alter system set track_activities = off', 'select pg_reload_conf()')
     await after(100)
-    const unmeasured = await poll(server)
+    const unmeasured = await pollSamples(server)
     for (const name of ['pg_stat_database_active_time_seconds_total', 'pg_stat_database_idle_in_transaction_time_seconds_total']) {
       t.equal(sampleValue(unmeasured, name, { datname: 'fresh' }), undefined, `${name} that is not measured is absent, not 0`)
       t.ok((sampleValue(unmeasured, name, { datname: 'users' }) ?? 0) > 0, 'what was measured before stays')
@@ -105,7 +99,7 @@ test('wrong checksums are counted, those of the shared catalogs apart, and paral
   const server = await startServer({ major: 18 })
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
-  const first = await poll(server)
+  const first = await pollSamples(server)
   const value = (all: readonly PageSample[], name: string) => sampleValue(all, name, { datname: 'users' })
   const shared = (all: readonly PageSample[]) => sampleValue(all, 'pg_stat_database_shared_checksum_failures_total')
   t.equal(value(first, 'pg_stat_database_parallel_workers_launched_total'), 0)
@@ -117,7 +111,7 @@ test('wrong checksums are counted, those of the shared catalogs apart, and paral
   await breakPages(server, 'users', 'item', 'pg_shdescription')
   await t.rejects(server.sql('users', 'select count(*) from item'), /invalid page/)
   await t.rejects(server.sql('users', 'select count(*) from pg_shdescription'), /invalid page/)
-  const last = await poll(server)
+  const last = await pollSamples(server)
   t.equal(value(last, 'pg_stat_database_parallel_workers_to_launch_total'), 1)
   t.equal(value(last, 'pg_stat_database_parallel_workers_launched_total'), 1)
   t.equal(value(last, 'pg_stat_database_checksum_failures_total'), 1)
@@ -136,7 +130,7 @@ for (const major of [13, 18] as const) {
     const server = await startServer({ major, flags: ['autovacuum=off'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
-    const before = await poll(server)
+    const before = await pollSamples(server)
     await server.sql(
       'postgres',
       'create database dropped',
@@ -148,7 +142,7 @@ for (const major of [13, 18] as const) {
     const [one, other] = [await connect(server, 'users'), await connect(server, 'users')]
     for (const client of [one, other]) await client.query('begin; select from item where id = 1 for share')
     await Promise.all([one.end(), other.end()])
-    const all = await poll(server)
+    const all = await pollSamples(server)
     const value = (name: string, datname: string) => sampleValue(all, name, { datname })
     const moved = (name: string, datname: string) =>
       (value(name, datname) ?? Number.NaN) - (sampleValue(before, name, { datname }) ?? Number.NaN)

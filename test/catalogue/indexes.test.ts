@@ -1,18 +1,20 @@
 import pg from 'pg'
 import { test } from 'tap'
-import { makeExporter, until } from '../exporter/run-exporter.ts'
+import { until } from '../exporter/run-exporter.ts'
 import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
 import { startServer, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
+import { createPoller } from './create-poller.ts'
 
-/** What one poll of this server says, as a role with pg_monitor or another one. */
-async function poll(server: TestServer, role = 'pgvitals'): Promise<readonly PageSample[]> {
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', role) })
-  await exporter.pollOnce()
-  const all = await samples()
-  await exporter.stop()
-  return all
-}
+const { pollSamples } = createPoller(
+  'index_invalid',
+  'index_statistics',
+  'index_unused',
+  'stat_user_indexes',
+  'stat_user_indexes_size',
+  'statio_user_indexes',
+  'table_duplicate_indexes'
+)
 
 function indexValue(all: readonly PageSample[], name: string, indexrelname: string): number | undefined {
   return sampleValue(all, name, { datname: 'platform', schemaname: 'public', indexrelname })
@@ -48,7 +50,7 @@ for (const major of [13, 16, 18] as const) {
       'create index part_a on part (a)',
       'analyze'
     )
-    const before = await poll(server)
+    const before = await pollSamples(server)
     t.same(told(before, 'pg_index_unused_bytes'), ['part_a', 'part_id', 'shop_a'], 'not those that guard uniqueness, and no partition')
     t.equal(indexValue(before, 'pg_index_unused_bytes', 'shop_a'), await sizeOf(server, 'shop_a'))
     t.equal(indexValue(before, 'pg_index_unused_bytes', 'part_a'), await sizeOf(server, 'part1_a_idx', 'part2_a_idx'))
@@ -68,7 +70,7 @@ for (const major of [13, 16, 18] as const) {
     )
     let after: readonly PageSample[] = []
     await until('the scans have arrived', 10, async () => {
-      after = await poll(server)
+      after = await pollSamples(server)
       return (
         indexValue(after, 'pg_stat_user_indexes_idx_scan_total', 'shop_a') === 3 && !told(after, 'pg_index_unused_bytes').includes('shop_a')
       )
@@ -89,8 +91,8 @@ for (const major of [13, 16, 18] as const) {
 
     const age = (all: readonly PageSample[]) => sampleValue(all, 'pg_index_statistics_age_seconds', { datname: 'platform' }) ?? Number.NaN
     await server.sql('platform', 'select pg_stat_reset()')
-    await until('the reset has arrived', 10, async () => told(await poll(server), 'pg_index_unused_bytes').includes('shop_a'))
-    const reset = await poll(server)
+    await until('the reset has arrived', 10, async () => told(await pollSamples(server), 'pg_index_unused_bytes').includes('shop_a'))
+    const reset = await pollSamples(server)
     const [truth] = await server.sql(
       'platform',
       'select extract(epoch from clock_timestamp() - stats_reset)::float8 as age from pg_stat_database where datname = current_database()'
@@ -126,7 +128,7 @@ for (const major of [13, 18] as const) {
       'create index on shop (upper(note), a)'
     )
     const labels = { datname: 'platform', schemaname: 'public', relname: 'shop' }
-    const all = await poll(server)
+    const all = await pollSamples(server)
     t.equal(sampleValue(all, 'pg_table_duplicate_indexes', labels), 3)
     t.equal(
       sampleValue(all, 'pg_table_duplicate_indexes_bytes', labels),
@@ -134,7 +136,7 @@ for (const major of [13, 18] as const) {
     )
     t.equal(allOf(all, 'pg_table_duplicate_indexes').length, 1, 'no other table has one')
     await server.sql('platform', 'drop index first', 'drop index third', 'drop index fifth')
-    t.same(allOf(await poll(server), 'pg_table_duplicate_indexes'), [])
+    t.same(allOf(await pollSamples(server), 'pg_table_duplicate_indexes'), [])
   })
 
   test(`PostgreSQL ${major}: an invalid index is told of, one that is being built is not`, async (t) => {
@@ -167,7 +169,7 @@ for (const major of [13, 18] as const) {
       const [truth] = await server.sql('platform', 'select count(*)::int as count from pg_index where not indisvalid')
       t.ok(Number(truth?.count) > 1, `${statement} has made an index that is not valid`)
       for (const role of ['pgvitals', 'plain'])
-        t.same(told(await poll(server, role), 'pg_index_invalid'), ['failed'], `${role} knows better`)
+        t.same(told(await pollSamples(server, { user: role }), 'pg_index_invalid'), ['failed'], `${role} knows better`)
       await reader.query('commit; begin isolation level repeatable read; select 1 from shop')
       await until('another transaction can be over', 10, async () => {
         await reader.query('commit; begin isolation level repeatable read; select 1 from shop')
@@ -175,10 +177,10 @@ for (const major of [13, 18] as const) {
       })
     }
     await reader.end()
-    const all = await poll(server)
+    const all = await pollSamples(server)
     t.equal(indexValue(all, 'pg_index_invalid', 'failed'), 1)
     t.equal(indexValue(all, 'pg_index_invalid_bytes', 'failed'), await sizeOf(server, 'failed'))
     await server.sql('platform', 'drop index failed')
-    t.same(told(await poll(server), 'pg_index_invalid'), [])
+    t.same(told(await pollSamples(server), 'pg_index_invalid'), [])
   })
 }

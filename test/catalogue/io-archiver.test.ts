@@ -1,7 +1,9 @@
 import { test } from 'tap'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { pollServer, pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
+
+const { pollServer, pollUntil } = createPoller('archiver_backlog', 'stat_archiver')
 
 const metrics = [
   'pg_stat_archiver_archived_total',

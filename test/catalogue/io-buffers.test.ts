@@ -1,8 +1,9 @@
 import { type Test, test } from 'tap'
 import { type Major, startServer, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { agreeWithServer } from './agree-with-server.ts'
-import { type Answer, pollUntil } from './poll-server.ts'
+import { type Answer, createPoller } from './create-poller.ts'
+
+const { agreeWithServer, pollUntil } = createPoller('stat_bgwriter', 'stat_database', 'stat_io')
 
 /** A server whose 128 buffers are soon full, so that everybody has to write for room. */
 async function startSmallServer(t: Test, major: Major): Promise<TestServer> {

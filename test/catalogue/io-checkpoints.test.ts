@@ -4,8 +4,16 @@ import { test } from 'tap'
 import { until } from '../exporter/run-exporter.ts'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { agreeWithServer } from './agree-with-server.ts'
-import { pollServer, pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
+
+const { agreeWithServer, pollServer, pollUntil } = createPoller(
+  'control_checkpoint',
+  'stat_bgwriter',
+  'stat_checkpointer',
+  'stat_io',
+  'stat_wal',
+  'wal_position'
+)
 
 const load = 'create table load as select g as id, repeat(md5(g::text), 10) as note from generate_series(1, 5000) as g'
 

@@ -2,8 +2,9 @@ import { type Test, test } from 'tap'
 import { allOf } from '../page/parse-page.ts'
 import { type Major, startServer, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { agreeWithServer } from './agree-with-server.ts'
-import { type Answer, pollServer, pollUntil } from './poll-server.ts'
+import { type Answer, createPoller } from './create-poller.ts'
+
+const { agreeWithServer, pollServer, pollUntil } = createPoller('stat_io', 'stat_slru', 'stat_wal', 'wal', 'wal_position')
 
 async function startTeamServer(t: Test, major: Major, ...flags: string[]): Promise<TestServer> {
   const server = await startServer({ major, flags: ['autovacuum=off', 'fsync=on', ...flags] })

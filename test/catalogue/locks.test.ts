@@ -2,8 +2,16 @@ import { type Test, test } from 'tap'
 import { allOf } from '../page/parse-page.ts'
 import { type Major, startServer, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
+import { type Answer, createPoller } from './create-poller.ts'
 import { holdSession } from './held-session.ts'
-import { type Answer, pollServer, pollUntil } from './poll-server.ts'
+
+const { pollServer, pollUntil } = createPoller(
+  'locks_by_grant',
+  'prepared_xacts',
+  'stat_activity_blocked',
+  'stat_activity_root_blockers',
+  'xmin_horizon'
+)
 
 async function startTeamServer(t: Test, major: Major, ...flags: string[]): Promise<TestServer> {
   const server = await startServer({ major, flags: ['max_prepared_transactions=5', 'autovacuum=off', ...flags] })

@@ -7,7 +7,9 @@ import { allOf } from '../page/parse-page.ts'
 import { hasTool } from '../servers/has-tool.ts'
 import { majors, startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { pollServer, pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
+
+const { pollServer, pollUntil } = createPoller('connections', 'stat_progress_basebackup')
 
 test('a base backup tells how much of it has been streamed, and nothing when it has ended', async (t) => {
   if (!hasTool(t, 'pg_basebackup', 'postgresql-client')) return

@@ -5,8 +5,10 @@ import { makeExporter } from '../exporter/run-exporter.ts'
 import { allOf } from '../page/parse-page.ts'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
+import { createPoller } from './create-poller.ts'
 import { holdSession } from './held-session.ts'
-import { pollUntil } from './poll-server.ts'
+
+const { pollUntil } = createPoller('stat_progress_copy')
 
 for (const major of [14, 17] as const) {
   test(`PostgreSQL ${major}: copying tells its table and how far it has come, to those who may see it`, async (t) => {
@@ -42,7 +44,10 @@ for (const major of [14, 17] as const) {
     t.equal(answer.value('pg_stat_progress_copy_tuples_processed', to), 100)
     t.equal(answer.value('pg_stat_progress_copy_size_bytes', to), undefined, 'nobody knows how much there is')
 
-    const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'platform_owner') })
+    const { exporter, samples } = makeExporter(
+      { DATABASE_URL: server.url('platform', 'platform_owner') },
+      { queries: ['stat_progress_copy'] }
+    )
     t.teardown(() => exporter.stop())
     await exporter.pollOnce()
     const blind = await samples()

@@ -3,8 +3,17 @@ import { makeExporter } from '../exporter/run-exporter.ts'
 import { allOf } from '../page/parse-page.ts'
 import { type Major, startServer, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases, teamEnvironment } from '../servers/team-databases.ts'
+import { createPoller } from './create-poller.ts'
 import { holdSession } from './held-session.ts'
-import { pollServer, pollUntil } from './poll-server.ts'
+
+const { pollServer, pollUntil } = createPoller(
+  'stat_progress_analyze',
+  'stat_progress_cluster',
+  'stat_progress_create_index',
+  'stat_progress_phase',
+  'stat_progress_vacuum',
+  'stat_progress_vacuum_phase'
+)
 
 async function startTeamServer(t: Test, major: Major, ...flags: string[]): Promise<TestServer> {
   const server = await startServer({ major, flags: ['autovacuum=off', ...flags] })
@@ -74,7 +83,7 @@ for (const major of [13, 17, 18] as const) {
 
     await sendSlowed(server, 'users', 'vacuum hot')
     await server.sql('users', 'select pg_sleep(0.2)')
-    const { exporter, samples } = makeExporter(teamEnvironment(server, 'pgvitals'))
+    const { exporter, samples } = makeExporter(teamEnvironment(server, 'pgvitals'), { queries: ['stat_progress_vacuum'] })
     t.teardown(() => exporter.stop())
     await exporter.pollOnce()
     const found = allOf(await samples(), 'pg_stat_progress_vacuum_heap_blks', { relname: 'hot' })

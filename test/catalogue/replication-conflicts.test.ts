@@ -1,8 +1,9 @@
 import { test } from 'tap'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { agreeWithServer } from './agree-with-server.ts'
-import { pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
+
+const { agreeWithServer, pollUntil } = createPoller('replication_slots', 'stat_subscription', 'stat_subscription_stats')
 
 /** A server that subscribes to itself: what is changed in `platform` is applied in `users`, where all the rows are already. */
 test('what a subscription finds otherwise than the publisher had it is counted by what it found', async (t) => {

@@ -3,8 +3,17 @@ import { test } from 'tap'
 import { allOf } from '../page/parse-page.ts'
 import { startServer, startStandby, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { pollServer, pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
 import { startPair } from './start-pair.ts'
+
+const { pollServer, pollUntil } = createPoller(
+  'replication',
+  'replication_slots',
+  'replication_slots_invalidation_reason',
+  'replication_slots_wal_status',
+  'stat_database_conflicts',
+  'stat_replication_slots'
+)
 
 const megabyte = 1024 * 1024
 

@@ -1,10 +1,17 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import type { TestServer } from '../servers/start-server.ts'
-import { agreeWithServer } from './agree-with-server.ts'
+import { type Answer, createPoller } from './create-poller.ts'
 import { holdSession } from './held-session.ts'
-import { type Answer, pollUntil } from './poll-server.ts'
 import { standbyLabels, startPair } from './start-pair.ts'
+
+const { agreeWithServer, pollUntil } = createPoller(
+  'replication_slots',
+  'stat_checkpointer',
+  'stat_recovery_prefetch',
+  'stat_replication',
+  'stat_wal_receiver'
+)
 
 const streaming = { ...standbyLabels, state: 'streaming' }
 const load = (name: string) => `create table ${name} as select g as id, repeat(md5(g::text), 10) as note from generate_series(1, 5000) as g`

@@ -2,7 +2,16 @@ import pg from 'pg'
 import { test } from 'tap'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { pollServer, pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
+
+const { pollServer, pollUntil } = createPoller(
+  'stat_replication_connections',
+  'stat_replication_slots',
+  'stat_subscription',
+  'stat_subscription_stats',
+  'subscription_rel',
+  'wal_position'
+)
 
 for (const major of [13, 15, 18] as const) {
   test(`a subscription of PostgreSQL ${major} works, ${major >= 15 ? 'meets a row that is there already, ' : ''}and is disabled`, async (t) => {

@@ -1,7 +1,20 @@
 import { test } from 'tap'
 import { allOf } from '../page/parse-page.ts'
-import { pollServer, pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
 import { standbyLabels, startPair } from './start-pair.ts'
+
+const { pollServer, pollUntil } = createPoller(
+  'replication',
+  'replication_slots',
+  'stat_checkpointer',
+  'stat_recovery_prefetch',
+  'stat_replication',
+  'stat_replication_connections',
+  'stat_replication_sync_state',
+  'stat_wal_receiver',
+  'wal_position',
+  'wal_replay_pause_state'
+)
 
 const load = (name: string) => `create table ${name} as select g as id, repeat(md5(g::text), 10) as note from generate_series(1, 5000) as g`
 const streaming = { ...standbyLabels, state: 'streaming' }
@@ -58,7 +71,7 @@ for (const major of [13, 18] as const) {
       'where a standby mixes them, none are told'
     )
     t.ok(
-      allOf(onStandby.samples, 'pgvitals_query_success').every(({ value }) => value === 1),
+      allOf((await createPoller().pollServer(standby)).samples, 'pgvitals_query_success').every(({ value }) => value === 1),
       'no query fails on a standby'
     )
 

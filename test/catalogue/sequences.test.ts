@@ -1,17 +1,19 @@
 import { test } from 'tap'
-import { makeExporter, until } from '../exporter/run-exporter.ts'
+import { until } from '../exporter/run-exporter.ts'
 import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
-import { startServer, type TestServer } from '../servers/start-server.ts'
+import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
+import { createPoller } from './create-poller.ts'
 
-/** What one poll of this server says. */
-async function poll(server: TestServer, role = 'pgvitals'): Promise<readonly PageSample[]> {
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', role) })
-  await exporter.pollOnce()
-  const all = await samples()
-  await exporter.stop()
-  return all
-}
+const { pollSamples } = createPoller(
+  'sequence',
+  'sequences',
+  'statio_user_sequences',
+  'table_bloat',
+  'table_bloat_hidden',
+  'table_without_primary_key',
+  'tables_without_primary_key'
+)
 
 for (const major of [13, 18] as const) {
   test(`PostgreSQL ${major}: a sequence ends where its column does, and one that the role may not read is hidden, not unused`, async (t) => {
@@ -36,14 +38,14 @@ for (const major of [13, 18] as const) {
     const used = (all: readonly PageSample[], sequencename: string) =>
       sampleValue(all, 'pg_sequence_used_ratio', { datname: 'platform', schemaname: 'public', sequencename })
     const hidden = (all: readonly PageSample[]) => sampleValue(all, 'pg_sequences_hidden', { datname: 'platform' })
-    const blind = await poll(server)
+    const blind = await pollSamples(server)
     t.equal(hidden(blind), 9, 'pg_monitor alone reads none')
     t.same(allOf(blind, 'pg_sequence_used_ratio'), [])
 
     await server.sql('platform', 'grant usage on all sequences in schema public to pgvitals', 'revoke usage on sequence down from pgvitals')
-    t.equal(hidden(await poll(server)), 1)
+    t.equal(hidden(await pollSamples(server)), 1)
     await server.sql('platform', 'grant select on sequence down to pgvitals')
-    const all = await poll(server)
+    const all = await pollSamples(server)
     t.equal(hidden(all), 0)
     const near = (sequence: string, ratio: number, why: string) => t.ok(Math.abs((used(all, sequence) ?? Number.NaN) - ratio) < 1e-6, why)
     near('shop_id_seq', 0.9, 'a bigint sequence of an int column ends with the column')
@@ -57,14 +59,14 @@ for (const major of [13, 18] as const) {
       t.equal(used(all, sequence), undefined, `${sequence} has no end or no last value`)
 
     await server.sql('platform', "select nextval('down')", "select setval('shop_id_seq', 2147483646)")
-    const later = await poll(server)
+    const later = await pollSamples(server)
     t.equal(used(later, 'down'), 0.251)
     t.equal(used(later, 'shop_id_seq'), 2147483646 / 2147483647)
 
     const io = { datname: 'platform', sequencename: 'down' }
     await until('the blocks of a sequence have arrived', 10, async () => {
       const [truth] = await server.sql('platform', "select blks_hit::int as hit from pg_statio_user_sequences where relname = 'down'")
-      const hits = sampleValue(await poll(server), 'pg_statio_user_sequences_blks_hit_total', io) ?? Number.NaN
+      const hits = sampleValue(await pollSamples(server), 'pg_statio_user_sequences_blks_hit_total', io) ?? Number.NaN
       return hits > 0 && hits >= Number(truth?.hit) && hits <= Number(truth?.hit) + 2
     })
   })
@@ -90,7 +92,7 @@ for (const major of [13, 18] as const) {
     const ratio = (all: readonly PageSample[], relname = 'shop') =>
       sampleValue(all, 'pg_table_bloat_estimated_ratio', { datname: 'platform', relname })
     const bytes = (all: readonly PageSample[]) => sampleValue(all, 'pg_table_bloat_estimated_bytes', { relname: 'shop' }) ?? Number.NaN
-    const lean = await poll(server)
+    const lean = await pollSamples(server)
     t.ok((ratio(lean) ?? 1) < 0.05, 'a new table has next to none')
     t.equal(
       sampleValue(lean, 'pg_table_bloat_hidden', { datname: 'platform' }),
@@ -100,14 +102,14 @@ for (const major of [13, 18] as const) {
     for (const table of ['unseen', 'guarded', 'uncounted', 'item']) t.equal(ratio(lean, table), undefined, `${table} is absent`)
 
     await server.sql('platform', 'delete from shop where id % 4 <> 0', 'vacuum analyze shop')
-    const bloated = await poll(server)
+    const bloated = await pollSamples(server)
     const [truth] = await server.sql('platform', "select pg_relation_size('shop')::float8 as size")
     t.ok(Math.abs((ratio(bloated) ?? 0) - 0.75) < 0.05, 'three of four rows are gone')
     t.ok(Math.abs(bytes(bloated) / Number(truth?.size) - 0.75) < 0.05)
 
     await server.sql('platform', 'grant select on unseen to pgvitals')
-    t.equal(sampleValue(await poll(server), 'pg_table_bloat_hidden', { datname: 'platform' }), 1)
-    t.ok((ratio(await poll(server), 'unseen') ?? 1) < 0.05)
+    t.equal(sampleValue(await pollSamples(server), 'pg_table_bloat_hidden', { datname: 'platform' }), 1)
+    t.ok((ratio(await pollSamples(server), 'unseen') ?? 1) < 0.05)
   })
 }
 
@@ -124,11 +126,11 @@ test('tables without primary key are counted and named, a partitioned one once',
     'create table kept1 partition of kept for values from (0) to (10)'
   )
   const named = (all: readonly PageSample[]) => allOf(all, 'pg_table_without_primary_key').map(({ labels }) => labels.relname)
-  const before = await poll(server)
+  const before = await pollSamples(server)
   t.equal(sampleValue(before, 'pg_tables_without_primary_key', { datname: 'platform' }), 2)
   t.same(named(before), ['part', 'shop'])
   await server.sql('platform', 'alter table shop add primary key (id)', 'alter table part add primary key (id)')
-  const after = await poll(server)
+  const after = await pollSamples(server)
   t.equal(sampleValue(after, 'pg_tables_without_primary_key', { datname: 'platform' }), 0, 'none is 0, which says that somebody looked')
   t.same(named(after), [])
 })

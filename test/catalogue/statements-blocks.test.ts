@@ -1,7 +1,9 @@
 import { test } from 'tap'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
+
+const { pollUntil } = createPoller('stat_statements')
 
 for (const major of [13, 18] as const) {
   test(`PostgreSQL ${major}: the rows of a statement are counted, and its waits for blocks where they are measured`, async (t) => {

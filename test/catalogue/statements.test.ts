@@ -12,6 +12,7 @@ import { runLoad, statementOf } from './statements-load.ts'
 const databases = ['users', 'labeler']
 const metrics = ['calls', 'seconds', 'rows'].map((name) => `pg_stat_statements_${name}_total`)
 const histogram = ['sum', 'count'].map((name) => `pg_stat_statements_interval_mean_seconds_${name}`)
+const statementQueries = ['stat_statements', 'stat_statements_query_id']
 const everySecond = '{ stat_statements: { interval: 1s }, stat_statements_query_id: { interval: 1s } }'
 
 async function startStatements(major: Major, extension: string | undefined): Promise<TestServer> {
@@ -50,7 +51,7 @@ test('600 statements whose heavy ones change: scrapers of every period see what 
       const server = await startStatements(major, extension)
       t.teardown(() => server.remove())
       const environment = { DATABASE_URL: server.url('platform', 'pgvitals'), PGVITALS_QUERIES: everySecond }
-      const { exporter, page, samples } = makeExporter(environment, { shortestStandStillSeconds: 10 })
+      const { exporter, page, samples } = makeExporter(environment, { shortestStandStillSeconds: 10, queries: statementQueries })
       t.teardown(() => exporter.stop())
       // Some statements before, so that there is something that must not be counted.
       await runLoad(server, databases, 3, createRandom(index))
@@ -117,7 +118,10 @@ test('texts: one line, no literals, one for each id, one reading of them in five
     '/* a comment */ select count(*)\n  from pg_class -- end',
     statementOf(1)
   )
-  const { exporter, page, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals'), PGVITALS_QUERIES: everySecond })
+  const { exporter, page, samples } = makeExporter(
+    { DATABASE_URL: server.url('platform', 'pgvitals'), PGVITALS_QUERIES: everySecond },
+    { queries: statementQueries }
+  )
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   const texts = allOf(await samples(), 'pg_stat_statements_query_id')
@@ -150,12 +154,15 @@ test('a text in a broken encoding loses itself only, where the extension is in a
   await server.sql('postgres', "create database ascii encoding 'SQL_ASCII' template template0")
   await server.sql('ascii', "do $$ begin execute 'select 1 as \"' || chr(255) || '\"'; end $$")
   await server.sql('users', 'select count(*) as "Zähler" from pg_class')
-  const { exporter, samples } = makeExporter({
-    PLATFORM_DATABASE_URL: server.url('platform', 'pgvitals'),
-    ASCII_DATABASE_URL: server.url('ascii', 'pgvitals'),
-    PGVITALS_QUERIES_DIR: folder,
-    PGVITALS_QUERIES: everySecond
-  })
+  const { exporter, samples } = makeExporter(
+    {
+      PLATFORM_DATABASE_URL: server.url('platform', 'pgvitals'),
+      ASCII_DATABASE_URL: server.url('ascii', 'pgvitals'),
+      PGVITALS_QUERIES_DIR: folder,
+      PGVITALS_QUERIES: everySecond
+    },
+    { queries: [...statementQueries, 'ids'] }
+  )
   t.teardown(() => exporter.stop())
   const texts = async () => allOf(await samples(), 'pg_ids_query_id').map(({ labels }) => labels.query)
   await exporter.start()
@@ -172,7 +179,10 @@ test('how full it is, evictions and the reset of all statistics', async (t) => {
   t.teardown(() => server.remove())
   await server.sql('postgres', 'create database platform', "create role pgvitals login password 'secret'", 'grant pg_monitor to pgvitals')
   await server.sql('platform', 'create extension pg_stat_statements', ...Array.from({ length: 150 }, (_, number) => statementOf(number)))
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
+  const { exporter, samples } = makeExporter(
+    { DATABASE_URL: server.url('platform', 'pgvitals') },
+    { queries: ['stat_statements_entries', 'stat_statements_info'] }
+  )
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   const all = await samples()
@@ -208,7 +218,7 @@ test('every column of a statement says what PostgreSQL says', async (t) => {
     work,
     work
   )
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') }, { queries: ['stat_statements'] })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   const all = await samples()

@@ -2,17 +2,21 @@ import pg from 'pg'
 import { test } from 'tap'
 import { everySecond, makeExporter, until } from '../exporter/run-exporter.ts'
 import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
-import { startServer, type TestServer } from '../servers/start-server.ts'
+import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases, teamEnvironment } from '../servers/team-databases.ts'
+import { createPoller } from './create-poller.ts'
 
-/** What one poll of this server says. */
-async function poll(server: TestServer): Promise<readonly PageSample[]> {
-  const { exporter, samples } = makeExporter(teamEnvironment(server, 'pgvitals'))
-  await exporter.pollOnce()
-  const all = await samples()
-  await exporter.stop()
-  return all
-}
+const { pollSamples } = createPoller(
+  'sequence',
+  'sequences',
+  'stat_user_indexes_size',
+  'stat_user_tables',
+  'stat_user_tables_size',
+  'table_duplicate_indexes',
+  'table_freeze',
+  'table_vacuum',
+  'tables_without_primary_key'
+)
 
 /** Uses up transaction ids, each in a subtransaction of its own. */
 function burn(ids: number): string {
@@ -37,7 +41,7 @@ test('the age of a table is that of its TOAST data too, and system tables speak 
     burn(2000),
     'vacuum (freeze, process_toast off) shop'
   )
-  const before = await poll(server)
+  const before = await pollSamples(server)
   const [truth] = await server.sql(
     'platform',
     "select age(c.relfrozenxid) as heap, age(t.relfrozenxid) as toast from pg_class as c join pg_class as t on t.oid = c.reltoastrelid where c.relname = 'shop'"
@@ -51,13 +55,13 @@ test('the age of a table is that of its TOAST data too, and system tables speak 
   t.equal(value(before, 'xid_age', 'pg_class'), undefined, 'young system tables are silent')
 
   await server.sql('platform', burn(60000))
-  const after = await poll(server)
+  const after = await pollSamples(server)
   const aged = (relname: string) => (value(after, 'xid_age', relname) ?? 0) - (value(before, 'xid_age', relname) ?? 0)
   t.ok(aged('shop') >= 60000 && aged('shop') < 60100)
   t.ok((value(after, 'xid_age', 'pg_class') ?? 0) > 50000)
 
   await server.sql('platform', 'vacuum (freeze) shop')
-  t.ok((value(await poll(server), 'xid_age', 'shop') ?? Number.NaN) < 100)
+  t.ok((value(await pollSamples(server), 'xid_age', 'shop') ?? Number.NaN) < 100)
 })
 
 test('multixacts age a table, and its own lower limit is the one that counts', async (t) => {
@@ -71,7 +75,7 @@ test('multixacts age a table, and its own lower limit is the one that counts', a
   await Promise.all([first.query('commit'), second.query('commit')])
   for (const client of [first, second]) await client.query('begin; select id from item where id = 2 for share')
   await Promise.all([first.end(), second.end()])
-  const all = await poll(server)
+  const all = await pollSamples(server)
   const item = { datname: 'platform', relname: 'item' }
   const [truth] = await server.sql('platform', "select mxid_age(relminmxid) as age from pg_class where relname = 'item'")
   t.ok(Number(truth?.age) >= 2)
@@ -94,12 +98,15 @@ test('a table, an index and a sequence that are locked neither delay nor fail an
       'grant usage on all sequences in schema public to pgvitals',
       'analyze shop'
     )
-    const before = await poll(server)
+    const before = await pollSamples(server)
     const [lock, waiting] = [new pg.Client(server.url('platform')), new pg.Client(server.url('platform'))]
     await Promise.all([lock.connect(), waiting.connect()])
     await lock.query('begin; alter table shop add b int; reindex index shop_a2; alter sequence shop_id_seq maxvalue 99')
     const waits = waiting.query('select count(*) from shop')
-    const during = await poll(server)
+    const whole = makeExporter(teamEnvironment(server, 'pgvitals'))
+    t.teardown(() => whole.exporter.stop())
+    await whole.exporter.pollOnce()
+    const during = await whole.samples()
     await lock.query('rollback')
     await waits
     await Promise.all([lock.end(), waiting.end()])
@@ -134,7 +141,10 @@ test('what is dropped is gone, and what is made again under its name begins anew
   await createTeamDatabases(server)
   // What falls and what is gone stands still until every scraper has seen it.
   const environment = { ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES: everySecond }
-  const { exporter, samples } = makeExporter(environment, { shortestStandStillSeconds: 1 })
+  const { exporter, samples } = makeExporter(environment, {
+    shortestStandStillSeconds: 1,
+    queries: ['stat_user_tables', 'stat_user_indexes_size', 'tables_without_primary_key']
+  })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   t.equal(sampleValue(await samples(), 'pg_stat_user_tables_n_tup_ins', { datname: 'platform', relname: 'item' }), 100)

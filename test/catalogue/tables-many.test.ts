@@ -18,7 +18,16 @@ test('of many tables the largest are shown, and every sample that is missing is 
       end if;
     end loop; end $$`
   await server.sql('platform', ...[1, 156, 311, 466].map((from) => make(from, Math.min(from + 154, 619))), 'analyze')
-  const { exporter, samples } = makeExporter(teamEnvironment(server, 'pgvitals'))
+  const { exporter, samples } = makeExporter(teamEnvironment(server, 'pgvitals'), {
+    queries: [
+      'index_unused',
+      'stat_user_indexes_size',
+      'stat_user_tables_size',
+      'table_duplicate_indexes',
+      'table_freeze',
+      'table_without_primary_key'
+    ]
+  })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   const all = await samples()

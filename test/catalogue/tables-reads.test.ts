@@ -1,8 +1,9 @@
 import { test } from 'tap'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { agreeWithServer } from './agree-with-server.ts'
-import { pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
+
+const { agreeWithServer, pollUntil } = createPoller('stat_user_tables', 'statio_user_sequences', 'statio_user_tables')
 
 const shop = { datname: 'platform', schemaname: 'public', relname: 'shop' }
 

@@ -1,27 +1,21 @@
 import { test } from 'tap'
-import { makeExporter, until } from '../exporter/run-exporter.ts'
+import { until } from '../exporter/run-exporter.ts'
 import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
 import { startServer, startStandby, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
+import { createPoller } from './create-poller.ts'
+
+const { pollSamples } = createPoller('index_unused', 'stat_user_tables', 'stat_user_tables_size', 'table_vacuum')
 
 type Labels = Readonly<Record<string, string>>
 
 const shop = { datname: 'platform', schemaname: 'public', relname: 'shop' }
 
-/** What one poll of this server says. */
-async function poll(server: TestServer): Promise<readonly PageSample[]> {
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
-  await exporter.pollOnce()
-  const all = await samples()
-  await exporter.stop()
-  return all
-}
-
 /** Polls until a sample has this value: up to PostgreSQL 14 statistics arrive late. */
 async function pollUntil(server: TestServer, name: string, labels: Labels, value: number): Promise<readonly PageSample[]> {
   let all: readonly PageSample[] = []
   await until(`${name} is ${value}`, 10, async () => {
-    all = await poll(server)
+    all = await pollSamples(server)
     return sampleValue(all, name, labels) === value
   })
   return all
@@ -128,7 +122,7 @@ for (const major of [13, 16, 18] as const) {
     t.equal(value(later, 'pg_table_vacuum_due_ratio'), 0)
 
     await server.sql('platform', 'alter system set track_counts = off', 'select pg_reload_conf()')
-    const blind = await poll(server)
+    const blind = await pollSamples(server)
     t.equal(value(blind, 'pg_table_vacuum_due_ratio'), undefined, 'what is not counted is not 0')
     t.ok((value(blind, 'pg_table_vacuum_threshold') ?? 0) > 0)
     t.same(allOf(blind, 'pg_index_unused_bytes'), [], 'nor is an index unused whose scans are not counted')
@@ -145,7 +139,7 @@ test('a standby tells of its own scans and of sizes, and nothing of what only it
   const item = { datname: 'platform', relname: 'item' }
   const all = await pollUntil(standby, 'pg_stat_user_tables_seq_scan', item, 2)
   t.equal(sampleValue(all, 'pg_stat_user_tables_heap_size_bytes', item), 8192)
-  t.ok((sampleValue(await poll(primary), 'pg_stat_user_tables_n_live_tup', item) ?? 0) > 0)
+  t.ok((sampleValue(await pollSamples(primary), 'pg_stat_user_tables_n_live_tup', item) ?? 0) > 0)
   for (const name of [
     'pg_stat_user_tables_n_live_tup',
     'pg_stat_user_tables_n_dead_tup',

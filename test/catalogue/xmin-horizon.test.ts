@@ -2,8 +2,16 @@ import { test } from 'tap'
 import { allOf } from '../page/parse-page.ts'
 import { startServer, startStandby, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
+import { createPoller } from './create-poller.ts'
 import { holdSession } from './held-session.ts'
-import { pollServer, pollUntil } from './poll-server.ts'
+
+const { pollServer, pollUntil } = createPoller(
+  'connections',
+  'prepared_xacts',
+  'replication_slots',
+  'stat_activity_wait_events',
+  'xmin_horizon'
+)
 
 /** Assigns this many transaction ids, one in each transaction. */
 async function burn(server: TestServer, transactions: number): Promise<void> {
@@ -74,7 +82,7 @@ test("a standby's feedback holds the horizon, by itself or by its slot", async (
   t.equal(bySlot.value('pg_xmin_horizon_age', { holder: 'standby' }), undefined)
   t.ok((bySlot.value('pg_replication_slots_xmin_age', { slot_name: 'standby' }) ?? 0) >= 25, 'and the slot says so itself')
 
-  const onStandby = await pollServer(standby)
+  const onStandby = await createPoller().pollServer(standby)
   t.ok((onStandby.value('pg_xmin_horizon_age', { datname: 'users', holder: 'session' }) ?? 0) >= 25, 'the reader, where it reads')
   t.same(allOf(onStandby.samples, 'pg_prepared_xacts'), [], 'a standby cannot see prepared transactions')
   t.ok(allOf(onStandby.samples, 'pgvitals_query_success').every(({ value }) => value === 1))
