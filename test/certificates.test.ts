@@ -66,7 +66,7 @@ servers:
 `
     )
   configure('ca.pem')
-  const { exporter, samples } = makeExporter(environment)
+  const { exporter, samples } = makeExporter(environment, { queries: ['stat_user_tables'] })
   t.teardown(() => exporter.stop())
   await exporter.start()
   const isUp = async (datname: string) => sampleValue(await samples(), 'pg_database_up', { datname })

@@ -116,7 +116,11 @@ test('databases are found, dropped and renamed while pgvitals runs, and what is 
   )
   const arrivals = async () => sampleValue(await samples(), 'pg_stat_statements_new_total', { datname: 'rdsadmin' })
   await until('what is no longer excluded is told of', 20, async () => (await arrivals()) !== undefined)
-  await new Promise((resolve) => setTimeout(resolve, 2500))
+  const polledAt = () => exporter.snapshots().find(({ query }) => query === 'stat_statements')?.answeredAt
+  for (const poll of ['next', 'second']) {
+    const last = polledAt()
+    await until(`the ${poll} poll of the statements`, 10, () => polledAt() !== last)
+  }
   // What pgvitals itself asks there from now on is new.
   t.ok(((await arrivals()) ?? 0) < 80, 'and what it did before is not taken for new')
 

@@ -52,7 +52,10 @@ test('server-wide queries go to the credential that sees most, wherever it stand
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
-  const { exporter, samples } = makeExporter({ ...teamEnvironment(server, 'owners'), USER_DATABASE_URL: server.url('users', 'pgvitals') })
+  const { exporter, samples } = makeExporter(
+    { ...teamEnvironment(server, 'owners'), USER_DATABASE_URL: server.url('users', 'pgvitals') },
+    { queries: ['database_size', 'stat_activity', 'wal'] }
+  )
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   const all = await samples()

@@ -55,7 +55,10 @@ for (const mode of ['session', 'transaction'] as const) {
     t.equal(sampleValue(all, 'pg_settings_statement_timeout_seconds'), 0)
 
     // The application uses the same credential and so, in transaction mode, the server connections that we used.
-    const owner = makeExporter({ DATABASE_URL: `postgresql://users_owner:secret@127.0.0.1:${port}/users`, PGVITALS_QUERIES: everySecond })
+    const owner = makeExporter(
+      { DATABASE_URL: `postgresql://users_owner:secret@127.0.0.1:${port}/users`, PGVITALS_QUERIES: everySecond },
+      { queries: ['stat_user_tables'] }
+    )
     t.teardown(() => owner.exporter.stop())
     await owner.exporter.pollOnce()
     const application = new pg.Client(`postgresql://users_owner:secret@127.0.0.1:${port}/users`)

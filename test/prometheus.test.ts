@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
+import { makeExporter, until } from './exporter/run-exporter.ts'
 import { runProcess } from './exporter/run-process.ts'
 import { inheritedNames } from './page/inherited-names.ts'
 import { parsePage } from './page/parse-page.ts'
@@ -60,7 +60,7 @@ test('a real Prometheus scrapes every sample of the page', async (t) => {
   await createTeamDatabases(server)
   await server.sql('users', 'create table "weird \\ ""name""" (id int)')
   const [port, prometheusPort] = [await freePort(), await freePort()]
-  const pgvitals = runProcess({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_PORT: String(port), PGVITALS_QUERIES: everySecond })
+  const pgvitals = runProcess({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_PORT: String(port) })
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-prometheus-'))
   const config = join(folder, 'prometheus.yml')
   writeFileSync(

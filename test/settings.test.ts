@@ -27,7 +27,7 @@ test("the page shows the server's settings and not our session's", async (t) => 
   await createTeamDatabases(server)
   for (const [name, value] of cases) await server.sql('postgres', `alter system set ${name} = '${value}'`)
   await server.sql('postgres', 'select pg_reload_conf()', 'select pg_sleep(0.2)')
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') }, { queries: ['settings'] })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   const all = await samples()
@@ -50,7 +50,7 @@ test('a setting of our role or database alone is absent: the server cannot be se
     "alter database users set lock_timeout = '9s'",
     "alter role all set temp_buffers = '16MB'"
   )
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') }, { queries: ['settings'] })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   const all = await samples()

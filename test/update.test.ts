@@ -17,7 +17,7 @@ test('databases and servers come and go while pgvitals runs', async (t) => {
   const { LABELER_DATABASE_URL = '', ...two } = teamEnvironment(server, 'pgvitals')
   const all = { ...two, LABELER_DATABASE_URL, PGVITALS_QUERIES }
   const serversOf = (environment: Record<string, string>) => readConfig(environment).servers
-  const { exporter, samples } = makeExporter({ ...two, PGVITALS_QUERIES })
+  const { exporter, samples } = makeExporter({ ...two, PGVITALS_QUERIES }, { queries: ['connections', 'stat_user_tables'] })
   t.teardown(() => exporter.stop())
   await exporter.start()
   const sessionsOf = (datname: string) =>
@@ -71,7 +71,7 @@ test('databases and servers come and go while pgvitals runs', async (t) => {
 test('a refused credential is tried once at the start and again when it may have changed', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('postgres', 'late') })
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('postgres', 'late') }, { queries: ['stat_user_tables'] })
   t.teardown(() => exporter.stop())
   await exporter.start()
   await until('it was refused', 5, () => exporter.isReady())
