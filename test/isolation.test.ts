@@ -208,7 +208,7 @@ test('isolation', async (t) => {
     t.teardown(() => server.sql('postgres', 'grant pg_monitor to pgvitals'))
     const { exporter, samples, logged } = makeExporter(
       { ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES: everySecond },
-      { queries: ['wal', 'stat_user_tables'] }
+      { queries: ['connections', 'stat_user_tables', 'wal'] }
     )
     t.teardown(() => exporter.stop())
     await exporter.start()

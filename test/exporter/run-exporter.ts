@@ -63,11 +63,11 @@ export function onlyEverySecond(...queries: readonly string[]): string {
   return `{ ${names.map((name) => `${name}: ${queries.includes(name) ? '{ interval: 1s }' : 'off'}`).join(', ')} }`
 }
 
-/** Checks the condition thirty times a second until it holds. Throws after this many seconds, naming `what` was awaited. */
+/** Checks the condition ten times a second until it holds. Throws after this many seconds, naming `what` was awaited. */
 export async function until(what: string, seconds: number, isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (const start = performance.now(); performance.now() - start < seconds * 1000; ) {
     if (await isSo()) return
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
   throw new Error(`not within ${seconds} s: ${what}`)
 }
