@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
 import { allOf, sampleValue } from './page/parse-page.ts'
+import { sharedServer } from './servers/shared-server.ts'
 import { startServer, startStandby } from './servers/start-server.ts'
 import { createTeamDatabases, teamDatabases, teamEnvironment } from './servers/team-databases.ts'
 
@@ -77,8 +78,7 @@ test('the whole way: three databases of one server, and the page says what Postg
 })
 
 test('URLs of two servers give two servers on one page, each selectable', async (t) => {
-  const [first, second] = await Promise.all([startServer(), startServer({ major: 16 })])
-  t.teardown(() => Promise.all([first.remove(), second.remove()]))
+  const [first, second] = await Promise.all([sharedServer(), sharedServer(16)])
   const { exporter, samples } = makeExporter(
     { DATABASE_URL: first.url('postgres'), OTHER_DATABASE_URL: second.url('postgres') },
     { queries: ['static'] }
@@ -100,8 +100,7 @@ test('URLs of two servers give two servers on one page, each selectable', async 
 })
 
 test('one server under two names is said to be so', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
+  const server = await sharedServer()
   const socket = `postgresql://postgres:secret@/postgres?host=${server.dataDirectory}&port=${server.port}`
   const { exporter, samples, logged } = makeExporter(
     { DATABASE_URL: server.url('postgres'), SOCKET_DATABASE_URL: socket },

@@ -2,8 +2,10 @@ import { test } from 'tap'
 import { makeExporter, onlyEverySecond, until } from './exporter/run-exporter.ts'
 import { runProcess, scrape } from './exporter/run-process.ts'
 import { allOf, parsePage, sampleValue } from './page/parse-page.ts'
+import { createTeam } from './servers/create-team.ts'
+import { sharedServer } from './servers/shared-server.ts'
 import { freePort, startServer } from './servers/start-server.ts'
-import { createTeamDatabases, teamDatabases, teamEnvironment } from './servers/team-databases.ts'
+import { createTeamDatabases, teamEnvironment } from './servers/team-databases.ts'
 
 /** Two server-wide queries and one that runs in every database. */
 const some = onlyEverySecond('stat_database', 'locks', 'stat_user_tables')
@@ -100,16 +102,17 @@ test('SIGTERM ends within 5 s with exit code 0 and no session left, even while a
 })
 
 test('sessions are recycled by age, and one database has one session at a time', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
-  await createTeamDatabases(server)
-  const environment = { ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES: some }
+  const team = await createTeam(t)
+  const environment = { ...team.environment('monitor'), PGVITALS_QUERIES: some }
   const { exporter, samples } = makeExporter(environment, { sessionMaxAgeSeconds: 2 })
   t.teardown(() => exporter.stop())
   await exporter.start()
   let most = 0
   await until('every database has been connected to three times', 15, async () => {
-    const [{ n } = {}] = await server.sql('postgres', "select count(*)::int as n from pg_stat_activity where usename = 'pgvitals'")
+    const [{ n } = {}] = await team.server.sql(
+      'postgres',
+      `select count(*)::int as n from pg_stat_activity where usename = '${team.monitor}'`
+    )
     most = Math.max(most, Number(n))
     return allOf(await samples(), 'pgvitals_connects_total').every(({ value }) => value >= 3)
   })
@@ -118,16 +121,19 @@ test('sessions are recycled by age, and one database has one session at a time',
 })
 
 test('more databases than sessions are visited one after the other', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
-  const names = Array.from({ length: 9 }, (_, index) => `team_${index}`)
-  for (const name of names) await server.sql('postgres', `create database ${name}`)
+  const server = await sharedServer()
+  const names = Array.from({ length: 9 }, (_, index) => `main${process.pid}_${index}`)
+  t.teardown(() => server.sql('postgres', ...names.map((name) => `drop database ${name} with (force)`)))
+  await server.sql('postgres', ...names.map((name) => `create database ${name}`))
   const environment = Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_DATABASE_URL`, server.url(name)]))
   const { exporter, samples } = makeExporter(environment, { queries: ['connections', 'stat_user_tables'] })
   t.teardown(() => exporter.stop())
   let most = 0
   const count = async () => {
-    const [{ n } = {}] = await server.sql('postgres', "select count(*)::int as n from pg_stat_activity where application_name = 'pgvitals'")
+    const [{ n } = {}] = await server.sql(
+      'postgres',
+      `select count(*)::int as n from pg_stat_activity where application_name = 'pgvitals' and datname like 'main${process.pid}_%'`
+    )
     most = Math.max(most, Number(n))
   }
   const started = exporter.start()
@@ -143,12 +149,11 @@ test('more databases than sessions are visited one after the other', async (t) =
 })
 
 test('pgvitals once prints the page and exits; pgvitals queries lists the files', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
-  await createTeamDatabases(server)
-  const once = runProcess({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_LOG_LEVEL: 'silent' }, 'once')
+  const team = await createTeam(t)
+  const once = runProcess({ ...team.environment('monitor'), PGVITALS_LOG_LEVEL: 'silent' }, 'once')
   t.equal(await once.ended, 0)
-  for (const datname of teamDatabases) t.equal(sampleValue(parsePage(once.output()), 'pg_database_up', { datname }), 1)
+  for (const datname of [team.platform, team.users, team.labeler])
+    t.equal(sampleValue(parsePage(once.output()), 'pg_database_up', { datname }), 1)
   const queries = runProcess({}, 'queries')
   t.equal(await queries.ended, 0)
   t.match(

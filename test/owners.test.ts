@@ -1,28 +1,25 @@
 import { test } from 'tap'
 import { makeExporter } from './exporter/run-exporter.ts'
 import { allOf, sampleValue } from './page/parse-page.ts'
-import { startServer } from './servers/start-server.ts'
-import { createTeamDatabases, teamDatabases, teamEnvironment } from './servers/team-databases.ts'
+import { createTeam } from './servers/create-team.ts'
 
 test('with three owners and no pg_monitor every database tells what its owner may see, and the rest is blind', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
-  await createTeamDatabases(server)
-  const { exporter, samples, logged } = makeExporter(teamEnvironment(server, 'owners'))
+  const team = await createTeam(t)
+  const { exporter, samples, logged } = makeExporter(team.environment('owners'))
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   const all = await samples()
 
-  for (const datname of teamDatabases) {
+  for (const datname of [team.platform, team.users, team.labeler]) {
     t.equal(sampleValue(all, 'pg_database_up', { datname }), 1)
     t.equal(sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { datname, relname: 'item' }), 100, `${datname}'s owner sees its tables`)
     for (const capability of ['pg_monitor', 'pg_read_all_stats'])
       t.equal(sampleValue(all, 'pgvitals_capability', { datname, capability }), 0)
   }
 
-  t.ok((sampleValue(all, 'pg_database_size_bytes', { datname: 'platform' }) ?? 0) > 1e6, 'the size of the own database is known')
+  t.ok((sampleValue(all, 'pg_database_size_bytes', { datname: team.platform }) ?? 0) > 1e6, 'the size of the own database is known')
   t.equal(
-    sampleValue(all, 'pg_database_size_bytes', { datname: 'labeler' }),
+    sampleValue(all, 'pg_database_size_bytes', { datname: team.labeler }),
     undefined,
     'that of one it may not connect to is absent, not 0'
   )
@@ -36,12 +33,12 @@ test('with three owners and no pg_monitor every database tells what its owner ma
     'nothing fails'
   )
 
-  const hidden = allOf(all, 'pg_stat_activity_count', { datname: 'labeler' })
+  const hidden = allOf(all, 'pg_stat_activity_count', { datname: team.labeler })
   t.ok(
     hidden.length > 0 && hidden.every(({ labels }) => labels.state === 'unknown'),
     "another owner's sessions are counted, their state is unknown"
   )
-  t.same(allOf(all, 'pg_stat_activity_max_tx_duration', { datname: 'labeler' }), [], 'and how long they run is absent')
+  t.same(allOf(all, 'pg_stat_activity_max_tx_duration', { datname: team.labeler }), [], 'and how long they run is absent')
   t.same(allOf(all, 'pg_stat_activity_count', { state: 'idle in transaction' }), [], 'no state is zero-filled that the role could not see')
 
   const line = logged.map(({ msg }) => String(msg)).find((msg) => msg.includes('queries run'))
@@ -49,19 +46,17 @@ test('with three owners and no pg_monitor every database tells what its owner ma
 })
 
 test('server-wide queries go to the credential that sees most, wherever it stands in the configuration', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
-  await createTeamDatabases(server)
+  const team = await createTeam(t)
   const { exporter, samples } = makeExporter(
-    { ...teamEnvironment(server, 'owners'), USER_DATABASE_URL: server.url('users', 'pgvitals') },
+    { ...team.environment('owners'), USER_DATABASE_URL: team.url('users') },
     { queries: ['database_size', 'stat_activity', 'wal'] }
   )
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   const all = await samples()
   t.ok((sampleValue(all, 'pg_wal_segments') ?? 0) > 0)
-  t.ok((sampleValue(all, 'pg_database_size_bytes', { datname: 'labeler' }) ?? 0) > 1e6)
+  t.ok((sampleValue(all, 'pg_database_size_bytes', { datname: team.labeler }) ?? 0) > 1e6)
   t.same(allOf(all, 'pg_stat_activity_count', { state: 'unknown' }), [])
-  t.equal(sampleValue(all, 'pgvitals_capability', { datname: 'platform', capability: 'pg_monitor' }), 0, 'each credential is told apart')
-  t.equal(sampleValue(all, 'pgvitals_capability', { datname: 'users', capability: 'pg_monitor' }), 1)
+  t.equal(sampleValue(all, 'pgvitals_capability', { datname: team.platform, capability: 'pg_monitor' }), 0, 'each credential is told apart')
+  t.equal(sampleValue(all, 'pgvitals_capability', { datname: team.users, capability: 'pg_monitor' }), 1)
 })

@@ -1,37 +1,30 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { type Test, test } from 'tap'
+import { parseDatabaseUrl } from '../src/config/database-url.ts'
 import { type Choice, chooseQueries } from '../src/poll/choose.ts'
 import { poll } from '../src/poll/poll.ts'
 import { loadQueries } from '../src/query/load.ts'
 import { readFacts } from '../src/server/facts.ts'
 import { openSession } from '../src/server/session.ts'
+import { createTeam, type Team } from './servers/create-team.ts'
 import { hasTool } from './servers/has-tool.ts'
-import { majors, startServer, type TestServer } from './servers/start-server.ts'
-import { createTeamDatabases } from './servers/team-databases.ts'
+import { majors } from './servers/start-server.ts'
 
 const queries = loadQueries()
 const ran = new Set<string>()
 
 for (const major of majors) {
   test(`every query file runs on PostgreSQL ${major} as a role with pg_monitor alone`, async (t) => {
-    const server = await startServer({ major })
-    t.teardown(() => server.remove())
-    await createTeamDatabases(server)
-    const session = await openSession({
-      host: '127.0.0.1',
-      port: server.port,
-      user: 'pgvitals',
-      password: 'secret',
-      database: 'platform',
-      tls: { mode: 'disable', ca: undefined, cert: undefined, key: undefined }
-    })
+    const team = await createTeam(t, major)
+    const extensions = ['pg_stat_statements', ...(major >= 16 ? ['pg_buffercache'] : [])]
+    await team.server.sql(team.platform, ...extensions.map((name) => `create extension ${name}`))
+    const session = await openSession(parseDatabaseUrl(`${team.url('platform')}?sslmode=disable`))
     t.teardown(() => session.close())
-    if (major >= 16) await server.sql('platform', 'create extension pg_buffercache')
     const facts = await readFacts(session)
     t.equal(facts.version[0], major)
 
-    for (const { query, skipped } of chooseQueries(queries, [{ name: 'platform', isUp: true, facts, declaresAccess: true }])) {
+    for (const { query, skipped } of chooseQueries(queries, [{ name: team.platform, isUp: true, facts, declaresAccess: true }])) {
       if (skipped !== undefined) {
         t.match(
           skipped,
@@ -49,7 +42,7 @@ for (const major of majors) {
       )
     }
     if (hasTool(t, 'psql', 'postgresql-client'))
-      await psqlAgrees(t, server, chooseQueries(queries, [{ name: 'platform', isUp: true, facts, declaresAccess: true }]))
+      await psqlAgrees(t, team, chooseQueries(queries, [{ name: team.platform, isUp: true, facts, declaresAccess: true }]))
   })
 }
 
@@ -61,7 +54,7 @@ test('no variant is left that no version runs', async (t) => {
 })
 
 /** psql runs the file as it is, and its columns are the header's too. */
-async function psqlAgrees(t: Test, server: TestServer, choices: readonly Choice[]): Promise<void> {
+async function psqlAgrees(t: Test, team: Team, choices: readonly Choice[]): Promise<void> {
   for (const { query } of choices.filter((choice) => choice.skipped === undefined)) {
     const { stdout } = await promisify(execFile)('psql', [
       '-X',
@@ -72,7 +65,7 @@ async function psqlAgrees(t: Test, server: TestServer, choices: readonly Choice[
       'ON_ERROR_STOP=1',
       '-f',
       query.file,
-      server.url('platform', 'pgvitals')
+      team.url('platform')
     ])
     t.same(stdout.split('\n')[0]?.split(' ').sort(), query.columns.map((column) => column.name).sort(), `psql -f ${query.file}`)
   }

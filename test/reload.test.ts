@@ -6,21 +6,20 @@ import { loadQueries } from '../src/query/load.ts'
 import { everySecond, makeExporter, onlyEverySecond, until } from './exporter/run-exporter.ts'
 import { type RunningProcess, runProcess, scrape } from './exporter/run-process.ts'
 import { allOf, parsePage, sampleValue } from './page/parse-page.ts'
-import { freePort, startServer, type TestServer } from './servers/start-server.ts'
-import { createTeamDatabases } from './servers/team-databases.ts'
+import { createTeam, type Team } from './servers/create-team.ts'
+import { sharedServer } from './servers/shared-server.ts'
+import { freePort } from './servers/start-server.ts'
 
 interface Running {
-  readonly server: TestServer
+  readonly team: Team
   readonly process: RunningProcess
   readonly port: number
   readonly write: (name: string, text: string) => void
 }
 
 /** A server with the teams' databases, and pgvitals on it with this configuration, `password` being the password's file. */
-async function start(t: Test, databases: string, queries: string): Promise<Running> {
-  const server = await startServer()
-  t.teardown(() => server.remove())
-  await createTeamDatabases(server)
+async function start(t: Test, databases: (team: Team) => string, queries: string): Promise<Running> {
+  const team = await createTeam(t)
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-reload-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const write = (name: string, text: string) => {
@@ -28,7 +27,7 @@ async function start(t: Test, databases: string, queries: string): Promise<Runni
     renameSync(join(folder, 'new'), join(folder, name))
   }
   write('password', 'secret\n')
-  write('pgvitals.yaml', configOf(server, databases))
+  write('pgvitals.yaml', configOf(team, databases(team)))
   const port = await freePort()
   const environment = { PGVITALS_CONFIG: join(folder, 'pgvitals.yaml'), PGVITALS_PORT: String(port), PGVITALS_QUERIES: queries }
   const running = runProcess(environment)
@@ -37,57 +36,60 @@ async function start(t: Test, databases: string, queries: string): Promise<Runni
     await running.ended
   })
   await until('pgvitals answers', 20, async () => allOf(await scrape(port), 'pg_database_up').length > 0)
-  return { server, process: running, port, write }
+  return { team, process: running, port, write }
 }
 
-const configOf = ({ port }: TestServer, databases: string) =>
-  `servers: { main: { host: 127.0.0.1, port: ${port}, user: pgvitals, password: { file: password }, databases: { ${databases} } } }`
+const configOf = ({ server, monitor }: Team, databases: string) =>
+  `servers: { main: { host: 127.0.0.1, port: ${server.port}, user: ${monitor}, password: { file: password }, databases: { ${databases} } } }`
 
 /** Which process serves which database. */
-async function pidsOf(server: TestServer): Promise<Readonly<Record<string, unknown>>> {
-  const rows = await server.sql('postgres', "select datname, pid from pg_stat_activity where usename = 'pgvitals' order by datname")
+async function pidsOf({ server, monitor }: Team): Promise<Readonly<Record<string, unknown>>> {
+  const rows = await server.sql('postgres', `select datname, pid from pg_stat_activity where usename = '${monitor}' order by datname`)
   return Object.fromEntries(rows.map(({ datname, pid }) => [String(datname), pid]))
 }
 
 test('databases come and go and change their team, and the others are not disturbed', async (t) => {
-  const { server, process, port, write } = await start(
+  const { team, process, port, write } = await start(
     t,
-    'platform: { team: platform }, users: { team: platform }',
+    ({ platform, users }) => `${platform}: { team: platform }, ${users}: { team: platform }`,
     onlyEverySecond('access', 'stat_user_tables')
   )
   const page = () => scrape(port)
-  const reconfigure = (databases: string) => write('pgvitals.yaml', configOf(server, databases))
-  await until('both have a session', 10, async () => Object.keys(await pidsOf(server)).length === 2)
-  const { platform, users } = await pidsOf(server)
+  const reconfigure = (databases: string) => write('pgvitals.yaml', configOf(team, databases))
+  await until('both have a session', 10, async () => Object.keys(await pidsOf(team)).length === 2)
+  const [platform, users, labeler] = [team.platform, team.users, team.labeler]
+  const pids = await pidsOf(team)
   const accepted = sampleValue(await page(), 'pgvitals_config_reload_timestamp_seconds') ?? 0
   t.ok(accepted > 1e9)
   t.equal(sampleValue(await page(), 'pgvitals_config_reload_success'), 1)
 
-  reconfigure('platform: { team: platform }, users: { team: users }, labeler: { team: labeler }')
+  reconfigure(`${platform}: { team: platform }, ${users}: { team: users }, ${labeler}: { team: labeler }`)
   await until(
     'the new one is polled',
     10,
-    async () => allOf(await page(), 'pg_stat_user_tables_n_live_tup', { datname: 'labeler' }).length > 0
+    async () => allOf(await page(), 'pg_stat_user_tables_n_live_tup', { datname: labeler }).length > 0
   )
   const changed = await page()
-  t.equal(sampleValue(changed, 'pg_database_info', { datname: 'users', team: 'users' }), 1)
-  t.equal(sampleValue(changed, 'pg_database_info', { datname: 'users', team: 'platform' }), undefined)
+  t.equal(sampleValue(changed, 'pg_database_info', { datname: users, team: 'users' }), 1)
+  t.equal(sampleValue(changed, 'pg_database_info', { datname: users, team: 'platform' }), undefined)
   t.ok((sampleValue(changed, 'pgvitals_config_reload_timestamp_seconds') ?? 0) > accepted)
-  t.match(await pidsOf(server), { platform, users })
+  t.match(await pidsOf(team), pids)
 
   const looks = async (datname: string) => sampleValue(await page(), 'pgvitals_query_success', { datname, query: 'access' })
-  t.equal(await looks('users'), undefined, 'where no access is declared, nobody looks for it')
-  reconfigure('platform: { team: platform }, users: { team: users, access: { labeler_owner: none } }, labeler: { team: labeler }')
-  await until('access is looked at', 10, async () => (await looks('users')) === 1)
-  t.equal(await looks('labeler'), undefined)
-  t.match(await pidsOf(server), { platform, users }, 'and no session is disturbed')
+  t.equal(await looks(users), undefined, 'where no access is declared, nobody looks for it')
+  reconfigure(
+    `${platform}: { team: platform }, ${users}: { team: users, access: { ${labeler}_owner: none } }, ${labeler}: { team: labeler }`
+  )
+  await until('access is looked at', 10, async () => (await looks(users)) === 1)
+  t.equal(await looks(labeler), undefined)
+  t.match(await pidsOf(team), pids, 'and no session is disturbed')
   const declared = await page()
 
-  reconfigure('platform: { tem: x }')
+  reconfigure(`${platform}: { tem: x }`)
   await until('the mistake is on the page', 10, async () => sampleValue(await page(), 'pgvitals_config_reload_success') === 0)
   t.match(
     process.output(),
-    /the configuration is refused: \S*pgvitals\.yaml:1 servers\.main\.databases\.platform\.tem is no setting; did you mean \\"team\\"/
+    /the configuration is refused: \S*pgvitals\.yaml:1 servers\.main\.databases\.\w+_platform\.tem is no setting; did you mean \\"team\\"/
   )
   t.equal(allOf(await page(), 'pg_database_up').length, 3, 'the configuration of before goes on')
   t.equal(
@@ -95,20 +97,20 @@ test('databases come and go and change their team, and the others are not distur
     sampleValue(declared, 'pgvitals_config_reload_timestamp_seconds')
   )
 
-  reconfigure('platform: { team: platform }, users: { team: users }')
+  reconfigure(`${platform}: { team: platform }, ${users}: { team: users }`)
   await until('the removed one is gone', 10, async () => {
     const all = await page()
-    return sampleValue(all, 'pgvitals_config_reload_success') === 1 && allOf(all, 'pg_database_up', { datname: 'labeler' }).length === 0
+    return sampleValue(all, 'pgvitals_config_reload_success') === 1 && allOf(all, 'pg_database_up', { datname: labeler }).length === 0
   })
-  t.same(await pidsOf(server), { platform, users }, 'the sessions are those of the start')
+  t.same(await pidsOf(team), pids, 'the sessions are those of the start')
   const last = await page()
   t.same(
     allOf(last, 'pgvitals_connects_total')
       .map(({ labels, value }) => [labels.datname, value])
       .sort(),
     [
-      ['platform', 1],
-      ['users', 1]
+      [platform, 1],
+      [users, 1]
     ]
   )
   await until('every snapshot is recent', 5, async () =>
@@ -117,13 +119,13 @@ test('databases come and go and change their team, and the others are not distur
 
   process.child.kill('SIGHUP')
   await until('SIGHUP reads it too', 5, () => process.output().includes('was read again and is the same'))
-  t.match(await pidsOf(server), { platform, users })
+  t.match(await pidsOf(team), pids)
   t.notMatch(process.output(), /"secret/)
 })
 
 test('a password that rotates leaves no gap of two intervals', async (t) => {
   const every5Seconds = onlyEverySecond('connections', 'stat_database', 'stat_user_tables').replaceAll('1s', '5s')
-  const { server, process, port, write } = await start(t, 'platform: , labeler: ', every5Seconds)
+  const { team, process, port, write } = await start(t, ({ platform, labeler }) => `${platform}: , ${labeler}: `, every5Seconds)
   const ages = async () => allOf(await scrape(port), 'pgvitals_snapshot_age_seconds').map(({ value }) => value)
   await until('everything was polled', 15, async () => (await ages()).length === 2 + 2)
   let oldest = 0
@@ -132,10 +134,10 @@ test('a password that rotates leaves no gap of two intervals', async (t) => {
   }, 200)
   t.teardown(() => clearInterval(watching))
 
-  await server.sql(
+  await team.server.sql(
     'postgres',
-    "alter role pgvitals password 'rotated'",
-    "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'pgvitals'"
+    `alter role ${team.monitor} password 'rotated'`,
+    `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${team.monitor}'`
   )
   const refused = async () =>
     allOf(await scrape(port), 'pgvitals_errors_total', { class: 'auth' }).reduce((sum, { value }) => sum + value, 0)
@@ -152,8 +154,7 @@ test('a password that rotates leaves no gap of two intervals', async (t) => {
 })
 
 test('an interval that a reload makes shorter does not wait out the old one', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
+  const server = await sharedServer()
   const { exporter } = makeExporter(
     { DATABASE_URL: server.url('postgres'), PGVITALS_QUERIES: everySecond },
     { queries: ['connections', 'database'] }
@@ -176,54 +177,51 @@ test('an interval that a reload makes shorter does not wait out the old one', as
 })
 
 test('passwords by command and .pgpass, and a database named in both ways', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
-  await createTeamDatabases(server)
+  const team = await createTeam(t)
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-mixed-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
-  writeFileSync(join(folder, 'pgpass'), `localhost:${server.port}:labeler:pgvitals:secret\n`, { mode: 0o600 })
+  writeFileSync(join(folder, 'pgpass'), `localhost:${team.server.port}:${team.labeler}:${team.monitor}:secret\n`, { mode: 0o600 })
   writeFileSync(
     join(folder, 'config.yaml'),
     `
 servers:
   main:
     host: localhost
-    port: ${server.port}
-    user: pgvitals
+    port: ${team.server.port}
+    user: ${team.monitor}
     databases:
-      labeler: { team: labeler }
-      users: { team: platform, password: { command: [printf, secret] } }
+      ${team.labeler}: { team: labeler }
+      ${team.users}: { team: platform, password: { command: [printf, secret] } }
 `
   )
   const once = runProcess(
     {
       PGVITALS_CONFIG: join(folder, 'config.yaml'),
       PGPASSFILE: join(folder, 'pgpass'),
-      DATABASE_URL: server.url('platform', 'pgvitals'),
-      USER_DATABASE_URL: server.url('users', 'pgvitals', 'wrong')
+      DATABASE_URL: team.url('platform'),
+      USER_DATABASE_URL: team.url('users', team.monitor, 'wrong')
     },
     'once'
   )
   t.equal(await once.ended, 0)
   const output = once.output()
-  t.match(output, /USER_DATABASE_URL names the database users of main again; \S*config\.yaml, with its credential, holds/)
+  t.match(output, /USER_DATABASE_URL names the database \w+_users of main again; \S*config\.yaml, with its credential, holds/)
   const samples = parsePage(output.replaceAll(/^\{.*\n/gm, ''))
   t.same(
-    allOf(samples, 'pg_database_info').flatMap(({ labels: { server, datname, team } }) =>
-      /^(pla|use|lab)/.test(datname ?? '') ? [[server, datname, team]] : []
+    allOf(samples, 'pg_database_info').flatMap(({ labels: { server, datname, team: owner } }) =>
+      [team.platform, team.users, team.labeler].includes(datname ?? '') ? [[server, datname, owner]] : []
     ),
     [
-      ['main', 'labeler', 'labeler'],
-      ['main', 'platform', ''],
-      ['main', 'users', 'platform']
+      ['main', team.labeler, 'labeler'],
+      ['main', team.platform, ''],
+      ['main', team.users, 'platform']
     ]
   )
   t.ok(allOf(samples, 'pg_database_up').every(({ value }) => value === 1))
 })
 
 test('a wrong password is not tried again because the file of another has changed', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
+  const server = await sharedServer()
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-files-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const [first, second] = ['first', 'second'].map((name) => join(folder, name)) as [string, string]

@@ -3,6 +3,7 @@ import { parseDatabaseUrl } from '../src/config/database-url.ts'
 import { openSession } from '../src/server/session.ts'
 import { makeExporter } from './exporter/run-exporter.ts'
 import { sampleValue } from './page/parse-page.ts'
+import { createTeam } from './servers/create-team.ts'
 import { startServer } from './servers/start-server.ts'
 import { createTeamDatabases } from './servers/team-databases.ts'
 
@@ -61,9 +62,8 @@ test('a setting of our role or database alone is absent: the server cannot be se
 })
 
 test('settings that an owner planted on the database do not colour or break our session', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
-  await createTeamDatabases(server)
+  const team = await createTeam(t)
+  const { server } = team
   for (const setting of [
     "role = 'pg_stat_scan_tables'",
     'exit_on_error = on',
@@ -75,16 +75,16 @@ test('settings that an owner planted on the database do not colour or break our 
     "transaction_timeout = '700ms'",
     "idle_session_timeout = '700ms'"
   ]) {
-    await server.sql('postgres', `alter database labeler set ${setting}`)
+    await server.sql('postgres', `alter database ${team.labeler} set ${setting}`)
   }
-  await server.sql('postgres', 'alter database labeler owner to labeler_owner')
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('labeler', 'pgvitals') })
+  await server.sql('postgres', `alter database ${team.labeler} owner to ${team.labeler}_owner`)
+  const { exporter, samples } = makeExporter({ DATABASE_URL: team.url('labeler') })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   // Longer than the planted limits, which would end a session that had them.
   await new Promise((resolve) => setTimeout(resolve, 1000))
   await exporter.pollOnce()
-  const session = await openSession(parseDatabaseUrl(server.url('labeler', 'pgvitals')))
+  const session = await openSession(parseDatabaseUrl(team.url('labeler')))
   t.teardown(() => session.close())
   const names = ['statement_timeout', 'transaction_timeout', 'idle_session_timeout']
   const asked = names.map((name) => `pg_catalog.current_setting('${name}')`).join(', ')

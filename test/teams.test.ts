@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { readConfig } from '../src/config/config.ts'
 import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
 import { allOf, type PageSample, parsePage, sampleValue } from './page/parse-page.ts'
+import { createTeam } from './servers/create-team.ts'
 import { startServer } from './servers/start-server.ts'
 import { createTeamDatabases, teamEnvironment } from './servers/team-databases.ts'
 
@@ -69,31 +70,29 @@ test("a team is shown its own databases and what is everybody's", async (t) => {
 })
 
 test("one team's wrong credential leaves the others' snapshot ages untouched", async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
-  await createTeamDatabases(server)
-  const environment = { ...teamEnvironment(server, 'owners'), PGVITALS_QUERIES: everySecond }
+  const team = await createTeam(t)
+  const environment = { ...team.environment('owners'), PGVITALS_QUERIES: everySecond }
   const { exporter, samples } = makeExporter(environment, { queries: ['stat_database', 'stat_user_tables'] })
   t.teardown(() => exporter.stop())
   await exporter.start()
   await until('everything has been polled', 10, () => exporter.isReady())
-  exporter.update(readConfig({ ...environment, LABELER_DATABASE_URL: server.url('labeler', 'labeler_owner', 'wrong') }).servers)
+  exporter.update(readConfig({ ...environment, LABELER_DATABASE_URL: team.url('labeler', `${team.labeler}_owner`, 'wrong') }).servers)
   await until('the labeler is refused', 10, async () => {
-    return sampleValue(await samples(), 'pgvitals_database_state', { datname: 'labeler', reason: 'auth' }) === 1
+    return sampleValue(await samples(), 'pgvitals_database_state', { datname: team.labeler, reason: 'auth' }) === 1
   })
   const interval = 1
   let oldest = 0
-  const polls = async () => sampleValue(await samples(), 'pgvitals_polls_total', { datname: 'users' }) ?? 0
+  const polls = async () => sampleValue(await samples(), 'pgvitals_polls_total', { datname: team.users }) ?? 0
   const before = await polls()
   await until('the others were polled eight times more', 20, async () => {
-    const ages = allOf(await samples(), 'pgvitals_snapshot_age_seconds').filter(({ labels }) => labels.datname !== 'labeler')
+    const ages = allOf(await samples(), 'pgvitals_snapshot_age_seconds').filter(({ labels }) => labels.datname !== team.labeler)
     oldest = Math.max(oldest, ...ages.map(({ value }) => value))
     return (await polls()) >= before + 8
   })
   // A snapshot that waited for the labeler would be as old as this took; a busy machine alone costs up to three seconds.
   t.ok(oldest < 5 * interval, `the oldest answer of the others was ${oldest} s old`)
   t.equal(
-    sampleValue(await samples(), 'pgvitals_errors_total', { datname: 'labeler', class: 'auth' }),
+    sampleValue(await samples(), 'pgvitals_errors_total', { datname: team.labeler, class: 'auth' }),
     1,
     'and the labeler is not tried every second'
   )
