@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { makeExporter } from '../exporter/run-exporter.ts'
 import { type PageSample, sampleValue } from '../page/parse-page.ts'
-import type { TestServer } from '../servers/start-server.ts'
+import type { Team } from '../servers/create-team.ts'
+import type { RunningServer } from '../servers/start-server.ts'
 
 /** The result of one poll of a server. */
 export interface Answer {
@@ -22,7 +23,10 @@ export interface Truth {
   readonly metrics: Readonly<Record<string, string>>
 }
 
-/** Where and as whom to poll: by default the database `platform` as a role with pg_monitor alone. */
+/** A server with the example databases, or these databases under other names on the shared server. */
+export type Target = RunningServer | Team
+
+/** Where and as whom to poll: by default the database `platform` as the role with pg_monitor alone. */
 export interface Place {
   readonly database?: string
   readonly user?: string
@@ -30,21 +34,24 @@ export interface Place {
 
 export interface Poller {
   /** Polls a server once, with a new exporter. */
-  readonly pollServer: (server: TestServer, place?: Place) => Promise<Answer>
+  readonly pollServer: (target: Target, place?: Place) => Promise<Answer>
   /** Polls a server once and returns the samples alone. */
-  readonly pollSamples: (server: TestServer, place?: Place) => Promise<readonly PageSample[]>
+  readonly pollSamples: (target: Target, place?: Place) => Promise<readonly PageSample[]>
   /** Polls until the condition holds; returns the last result after these seconds (10 by default), for the assertions to judge. */
-  readonly pollUntil: (server: TestServer, isSo: (answer: Answer) => boolean, seconds?: number) => Promise<Answer>
+  readonly pollUntil: (target: Target, isSo: (answer: Answer) => boolean, seconds?: number) => Promise<Answer>
   /**
    * Polls until every metric is above 0 and between what the server reports before and after the poll, and asserts
    * it. For numbers that the server changes by itself.
    */
-  readonly agreeWithServer: (t: Test, server: TestServer, truth: Truth) => Promise<Answer>
+  readonly agreeWithServer: (t: Test, server: RunningServer, truth: Truth) => Promise<Answer>
 }
 
 /** Polls only these queries, the ones that a test asserts on; all without a name. Looking for a metric of another query throws. */
 export function createPoller(...queries: readonly string[]): Poller {
-  const pollServer = async (server: TestServer, { database = 'platform', user = 'pgvitals' }: Place = {}): Promise<Answer> => {
+  const pollServer = async (target: Target, place: Place = {}): Promise<Answer> => {
+    const isTeam = 'monitor' in target
+    const { database = isTeam ? target.platform : 'platform', user = isTeam ? target.monitor : 'pgvitals' } = place
+    const server = isTeam ? target.server : target
     const { exporter, samples } = makeExporter({ DATABASE_URL: server.url(database, user) }, queries.length > 0 ? { queries } : {})
     try {
       await exporter.pollOnce()
@@ -56,10 +63,10 @@ export function createPoller(...queries: readonly string[]): Poller {
   }
   return {
     pollServer,
-    pollSamples: async (server, place) => (await pollServer(server, place)).samples,
-    pollUntil: async (server, isSo, seconds = 10) => {
+    pollSamples: async (target, place) => (await pollServer(target, place)).samples,
+    pollUntil: async (target, isSo, seconds = 10) => {
       for (const start = performance.now(); ; ) {
-        const answer = await pollServer(server)
+        const answer = await pollServer(target)
         if (isSo(answer) || performance.now() - start > seconds * 1000) return answer
         await setTimeout(100)
       }

@@ -1,9 +1,10 @@
 import { test } from 'tap'
 import { until } from '../exporter/run-exporter.ts'
 import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
-import { startServer, startStandby, type TestServer } from '../servers/start-server.ts'
+import { createTeam } from '../servers/create-team.ts'
+import { startServer, startStandby } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { createPoller } from './create-poller.ts'
+import { createPoller, type Target } from './create-poller.ts'
 
 const { pollSamples } = createPoller('index_unused', 'stat_user_tables', 'stat_user_tables_size', 'table_vacuum')
 
@@ -12,10 +13,10 @@ type Labels = Readonly<Record<string, string>>
 const shop = { datname: 'platform', schemaname: 'public', relname: 'shop' }
 
 /** Polls until a sample has this value: up to PostgreSQL 14 statistics arrive late. */
-async function pollUntil(server: TestServer, name: string, labels: Labels, value: number): Promise<readonly PageSample[]> {
+async function pollUntil(target: Target, name: string, labels: Labels, value: number): Promise<readonly PageSample[]> {
   let all: readonly PageSample[] = []
   await until(`${name} is ${value}`, 10, async () => {
-    all = await pollSamples(server)
+    all = await pollSamples(target)
     return sampleValue(all, name, labels) === value
   })
   return all
@@ -23,35 +24,34 @@ async function pollUntil(server: TestServer, name: string, labels: Labels, value
 
 for (const major of [13, 16, 18] as const) {
   test(`PostgreSQL ${major}: each table tells of its rows, scans, vacuums and parts`, async (t) => {
-    const server = await startServer({ major })
-    t.teardown(() => server.remove())
-    await createTeamDatabases(server)
-    await server.sql(
-      'platform',
+    const team = await createTeam(t, major)
+    const shop = { datname: team.platform, schemaname: 'public', relname: 'shop' }
+    await team.server.sql(
+      team.platform,
       'create table shop (id int primary key, note text) with (autovacuum_enabled = off)',
       'alter table shop alter note set storage external',
       "insert into shop select g, repeat('x', 100) from generate_series(1, 1000) as g",
       "insert into shop select -g, repeat('x', 10000) from generate_series(1, 20) as g"
     )
-    await server.sql('platform', 'vacuum analyze shop')
-    await server.sql(
-      'platform',
+    await team.server.sql(team.platform, 'vacuum analyze shop')
+    await team.server.sql(
+      team.platform,
       "insert into shop select g, repeat('x', 100) from generate_series(1001, 1200) as g",
       "update shop set note = repeat('y', 900) where id between 1 and 300",
       'delete from shop where id between 901 and 1000',
       'set enable_seqscan = off',
       'select count(note) from shop where id = 5'
     )
-    await server.sql('platform', 'select count(note) from shop')
-    const all = await pollUntil(server, 'pg_stat_user_tables_n_tup_del', shop, 100)
+    await team.server.sql(team.platform, 'select count(note) from shop')
+    const all = await pollUntil(team, 'pg_stat_user_tables_n_tup_del', shop, 100)
     const value = (name: string) => sampleValue(all, name, shop)
 
     t.equal(value('pg_stat_user_tables_n_ins_since_vacuum'), 200)
     t.equal(value('pg_stat_user_tables_n_mod_since_analyze'), 600)
     t.equal(value('pg_stat_user_tables_n_dead_tup'), 400)
     t.equal(value('pg_stat_user_tables_vacuum_count'), 1)
-    const [truth] = await server.sql(
-      'platform',
+    const [truth] = await team.server.sql(
+      team.platform,
       `select pg_table_size('shop')::float8 as whole, pg_total_relation_size(reltoastrelid)::float8 as toast, pg_indexes_size('shop')::float8 as indexes,
         (select to_json(s) from pg_stat_user_tables as s where s.relname = 'shop') as stat from pg_class where oid = 'shop'::regclass`
     )
@@ -74,8 +74,8 @@ for (const major of [13, 16, 18] as const) {
     if (major >= 16) t.ok(Number(stat.n_tup_newpage_upd) > 0)
     if (major === 18) t.ok(Number(stat.total_vacuum_time) > 0 && Number(stat.total_analyze_time) > 0)
 
-    await server.sql('platform', 'select pg_stat_reset()')
-    const reset = await pollUntil(server, 'pg_stat_user_tables_n_tup_del', shop, 0)
+    await team.server.sql(team.platform, 'select pg_stat_reset()')
+    const reset = await pollUntil(team, 'pg_stat_user_tables_n_tup_del', shop, 0)
     t.equal(sampleValue(reset, 'pg_stat_user_tables_n_dead_tup', shop), 0, 'a reset of the statistics is passed on as PostgreSQL has it')
     t.equal(sampleValue(reset, 'pg_stat_user_tables_last_vacuum', shop), undefined)
   })

@@ -23,7 +23,7 @@ export interface Team {
 
 let teams = 0
 
-/** Creates the databases and roles for one test and drops them after it. */
+/** Creates the databases and roles for one test. After it they are dropped, with all roles whose names have the same prefix. */
 export async function createTeam(t: Test, major: Major = 18): Promise<Team> {
   const server = await sharedServer(major)
   const prefix = `t${process.pid}_${++teams}`
@@ -34,7 +34,9 @@ export async function createTeam(t: Test, major: Major = 18): Promise<Team> {
     server.sql(
       'postgres',
       ...databases.map((name) => `drop database if exists ${name} with (force)`),
-      ...[monitor, ...databases.map((name) => `${name}_owner`)].map((role) => `drop role if exists ${role}`)
+      `do $$ declare name text; begin
+        for name in select rolname from pg_roles where starts_with(rolname, '${prefix}_') loop execute format('drop role %I', name); end loop;
+      end $$`
     )
   )
   await server.sql(
