@@ -7,6 +7,7 @@ import { standbyLabels, startPair } from './start-pair.ts'
 
 const { agreeWithServer, pollUntil } = createPoller(
   'replication_slots',
+  'stat_bgwriter',
   'stat_checkpointer',
   'stat_recovery_prefetch',
   'stat_replication',
@@ -147,7 +148,10 @@ async function looksAhead(t: Test, primary: TestServer, standby: TestServer): Pr
   const byTime = (name: string) => (answer: Answer) => (answer.value(name) ?? 0) >= 1
   await pollUntil(primary, byTime('pg_stat_checkpointer_num_timed_total'), 45)
   await pollUntil(standby, byTime('pg_stat_checkpointer_restartpoints_timed_total'), 45)
-  await agreeWithServer(t, primary, { from: 'pg_stat_checkpointer', metrics: { pg_stat_checkpointer_num_timed_total: 'num_timed' } })
+  await agreeWithServer(t, primary, {
+    from: 'pg_stat_checkpointer',
+    metrics: { pg_stat_checkpointer_num_timed_total: 'num_timed', pg_stat_bgwriter_checkpoints_timed_total: 'num_timed' }
+  })
   await agreeWithServer(t, standby, {
     from: 'pg_stat_checkpointer',
     metrics: { pg_stat_checkpointer_restartpoints_timed_total: 'restartpoints_timed' }
