@@ -5,7 +5,7 @@ import { sharedServer } from './servers/shared-server.ts'
 import { startServer, startStandby } from './servers/start-server.ts'
 import { createTeamDatabases, teamDatabases, teamEnvironment } from './servers/team-databases.ts'
 
-test('the whole way: three databases of one server, and the page says what PostgreSQL says', async (t) => {
+test('the page of three databases of one server agrees with PostgreSQL', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
@@ -27,11 +27,15 @@ test('the whole way: three databases of one server, and the page says what Postg
     t.equal(
       value('pg_stat_user_tables_n_tup_ins', { datname, schemaname: 'public', relname: 'item' }),
       100,
-      `${datname} tells of its own tables`
+      `${datname} exports its tables`
     )
   }
   t.equal(value('pg_stat_user_tables_n_tup_del', { datname: 'users', relname: 'item' }), 40)
-  t.equal(value('pg_stat_user_tables_last_vacuum', { datname: 'users', relname: 'item' }), undefined, 'never vacuumed is absent, not 0')
+  t.equal(
+    value('pg_stat_user_tables_last_vacuum', { datname: 'users', relname: 'item' }),
+    undefined,
+    'the time is absent, not 0, for a table that was never vacuumed'
+  )
   t.equal(value('pg_database_connection_limit', { datname: 'users' }), 7)
   t.equal(value('pg_settings_work_mem_bytes'), 12 * 1024 * 1024)
   t.equal(
@@ -66,18 +70,18 @@ test('the whole way: three databases of one server, and the page says what Postg
       (sample) =>
         sample.labels.server === name || /^(pgvitals_build_info|pgvitals_config_|pgvitals_config_|process_|nodejs_)/.test(sample.name)
     ),
-    'every sample says which server'
+    'every sample has the label server'
   )
-  t.equal(new Set(all.map(({ name, labels }) => name + JSON.stringify(labels))).size, all.length, 'no series is there twice')
+  t.equal(new Set(all.map(({ name, labels }) => name + JSON.stringify(labels))).size, all.length, 'no series is duplicated')
   t.equal(
     logged.filter((line) => new RegExp(`^server ${name}: \\d+ queries run: `).test(String(line.msg))).length,
     1,
-    'one line says what runs'
+    'one log line lists the queries that run'
   )
   t.notMatch(text, /secret/)
 })
 
-test('URLs of two servers give two servers on one page, each selectable', async (t) => {
+test('URLs of two servers result in two servers on one page, and each can be selected', async (t) => {
   const [first, second] = await Promise.all([sharedServer(), sharedServer(16)])
   const { exporter, samples } = makeExporter(
     { DATABASE_URL: first.url('postgres'), OTHER_DATABASE_URL: second.url('postgres') },
@@ -99,7 +103,7 @@ test('URLs of two servers give two servers on one page, each selectable', async 
   t.equal(await exporter.metrics({ server: 'nobody' }), undefined)
 })
 
-test('one server under two names is said to be so', async (t) => {
+test('one server under two names is reported as a duplicate', async (t) => {
   const server = await sharedServer()
   const socket = `postgresql://postgres:secret@/postgres?host=${server.dataDirectory}&port=${server.port}`
   const { exporter, samples, logged } = makeExporter(
@@ -112,7 +116,7 @@ test('one server under two names is said to be so', async (t) => {
   t.equal(
     sampleValue(all, 'pg_database_up', { server: `${server.dataDirectory}:${server.port}`, datname: 'postgres' }),
     1,
-    'a socket works'
+    'the socket of a server works'
   )
   t.same(
     allOf(all, 'pgvitals_server_twins').map(({ value }) => value),
@@ -125,7 +129,7 @@ test('one server under two names is said to be so', async (t) => {
   t.match(logged.map((line) => line.msg).join('\n'), /are the same running server/)
 })
 
-test('a standby is known as one, and its lag is not 0 when it is cut off', async (t) => {
+test('a standby is identified, and its lag is not 0 after it loses its primary', async (t) => {
   const primary = await startServer({ major: 17 })
   t.teardown(() => primary.remove())
   await createTeamDatabases(primary)
@@ -160,7 +164,7 @@ test('a standby is known as one, and its lag is not 0 when it is cut off', async
   t.same(
     allOf(before, 'pgvitals_server_twins').map(({ value }) => value),
     [0, 0],
-    'a standby is not the same running server'
+    'a standby is not a duplicate of its primary'
   )
 
   await primary.stop()

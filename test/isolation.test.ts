@@ -14,7 +14,7 @@ test('isolation', async (t) => {
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
 
-  t.test("one team's wrong password costs that team's metrics only", async (t) => {
+  t.test('a wrong password affects only the metrics of its database', async (t) => {
     const environment = { ...teamEnvironment(server, 'pgvitals'), LABELER_DATABASE_URL: server.url('labeler', 'pgvitals', 'wrong') }
     const { exporter, samples, logged } = makeExporter(environment)
     t.teardown(() => exporter.stop())
@@ -22,7 +22,7 @@ test('isolation', async (t) => {
     const all = await samples()
     t.equal(sampleValue(all, 'pg_up'), 1)
     t.equal(sampleValue(all, 'pg_database_up', { datname: 'labeler' }), 0)
-    t.equal(sampleValue(all, 'pg_database_info', { datname: 'labeler' }), 1, 'rules can still join it')
+    t.equal(sampleValue(all, 'pg_database_info', { datname: 'labeler' }), 1, 'rules can still join the database')
     t.ok((sampleValue(all, 'pgvitals_errors_total', { datname: 'labeler', class: 'auth' }) ?? 0) > 0)
     t.equal(sampleValue(all, 'pgvitals_query_success', { datname: 'labeler', query: 'stat_user_tables' }), 0)
     const others = allOf(all, 'pgvitals_query_success').filter(({ labels }) => labels.datname !== 'labeler')
@@ -37,7 +37,7 @@ test('isolation', async (t) => {
     )
   })
 
-  t.test('a wrong password is not tried again soon, a server that is down is', async (t) => {
+  t.test('a wrong password is not retried soon, an unreachable server is', async (t) => {
     const down = await freePort()
     const environment = {
       DATABASE_URL: server.url('labeler', 'pgvitals', 'wrong'),
@@ -48,14 +48,14 @@ test('isolation', async (t) => {
     t.teardown(() => exporter.stop())
     await exporter.start()
     await until(
-      'the server that is down was tried five times',
+      'the unreachable server was tried five times',
       10,
       async () => (sampleValue(await samples(), 'pgvitals_errors_total', { class: 'network' }) ?? 0) >= 5
     )
     t.equal(sampleValue(await samples(), 'pgvitals_errors_total', { class: 'auth' }), 1)
   })
 
-  t.test('a wrong password is tried once for all databases that have it, and again for all once it is good', async (t) => {
+  t.test('a wrong password is tried once for all databases that share it, and again for all once it works', async (t) => {
     const counter = await startCounter(server.port)
     t.teardown(() => counter.close())
     const names = ['platform', 'users', 'labeler', 'postgres', 'template1']
@@ -86,11 +86,11 @@ test('isolation', async (t) => {
     )
     await server.sql('postgres', "alter role labeler_owner password 'changed'")
     t.teardown(() => server.sql('postgres', "alter role labeler_owner password 'secret'"))
-    await until('the next try was good', 20, async () => (await states(1)) > 0)
-    await until('and the others follow at once', 12, async () => (await states(1)) === 5)
+    await until('the next attempt succeeds', 20, async () => (await states(1)) > 0)
+    await until('the other databases follow at once', 12, async () => (await states(1)) === 5)
   })
 
-  t.test('the main database being out of reach, another one tells of the server', async (t) => {
+  t.test('another database runs the server-wide queries while the main database is unreachable', async (t) => {
     const environment = { ...teamEnvironment(server, 'pgvitals'), DATABASE_URL: server.url('platform', 'pgvitals', 'wrong') }
     const { exporter, samples } = makeExporter(environment, { queries: ['stat_database'] })
     t.teardown(() => exporter.stop())
@@ -101,7 +101,7 @@ test('isolation', async (t) => {
     t.ok(sampleValue(all, 'pg_stat_database_numbackends', { datname: 'platform' }) !== undefined)
   })
 
-  t.test('a table that is locked exclusively neither delays nor fails the polls', async (t) => {
+  t.test('an exclusively locked table neither delays nor fails the polls', async (t) => {
     const locker = new pg.Client(server.url('labeler'))
     const waiter = new pg.Client(server.url('labeler'))
     await Promise.all([locker.connect(), waiter.connect()])
@@ -129,7 +129,7 @@ test('isolation', async (t) => {
     t.ok((sampleValue(all, 'pg_stat_activity_max_tx_duration', { datname: 'labeler', state: 'idle in transaction' }) ?? 0) > 0)
   })
 
-  t.test('hostile names and answers cost exactly their own samples', async (t) => {
+  t.test('hostile names and results cost exactly their own samples', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'pgvitals-queries-'))
     t.teardown(() => rmSync(folder, { recursive: true }))
     const write = (name: string, sql: string) =>
@@ -156,7 +156,7 @@ test('isolation', async (t) => {
     const all = await samples()
     const labels = { datname: 'users' }
     t.equal(sampleValue(all, 'pg_good_b', labels), 1)
-    t.equal(sampleValue(all, 'pg_twice_b', labels), 1, 'the first of two stays')
+    t.equal(sampleValue(all, 'pg_twice_b', labels), 1, 'the first of two duplicates remains')
     t.equal(allOf(all, 'pg_many_b', labels).length, 5)
     t.same(
       allOf(all, 'pg_words_b', labels).map(({ value }) => value),
@@ -174,10 +174,10 @@ test('isolation', async (t) => {
       t.equal(sampleValue(all, 'pgvitals_query_success', { ...labels, query }), 0, `${query} fails`)
     t.equal(sampleValue(all, 'pgvitals_errors_total', { ...labels, class: 'schema' }), 2)
     t.equal(sampleValue(all, 'pgvitals_errors_total', { ...labels, class: 'timeout' }), 1)
-    t.equal(sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { ...labels, relname: 'item' }), 100, 'the built-in queries go on')
+    t.equal(sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { ...labels, relname: 'item' }), 100, 'the built-in queries continue')
   })
 
-  t.test("an extension is found wherever it is, and what its schema's owner plants there is not run", async (t) => {
+  t.test("an extension is found in any schema, and an operator that the schema's owner planted does not run", async (t) => {
     await server.sql(
       'platform',
       'drop extension pg_stat_statements',
@@ -203,7 +203,7 @@ test('isolation', async (t) => {
     t.same(await server.sql('platform', 'select * from planted'), [])
   })
 
-  t.test('a grant that is given while pgvitals runs takes effect at the next visit', async (t) => {
+  t.test('a grant takes effect at the next poll cycle', async (t) => {
     await server.sql('postgres', 'revoke pg_monitor from pgvitals')
     t.teardown(() => server.sql('postgres', 'grant pg_monitor to pgvitals'))
     const { exporter, samples, logged } = makeExporter(
@@ -215,9 +215,9 @@ test('isolation', async (t) => {
     await until('the first polls are done', 5, () => exporter.isReady())
     t.same(allOf(await samples(), 'pg_wal_segments'), [])
     await server.sql('postgres', 'grant pg_monitor to pgvitals')
-    await until('the WAL directory is seen', 5, async () => allOf(await samples(), 'pg_wal_segments').length === 1)
+    await until('the WAL directory is visible', 5, async () => allOf(await samples(), 'pg_wal_segments').length === 1)
     await server.sql('postgres', 'revoke pg_monitor from pgvitals')
-    await until('it is gone again at once', 5, async () => allOf(await samples(), 'pg_wal_segments').length === 0)
-    await until('each change is said in one line', 5, () => logged.filter(({ msg }) => String(msg).includes('queries run')).length === 3)
+    await until('it is invisible at once', 5, async () => allOf(await samples(), 'pg_wal_segments').length === 0)
+    await until('each change is one log line', 5, () => logged.filter(({ msg }) => String(msg).includes('queries run')).length === 3)
   })
 })

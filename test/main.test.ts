@@ -10,7 +10,7 @@ import { createTeamDatabases, teamEnvironment } from './servers/team-databases.t
 /** Two server-wide queries and one that runs in every database. */
 const some = onlyEverySecond('stat_database', 'locks', 'stat_user_tables')
 
-test('wrong settings stop the start with every mistake listed and exit code 1', async (t) => {
+test('invalid settings stop the start with a list of all errors and exit code 1', async (t) => {
   const { ended, output } = runProcess({ DATABASE_URL: 'postgresql://u:geheim@h:port/d', PGVITALS_PORT: 'x', PGVITALS_PROT: '1' })
   t.equal(await ended, 1)
   t.same(
@@ -23,19 +23,19 @@ test('wrong settings stop the start with every mistake listed and exit code 1', 
   t.notMatch(output(), /geheim/)
 })
 
-test('a mistake in the tuning of queries stops the start too', async (t) => {
+test('an error in PGVITALS_QUERIES stops the start too', async (t) => {
   const { ended, output } = runProcess({ DATABASE_URL: 'postgresql://u:p@h/d', PGVITALS_QUERIES: 'lokcs: off' })
   t.equal(await ended, 1)
   t.match(output(), /^pgvitals: PGVITALS_QUERIES: there is no query "lokcs"/)
 })
 
-test('an unknown command is an error that shows the commands', async (t) => {
+test('an unknown command is an error that lists the commands', async (t) => {
   const { ended, output } = runProcess({}, 'srve')
   t.equal(await ended, 1)
   t.match(output(), /there is no command "srve"[\s\S]*pgvitals queries/)
 })
 
-test('a server that is down does not stop the start: pg_up is 0, and right within one interval after it comes up', async (t) => {
+test('an unreachable server does not stop the start: pg_up is 0, and 1 soon after the server starts', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
@@ -45,7 +45,7 @@ test('a server that is down does not stop the start: pg_up is 0, and right withi
   t.teardown(() => pgvitals.child.kill('SIGKILL'))
 
   await until(
-    'the page tells of every query',
+    'every query is on the page',
     10,
     async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.status === 200
   )
@@ -53,7 +53,7 @@ test('a server that is down does not stop the start: pg_up is 0, and right withi
   t.equal(sampleValue(down, 'pg_up'), 0)
   t.equal(allOf(down, 'pg_database_up').length, 3)
   t.ok(allOf(down, 'pg_database_up').every(({ value }) => value === 0))
-  t.equal(allOf(down, 'pgvitals_query_success').length, 2 + 3, 'the success of every query is there when all fail')
+  t.equal(allOf(down, 'pgvitals_query_success').length, 2 + 3, 'the success of every query is exported when all fail')
   t.ok(allOf(down, 'pgvitals_query_success').every(({ value }) => value === 0))
   t.ok((sampleValue(down, 'pgvitals_errors_total', { datname: 'labeler', class: 'network' }) ?? 0) > 0)
 
@@ -62,12 +62,12 @@ test('a server that is down does not stop the start: pg_up is 0, and right withi
   await until('every database is up on the page', 5, async () =>
     allOf(await scrape(port), 'pg_database_up').every(({ value }) => value === 1)
   )
-  await until('every query answers', 5, async () => allOf(await scrape(port), 'pgvitals_query_success').every(({ value }) => value === 1))
+  await until('every query succeeds', 5, async () => allOf(await scrape(port), 'pgvitals_query_success').every(({ value }) => value === 1))
 
   await server.stop()
-  await until('it is down again on the page', 5, async () => sampleValue(await scrape(port), 'pg_up') === 0)
+  await until('the server is down on the page', 5, async () => sampleValue(await scrape(port), 'pg_up') === 0)
   await until(
-    'what it said before is gone after three intervals',
+    'its snapshots have expired after three intervals',
     6,
     async () => allOf(await scrape(port), 'pg_stat_database_xact_commit').length === 0
   )
@@ -77,7 +77,7 @@ test('a server that is down does not stop the start: pg_up is 0, and right withi
   t.notMatch(pgvitals.output(), /secret/)
 })
 
-test('SIGTERM ends within 5 s with exit code 0 and no session left, even while a query hangs', async (t) => {
+test('SIGTERM ends the process within 5 s with exit code 0 and no open session, even while a query hangs', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
@@ -98,17 +98,17 @@ test('SIGTERM ends within 5 s with exit code 0 and no session left, even while a
   await until('the process has ended', 5, () => pgvitals.child.exitCode !== null)
   t.equal(await pgvitals.ended, 0)
   process.kill(Number(pid), 'SIGCONT')
-  await until('no session is left', 8, async () => (await sessions()) === 0)
+  await until('no session is open', 8, async () => (await sessions()) === 0)
 })
 
-test('sessions are recycled by age, and one database has one session at a time', async (t) => {
+test('sessions are replaced by age, and a database has one session at a time', async (t) => {
   const team = await createTeam(t)
   const environment = { ...team.environment('monitor'), PGVITALS_QUERIES: some }
   const { exporter, samples } = makeExporter(environment, { sessionMaxAgeSeconds: 2 })
   t.teardown(() => exporter.stop())
   await exporter.start()
   let most = 0
-  await until('every database has been connected to three times', 15, async () => {
+  await until('every database was connected to three times', 15, async () => {
     const [{ n } = {}] = await team.server.sql(
       'postgres',
       `select count(*)::int as n from pg_stat_activity where usename = '${team.monitor}'`
@@ -117,10 +117,10 @@ test('sessions are recycled by age, and one database has one session at a time',
     return allOf(await samples(), 'pgvitals_connects_total').every(({ value }) => value >= 3)
   })
   t.ok(most <= 3, `${most} sessions at most`)
-  t.same(allOf(await samples(), 'pgvitals_errors_total'), [], 'without an error')
+  t.same(allOf(await samples(), 'pgvitals_errors_total'), [], 'no connection failed')
 })
 
-test('more databases than sessions are visited one after the other', async (t) => {
+test('more databases than sessions are polled one after the other', async (t) => {
   const server = await sharedServer()
   const names = Array.from({ length: 9 }, (_, index) => `main${process.pid}_${index}`)
   t.teardown(() => server.sql('postgres', ...names.map((name) => `drop database ${name} with (force)`)))
@@ -137,13 +137,13 @@ test('more databases than sessions are visited one after the other', async (t) =
     most = Math.max(most, Number(n))
   }
   const started = exporter.start()
-  await until('every database has been polled', 20, async () => {
+  await until('every database was polled', 20, async () => {
     await count()
     return exporter.isReady() && allOf(await samples(), 'pg_database_up').length === 9
   })
   await started
   t.ok(most > 0 && most <= 4, `${most} sessions at most`)
-  await until('of all sessions only that of the server-wide queries is kept', 5, async () => {
+  await until('only the session for server-wide queries stays open', 5, async () => {
     return sampleValue(await samples(), 'pgvitals_sessions_open') === 1
   })
 })

@@ -16,7 +16,7 @@ interface Series {
   readonly value: readonly [number, string]
 }
 
-/** What promtool says of a page: metric names with complaints. */
+/** The output of promtool for a page: lines that begin with the name of a metric. */
 function complaints(page: string): Promise<readonly string[]> {
   return new Promise((resolve) => {
     const promtool = execFile('promtool', ['check', 'metrics'], (_, stdout, stderr) =>
@@ -26,7 +26,7 @@ function complaints(page: string): Promise<readonly string[]> {
   })
 }
 
-test('promtool has nothing to say but for inherited names', async (t) => {
+test('promtool objects to inherited names only', async (t) => {
   if (!hasTool(t, 'promtool', 'prometheus')) return
   for (const major of [13, 18] as const) {
     const server = await startServer({ major, flags: ['track_io_timing=on'] })
@@ -53,7 +53,7 @@ test('promtool has nothing to say but for inherited names', async (t) => {
   }
 })
 
-test('a real Prometheus scrapes every sample of the page', async (t) => {
+test('Prometheus scrapes every sample of the page', async (t) => {
   if (!hasTool(t, 'prometheus', 'prometheus')) return
   const server = await startServer()
   t.teardown(() => server.remove())
@@ -86,7 +86,7 @@ test('a real Prometheus scrapes every sample of the page', async (t) => {
     30,
     async () => (await ask('pg_database_up == 1')).length === 3 && (await ask('pg_wal_segments')).length === 1
   )
-  await until('it has as many samples as the page, but for what came and went', 20, async () => {
+  await until('it has the samples of the page, except those that changed in between', 20, async () => {
     const [{ value: [, scraped] = [] } = {}] = await ask('scrape_samples_scraped{job="pgvitals"}')
     const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
     return Math.abs(Number(scraped) - parsePage(page).length) < 20

@@ -1,4 +1,4 @@
-/** One sample of a page: its name, its labels, its value. */
+/** One sample of a page: its name, labels and value. */
 export interface PageSample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
@@ -13,7 +13,7 @@ export interface Omitted {
 
 const omissions = new WeakMap<readonly PageSample[], Omitted>()
 
-/** Marks the samples of a restricted exporter: looking for an omitted metric in them throws, so that its absence proves nothing by accident. */
+/** Marks the samples of a restricted exporter. Looking for an omitted metric in them throws, because its absence proves nothing. */
 export function markOmitted(samples: readonly PageSample[], omitted: Omitted): readonly PageSample[] {
   omissions.set(samples, omitted)
   return samples
