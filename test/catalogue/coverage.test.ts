@@ -6,16 +6,16 @@ import { isValueColumn, metricName } from '../../src/query/query.ts'
 
 const tests = join(import.meta.dirname, '..')
 
-/** In the order of precedence: comments, regular expressions after what can precede one, and strings without escapes. */
+/** Comments, regular expressions where one can start, strings, and keys of objects, in this order of precedence. */
 const token =
   /\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?<=[(,=:[!&|?{;]\s*)\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])+\/|'(?<single>(?:\\.|[^'\\\n])*)'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|(?<key>\bpg_\w+)(?=:)/g
 
-/** The strings and keys of objects in TypeScript that are a name of a metric and nothing else: no comment, title or message. */
+/** The strings and keys in TypeScript source that are the name of a metric and nothing else. */
 function namesIn(source: string): readonly string[] {
   return [...source.matchAll(token)].flatMap(({ groups }) => groups?.single ?? groups?.key ?? []).filter((text) => /^pg_\w+$/.test(text))
 }
 
-/** Every name in an assertion. The lists of the metrics of postgres_exporter do not count: they only require that a name exists. */
+/** Every name in an assertion. The lists of inherited metrics do not count, because they only require that a name exists. */
 function namesInTests(): ReadonlySet<string> {
   const files = readdirSync(tests, { recursive: true, encoding: 'utf8' }).filter(
     (path) => path.endsWith('.ts') && !/node_modules|^page\/inherited-|coverage\.test/.test(path)
@@ -32,11 +32,11 @@ test('a test asserts on every metric of the catalogue by its full name', async (
   t.same(
     [...metrics].filter((metric) => !named.has(metric)),
     [],
-    'each has a test that makes it move for a known reason'
+    'each needs a test that changes it for a known reason'
   )
 })
 
-test('a name in a comment, a title or a message is not an assertion', async (t) => {
+test('a name in a comment, a title or a message does not count', async (t) => {
   const source = `
     // value('pg_comment')
     /* 'pg_block' */ t.equal(value('pg_value'), 1, 'pg_message is 1') // it's

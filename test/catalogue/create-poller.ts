@@ -6,7 +6,7 @@ import type { Team } from '../servers/create-team.ts'
 import type { RunningServer } from '../servers/start-server.ts'
 
 /** The result of one poll of a server. */
-export interface Answer {
+export interface PollResult {
   readonly samples: readonly PageSample[]
   /** The value of the only sample with this name and at least these labels; undefined without one. */
   readonly value: (name: string, labels?: Readonly<Record<string, string>>) => number | undefined
@@ -34,21 +34,21 @@ export interface Place {
 
 export interface Poller {
   /** Polls a server once, with a new exporter. */
-  readonly pollServer: (target: Target, place?: Place) => Promise<Answer>
+  readonly pollServer: (target: Target, place?: Place) => Promise<PollResult>
   /** Polls a server once and returns the samples alone. */
   readonly pollSamples: (target: Target, place?: Place) => Promise<readonly PageSample[]>
-  /** Polls until the condition holds; returns the last result after these seconds (10 by default), for the assertions to judge. */
-  readonly pollUntil: (target: Target, isSo: (answer: Answer) => boolean, seconds?: number) => Promise<Answer>
+  /** Polls until the condition holds. Returns the last result after these seconds (10 by default), and the assertions fail. */
+  readonly pollUntil: (target: Target, isSo: (result: PollResult) => boolean, seconds?: number) => Promise<PollResult>
   /**
    * Polls until every metric is above 0 and between what the server reports before and after the poll, and asserts
    * it. For numbers that the server changes by itself.
    */
-  readonly agreeWithServer: (t: Test, server: RunningServer, truth: Truth) => Promise<Answer>
+  readonly agreeWithServer: (t: Test, server: RunningServer, truth: Truth) => Promise<PollResult>
 }
 
 /** Polls only these queries, the ones that a test asserts on; all without a name. Looking for a metric of another query throws. */
 export function createPoller(...queries: readonly string[]): Poller {
-  const pollServer = async (target: Target, place: Place = {}): Promise<Answer> => {
+  const pollServer = async (target: Target, place: Place = {}): Promise<PollResult> => {
     const isTeam = 'monitor' in target
     const { database = isTeam ? target.platform : 'platform', user = isTeam ? target.monitor : 'pgvitals' } = place
     const server = isTeam ? target.server : target
@@ -66,8 +66,8 @@ export function createPoller(...queries: readonly string[]): Poller {
     pollSamples: async (target, place) => (await pollServer(target, place)).samples,
     pollUntil: async (target, isSo, seconds = 10) => {
       for (const start = performance.now(); ; ) {
-        const answer = await pollServer(target)
-        if (isSo(answer) || performance.now() - start > seconds * 1000) return answer
+        const result = await pollServer(target)
+        if (isSo(result) || performance.now() - start > seconds * 1000) return result
         await setTimeout(100)
       }
     },
@@ -76,15 +76,15 @@ export function createPoller(...queries: readonly string[]): Poller {
       const report = async () => (await server.sql(database, `select ${expressions.join(', ')} from ${from}`))[0] ?? {}
       for (const start = performance.now(); ; ) {
         const before = await report()
-        const answer = await pollServer(server)
+        const result = await pollServer(server)
         const after = await report()
         const found = Object.keys(metrics).map((metric, index) => {
-          const [least, value, most] = [Number(before[`c${index}`]), answer.value(metric, labels) ?? Number.NaN, Number(after[`c${index}`])]
+          const [least, value, most] = [Number(before[`c${index}`]), result.value(metric, labels) ?? Number.NaN, Number(after[`c${index}`])]
           return { isSo: value > 0 && value >= least && value <= most, message: `${metric}: ${least} <= ${value} <= ${most}` }
         })
         if (found.some(({ isSo }) => !isSo) && performance.now() - start < 10_000) continue
         for (const { isSo, message } of found) t.ok(isSo, message)
-        return answer
+        return result
       }
     }
   }

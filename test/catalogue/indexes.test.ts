@@ -20,7 +20,7 @@ function indexValue(all: readonly PageSample[], name: string, indexrelname: stri
 }
 
 /** The names of the indexes of a family. */
-function told(all: readonly PageSample[], name: string): readonly (string | undefined)[] {
+function indexNames(all: readonly PageSample[], name: string): readonly (string | undefined)[] {
   return allOf(all, name)
     .map(({ labels }) => labels.indexrelname)
     .sort()
@@ -32,7 +32,7 @@ async function sizeOf(team: Team, ...indexes: readonly string[]): Promise<number
 }
 
 for (const major of [13, 16, 18] as const) {
-  test(`PostgreSQL ${major}: the scans of an index are counted, and one without is unused`, async (t) => {
+  test(`PostgreSQL ${major}: index scans are counted, and an index without scans is unused`, async (t) => {
     const team = await createTeam(t, major)
     await team.server.sql(
       team.platform,
@@ -48,7 +48,7 @@ for (const major of [13, 16, 18] as const) {
       'analyze'
     )
     const before = await pollSamples(team)
-    t.same(told(before, 'pg_index_unused_bytes'), ['part_a', 'part_id', 'shop_a'], 'not those that guard uniqueness, and no partition')
+    t.same(indexNames(before, 'pg_index_unused_bytes'), ['part_a', 'part_id', 'shop_a'], 'unique indexes and partitions are not listed')
     t.equal(indexValue(before, 'pg_index_unused_bytes', 'shop_a'), await sizeOf(team, 'shop_a'))
     t.equal(indexValue(before, 'pg_index_unused_bytes', 'part_a'), await sizeOf(team, 'part1_a_idx', 'part2_a_idx'))
     t.equal(indexValue(before, 'pg_stat_user_indexes_size_bytes', 'shop_pkey'), await sizeOf(team, 'shop_pkey'))
@@ -69,7 +69,8 @@ for (const major of [13, 16, 18] as const) {
     await until('the scans have arrived', 10, async () => {
       after = await pollSamples(team)
       return (
-        indexValue(after, 'pg_stat_user_indexes_idx_scan_total', 'shop_a') === 3 && !told(after, 'pg_index_unused_bytes').includes('shop_a')
+        indexValue(after, 'pg_stat_user_indexes_idx_scan_total', 'shop_a') === 3 &&
+        !indexNames(after, 'pg_index_unused_bytes').includes('shop_a')
       )
     })
     t.equal(indexValue(after, 'pg_stat_user_indexes_idx_tup_read_total', 'shop_a'), 6)
@@ -77,7 +78,7 @@ for (const major of [13, 16, 18] as const) {
     const last = indexValue(after, 'pg_stat_user_indexes_last_idx_scan_timestamp_seconds', 'shop_a')
     if (major === 13) t.equal(last, undefined)
     else t.ok(Math.abs(Date.now() / 1000 - (last ?? 0)) < 60)
-    t.same(told(after, 'pg_index_unused_bytes'), ['part_a'], 'a scan of one partition is one of the whole index')
+    t.same(indexNames(after, 'pg_index_unused_bytes'), ['part_a'], 'a scan of a partition counts for the whole index')
     const [io] = await team.server.sql(
       team.platform,
       "select idx_blks_read::int as read, idx_blks_hit::int as hit from pg_statio_user_indexes where indexrelname = 'shop_a'"
@@ -89,18 +90,18 @@ for (const major of [13, 16, 18] as const) {
     const age = (all: readonly PageSample[]) =>
       sampleValue(all, 'pg_index_statistics_age_seconds', { datname: team.platform }) ?? Number.NaN
     await team.server.sql(team.platform, 'select pg_stat_reset()')
-    await until('the reset has arrived', 10, async () => told(await pollSamples(team), 'pg_index_unused_bytes').includes('shop_a'))
+    await until('the reset has arrived', 10, async () => indexNames(await pollSamples(team), 'pg_index_unused_bytes').includes('shop_a'))
     const reset = await pollSamples(team)
     const [truth] = await team.server.sql(
       team.platform,
       'select extract(epoch from clock_timestamp() - stats_reset)::float8 as age from pg_stat_database where datname = current_database()'
     )
-    t.ok(age(reset) < age(after) && Math.abs(age(reset) - Number(truth?.age)) < 2, 'how long "unused" has been true is told beside it')
+    t.ok(age(reset) < age(after) && Math.abs(age(reset) - Number(truth?.age)) < 2, 'the age of the statistics is exported')
   })
 }
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major}: an index that says what another says is needless`, async (t) => {
+  test(`PostgreSQL ${major}: an index with the definition of another is a duplicate`, async (t) => {
     const team = await createTeam(t, major)
     await team.server.sql(
       team.platform,
@@ -111,7 +112,7 @@ for (const major of [13, 18] as const) {
       'create index third on shop (lower(note), a)',
       'create index    fourth on    shop (lower(note), a)',
       'create index fifth on shop (id)',
-      // None of these says what another one says.
+      // None of these has the definition of another one.
       'create index on shop (a)',
       'create index on shop (a desc)',
       'create index on shop (a) include (b)',
@@ -132,7 +133,7 @@ for (const major of [13, 18] as const) {
     t.same(allOf(await pollSamples(team), 'pg_table_duplicate_indexes'), [])
   })
 
-  test(`PostgreSQL ${major}: an invalid index is told of, one that is being built is not`, async (t) => {
+  test(`PostgreSQL ${major}: an invalid index is exported, an index under construction is not`, async (t) => {
     const team = await createTeam(t, major)
     const plain = `${team.platform}_plain`
     await team.server.sql(
@@ -159,11 +160,11 @@ for (const major of [13, 18] as const) {
       const built = team.server.sql(team.platform, statement)
       await isWaiting(statement)
       const [truth] = await team.server.sql(team.platform, 'select count(*)::int as count from pg_index where not indisvalid')
-      t.ok(Number(truth?.count) > 1, `${statement} has made an index that is not valid`)
+      t.ok(Number(truth?.count) > 1, `${statement} has created an index that is not yet valid`)
       for (const role of [team.monitor, plain])
-        t.same(told(await pollSamples(team, { user: role }), 'pg_index_invalid'), ['failed'], `${role} knows better`)
+        t.same(indexNames(await pollSamples(team, { user: role }), 'pg_index_invalid'), ['failed'], `as ${role}`)
       await reader.query('commit; begin isolation level repeatable read; select 1 from shop')
-      await until('another transaction can be over', 10, async () => {
+      await until('the transaction of the reader may end', 10, async () => {
         await reader.query('commit; begin isolation level repeatable read; select 1 from shop')
         return Promise.race([built.then(() => true), new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 50))])
       })
@@ -173,6 +174,6 @@ for (const major of [13, 18] as const) {
     t.equal(indexValue(all, 'pg_index_invalid', 'failed'), 1)
     t.equal(indexValue(all, 'pg_index_invalid_bytes', 'failed'), await sizeOf(team, 'failed'))
     await team.server.sql(team.platform, 'drop index failed')
-    t.same(told(await pollSamples(team), 'pg_index_invalid'), [])
+    t.same(indexNames(await pollSamples(team), 'pg_index_invalid'), [])
   })
 }

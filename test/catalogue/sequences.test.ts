@@ -15,7 +15,7 @@ const { pollSamples } = createPoller(
 )
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major}: a sequence ends where its column does, and one that the role may not read is hidden, not unused`, async (t) => {
+  test(`PostgreSQL ${major}: the end of a sequence is that of its column, and an unreadable sequence is hidden, not unused`, async (t) => {
     const team = await createTeam(t, major)
     await team.server.sql(
       team.platform,
@@ -35,9 +35,9 @@ for (const major of [13, 18] as const) {
     const used = (all: readonly PageSample[], sequencename: string) =>
       sampleValue(all, 'pg_sequence_used_ratio', { datname: team.platform, schemaname: 'public', sequencename })
     const hidden = (all: readonly PageSample[]) => sampleValue(all, 'pg_sequences_hidden', { datname: team.platform })
-    const blind = await pollSamples(team)
-    t.equal(hidden(blind), 9, 'pg_monitor alone reads none')
-    t.same(allOf(blind, 'pg_sequence_used_ratio'), [])
+    const limited = await pollSamples(team)
+    t.equal(hidden(limited), 9, 'pg_monitor alone reads no sequence')
+    t.same(allOf(limited, 'pg_sequence_used_ratio'), [])
 
     await team.server.sql(
       team.platform,
@@ -50,11 +50,11 @@ for (const major of [13, 18] as const) {
     t.equal(hidden(all), 0)
     const near = (sequence: string, ratio: number, why: string) => t.ok(Math.abs((used(all, sequence) ?? Number.NaN) - ratio) < 1e-6, why)
     near('shop_id_seq', 0.9, 'a bigint sequence of an int column ends with the column')
-    near('shop_small_seq', 1, 'a smallint at its end')
-    near('shop_big_seq', 2147483647 / 2 ** 63, 'a bigint has hardly begun')
+    near('shop_small_seq', 1, 'a smallint sequence at its end')
+    near('shop_big_seq', 2147483647 / 2 ** 63, 'a bigint sequence at its beginning')
     near('shop_own_seq', 0.5, 'an identity column')
-    near('taken', 0.95, 'a default takes numbers, for a domain over int')
-    near('down', 0.25, 'one that counts down')
+    near('taken', 0.95, 'a default value, for a domain over int')
+    near('down', 0.25, 'a descending sequence')
     near('over', 0.5, 'the widest bounds do not overflow')
     for (const sequence of ['around', 'unused', 'restarted'])
       t.equal(used(all, sequence), undefined, `${sequence} has no end or no last value`)
@@ -75,7 +75,7 @@ for (const major of [13, 18] as const) {
     })
   })
 
-  test(`PostgreSQL ${major}: bloat is estimated from what the role may read, and what it may not is hidden, not lean`, async (t) => {
+  test(`PostgreSQL ${major}: bloat is estimated for readable tables, and unreadable tables are hidden, not without bloat`, async (t) => {
     const team = await createTeam(t, major)
     await team.server.sql(
       team.platform,
@@ -95,18 +95,18 @@ for (const major of [13, 18] as const) {
       sampleValue(all, 'pg_table_bloat_estimated_ratio', { datname: team.platform, relname })
     const bytes = (all: readonly PageSample[]) => sampleValue(all, 'pg_table_bloat_estimated_bytes', { relname: 'shop' }) ?? Number.NaN
     const lean = await pollSamples(team)
-    t.ok((ratio(lean) ?? 1) < 0.05, 'a new table has next to none')
+    t.ok((ratio(lean) ?? 1) < 0.05, 'a new table has almost no bloat')
     t.equal(
       sampleValue(lean, 'pg_table_bloat_hidden', { datname: team.platform }),
       2,
-      'without SELECT, or with row security, the statistics are'
+      'the statistics of tables without SELECT or with row security are hidden'
     )
     for (const table of ['unseen', 'guarded', 'uncounted', 'item']) t.equal(ratio(lean, table), undefined, `${table} is absent`)
 
     await team.server.sql(team.platform, 'delete from shop where id % 4 <> 0', 'vacuum analyze shop')
     const bloated = await pollSamples(team)
     const [truth] = await team.server.sql(team.platform, "select pg_relation_size('shop')::float8 as size")
-    t.ok(Math.abs((ratio(bloated) ?? 0) - 0.75) < 0.05, 'three of four rows are gone')
+    t.ok(Math.abs((ratio(bloated) ?? 0) - 0.75) < 0.05, 'three of four rows are deleted')
     t.ok(Math.abs(bytes(bloated) / Number(truth?.size) - 0.75) < 0.05)
 
     await team.server.sql(team.platform, `grant select on unseen to ${team.monitor}`)
@@ -115,7 +115,7 @@ for (const major of [13, 18] as const) {
   })
 }
 
-test('tables without primary key are counted and named, a partitioned one once', async (t) => {
+test('tables without primary key are counted and named, a partitioned table once', async (t) => {
   const team = await createTeam(t, 14)
   await team.server.sql(
     team.platform,
@@ -131,6 +131,6 @@ test('tables without primary key are counted and named, a partitioned one once',
   t.same(named(before), ['part', 'shop'])
   await team.server.sql(team.platform, 'alter table shop add primary key (id)', 'alter table part add primary key (id)')
   const after = await pollSamples(team)
-  t.equal(sampleValue(after, 'pg_tables_without_primary_key', { datname: team.platform }), 0, 'none is 0, which says that somebody looked')
+  t.equal(sampleValue(after, 'pg_tables_without_primary_key', { datname: team.platform }), 0, '0, not absent')
   t.same(named(after), [])
 })

@@ -29,7 +29,7 @@ async function startStatements(major: Major, extension: string | undefined): Pro
   return server
 }
 
-/** What PostgreSQL itself has counted, by metric and database. */
+/** The counters of PostgreSQL itself by metric and database. */
 async function truthOf(server: TestServer): Promise<ReadonlyMap<string, number>> {
   const rows = await server.sql(
     'platform',
@@ -45,7 +45,7 @@ async function truthOf(server: TestServer): Promise<ReadonlyMap<string, number>>
 
 const versions = [[13], [15], [17], [18], [18, '1.8']] as const
 
-test('600 statements whose heavy ones change: scrapers of every period see what PostgreSQL counted', async (t) => {
+test('600 statements with a changing load: scrapers of every period see what PostgreSQL counted', async (t) => {
   const outcomes = await Promise.all(
     versions.map(async ([major, extension], index) => {
       const server = await startStatements(major, extension)
@@ -53,7 +53,7 @@ test('600 statements whose heavy ones change: scrapers of every period see what 
       const environment = { DATABASE_URL: server.url('platform', 'pgvitals'), PGVITALS_QUERIES: everySecond }
       const { exporter, page, samples } = makeExporter(environment, { shortestStandStillSeconds: 10, queries: statementQueries })
       t.teardown(() => exporter.stop())
-      // Some statements before, so that there is something that must not be counted.
+      // Earlier statements, which must not be counted.
       await runLoad(server, databases, 3, createRandom(index))
       await exporter.start()
       await until('the first statements', 10, async () => allOf(await samples(), metrics[0] ?? '').length > 0)
@@ -104,12 +104,12 @@ test('600 statements whose heavy ones change: scrapers of every period see what 
     }
     const shown = allOf(samples, 'pg_stat_statements_calls_total').filter(({ labels }) => labels.queryid !== 'other')
     t.ok(shown.length >= 100 && shown.length <= 250, `${name}: ${shown.length} series`)
-    t.ok((sampleValue(samples, 'pg_stat_statements_new_total', { datname: 'users' }) ?? 0) > 50, 'statements were new')
+    t.ok((sampleValue(samples, 'pg_stat_statements_new_total', { datname: 'users' }) ?? 0) > 50, 'new statements are counted')
     t.ok(allOf(samples, 'pg_stat_statements_query_id').length > 50, 'and have their texts')
   }
 })
 
-test('texts: one line, no literals, one for each id, one reading of them in five minutes', async (t) => {
+test('statement texts have one line, no literals, one series for each queryid, and are read once in five minutes', async (t) => {
   const server = await startStatements(18, undefined)
   t.teardown(() => server.remove())
   await server.sql(
@@ -135,10 +135,10 @@ test('texts: one line, no literals, one for each id, one reading of them in five
   await exporter.pollOnce()
   const [reads] = await server.sql('platform', "select calls from pg_stat_statements where query like 'select distinct on (s.queryid%'")
   t.equal(Number(reads?.calls), 1)
-  t.ok(allOf(await samples(), 'pg_stat_statements_query_id').length >= texts.length, 'what is known stays')
+  t.ok(allOf(await samples(), 'pg_stat_statements_query_id').length >= texts.length, 'known texts remain')
 })
 
-test('a text in a broken encoding loses itself only, where the extension is in a SQL_ASCII database too', async (t) => {
+test('a text in a broken encoding affects only itself where the extension also exists in a SQL_ASCII database', async (t) => {
   const server = await startStatements(18, undefined)
   t.teardown(() => server.remove())
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-queries-'))
@@ -166,15 +166,19 @@ test('a text in a broken encoding loses itself only, where the extension is in a
   t.teardown(() => exporter.stop())
   const texts = async () => allOf(await samples(), 'pg_ids_query_id').map(({ labels }) => labels.query)
   await exporter.start()
-  await until('it was refused', 10, async () => (sampleValue(await samples(), 'pgvitals_errors_total', { class: 'encoding' }) ?? 0) > 0)
-  t.ok(allOf(await samples(), 'pg_stat_statements_calls_total').length > 1, 'the numbers are there')
-  t.same(await texts(), [], 'PostgreSQL refuses all texts in a database of another encoding')
+  await until(
+    'the query was refused',
+    10,
+    async () => (sampleValue(await samples(), 'pgvitals_errors_total', { class: 'encoding' }) ?? 0) > 0
+  )
+  t.ok(allOf(await samples(), 'pg_stat_statements_calls_total').length > 1, 'the counters are exported')
+  t.same(await texts(), [], 'PostgreSQL refuses all texts in a database with another encoding')
   await server.sql('ascii', 'create extension pg_stat_statements')
-  await until('the other database tells', 40, async () => (await texts()).includes('select count(*) as "Zähler" from pg_class'))
+  await until('the other database exports texts', 40, async () => (await texts()).includes('select count(*) as "Zähler" from pg_class'))
   t.ok((await texts()).includes('select $1 as "\ufffd"'))
 })
 
-test('how full it is, evictions and the reset of all statistics', async (t) => {
+test('entries, evictions and resets of pg_stat_statements', async (t) => {
   const server = await startServer({ flags: ['pg_stat_statements.max=100'] })
   t.teardown(() => server.remove())
   await server.sql('postgres', 'create database platform', "create role pgvitals login password 'secret'", 'grant pg_monitor to pgvitals')
@@ -194,7 +198,7 @@ test('how full it is, evictions and the reset of all statistics', async (t) => {
   t.ok(age >= 0 && age < 60, `${age}`)
 })
 
-test('every column of a statement says what PostgreSQL says', async (t) => {
+test('every column of a statement agrees with PostgreSQL', async (t) => {
   const flags = [
     'pg_stat_statements.track_planning=on',
     'track_io_timing=on',
@@ -275,5 +279,5 @@ test('every column of a statement says what PostgreSQL says', async (t) => {
   const idle = ['pg_stat_statements_local_read_seconds_total', 'pg_stat_statements_local_write_seconds_total'].filter(
     (column) => !seen.has(column)
   )
-  t.ok(seen.size >= 24, `moved: all but ${idle.join(', ')} (${seen.size})`)
+  t.ok(seen.size >= 24, `all columns counted except ${idle.join(', ')} (${seen.size})`)
 })
