@@ -51,16 +51,16 @@ test('discovery follows created, dropped and renamed databases, and no family na
     }
   )
   t.teardown(() => exporter.stop())
-  const tells = async (datname: string) => namesOf(await samples(), datname).includes('pg_stat_user_tables_n_tup_ins')
+  const exportsTables = async (datname: string) => namesOf(await samples(), datname).includes('pg_stat_user_tables_n_tup_ins')
   await exporter.start()
-  await until('an existing database is discovered', 10, () => tells('users'))
+  await until('an existing database is discovered', 10, () => exportsTables('users'))
   const first = await samples()
   t.equal(sampleValue(first, 'pgvitals_discovery_success'), 1)
   t.equal(sampleValue(first, 'pg_database_info', { datname: 'users', team: '' }), 1)
   t.ok(namesOf(first, 'postgres').length > 0, 'a declared database stays although no pattern matches it')
   for (const datname of ['rdsadmin', 'elsewhere']) t.same(namesOf(first, datname), [], `no family names ${datname}`)
   const ofSlots = async () => (await samples()).filter(({ labels }) => labels.slot_name !== undefined)
-  const told = [
+  const families = [
     'pg_replication_slots_wal_status',
     'pg_stat_replication_slots_txns_total',
     'pg_stat_replication_sent_lag_bytes',
@@ -68,7 +68,7 @@ test('discovery follows created, dropped and renamed databases, and no family na
   ]
   await until('families without a database label have samples for slots', 10, async () => {
     const names = (await ofSlots()).map(({ name }) => name)
-    return told.every((name) => names.includes(name))
+    return families.every((name) => names.includes(name))
   })
   t.same(
     [...new Set((await ofSlots()).map(({ labels }) => labels.slot_name))],
@@ -92,7 +92,7 @@ test('discovery follows created, dropped and renamed databases, and no family na
 
   await server.sql('postgres', 'create database new')
   await server.sql('new', 'create table item (id int)', 'insert into item values (1)')
-  await until('a new database is discovered', 10, () => tells('new'))
+  await until('a new database is discovered', 10, () => exportsTables('new'))
   await server.sql('postgres', 'drop database new with (force)')
   await until('no family names a dropped database', 10, async () => namesOf(await samples(), 'new').length === 0)
   await until('a database without a session can be renamed', 10, () =>
@@ -102,12 +102,12 @@ test('discovery follows created, dropped and renamed databases, and no family na
     )
   )
   await until('the database has its new name and not the old one', 10, async () => {
-    return (await tells('renamed')) && namesOf(await samples(), 'users').length === 0
+    return (await exportsTables('renamed')) && namesOf(await samples(), 'users').length === 0
   })
 
   await server.sql('postgres', 'revoke select on pg_catalog.pg_database from public')
   await until('the failed discovery is exported', 10, async () => sampleValue(await samples(), 'pgvitals_discovery_success') === 0)
-  t.ok(await tells('renamed'), 'and the last list remains in use')
+  t.ok(await exportsTables('renamed'), 'and the last list remains in use')
   t.match(logged.map(({ msg }) => msg).join('\n'), /databases cannot be discovered, the last list serves: permission denied/)
   t.same(namesOf(await samples(), 'rdsadmin'), [])
 

@@ -27,7 +27,7 @@ test('databases and servers come and go while pgvitals runs', async (t) => {
   const before = await sessionsOf(team.platform)
 
   exporter.update(serversOf(all))
-  await until('the new database tells of itself', 10, async () =>
+  await until('the new database exports its tables', 10, async () =>
     (await samples()).some(({ name, labels }) => name === 'pg_stat_user_tables_n_tup_ins' && labels.datname === team.labeler)
   )
   t.same(await sessionsOf(team.platform), before, 'the session of an unchanged database is not disturbed')
@@ -36,7 +36,11 @@ test('databases and servers come and go while pgvitals runs', async (t) => {
   if (main === undefined) throw new Error('no server')
   const withTeam = { ...main, databases: main.databases.map((database) => ({ ...database, team: 'platform' })) }
   exporter.update([withTeam])
-  t.equal(sampleValue(await samples(), 'pg_database_info', { datname: team.labeler, team: 'platform' }), 1, 'another owner is told at once')
+  t.equal(
+    sampleValue(await samples(), 'pg_database_info', { datname: team.labeler, team: 'platform' }),
+    1,
+    'the new team is exported at once'
+  )
   t.same(await sessionsOf(team.platform), before)
 
   const other = { ...all, LABELER_DATABASE_URL: team.url('labeler', `${team.labeler}_owner`) }

@@ -79,8 +79,8 @@ for (const major of [13, 18] as const) {
     t.ok(resetAt >= now - 1 && resetAt < now + 20, 'and is exported with its time')
 
     await server.sql('postgres', 'drop database labeler with (force)', 'create database labeler owner labeler_owner')
-    const anew = await pollUntil(server, (result) => result.value('pg_stat_database_stats_reset', at) === undefined)
-    t.equal(anew.value('pg_stat_database_deadlocks', at), 0, 'a dropped and recreated database counts from 0')
-    t.equal(anew.value('pg_stat_database_stats_reset', at), undefined, 'and was never reset')
+    const recreated = await pollUntil(server, (result) => result.value('pg_stat_database_stats_reset', at) === undefined)
+    t.equal(recreated.value('pg_stat_database_deadlocks', at), 0, 'a dropped and recreated database counts from 0')
+    t.equal(recreated.value('pg_stat_database_stats_reset', at), undefined, 'and was never reset')
   })
 }

@@ -14,7 +14,7 @@ const { pollServer, pollUntil } = createPoller(
 )
 
 for (const major of [13, 15, 18] as const) {
-  test(`a subscription of PostgreSQL ${major} works, ${major >= 15 ? 'meets a row that is there already, ' : ''}and is disabled`, async (t) => {
+  test(`a subscription of PostgreSQL ${major} applies changes, ${major >= 15 ? 'stops at an existing row, ' : ''}and is disabled`, async (t) => {
     const flags = [
       'wal_level=logical',
       'logical_decoding_work_mem=64kB',
