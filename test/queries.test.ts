@@ -53,20 +53,13 @@ test('some version runs each variant', async (t) => {
   )
 })
 
-/** Runs each file with psql, unchanged, and compares the columns with its header. */
+/** Runs all files with psql, unchanged, and compares the columns with their headers. */
 async function psqlAgrees(t: Test, team: Team, choices: readonly Choice[]): Promise<void> {
-  for (const { query } of choices.filter((choice) => choice.skipped === undefined)) {
-    const { stdout } = await promisify(execFile)('psql', [
-      '-X',
-      '-A',
-      '-F',
-      ' ',
-      '-v',
-      'ON_ERROR_STOP=1',
-      '-f',
-      query.file,
-      team.url('platform')
-    ])
-    t.same(stdout.split('\n')[0]?.split(' ').sort(), query.columns.map((column) => column.name).sort(), `psql -f ${query.file}`)
-  }
+  const run = choices.filter((choice) => choice.skipped === undefined).map(({ query }) => query)
+  const files = run.flatMap(({ file }) => ['-c', `\\echo file ${file}`, '-f', file])
+  const options = ['-X', '-A', '-F', ' ', '-v', 'ON_ERROR_STOP=1', ...files, team.url('platform')]
+  const { stdout } = await promisify(execFile)('psql', options, { maxBuffer: 2 ** 26 })
+  const columns = new Map(stdout.split(/^file /m).map((output) => [output.split('\n')[0], output.split('\n')[1]]))
+  for (const query of run)
+    t.same(columns.get(query.file)?.split(' ').sort(), query.columns.map((column) => column.name).sort(), `psql -f ${query.file}`)
 }
