@@ -26,7 +26,7 @@ test('thirty databases share three sessions, and each is polled within its expor
     allOf(await samples(), 'pgvitals_visit_interval_seconds').some(({ value }) => value > 1)
   )
   // The first cycle includes the cost of connecting and is not typical.
-  await until('every database was polled three times', 60, async () => {
+  await until('every database was polled three times', 110, async () => {
     const polls = allOf(await samples(), 'pgvitals_polls_total').filter(({ value }) => value >= 3)
     return polls.length === 30
   })

@@ -7,7 +7,7 @@ const memory = '/dev/shm'
 const enoughBytes = 8e9
 
 /** The folder for data directories: in memory where enough is free, which takes a third of the time of a disk. */
-export function dataFolder(): string {
+function dataFolder(): string {
   if (process.env.TMPDIR !== undefined || !existsSync(memory)) return realpathSync(tmpdir())
   const { bavail, bsize } = statfsSync(memory)
   return bavail * bsize > enoughBytes ? memory : realpathSync(tmpdir())
@@ -18,14 +18,14 @@ const runner = process.env.TAP === '1' ? process.ppid : process.pid
 
 /**
  * The folder that all test processes of one run share. The process that creates it also starts a watchdog: a shell
- * that waits for the end of the run, kills what listens in `<folder>/<name>/postmaster.pid`, and removes the folder.
- * It does so too after a run that was killed.
+ * that waits for the end of the run, ends the servers that still run in the folder, and removes it. So nothing is left
+ * of a run that was killed either.
  */
 export function runFolder(): string {
-  const folder = join(dataFolder(), `pgvitals-run-${runner}-${startTime(runner)}`)
+  const folder = join(dataFolder(), `pgvitals-test-${runner}-${startTime(runner)}`)
   if (claim(folder)) {
-    // PostgreSQL runs as another user than root.
-    chmodSync(folder, 0o755)
+    // When root runs the tests, PostgreSQL runs as another user and creates folders here too.
+    chmodSync(folder, 0o1777)
     spawn('sh', ['-c', watchdog, 'pgvitals-test-watchdog', String(runner), folder], { detached: true, stdio: 'ignore', cwd: '/' }).unref()
   }
   return folder
@@ -53,7 +53,7 @@ function startTime(pid: number): string {
 
 const watchdog = `
 while kill -0 "$1" 2>/dev/null; do sleep 1; done
-for file in "$2"/*/data/postmaster.pid; do
+for file in "$2"/*/postmaster.pid "$2"/*/data/postmaster.pid; do
   [ -f "$file" ] || continue
   pid=$(head -n 1 "$file")
   kill -QUIT "$pid" 2>/dev/null

