@@ -81,11 +81,8 @@ export class CounterSets {
   readonly #sets = new Map<string, CounterSet>()
 
   /** The set of a key. A new one has the columns measured in `numbers`. */
-  of(key: string, now: number, create: () => { readonly labels: Labels; readonly numbers: Numbers }): CounterSet {
-    const known = this.#sets.get(key)
-    if (known !== undefined) return known
-    const { labels, numbers } = create()
-    const set = new CounterSet(labels)
+  of(key: string, labels: Labels, numbers: Numbers, now: number): CounterSet {
+    const set = this.#sets.get(key) ?? new CounterSet(labels)
     set.show(numbers, now)
     set.usedAt = now
     this.#sets.set(key, set)
