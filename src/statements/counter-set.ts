@@ -42,23 +42,17 @@ export class CounterSet {
 
   add(deltas: Numbers, { now, seenUntil }: Times): void {
     this.show(deltas, now)
-    for (let column = 0; column < deltas.length; column++) {
-      const delta = deltas[column]
-      if (delta === undefined || delta === 0) continue
-      if (seenUntil >= (this.#shownAt[column] ?? now)) this.#values[column] = (this.#values[column] ?? 0) + delta
-      else {
-        this.#pending[column] = (this.#pending[column] ?? 0) + delta
-        this.#isPending = true
-      }
-    }
+    for (let column = 0; column < deltas.length; column++) this.#pending[column] = (this.#pending[column] ?? 0) + (deltas[column] ?? 0)
+    this.#isPending = true
+    this.release(seenUntil)
   }
 
   /** Adds pending increments to the columns that every scraper has seen. */
   release(seenUntil: number): void {
     if (!this.#isPending) return
-    for (const [column, delta] of this.#pending.entries()) {
-      if (delta === undefined || seenUntil < (this.#shownAt[column] ?? 0)) continue
-      this.#values[column] = (this.#values[column] ?? 0) + delta
+    for (let column = 0; column < this.#values.length; column++) {
+      if (seenUntil < (this.#shownAt[column] ?? Number.POSITIVE_INFINITY)) continue
+      this.#values[column] = (this.#values[column] ?? 0) + (this.#pending[column] ?? 0)
       this.#pending[column] = 0
     }
     this.#isPending = this.#pending.some((delta) => delta > 0)

@@ -120,8 +120,7 @@ export class StatementCounts {
   }
 
   /** Counts an answer of packed rows (labels, key, values) and returns the page. */
-  take(rows: readonly Row[], given: TakeOptions): Taken {
-    const options = { ...given, isShown: remember(given.isShown) }
+  take(rows: readonly Row[], options: TakeOptions): Taken {
     const { now, epoch, isWhole } = options
     const isBaseline = epoch !== this.#epoch
     this.#answer++
@@ -324,14 +323,4 @@ function difference(values: Numbers, last: Numbers | undefined, isAggregate: boo
 
 function sum(left: Numbers | undefined, right: Numbers): Numbers {
   return right.map((value, column) => (value === undefined ? left?.[column] : value + (left?.[column] ?? 0)))
-}
-
-/** Calls a function once for each database. */
-function remember(isShown: (datname: string) => boolean): (datname: string) => boolean {
-  const known = new Map<string, boolean>()
-  return (datname) => {
-    const is = known.get(datname) ?? isShown(datname)
-    known.set(datname, is)
-    return is
-  }
 }
