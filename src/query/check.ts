@@ -72,7 +72,7 @@ export function checkStatements({
     ...(statements === undefined ? [] : needs(scope === 'server', '"scope: server"')),
     ...(statements?.kind === 'counts'
       ? [
-          ...needs(top !== undefined, 'top'),
+          ...needs(top?.by.every((name) => names('counter').includes(name)) === true, 'top by counters'),
           ...needs(names('key').length > 0, 'a key column'),
           ...needs(names('label').toSorted().join() === countedLabels.toSorted().join(), `the labels ${countedLabels.join(', ')}`),
           ...needs(

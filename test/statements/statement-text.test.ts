@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { statementText } from '../../src/metric/statement-text.ts'
+import { statementText } from '../../src/statements/statement-text.ts'
 
 const shown: readonly (readonly [string, string])[] = [
   ['select *\n  from item where id = $1 -- all of them', 'select * from item where id = $1'],
@@ -24,11 +24,11 @@ const shown: readonly (readonly [string, string])[] = [
   ["select 'open hunter2", "select '***'"]
 ]
 
-test('a statement is told on one line, without comments, strings and the values of utility statements', async (t) => {
+test('a text is shown on one line, without comments, strings and the values of utility statements', async (t) => {
   for (const [text, expected] of shown) t.equal(statementText(text, 300), expected)
 })
 
-test('it is cut by characters, not in the middle of one', async (t) => {
+test('a text is cut between characters', async (t) => {
   t.equal(statementText(`select ${'😀'.repeat(50)}`, 20), `select ${'😀'.repeat(12)}…`)
   t.equal(statementText('select 1', 8), 'select 1')
 })
