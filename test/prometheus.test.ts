@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
+import { makeExporter, until } from './exporter/run-exporter.ts'
 import { runProcess } from './exporter/run-process.ts'
 import { inheritedNames } from './page/inherited-names.ts'
 import { parsePage } from './page/parse-page.ts'
@@ -16,7 +16,7 @@ interface Series {
   readonly value: readonly [number, string]
 }
 
-/** What promtool says of a page: metric names with complaints. */
+/** The output of promtool for a page: lines that begin with the name of a metric. */
 function complaints(page: string): Promise<readonly string[]> {
   return new Promise((resolve) => {
     const promtool = execFile('promtool', ['check', 'metrics'], (_, stdout, stderr) =>
@@ -26,7 +26,7 @@ function complaints(page: string): Promise<readonly string[]> {
   })
 }
 
-test('promtool has nothing to say but for inherited names', async (t) => {
+test('promtool objects to inherited names only', async (t) => {
   if (!hasTool(t, 'promtool', 'prometheus')) return
   for (const major of [13, 18] as const) {
     const server = await startServer({ major, flags: ['track_io_timing=on'] })
@@ -53,14 +53,14 @@ test('promtool has nothing to say but for inherited names', async (t) => {
   }
 })
 
-test('a real Prometheus scrapes every sample of the page', async (t) => {
+test('Prometheus scrapes every sample of the page', async (t) => {
   if (!hasTool(t, 'prometheus', 'prometheus')) return
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
   await server.sql('users', 'create table "weird \\ ""name""" (id int)')
   const [port, prometheusPort] = [await freePort(), await freePort()]
-  const pgvitals = runProcess({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_PORT: String(port), PGVITALS_QUERIES: everySecond })
+  const pgvitals = runProcess({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_PORT: String(port) })
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-prometheus-'))
   const config = join(folder, 'prometheus.yml')
   writeFileSync(
@@ -86,7 +86,7 @@ test('a real Prometheus scrapes every sample of the page', async (t) => {
     30,
     async () => (await ask('pg_database_up == 1')).length === 3 && (await ask('pg_wal_segments')).length === 1
   )
-  await until('it has as many samples as the page, but for what came and went', 20, async () => {
+  await until('it has the samples of the page, except those that changed in between', 20, async () => {
     const [{ value: [, scraped] = [] } = {}] = await ask('scrape_samples_scraped{job="pgvitals"}')
     const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
     return Math.abs(Number(scraped) - parsePage(page).length) < 20

@@ -1,13 +1,13 @@
 import type { Tls } from '../server/tls.ts'
 import type { ConfigFile } from './config-file.ts'
 
-/** The sources of the configuration, and what is collected while they are read. */
+/** The sources of the configuration, and the results that are collected while they are read. */
 export interface ConfigSources {
   readonly environment: NodeJS.ProcessEnv
   readonly file: ConfigFile
-  /** The errors in the environment. The file holds its own. */
+  /** The errors in the environment. Those of the file are in `file`. */
   readonly errors: string[]
-  /** What is ignored or unusual, for the log. */
+  /** Ignored and unusual settings, for the log. */
   readonly notes: string[]
   /** The TLS settings of each server, which most of its databases share: checking certificates is slow. */
   readonly sharedTls: Map<object, Tls>

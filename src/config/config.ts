@@ -24,7 +24,7 @@ export interface Config {
   readonly tokens: readonly Secret[]
   /** The teams in the file, which may have their own tokens. */
   readonly teams: ReadonlyMap<string, Team>
-  /** What was ignored or is unusual, for the log. */
+  /** Ignored and unusual settings, for the log. */
   readonly notes: readonly string[]
   /** Every file that was read or is referenced, as an absolute path. A change in one of them triggers a reload. */
   readonly files: readonly string[]

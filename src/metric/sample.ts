@@ -24,6 +24,8 @@ export type Row = readonly (string | null)[]
 export interface Entry {
   readonly labels: Labels
   readonly suffix: string | undefined
+  /** The text that replaces `{}` in the help; without it, the suffix does. */
+  readonly help?: string | undefined
   readonly values: readonly (number | undefined)[]
 }
 
@@ -53,6 +55,7 @@ export function readRows(query: Query, columns: readonly string[], rows: readonl
   const at = (name: string) => columns.indexOf(name)
   const labelColumns = query.columns.filter((column) => column.kind === 'label').map(({ name }) => ({ name, index: at(name) }))
   const suffixIndex = at(query.columns.find((column) => column.kind === 'suffix')?.name ?? '')
+  const helpIndex = at(query.columns.find((column) => column.kind === 'help')?.name ?? '')
   const withinIndex = at(query.columns.find((column) => column.kind === 'within')?.name ?? '')
   const within = new Map<Labels, string>()
   const valueIndexes = query.columns.filter(isValueColumn).map(({ name }) => at(name))
@@ -73,7 +76,7 @@ export function readRows(query: Query, columns: readonly string[], rows: readonl
       if (text !== null && value === undefined) illegal++
       return value
     })
-    entries.push({ labels, suffix, values })
+    entries.push({ labels, suffix, help: row[helpIndex] ?? undefined, values })
   }
   return { entries, illegal, datnameOf: (labels) => within.get(labels) ?? databaseOf(labels) }
 }
@@ -90,10 +93,11 @@ export function toSamples(query: Query, entries: readonly Entry[]): readonly Sam
     .filter(isValueColumn)
     .map((column) => ({ name: metricName(query, column), type: column.kind, help: column.help }))
   const samples: Sample[] = []
-  for (const { labels, suffix, values } of entries) {
+  for (const { labels, suffix, help, values } of entries) {
     for (const [index, family] of families.entries()) {
       const value = values[index]
-      if (value !== undefined) samples.push({ family: suffix === undefined ? family : withSuffix(family, suffix), labels, value })
+      if (value !== undefined)
+        samples.push({ family: suffix === undefined ? family : withSuffix(family, suffix, help ?? suffix), labels, value })
     }
   }
   return samples
@@ -109,6 +113,6 @@ export function toNumber(text: string): number | undefined {
   return Number.isNaN(value) || (value === 0 && text.trim() === '') ? undefined : value
 }
 
-function withSuffix({ name, type, help }: Family, suffix: string): Family {
-  return { name: `${name}_${suffix}`, type, help: help.replaceAll('{}', suffix) }
+function withSuffix({ name, type, help }: Family, suffix: string, text: string): Family {
+  return { name: `${name}_${suffix}`, type, help: help.replaceAll('{}', () => text) }
 }

@@ -6,7 +6,7 @@ import type { Database } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import type { Connected, Found } from './found.ts'
 import { CycleCosts, stretch } from './intervals.ts'
-import { nextOnGrid, Schedule, type Timed } from './schedule.ts'
+import { nextInPhase, Schedule, type Timed } from './schedule.ts'
 import type { Failure } from './snapshots.ts'
 
 /** What the last poll cycle found out about a database. Never changed, only replaced. */
@@ -199,8 +199,7 @@ export class PolledDatabase {
   #moveGrid(now: number): void {
     const { seconds, isSpread } = this.#interval
     const interval = isSpread ? seconds : this.#unitSeconds
-    // The phase of the interval before, so that the grid has a point up to now even when the clock has just started.
-    const next = isSpread ? nextOnGrid((this.#phase - 1) * interval * 1000, interval * 1000, now) : now
+    const next = isSpread ? nextInPhase(this.#phase, interval * 1000, now) : now
     // A cycle in progress, or the first one, plans the next when it ends.
     if (this.cycle !== undefined || this.#lastCycle === undefined) this.schedule.moveGrid(next - interval * 1000, interval)
     else this.schedule.moveGrid(Math.min(next, Math.max(now, this.#lastCycle.from + interval * 1000)), interval)

@@ -48,7 +48,10 @@ export class Schedule {
     for (const { name, intervalSeconds } of queries) {
       const time = this.#planned.get(name) ?? now
       const intervals = Math.floor((time - now) / 1000 / intervalSeconds)
-      if (intervals > 0) this.#planned.set(name, time - intervals * intervalSeconds * 1000)
+      if (intervals <= 0) continue
+      const sooner = time - intervals * intervalSeconds * 1000
+      this.#planned.set(name, sooner)
+      this.#nextCycle = Math.min(this.#nextCycle, sooner)
     }
   }
 
@@ -82,6 +85,12 @@ const nearMs = 1000
 /** The first point of the grid `planned + n × interval` (n ≥ 1) after `now`. */
 export function nextOnGrid(planned: number, intervalMs: number, now: number): number {
   return planned + Math.max(1, Math.floor((now - planned) / intervalMs) + 1) * intervalMs
+}
+
+/** The first point of the grid `(n + phase) × interval` after `now`, with a phase from 0 to 1. */
+export function nextInPhase(phase: number, intervalMs: number, now: number): number {
+  const offset = phase * intervalMs
+  return offset + (Math.floor((now - offset) / intervalMs) + 1) * intervalMs
 }
 
 /**

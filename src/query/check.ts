@@ -28,9 +28,10 @@ export function checkColumns(columns: readonly Column[]): readonly string[] {
   return [
     ...[...twice].map((name) => `the column ${name} is declared twice`),
     ...(values.length === 0 ? ['the header declares no gauge, counter or untyped column'] : []),
-    ...(['suffix', 'cut', 'within'] as const)
+    ...(['suffix', 'help', 'cut', 'within'] as const)
       .filter((kind) => columnNames({ columns }, kind).length > 1)
       .map((kind) => `the header declares more than one ${kind} column`),
+    ...(!hasSuffix && columnNames({ columns }, 'help').length > 0 ? ['a help column requires a suffix column'] : []),
     ...(hasSuffix && values.some((column) => column.name !== 'value')
       ? ['with a suffix column the only value column is called "value", because the rows name the metrics']
       : [])
@@ -71,7 +72,7 @@ export function checkStatements({
     ...(statements === undefined ? [] : needs(scope === 'server', '"scope: server"')),
     ...(statements?.kind === 'counts'
       ? [
-          ...needs(top !== undefined, 'top'),
+          ...needs(top?.by.every((name) => names('counter').includes(name)) === true, 'top by counters'),
           ...needs(names('key').length > 0, 'a key column'),
           ...needs(names('label').toSorted().join() === countedLabels.toSorted().join(), `the labels ${countedLabels.join(', ')}`),
           ...needs(

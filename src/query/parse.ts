@@ -150,7 +150,7 @@ function joinContinued(header: readonly string[], from: number): readonly Declar
 }
 
 const columnPattern =
-  /^(?:(?<plain>label|suffix|key|within|cut)|(?<value>gauge|counter|untyped))\s+(?<name>[^\s:]+)\s*(?::\s*(?<help>.*))?$/
+  /^(?:(?<plain>label|suffix|help|key|within|cut)|(?<value>gauge|counter|untyped))\s+(?<name>[^\s:]+)\s*(?::\s*(?<help>.*))?$/
 
 /** Reads `label datname` or `counter calls_total: Help.`; undefined when the line does not declare a column. */
 function parseColumn(text: string): Column | undefined {
@@ -169,7 +169,7 @@ function readSetting(settings: Settings, requires: Requirement[], seen: Set<stri
   if (key === 'requires') return readRequirements(requires, value)
   const [read, expected] = (Object.hasOwn(readers, key) && readers[key]) || []
   if (read === undefined) {
-    return `unknown declaration "${text}"; expected a setting (${[...Object.keys(readers), 'requires'].join(', ')}) or a column (label, suffix, key, within, cut, gauge, counter, untyped)`
+    return `unknown declaration "${text}"; expected a setting (${[...Object.keys(readers), 'requires'].join(', ')}) or a column (label, suffix, help, key, within, cut, gauge, counter, untyped)`
   }
   if (seen.has(key)) return `${key} is set twice`
   seen.add(key)

@@ -9,7 +9,7 @@ export type ValueKind = 'gauge' | 'counter' | 'untyped'
 
 /** A column that yields no sample of its own. queries/README.md, "The header", describes each kind. */
 export interface PlainColumn {
-  readonly kind: 'label' | 'suffix' | 'key' | 'within' | 'cut'
+  readonly kind: 'label' | 'suffix' | 'help' | 'key' | 'within' | 'cut'
   readonly name: string
 }
 

@@ -26,7 +26,7 @@ export interface Statement {
 export interface Client {
   /** The major version that the server reports at startup. */
   readonly major: number
-  /** The backend process ID that was reported at startup. A pooler reports a number that it made up. */
+  /** The backend process ID that was reported at startup. A pooler reports a generated number. */
   readonly processId: number
   /** The expiry time of the server certificate, as a Unix timestamp; undefined without TLS. */
   readonly certificateExpiry: number | undefined

@@ -13,7 +13,7 @@ export interface RunOptions {
   readonly parameters?: readonly (string | null)[] | undefined
 }
 
-/** One connection to one database with one credential, with the settings of DESIGN, "Sessions and time". */
+/** One connection to one database with one credential, with pgvitals' session settings. */
 export interface Session {
   /** The expiry time of the server certificate, as a Unix timestamp; undefined without TLS. */
   readonly certificateExpiry: number | undefined

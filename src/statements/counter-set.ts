@@ -42,23 +42,17 @@ export class CounterSet {
 
   add(deltas: Numbers, { now, seenUntil }: Times): void {
     this.show(deltas, now)
-    for (let column = 0; column < deltas.length; column++) {
-      const delta = deltas[column]
-      if (delta === undefined || delta === 0) continue
-      if (seenUntil >= (this.#shownAt[column] ?? now)) this.#values[column] = (this.#values[column] ?? 0) + delta
-      else {
-        this.#pending[column] = (this.#pending[column] ?? 0) + delta
-        this.#isPending = true
-      }
-    }
+    for (let column = 0; column < deltas.length; column++) this.#pending[column] = (this.#pending[column] ?? 0) + (deltas[column] ?? 0)
+    this.#isPending = true
+    this.release(seenUntil)
   }
 
   /** Adds pending increments to the columns that every scraper has seen. */
   release(seenUntil: number): void {
     if (!this.#isPending) return
-    for (const [column, delta] of this.#pending.entries()) {
-      if (delta === undefined || seenUntil < (this.#shownAt[column] ?? 0)) continue
-      this.#values[column] = (this.#values[column] ?? 0) + delta
+    for (let column = 0; column < this.#values.length; column++) {
+      if (seenUntil < (this.#shownAt[column] ?? Number.POSITIVE_INFINITY)) continue
+      this.#values[column] = (this.#values[column] ?? 0) + (this.#pending[column] ?? 0)
       this.#pending[column] = 0
     }
     this.#isPending = this.#pending.some((delta) => delta > 0)
@@ -81,11 +75,8 @@ export class CounterSets {
   readonly #sets = new Map<string, CounterSet>()
 
   /** The set of a key. A new one has the columns measured in `numbers`. */
-  of(key: string, now: number, create: () => { readonly labels: Labels; readonly numbers: Numbers }): CounterSet {
-    const known = this.#sets.get(key)
-    if (known !== undefined) return known
-    const { labels, numbers } = create()
-    const set = new CounterSet(labels)
+  of(key: string, labels: Labels, numbers: Numbers, now: number): CounterSet {
+    const set = this.#sets.get(key) ?? new CounterSet(labels)
     set.show(numbers, now)
     set.usedAt = now
     this.#sets.set(key, set)

@@ -57,9 +57,8 @@ interface Series {
   seenIn: number
   /** Recent movement, for each ranking column. */
   scores: number[]
-  /** The counters of `other` of its user and database, and those of its database; undefined until it is shown. */
+  /** The counters of `other` of its user and database; undefined until the database is shown. */
   other: CounterSet | undefined
-  histogram: CounterSet | undefined
   /** Its own counters while it is named on the page. */
   counters: CounterSet | undefined
   /** Whether it is named and not leaving. */
@@ -67,17 +66,17 @@ interface Series {
   leftAt: number
 }
 
-/** Entries that cannot be told apart, as one. */
-interface Hidden {
-  readonly series: Series
-  readonly values: Numbers
+/** The sum of entries that cannot be distinguished. */
+type Hidden = Readonly<{ series: Series; values: Numbers }>
+
+interface ReadOptions extends TakeOptions {
+  readonly isBaseline: boolean
+  /** Whether an entry that is unknown has counted from 0 since the last answer. */
+  readonly isComplete: boolean
 }
 
 /** A row may be cut from this many answers before its entry is forgotten. */
 const answersKept = 40
-
-/** Scores below this are dropped. */
-const smallestScore = 1e-9
 
 const unmoved: number[] = []
 
@@ -121,89 +120,81 @@ export class StatementCounts {
   }
 
   /** Counts an answer of packed rows (labels, key, values) and returns the page. */
-  take(rows: readonly Row[], given: TakeOptions): Taken {
-    const options = { ...given, isShown: remember(given.isShown) }
+  take(rows: readonly Row[], options: TakeOptions): Taken {
     const { now, epoch, isWhole } = options
     const isBaseline = epoch !== this.#epoch
-    // Only then an unknown entry is known to have counted from 0 since the last answer.
-    const isComplete = !isBaseline && isWhole && this.#wasWhole
     this.#answer++
     this.#release(options)
-    const read = this.#read(rows, { ...options, isBaseline, isComplete })
+    const read = this.#read(rows, { ...options, isBaseline, isComplete: !isBaseline && isWhole && this.#wasWhole })
     this.#forgetAbsent(isWhole || isBaseline)
     this.#choose(options)
     this.#epoch = epoch
     this.#wasWhole = isWhole
     this.#now = now
-    return { ...read, entries: this.#entries(options), texts: this.#histogram.texts(options.isShown) }
+    for (const { labels } of this.#others.shown(options.isShown)) this.#histogram.open(labels.datname ?? '', now)
+    return { ...read, entries: this.#entries(options.isShown), texts: this.#histogram.texts(options.isShown) }
   }
 
   #release(times: Times): void {
     const factor = decay(times.now - (this.#now ?? times.now))
-    for (const series of this.#series.values()) {
-      const { scores, other, histogram } = series
+    for (const { scores, other } of this.#series.values()) {
       if (other !== undefined) other.usedAt = times.now
-      if (histogram !== undefined) histogram.usedAt = times.now
-      if (scores === unmoved) continue
       for (let index = 0; index < scores.length; index++) scores[index] = (scores[index] ?? 0) * factor
-      if (scores.every((score) => score < smallestScore)) series.scores = unmoved
     }
     this.#others.release(times)
     this.#histogram.release(times)
     for (const { counters } of this.#named) counters?.release(times.seenUntil)
   }
 
-  #read(rows: readonly Row[], options: TakeOptions & { isBaseline: boolean; isComplete: boolean }): Pick<Taken, 'rows' | 'duplicates'> {
-    const { isShown, isBaseline, isComplete } = options
+  #read(rows: readonly Row[], options: ReadOptions): Pick<Taken, 'rows' | 'duplicates'> {
     const hidden = new Map<string, Hidden>()
-    let duplicates = 0
-    let count = 0
+    let [count, duplicates] = [0, 0]
     for (const [labelsText, keyText, valuesText] of rows) {
       const [key, text] = [keyText ?? '()', valuesText ?? '()']
       const series = this.#seriesOf(labelsText ?? '()')
       series.seenIn = this.#answer
-      const isVisible = isShown(series.datname)
-      if (isVisible) count++
+      const isVisible = options.isShown(series.datname)
       if (isVisible && series.other === undefined) this.#open(series, text, options)
+      const isDuplicate = !hasNull(key) && this.#readStatement(key, text, series, isVisible, options)
       if (hasNull(key)) {
         const place = key === '()' ? series.labelsText : key
         hidden.set(place, { series, values: sum(hidden.get(place)?.values, this.#countersOf(text)) })
-        continue
       }
-      const isAggregate = /\*"?\)$/.test(key)
-      const id = isAggregate ? key.replace(/\*(?="?\)$)/, '') : key
-      const known = this.#statements.get(id)
-      if (known?.seenIn === this.#answer) {
-        if (isVisible) [duplicates, count] = [duplicates + 1, count - 1]
-        continue
-      }
-      const statement = known ?? { series, text: '', seenIn: 0, isAggregate }
-      statement.seenIn = this.#answer
-      if (known?.text === text && known.series === series) continue
-      const before = known?.text
-      const isCounted = isVisible && !isBaseline && (known !== undefined || isComplete)
-      if (known === undefined) this.#statements.set(id, statement)
-      if (known?.series !== series) {
-        this.#move(statement, series)
-        this.#histogram.learn(series.labelsText, known === undefined && isCounted ? series.histogram : undefined, options)
-      }
-      statement.text = text
-      statement.isAggregate ||= isAggregate
-      if (isCounted) {
-        const last = before === undefined ? undefined : this.#countersOf(before)
-        this.#count(series, difference(this.#countersOf(text), last, statement.isAggregate), options)
-      }
+      if (isVisible && isDuplicate) duplicates++
+      else if (isVisible) count++
     }
-    for (const [place, { series, values }] of hidden)
-      if (isComplete && isShown(series.datname)) series.other?.add(difference(values, this.#hidden.get(place)?.values, true), options)
+    for (const [place, { series, values }] of options.isComplete ? hidden : [])
+      if (options.isShown(series.datname)) series.other?.add(difference(values, this.#hidden.get(place)?.values, true), options)
     this.#hidden = hidden
     return { rows: count, duplicates }
+  }
+
+  /** Returns whether the key was in this answer before. */
+  #readStatement(key: string, text: string, series: Series, isVisible: boolean, options: ReadOptions): boolean {
+    const isAggregate = /\*"?\)$/.test(key)
+    const id = isAggregate ? key.replace(/\*(?="?\)$)/, '') : key
+    const known = this.#statements.get(id)
+    if (known?.seenIn === this.#answer) return true
+    const statement = known ?? { series, text: '', seenIn: 0, isAggregate }
+    statement.seenIn = this.#answer
+    if (known?.text === text && known.series === series) return false
+    const isCounted = isVisible && !options.isBaseline && (known !== undefined || options.isComplete)
+    if (known?.series !== series) {
+      this.#statements.set(id, statement)
+      this.#move(statement, series)
+      this.#histogram.learn(series.labelsText, known === undefined && isCounted ? series.datname : undefined, options)
+    }
+    const last = known === undefined ? undefined : this.#countersOf(known.text)
+    statement.text = text
+    statement.isAggregate ||= isAggregate
+    if (isCounted) this.#count(series, difference(this.#countersOf(text), last, statement.isAggregate), options)
+    return false
   }
 
   #count(series: Series, deltas: Numbers, times: Times): void {
     const target = series.isMember ? series.counters : series.other
     target?.add(deltas, times)
-    if (series.histogram !== undefined) this.#histogram.count(series.histogram, deltas[this.#calls] ?? 0, deltas[this.#seconds] ?? 0, times)
+    this.#histogram.count(series.datname, deltas[this.#calls] ?? 0, deltas[this.#seconds] ?? 0, times)
     series.scores = this.#ranking.map((column, index) => (series.scores[index] ?? 0) + (deltas[column] ?? 0))
   }
 
@@ -221,10 +212,7 @@ export class StatementCounts {
   /** Its sums exist from the first answer with any statement of its user and database, so that they count at once. */
   #open(series: Series, text: string, { now }: Times): void {
     const { user, datname, labels } = series
-    series.histogram = this.#histogram.of(datname, now)
-    series.other = this.#others.of(`${user}\n${datname}`, now, () => {
-      return { labels: { ...labels, queryid: 'other' }, numbers: this.#countersOf(text) }
-    })
+    series.other = this.#others.of(`${user}\n${datname}`, { ...labels, queryid: 'other' }, this.#countersOf(text), now)
   }
 
   /** To the series of its labels, which change when a role or a database is renamed. */
@@ -255,7 +243,10 @@ export class StatementCounts {
     for (const series of this.#named) {
       if (chosen.has(series)) series.isMember = true
       else if (series.isMember && !mayBeNamed(series)) this.#leave(series, { now, seenUntil })
-      else if (!series.isMember && series.leftAt <= seenUntil) this.#vanish(series)
+      else if (!series.isMember && series.leftAt <= seenUntil) {
+        series.counters = undefined
+        this.#named.delete(series)
+      }
     }
     const members = [...this.#named].filter(({ isMember }) => isMember)
     const leaving = this.#named.size - members.length
@@ -281,13 +272,8 @@ export class StatementCounts {
     if (series.counters !== undefined) series.other?.add(series.counters.takePending(), times)
   }
 
-  #vanish(series: Series): void {
-    series.counters = undefined
-    this.#named.delete(series)
-  }
-
   /** `other` comes first, because the sample limit cuts the end. */
-  #entries({ isShown }: TakeOptions): readonly Entry[] {
+  #entries(isShown: TakeOptions['isShown']): readonly Entry[] {
     const named = [...this.#named].filter(({ datname }) => isShown(datname))
     return [
       ...this.#others.shown(isShown).map(({ labels, values }): Entry => ({ labels, suffix: undefined, values })),
@@ -318,7 +304,7 @@ export class StatementCounts {
   }
 }
 
-const notShown = { other: undefined, histogram: undefined, counters: undefined, isMember: false, leftAt: 0 }
+const notShown = { other: undefined, counters: undefined, isMember: false, leftAt: 0 }
 
 /**
  * The increments between two answers; without `last` the whole values. A fall of any counter is a reset, after which
@@ -337,14 +323,4 @@ function difference(values: Numbers, last: Numbers | undefined, isAggregate: boo
 
 function sum(left: Numbers | undefined, right: Numbers): Numbers {
   return right.map((value, column) => (value === undefined ? left?.[column] : value + (left?.[column] ?? 0)))
-}
-
-/** Calls a function once for each database. */
-function remember(isShown: (datname: string) => boolean): (datname: string) => boolean {
-  const known = new Map<string, boolean>()
-  return (datname) => {
-    const is = known.get(datname) ?? isShown(datname)
-    known.set(datname, is)
-    return is
-  }
 }

@@ -1,5 +1,5 @@
 import { type FamilyText, renderLabels, renderNumber } from '../metric/exposition.ts'
-import type { Labels } from '../metric/sample.ts'
+import type { Family, Labels } from '../metric/sample.ts'
 import { type Query, statementFamilies } from '../query/query.ts'
 import { type CounterSet, CounterSets, type Numbers, type Times } from './counter-set.ts'
 
@@ -28,22 +28,25 @@ export class StatementHistogram {
     this.#labels = labels
   }
 
-  /** The counters of a database. */
-  of(datname: string, now: number): CounterSet {
-    return this.#sets.of(datname, now, () => ({ labels: { ...this.#labels, datname }, numbers: zeros }))
+  /** Lets the counters of a database appear, and keeps them. */
+  open(datname: string, now: number): CounterSet {
+    return this.#sets.of(datname, { ...this.#labels, datname }, zeros, now)
   }
 
   /** Counts executions of one entry since the last answer. */
-  count(set: CounterSet, calls: number, seconds: number, times: Times): void {
+  count(datname: string, calls: number, seconds: number, times: Times): void {
     if (calls <= 0) return
     const bucket = bounds.findIndex((bound) => seconds / calls <= bound)
-    const deltas = zeros.with(bucket === -1 ? bounds.length : bucket, calls)
-    set.add(deltas.with(sumColumn, seconds).with(countColumn, calls), times)
+    const deltas = [...zeros]
+    deltas[bucket === -1 ? bounds.length : bucket] = calls
+    deltas[sumColumn] = seconds
+    deltas[countColumn] = calls
+    this.open(datname, times.now).add(deltas, times)
   }
 
-  /** Remembers a statement, by its labels; with a counter set, counts it if it was unknown. */
-  learn(statement: string, set: CounterSet | undefined, times: Times): void {
-    if (set !== undefined && !this.#known.has(statement)) set.add(zeros.with(newColumn, 1), times)
+  /** Remembers a statement, by its labels; with a database, counts it there if it was unknown. */
+  learn(statement: string, datname: string | undefined, times: Times): void {
+    if (datname !== undefined && !this.#known.has(statement)) this.open(datname, times.now).add(zeros.with(newColumn, 1), times)
     this.#known.delete(statement)
     this.#known.add(statement)
     const [oldest] = this.#known
@@ -54,28 +57,27 @@ export class StatementHistogram {
     this.#sets.release(times)
   }
 
-  texts(isShown: (datname: string) => boolean): readonly FamilyText[] {
-    return this.#sets.shown(isShown).flatMap((set) => [this.#histogramText(set), this.#newText(set)])
-  }
-
   /** Source: Prometheus's documentation, "Exposition formats", "Histograms and summaries". */
-  #histogramText({ labels, values }: CounterSet): FamilyText {
-    const family = this.#families.intervalMean
-    let below = 0
-    const lines = [...bounds, Number.POSITIVE_INFINITY].map((bound, index) => {
-      below += values[index] ?? 0
-      return `${family.name}_bucket${renderLabels({ ...labels, le: renderNumber(bound) })} ${renderNumber(below)}\n`
+  texts(isShown: (datname: string) => boolean): readonly FamilyText[] {
+    const { intervalMean, newStatements } = this.#families
+    return this.#sets.shown(isShown).flatMap(({ labels, values }) => {
+      let below = 0
+      const buckets = [...bounds, Number.POSITIVE_INFINITY].map((bound, index) => {
+        below += values[index] ?? 0
+        return line(`${intervalMean.name}_bucket`, { ...labels, le: renderNumber(bound) }, below)
+      })
+      const sum = line(`${intervalMean.name}_sum`, labels, values[sumColumn])
+      const count = line(`${intervalMean.name}_count`, labels, values[countColumn])
+      const added = line(newStatements.name, labels, values[newColumn])
+      return [familyText(intervalMean, labels, [...buckets, sum, count]), familyText(newStatements, labels, [added])]
     })
-    lines.push(
-      `${family.name}_sum${renderLabels(labels)} ${renderNumber(values[sumColumn] ?? 0)}\n`,
-      `${family.name}_count${renderLabels(labels)} ${renderNumber(values[countColumn] ?? 0)}\n`
-    )
-    return { family, datname: labels.datname ?? '', text: Buffer.from(lines.join('')), samples: lines.length }
   }
+}
 
-  #newText({ labels, values }: CounterSet): FamilyText {
-    const family = this.#families.newStatements
-    const text = Buffer.from(`${family.name}${renderLabels(labels)} ${renderNumber(values[newColumn] ?? 0)}\n`)
-    return { family, datname: labels.datname ?? '', text, samples: 1 }
-  }
+function line(name: string, labels: Labels, value = 0): string {
+  return `${name}${renderLabels(labels)} ${renderNumber(value)}\n`
+}
+
+function familyText(family: Family, labels: Labels, lines: readonly string[]): FamilyText {
+  return { family, datname: labels.datname ?? '', text: Buffer.from(lines.join('')), samples: lines.length }
 }

@@ -3,7 +3,7 @@ import { type Labels, type Row, toSamples } from '../metric/sample.ts'
 import { columnNames, type Query } from '../query/query.ts'
 import { statementText } from './statement-text.ts'
 
-/** Texts remembered of statements that are not shown. */
+/** Beyond this number of texts, those of statements that are not shown are forgotten. */
 const mostKnown = 5000
 
 interface Known {
@@ -29,7 +29,7 @@ export class StatementTexts {
     this.#textLabel = columnNames(query, 'label').find((name) => name !== 'queryid') ?? ''
   }
 
-  /** The ids to search for now: those shown whose text is not known for each of their databases. Empty until the interval of the query has passed. */
+  /** The ids to search for: those whose text is unknown in a database that shows them. Empty until the query's interval has passed. */
   wanted(shown: readonly Labels[], now: number): readonly string[] {
     const { statements } = this.#query
     if (statements?.kind !== 'texts' || now - this.#searchedAt < statements.everySeconds * 1000) return []
@@ -49,13 +49,11 @@ export class StatementTexts {
   ): void {
     const { statements } = this.#query
     const length = statements?.kind === 'texts' ? statements.textLength : 0
-    const [idColumn, textColumn, datnameColumn] = ['queryid', this.#textLabel, ...columnNames(this.#query, 'within')].map((name) =>
-      columns.indexOf(name)
-    )
+    const names = ['queryid', this.#textLabel, ...columnNames(this.#query, 'within')]
     const redacted = new Map<string, string>()
     const found = new Map<string, { readonly text: string; readonly datname: string }[]>()
     for (const row of rows) {
-      const [id, raw, datname] = [row[idColumn ?? -1] ?? '', row[textColumn ?? -1] ?? '', row[datnameColumn ?? -1] ?? '']
+      const [id = '', raw = '', datname = ''] = names.map((name) => row[columns.indexOf(name)] ?? '')
       // The text of an excluded database must not represent that of another one.
       if (!isShown(datname)) continue
       const text = redacted.get(raw) ?? statementText(raw, length)
@@ -65,12 +63,10 @@ export class StatementTexts {
     const databases = databasesOf(shown)
     for (const [id, texts] of found) {
       const before = this.#known.get(id)?.text
-      const text = texts.some((one) => one.text === before) ? before : texts[0]?.text
-      this.#known.set(id, {
-        text: text ?? '',
-        ranIn: new Set(texts.filter((one) => one.text === text).map(({ datname }) => datname)),
-        searchedIn: new Set([...(databases.get(id) ?? []), ...texts.map(({ datname }) => datname)])
-      })
+      const text = (texts.find((one) => one.text === before) ?? texts[0])?.text ?? ''
+      const ranIn = new Set(texts.filter((one) => one.text === text).map(({ datname }) => datname))
+      const searchedIn = new Set([...(databases.get(id) ?? []), ...texts.map(({ datname }) => datname)])
+      this.#known.set(id, { text, ranIn, searchedIn })
     }
   }
 
@@ -91,17 +87,10 @@ export class StatementTexts {
       })
       return { ranIn: JSON.parse(key) as readonly string[], ...render(toSamples(this.#query, entries)) }
     })
-    this.#forget(databases)
+    if (this.#known.size > mostKnown) for (const id of this.#known.keys()) if (!databases.has(id)) this.#known.delete(id)
     return {
       texts: rendered.flatMap(({ ranIn, texts }) => texts.map((text) => ({ ...text, ranIn }))),
       duplicates: rendered.reduce((sum, { duplicates }) => sum + duplicates, 0)
-    }
-  }
-
-  #forget(shown: ReadonlyMap<string, unknown>): void {
-    for (const id of this.#known.keys()) {
-      if (this.#known.size <= mostKnown) return
-      if (!shown.has(id)) this.#known.delete(id)
     }
   }
 }

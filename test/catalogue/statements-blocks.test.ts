@@ -1,11 +1,13 @@
 import { test } from 'tap'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
+
+const { pollUntil } = createPoller('stat_statements')
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major}: the rows of a statement are counted, and its waits for blocks where they are measured`, async (t) => {
-    // A table that does not fit into the buffers is read each time, and a change of it has to write others' blocks for room.
+  test(`PostgreSQL ${major}: the rows of a statement are counted, and its I/O times while they are measured`, async (t) => {
+    // The table exceeds the buffers, so each scan reads it, and a change writes out other dirty pages.
     const server = await startServer({ major, flags: ['shared_buffers=1MB', 'autovacuum=off', 'track_io_timing=on'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)

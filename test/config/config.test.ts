@@ -81,8 +81,8 @@ test('all errors are reported at once, without a secret', async (t) => {
   })
   t.match(errors, [
     /^PGVITALS_PROT: unknown setting; did you mean "PGVITALS_PORT"\? valid settings are PGVITALS_HOST, /,
-    /^PGVITALS_PORT: invalid value "abc"; it must be integer/,
-    /^PGVITALS_LOG_LEVEL: invalid value "loud"; it must be equal to one of the allowed values: fatal, /,
+    /^PGVITALS_PORT: invalid value "abc"; must be integer/,
+    /^PGVITALS_LOG_LEVEL: invalid value "loud"; must be equal to one of the allowed values: fatal, /,
     /^DATABASE_URL: the port must be a number from 1 to 65535/,
     /^AA_DATABASE_URL: not a URL/,
     /^A_DATABASE_URL: not a URL/,

@@ -140,10 +140,10 @@ test('the environment overrides the file for a query', async (t) => {
   t.equal(queries.find(({ name }) => name === 'wal')?.intervalSeconds, 60)
 })
 
-test('the text length of a lookup can be tuned', async (t) => {
+test('the length of statement texts can be tuned', async (t) => {
   const yaml = 'servers: { s: { host: h, user: u, databases: { a: } } }\nqueries: { stat_statements_query_id: { text: 500 } }'
   const { queries } = readFrom(t, yaml)
-  t.equal(queries.find(({ name }) => name === 'stat_statements_query_id')?.lookup?.textLength, 500)
+  t.match(queries.find(({ name }) => name === 'stat_statements_query_id')?.statements, { kind: 'texts', textLength: 500 })
 })
 
 test('root certificates of a database imply verify-full, even if the mode of its server allows connections without TLS', async (t) => {

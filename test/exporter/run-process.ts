@@ -5,15 +5,15 @@ import { type PageSample, parsePage } from '../page/parse-page.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** `pgvitals` as a process of its own. */
+/** `pgvitals` in a separate process. */
 export interface RunningProcess {
   readonly child: ChildProcess
   readonly output: () => string
-  /** Waits for the end: the exit code, or the signal's name. */
+  /** Resolves at the end to the exit code or the name of the signal. */
   readonly ended: Promise<number | string>
 }
 
-/** Starts `pgvitals` with this environment and nothing else of ours. */
+/** Starts `pgvitals` with this environment and no other variables. */
 export function runProcess(environment: Readonly<Record<string, string>>, ...commandLine: readonly string[]): RunningProcess {
   const child = spawn(process.execPath, ['--import=tsx', join(root, 'src', 'main.ts'), ...commandLine], {
     cwd: root,
@@ -26,7 +26,7 @@ export function runProcess(environment: Readonly<Record<string, string>>, ...com
   return { child, output: () => output, ended }
 }
 
-/** The samples of a page that a process serves; none while it does not answer. */
+/** The samples of the page of a process; none while it does not respond. */
 export async function scrape(port: number): Promise<readonly PageSample[]> {
   const response = await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined)
   return response?.status === 200 ? parsePage(await response.text()) : []

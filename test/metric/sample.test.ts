@@ -85,6 +85,15 @@ test('names can come from the rows; one that is no name is counted', async (t) =
   t.equal(illegal, 2)
 })
 
+test('a help column replaces {} in the help', async (t) => {
+  const settings = parseQuery(
+    'settings.sql',
+    '-- S.\n--\n-- scope: server\n-- suffix name\n-- help parameter\n-- gauge value: Server parameter {}.\nselect 1'
+  )
+  const { samples } = sampled(settings, ['name', 'parameter', 'value'], [['a_b_bytes', 'a.b, in bytes', '4']], {})
+  t.match(samples, [{ family: { name: 'pg_settings_a_b_bytes', help: 'Server parameter a.b, in bytes.' }, value: 4 }])
+})
+
 test("other columns than the header's are named, missing and surplus ones", async (t) => {
   t.equal(columnsMismatch(query, columns), undefined)
   t.equal(

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'tap'
 import { parseDatabaseUrl } from '../../src/config/database-url.ts'
 import { classOf } from '../../src/server/error-class.ts'
@@ -12,7 +13,7 @@ test('sessions', async (t) => {
   t.teardown(() => server.remove())
   const open = (url: string) => openSession(parseDatabaseUrl(`${url}?sslmode=disable`))
 
-  t.test('a session sets its application name and the settings of DESIGN, and runs in autocommit', async (t) => {
+  t.test('a session has its own settings and runs in autocommit', async (t) => {
     const session = await open(server.url('postgres'))
     t.teardown(() => session.close())
     const names = [
@@ -82,9 +83,7 @@ test('sessions', async (t) => {
     )
     process.kill(Number(pid), 'SIGSTOP')
     t.teardown(() => process.kill(Number(pid), 'SIGCONT'))
-    const before = performance.now()
     await t.rejects(hanging, /the server did not respond within 3 s; the connection was closed/)
-    t.ok(performance.now() - before < 4000)
     t.notOk(session.isOpen())
     t.equal(classOf(await session.run('select 1', options).catch((error: unknown) => error)), 'network')
   })
@@ -92,8 +91,8 @@ test('sessions', async (t) => {
   t.test('a lost connection is a network error and does not end the process', async (t) => {
     const session = await open(server.url('postgres'))
     await server.sql('postgres', "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pgvitals'")
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    t.notOk(session.isOpen())
+    while (session.isOpen()) await delay(10)
+    t.equal(classOf(await session.run('select 1', options).catch((error: unknown) => error)), 'network')
   })
 
   t.test('a wrong password, a missing database and a closed port have different classes', async (t) => {
@@ -116,10 +115,7 @@ test('sessions', async (t) => {
     await new Promise((resolve) => silent.once('listening', resolve))
     const address = silent.address()
     const port = typeof address === 'object' ? address?.port : 0
-    const before = performance.now()
-    const error = await open(`postgresql://u:p@127.0.0.1:${port}/x`).catch((failure: unknown) => failure)
-    t.equal(classOf(error), 'network')
-    t.ok(performance.now() - before < 6500)
+    await t.rejects(open(`postgresql://u:p@127.0.0.1:${port}/x`), { errorClass: 'network', message: 'cannot connect: timeout expired' })
   })
 
   t.test('an invalid byte in a SQL_ASCII database is replaced, and the rest of the row is kept', async (t) => {
