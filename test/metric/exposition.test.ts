@@ -2,7 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client'
 import { test } from 'tap'
 import { render, renderHeader, renderNumber } from '../../src/metric/exposition.ts'
 import type { Family, Sample } from '../../src/metric/sample.ts'
-import { joinFamilies } from '../../src/poll/page.ts'
+import { joinFamilies } from '../../src/page/page.ts'
 
 const gauge: Family = { name: 'pg_g', type: 'gauge', help: 'A \\ and a\nnew line.' }
 const counter: Family = { name: 'pg_c_total', type: 'counter', help: 'Counted "things".' }
