@@ -30,7 +30,7 @@ try {
   progress('CPU of the server with one polled database, including server-wide queries')
   const [first = ''] = Object.keys(environment)
   const alone = makeExporter({ [first]: environment[first] })
-  await alone.exporter.start()
+  alone.exporter.start()
   await spend(15, 15, async () => {})
   const aloneFrom = readServerCpuSeconds(server.dataDirectory)
   await spend(60, 60, async () => {})
@@ -38,12 +38,13 @@ try {
   await alone.exporter.stop()
 
   const { exporter } = makeExporter(environment)
-  const rounds = () => exporter.watches().flatMap((watch) => watch.rounds)
+  const [poller] = exporter.servers()
+  if (poller === undefined) throw new Error('there is no server')
   const begun = performance.now()
-  await exporter.start()
+  exporter.start()
   while (!exporter.isReady()) await new Promise((resolve) => setTimeout(resolve, 100))
   const readySeconds = (performance.now() - begun) / 1000
-  const intervalsOf = () => rounds().map(({ intervalSeconds }) => intervalSeconds)
+  const intervalsOf = () => [...poller.intervals.values()]
   progress(`first poll of all queries after ${readySeconds.toFixed(1)} s; longest interval ${Math.max(...intervalsOf())} s`)
   await spend(warmSeconds, 30, async () => progress(`longest interval ${Math.max(...intervalsOf())} s`))
 
@@ -56,10 +57,10 @@ try {
     lastTick = performance.now()
   }, 10)
   await spend(seconds, 5, async () => {
-    mostSessions = Math.max(mostSessions, rounds().filter(({ hasSession }) => hasSession).length)
+    mostSessions = Math.max(mostSessions, poller.openSessions)
     const answered = exporter.snapshots().filter(({ query }) => query === 'stat_user_tables')
-    const ages = new Map(answered.map(({ datname, answeredAt = 0 }) => [datname, (performance.now() - answeredAt) / 1000]))
-    for (const { name, intervalSeconds } of rounds()) {
+    const ages = new Map(answered.map(({ datname, succeededAt = 0 }) => [datname, (performance.now() - succeededAt) / 1000]))
+    for (const [name, intervalSeconds] of poller.intervals) {
       const interval = Math.max(stated.get(name) ?? 0, intervalSeconds)
       stated.set(name, interval)
       worst = Math.max(worst, (ages.get(name) ?? Number.POSITIVE_INFINITY) / interval)
@@ -70,7 +71,7 @@ try {
   const serverShare = (readServerCpuSeconds(server.dataDirectory) - cpuFrom) / elapsed
   const ownShare = (readCpuSeconds(process.pid) - ownFrom) / elapsed
   const intervals = intervalsOf().sort((left, right) => left - right)
-  const up = rounds().filter(({ state }) => state.isUp).length
+  const up = poller.states.filter(({ isUp }) => isUp).length
   const samples = exporter.snapshots().reduce((sum, { texts }) => sum + texts.reduce((all, text) => all + text.samples, 0), 0)
   await exporter.stop()
   const percent = (share: number) => `${(share * 100).toFixed(2)} %`

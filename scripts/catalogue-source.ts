@@ -1,8 +1,8 @@
-import { capacityFamilies } from '../src/poll/capacity.ts'
-import { collectorFamilies } from '../src/poll/collectors.ts'
-import { healthFamilies } from '../src/poll/health.ts'
+import { capacityFamilies } from '../src/page/capacity.ts'
+import { collectorFamilies } from '../src/page/collectors.ts'
+import { healthFamilies } from '../src/page/health.ts'
 import { loadQueries } from '../src/query/load.ts'
-import { familiesOf, labelNames, type Query } from '../src/query/query.ts'
+import { familiesOf, labelNamesOf } from '../src/query/query.ts'
 import { createMeter } from '../src/self/meter.ts'
 
 interface Entry {
@@ -33,15 +33,9 @@ function rendered(name: string, { type, labels, help }: Entry): string {
 function queryEntries(): readonly (readonly [string, Entry])[] {
   return loadQueries()
     .filter((query) => !query.columns.some((column) => column.kind === 'suffix'))
-    .flatMap((query) => familiesOf(query).flatMap(({ name, type, help }) => seriesOf(name, { type, labels: labelsOf(query, name), help })))
-}
-
-/** Families that the exporter derives from rows have fewer labels than the rows. */
-function labelsOf(query: Query, name: string): readonly string[] {
-  const isDerived = [query.derived?.histogram, query.derived?.arrivals].some(
-    (one) => one !== undefined && `${query.prefix}_${one.name}` === name
-  )
-  return isDerived ? ['server', ...(query.derived?.per ?? [])] : labelNames(query)
+    .flatMap((query) =>
+      familiesOf(query).flatMap(({ name, type, help }) => seriesOf(name, { type, labels: labelNamesOf(query, name), help }))
+    )
 }
 
 /** The series names of a family: a histogram has three. */
@@ -67,8 +61,8 @@ async function meterEntries(): Promise<readonly (readonly [string, Entry])[]> {
   const meter = createMeter('')
   const labels = { server: '', datname: '' }
   meter.failed({ ...labels, class: '' })
-  meter.dropped({ ...labels, query: '', reason: '' }, 1)
-  meter.connected(labels)
+  meter.dropped({ ...labels, query: '' }, { rows: 1 })
+  meter.sessionOpened(labels)
   meter.polled(labels, 1)
   const text = await meter.text()
   return [...text.matchAll(/^# HELP (pgvitals_\w+) (.*)\n# TYPE \w+ (\w+)$/gm)].map(([, name = '', help = '', type = '']) => {

@@ -1,7 +1,7 @@
-import { capacityFamilies } from '../src/poll/capacity.ts'
-import { chooseQueries } from '../src/poll/choose.ts'
-import { collectorFamilies } from '../src/poll/collectors.ts'
-import { healthFamilies } from '../src/poll/health.ts'
+import { capacityFamilies } from '../src/page/capacity.ts'
+import { collectorFamilies } from '../src/page/collectors.ts'
+import { healthFamilies } from '../src/page/health.ts'
+import { planQueries } from '../src/plan/plan-queries.ts'
 import { loadQueries } from '../src/query/load.ts'
 import { familiesOf, labelNames, type Query } from '../src/query/query.ts'
 import { formatRequirement } from '../src/query/requirement.ts'
@@ -97,7 +97,8 @@ function hasMetric(variants: readonly Query[], metric: string, major: (typeof ma
     extensions: new Map(extensions),
     capabilities: new Set(capabilities.map(({ name }) => name))
   }
-  return chooseQueries(variants, [{ name: '', isUp: true, facts, declaresAccess: true }]).some(
+  const access = new Map([['', 'none' as const]])
+  return planQueries(variants, [{ name: '', isUp: true, facts, access }]).some(
     ({ query, skipped }) => skipped === undefined && familiesOf(query).some(({ name }) => name === metric)
   )
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { type Test, test } from 'tap'
 import { readConfig } from '../src/config/config.ts'
-import { createExporter, type Exporter } from '../src/poll/exporter.ts'
+import { createExporter, type Exporter } from '../src/exporter.ts'
 import { loadQueries } from '../src/query/load.ts'
 import type { Database, Server } from '../src/server/server.ts'
 import { until } from './exporter/run-exporter.ts'
@@ -119,13 +119,13 @@ test('a missing data directory is logged, and its size is absent', async (t) => 
   await exporter.pollOnce()
   await exporter.pollOnce()
   t.same(allOf(await page(exporter), 'pg_disk_total_bytes'), [])
-  t.equal(logged.filter((line) => line.includes('data_directory /nowhere/pgdata cannot be measured')).length, 1, 'once')
+  t.equal(logged.filter((line) => line.includes('cannot measure the disk of data_directory /nowhere/pgdata')).length, 1, 'once')
 })
 
 test('a data directory added by a reload is measured, and one removed by a reload is not', async (t) => {
   const { exporter } = makeDeclared(t, { DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/d' }, { dataDirectory: '/nowhere/pgdata' })
   const measureIn = (dataDirectory: string | undefined) =>
-    exporter.update(exporter.watches().map(({ server }) => ({ ...server, dataDirectory })))
+    exporter.update(exporter.servers().map(({ server }) => ({ ...server, dataDirectory })))
   const total = async () => sampleValue(await page(exporter), 'pg_disk_total_bytes', { source: 'filesystem' })
   await exporter.start()
   t.equal(await total(), undefined)

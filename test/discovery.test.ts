@@ -37,7 +37,7 @@ test('discovery follows created, dropped and renamed databases, and no family na
     { DATABASE_URL: url, LATE_DATABASE_URL: server.url('late', 'pgvitals'), PGVITALS_QUERIES: tuned },
     {
       discoverySeconds: 0.5,
-      
+
       pollCostShare: 10,
       servers: (all) =>
         all.map((one) => ({
@@ -108,19 +108,19 @@ test('discovery follows created, dropped and renamed databases, and no family na
   await server.sql('postgres', 'revoke select on pg_catalog.pg_database from public')
   await until('the failed discovery is exported', 10, async () => sampleValue(await samples(), 'pgvitals_discovery_success') === 0)
   t.ok(await exportsTables('renamed'), 'and the last list remains in use')
-  t.match(logged.map(({ msg }) => msg).join('\n'), /databases cannot be discovered, the last list serves: permission denied/)
+  t.match(logged.map(({ msg }) => msg).join('\n'), /database discovery failed, keeping the last list: permission denied/)
   t.same(namesOf(await samples(), 'rdsadmin'), [])
 
   await server.sql('postgres', 'grant select on pg_catalog.pg_database to public')
   exporter.update(
-    exporter.watches().map(({ server: watched }) => ({
+    exporter.servers().map(({ server: watched }) => ({
       ...watched,
       discovery: watched.discovery && { ...watched.discovery, exclude: [] }
     }))
   )
   const arrivals = async () => sampleValue(await samples(), 'pg_stat_statements_new_total', { datname: 'rdsadmin' })
   await until('a database that is no longer excluded has samples', 20, async () => (await arrivals()) !== undefined)
-  const polledAt = () => exporter.snapshots().find(({ query }) => query === 'stat_statements')?.answeredAt
+  const polledAt = () => exporter.snapshots().find(({ query }) => query === 'stat_statements')?.succeededAt
   for (const poll of ['next', 'second']) {
     const last = polledAt()
     await until(`the ${poll} poll of the statements`, 10, () => polledAt() !== last)
@@ -128,11 +128,11 @@ test('discovery follows created, dropped and renamed databases, and no family na
   // Statements that pgvitals runs there from now on are new.
   t.ok(((await arrivals()) ?? 0) < 80, 'earlier statements do not count as new')
 
-  const names = () => exporter.watches().flatMap(({ states }) => states.map(({ name }) => name))
+  const names = () => exporter.servers().flatMap(({ states }) => states.map(({ name }) => name))
   t.ok(names().includes('renamed'))
   const elsewhere = parseDatabaseUrl('postgresql://pgvitals:secret@127.0.0.1:1/postgres')
   exporter.update(
-    exporter.watches().map(
+    exporter.servers().map(
       ({
         server: {
           databases: [main],

@@ -119,7 +119,7 @@ test('one server under two names is reported as a duplicate', async (t) => {
     'the socket of a server works'
   )
   t.same(
-    allOf(all, 'pgvitals_server_twins').map(({ value }) => value),
+    allOf(all, 'pgvitals_server_duplicates').map(({ value }) => value),
     [1, 1]
   )
   t.same(
@@ -162,7 +162,7 @@ test('a standby is identified, and its lag is not 0 after it loses its primary',
   t.equal(sampleValue(before, 'pg_replication_lag_seconds', onStandby), 0)
   t.match(allOf(before, 'pg_stat_replication_pg_wal_lsn_diff'), [{ labels: { application_name: 'standby', state: 'streaming' }, value: 0 }])
   t.same(
-    allOf(before, 'pgvitals_server_twins').map(({ value }) => value),
+    allOf(before, 'pgvitals_server_duplicates').map(({ value }) => value),
     [0, 0],
     'a standby is not a duplicate of its primary'
   )

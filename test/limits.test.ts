@@ -93,7 +93,7 @@ test('limits', async (t) => {
     clients.push(await connect(), await connect())
     await until('no session remains', 10, async () => (await sessions()) === 0)
     clients.push(await connect())
-    const connects = async () => allOf(await samples(), 'pgvitals_connects_total').reduce((sum, { value }) => sum + value, 0)
+    const connects = async () => allOf(await samples(), 'pgvitals_sessions_opened_total').reduce((sum, { value }) => sum + value, 0)
     const before = await connects()
     await until('the snapshots have expired after three intervals', 10, async () => {
       return allOf(await samples(), 'pg_stat_activity_count').length === 0

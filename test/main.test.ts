@@ -114,7 +114,7 @@ test('sessions are replaced by age, and a database has one session at a time', a
       `select count(*)::int as n from pg_stat_activity where usename = '${team.monitor}'`
     )
     most = Math.max(most, Number(n))
-    return allOf(await samples(), 'pgvitals_connects_total').every(({ value }) => value >= 3)
+    return allOf(await samples(), 'pgvitals_sessions_opened_total').every(({ value }) => value >= 3)
   })
   t.ok(most <= 3, `${most} sessions at most`)
   t.same(allOf(await samples(), 'pgvitals_errors_total'), [], 'no connection failed')

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { type Test, test } from 'tap'
 import { parseDatabaseUrl } from '../src/config/database-url.ts'
-import { type Choice, chooseQueries } from '../src/poll/choose.ts'
-import { poll } from '../src/poll/poll.ts'
+import { type PlannedQuery, planQueries } from '../src/plan/plan-queries.ts'
 import { loadQueries } from '../src/query/load.ts'
 import { readFacts } from '../src/server/facts.ts'
 import { openSession } from '../src/server/session.ts'
+import { pollPlanned } from './poll/poll-planned.ts'
 import { createTeam, type Team } from './servers/create-team.ts'
 import { hasTool } from './servers/has-tool.ts'
 import { majors } from './servers/start-server.ts'
@@ -24,7 +24,10 @@ for (const major of majors) {
     const facts = await readFacts(session)
     t.equal(facts.version[0], major)
 
-    for (const { query, skipped } of chooseQueries(queries, [{ name: team.platform, isUp: true, facts, declaresAccess: true }])) {
+    const access = new Map([['labeler_user', 'read' as const]])
+    const plan = planQueries(queries, [{ name: team.platform, isUp: true, facts, access }])
+    for (const planned of plan) {
+      const { query, skipped } = planned
       if (skipped !== undefined) {
         t.match(
           skipped,
@@ -34,15 +37,14 @@ for (const major of majors) {
         continue
       }
       ran.add(query.file)
-      const { dropped } = await poll(query, session, facts, { server: 's' })
+      const { dropped } = await pollPlanned(session, planned)
       t.same(
         dropped,
         { rows: 0, budget: 0, duplicate: 0, illegal: 0 },
         `${query.file} returns the columns of its header, and no sample is dropped`
       )
     }
-    if (hasTool(t, 'psql', 'postgresql-client'))
-      await psqlAgrees(t, team, chooseQueries(queries, [{ name: team.platform, isUp: true, facts, declaresAccess: true }]))
+    if (hasTool(t, 'psql', 'postgresql-client')) await psqlAgrees(t, team, plan)
   })
 }
 
@@ -54,8 +56,8 @@ test('some version runs each variant', async (t) => {
 })
 
 /** Runs all files with psql, unchanged, and compares the columns with their headers. */
-async function psqlAgrees(t: Test, team: Team, choices: readonly Choice[]): Promise<void> {
-  const run = choices.filter((choice) => choice.skipped === undefined).map(({ query }) => query)
+async function psqlAgrees(t: Test, team: Team, plan: readonly PlannedQuery[]): Promise<void> {
+  const run = plan.filter(({ skipped }) => skipped === undefined).map(({ query }) => query)
   const files = run.flatMap(({ file }) => ['-c', `\\echo file ${file}`, '-f', file])
   const options = ['-X', '-A', '-F', ' ', '-v', 'ON_ERROR_STOP=1', ...files, team.url('platform')]
   const { stdout } = await promisify(execFile)('psql', options, { maxBuffer: 2 ** 26 })

@@ -105,7 +105,7 @@ test('a reload adds and removes databases and changes teams without disturbing t
   t.same(await pidsOf(team), pids, 'the sessions are the first ones')
   const last = await page()
   t.same(
-    allOf(last, 'pgvitals_connects_total')
+    allOf(last, 'pgvitals_sessions_opened_total')
       .map(({ labels, value }) => [labels.datname, value])
       .sort(),
     [
@@ -160,20 +160,20 @@ test('an interval that a reload shortens takes effect at once', async (t) => {
     { queries: ['connections', 'database'] }
   )
   t.teardown(() => exporter.stop())
-  const servers = exporter.watches().map((watch) => watch.server)
+  const servers = exporter.servers().map((watch) => watch.server)
   const queries = loadQueries()
     .filter(({ name }) => name === 'connections' || name === 'database')
     .map((query) => ({ ...query, intervalSeconds: query.name === 'database' ? 3600 : 1 }))
   exporter.update(servers, queries)
   await exporter.start()
-  const answeredAt = () => exporter.snapshots().find(({ query }) => query === 'database')?.answeredAt
-  await until('the query was polled', 10, () => answeredAt() !== undefined)
-  const first = answeredAt()
+  const succeededAt = () => exporter.snapshots().find(({ query }) => query === 'database')?.succeededAt
+  await until('the query was polled', 10, () => succeededAt() !== undefined)
+  const first = succeededAt()
   exporter.update(
     servers,
     queries.map((query) => ({ ...query, intervalSeconds: query.name === 'database' ? 2 : 1 }))
   )
-  await until('the query is polled again', 5, () => answeredAt() !== first)
+  await until('the query is polled again', 5, () => succeededAt() !== first)
 })
 
 test('passwords from commands and .pgpass work, and a database that file and environment name is polled once', async (t) => {

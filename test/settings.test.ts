@@ -111,7 +111,7 @@ test('settings that an owner sets on the database neither change nor break our s
   t.same((await session.run(`select ${asked}`, { timeoutSeconds: 5, maxRows: 1 })).rows, [['5s', '0', '0']])
   const all = await samples()
   t.ok(all.filter(({ name }) => name === 'pgvitals_query_success').every(({ value }) => value === 1))
-  t.equal(sampleValue(all, 'pgvitals_connects_total'), 1, 'the session stays open')
+  t.equal(sampleValue(all, 'pgvitals_sessions_opened_total'), 1, 'the session stays open')
   t.equal(sampleValue(all, 'pg_settings_autovacuum_vacuum_scale_factor'), 0.2)
   t.equal(sampleValue(all, 'pgvitals_capability', { capability: 'pg_monitor' }), 1, 'the session has the rights of its own role')
 })

@@ -23,14 +23,15 @@ test('thirty databases share three sessions, and each is polled within its expor
   await exporter.start()
   await until('every database was polled', 30, () => exporter.isReady())
   await until('the intervals reflect the cost of poll cycles', 10, async () =>
-    allOf(await samples(), 'pgvitals_visit_interval_seconds').some(({ value }) => value > 1)
+    allOf(await samples(), 'pgvitals_database_poll_interval_seconds').some(({ value }) => value > 1)
   )
   // The first cycle includes the cost of connecting and is not typical.
   await until('every database was polled three times', 110, async () => {
     const polls = allOf(await samples(), 'pgvitals_polls_total').filter(({ value }) => value >= 3)
     return polls.length === 30
   })
-  const longest = () => samples().then((all) => Math.max(...allOf(all, 'pgvitals_visit_interval_seconds').map(({ value }) => value)))
+  const longest = () =>
+    samples().then((all) => Math.max(...allOf(all, 'pgvitals_database_poll_interval_seconds').map(({ value }) => value)))
   const stated = new Map<string, number>()
   let mostSessions = 0
   let worst = { share: 0, text: '' }
@@ -40,7 +41,7 @@ test('thirty databases share three sessions, and each is polled within its expor
     mostSessions = Math.max(mostSessions, Number(row?.n))
     for (const datname of names) {
       // A shorter interval takes effect with the next cycle.
-      const interval = Math.max(stated.get(datname) ?? 0, sampleValue(all, 'pgvitals_visit_interval_seconds', { datname }) ?? 0)
+      const interval = Math.max(stated.get(datname) ?? 0, sampleValue(all, 'pgvitals_database_poll_interval_seconds', { datname }) ?? 0)
       stated.set(datname, interval)
       const age = sampleValue(all, 'pgvitals_snapshot_age_seconds', { datname, query: 'stat_user_tables' }) ?? Number.POSITIVE_INFINITY
       const share = age / (interval + busySeconds)

@@ -1,11 +1,11 @@
 import { test } from 'tap'
 import { parseDatabaseUrl } from '../../src/config/database-url.ts'
-import { chooseQueries } from '../../src/poll/choose.ts'
-import { poll } from '../../src/poll/poll.ts'
-import { Tops } from '../../src/poll/tops.ts'
+import { planQueries } from '../../src/plan/plan-queries.ts'
+import { QueryMemories } from '../../src/poll/query-memories.ts'
 import { loadQueries } from '../../src/query/load.ts'
 import { readFacts } from '../../src/server/facts.ts'
 import { openSession } from '../../src/server/session.ts'
+import { pollPlanned } from '../poll/poll-planned.ts'
 import { majors, startServer, startStandby, type TestServer } from '../servers/start-server.ts'
 
 const queries = loadQueries()
@@ -17,14 +17,16 @@ const roles = ['nobody', 'reader', 'monitor', 'postgres'] as const
 async function pollAll(server: TestServer, role: string): Promise<{ failed: readonly string[]; polled: number }> {
   const session = await openSession(parseDatabaseUrl(`${server.url('platform', role)}?sslmode=disable`))
   const facts = await readFacts(session)
-  const tops = new Tops({ databases: () => 1, standStillSeconds: () => 120 })
+  const memories = new QueryMemories()
+  const access = new Map([['labeler_user', 'read' as const]])
   const failed: string[] = []
   let polled = 0
-  for (const { query, skipped } of chooseQueries(queries, [{ name: 'platform', isUp: true, facts, declaresAccess: true }])) {
-    if (skipped !== undefined) continue
+  for (const planned of planQueries(queries, [{ name: 'platform', isUp: true, facts, access }])) {
+    const { query } = planned
+    if (planned.skipped !== undefined) continue
     polled++
     try {
-      const { dropped } = await poll(query, session, facts, { server: 's' }, tops.of(query, '', { server: 's' }, ''))
+      const { dropped } = await pollPlanned(session, planned, { server: 's' }, memories)
       if (Object.values(dropped).some((samples) => samples > 0)) failed.push(`${query.file} drops ${JSON.stringify(dropped)}`)
     } catch (error) {
       failed.push(`${query.file}: ${(error as Error).message}`)

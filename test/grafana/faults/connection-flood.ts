@@ -9,6 +9,7 @@ export const connectionFlood: Fault = {
   isOfServer: true,
   also: {
     PostgresConnectionShareHigh: 'all these connections belong to one database',
+    PgvitalsBlindSpot: 'the only database with pg_stat_statements may be refused a connection',
     PgvitalsPollIntervalLong:
       'pgvitals closes its sessions to free connections, and polls that have to connect first are less frequent at an interval of two seconds'
   },
