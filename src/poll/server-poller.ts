@@ -254,7 +254,8 @@ export class ServerPoller {
       // A session that was closed is opened again; a failure is not repeated.
       polled.introduction = end === 'keep' || found?.kind !== 'connected' ? found : undefined
     } else {
-      polled.costs.cycled(found?.kind === 'connected' && found.isNew ? found.seconds : undefined)
+      // The cost of a cycle that connects is still the same when one could not.
+      if (found?.kind === 'connected') polled.costs.cycled(found.isNew ? found.seconds : undefined)
       this.#setIntervals(now)
       polled.cycleEnded(cycle.startedAt, now, this.plan.runningIn(polled.name), this.#backOffSeconds(polled, found, now))
     }

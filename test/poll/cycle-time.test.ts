@@ -53,3 +53,14 @@ test('a cycle that waited long for its permit polls its slow queries', async (t)
   const { runCycle } = makePoller(1, ['15s', '5m'])
   t.same(runCycle('d0', makeConnected({ limits }), 0, 60_000), ['every_15s', 'every_5m'])
 })
+
+test('cycles that cannot connect do not make those of a server cheaper', async (t) => {
+  const { poller, names, runCycle } = makePoller(60, ['15s'])
+  for (const now of [0, 1000, 2000]) {
+    for (const name of names) runCycle(name, makeConnected({ limits, seconds: 0.02 }), now)
+  }
+  const before = new Map(poller.intervals)
+  t.ok((before.get('d30') ?? 0) > 15)
+  for (const name of names) runCycle(name, failed, 3000)
+  t.same(poller.intervals, before)
+})
