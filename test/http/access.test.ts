@@ -55,7 +55,7 @@ test('without a token it is not revealed whether a team exists', async (t) => {
   t.equal(await get('/metrics?team=nobody', 'for-all'), 404)
 })
 
-test('a rejected request names the scheme and no token, and is no scrape', async (t) => {
+test('a rejected request names the scheme and no token, and is not reported as a scrape', async (t) => {
   const { app, scrapes } = appWith({ everything: ['for-all'], teams })
   const { headers, body } = await app.inject('/metrics?team=labeler')
   t.equal(headers['www-authenticate'], 'Bearer realm="pgvitals"')

@@ -28,7 +28,7 @@ test('a reader endpoint is a duplicate of each server behind it', async (t) => {
   )
 })
 
-test('a server that is down or cannot be identified is no duplicate', async (t) => {
+test('a server that is down or cannot be identified is not a duplicate', async (t) => {
   const down = { server: 'down', states: server('down', '1 10').states.map((state) => ({ ...state, isUp: false })) }
   t.same(findDuplicates([server('a', '1 10'), down, { server: 'unknown', states: [unpolled('d')] }]), [])
 })
