@@ -27,7 +27,7 @@ export const activity = board('pgvitals-activity', {
         about: [
           'Sessions that wait for a lock of another session.',
           'Their statements do not continue until the lock is released.',
-          '0, or a few for moments.',
+          '0, or a few briefly.',
           'See the table of root blockers.'
         ],
         expr: sumBy([], blockedSessions),
@@ -48,7 +48,7 @@ export const activity = board('pgvitals-activity', {
       stat('Oldest transaction', [4, 4], 's', {
         about: [
           'Age of the oldest open transaction.',
-          'It holds locks, and vacuum removes no newer row version.',
+          'It holds locks, and vacuum cannot remove row versions that have become dead since.',
           'Seconds or minutes.',
           'See the table of the oldest activity.'
         ],
@@ -121,7 +121,7 @@ export const activity = board('pgvitals-activity', {
         about: [
           'Sessions that wait for a lock, by database and user.',
           'Their statements do not continue until the lock is released.',
-          'None, or a few for moments.',
+          'None, or a few briefly.',
           'See the table of root blockers at that time.'
         ],
         expr: sumBy(['datname', 'usename'], inDatabase('pg_stat_activity_blocked_sessions', 'usename!=""')),
@@ -163,7 +163,7 @@ export const activity = board('pgvitals-activity', {
       timeseries('Long-running statements', [8, 8], 'short', {
         about: [
           'Active sessions whose statement runs for longer than each limit.',
-          'A plateau at ten seconds is a slow statement, at an hour a forgotten one.',
+          'A plateau at ten seconds indicates a slow statement, at an hour a forgotten one.',
           'Few above 10 s.',
           'See the table of the oldest activity.'
         ],

@@ -21,7 +21,7 @@ export const alertsBoard = board('pgvitals-alerts', {
         about: [
           'Alerts whose condition is true, but not yet for the required time.',
           'They fire unless the condition ends.',
-          '0, or a few for moments.',
+          '0, or a few briefly.',
           'See the history below.'
         ],
         expr: `count(${alerts('alertstate="pending"')}) or vector(0)`

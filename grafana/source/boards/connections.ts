@@ -37,7 +37,11 @@ export const connectionsBoard = board('pgvitals-connections', {
         ],
         expr: onServer('pg_connections_usable')
       }),
-      stat('Used ratio', [4, 4], 'percentunit', { ...connectionsUsedSpec, expr: connectionsUsed }),
+      stat('Used ratio', [4, 4], 'percentunit', {
+        ...connectionsUsedSpec,
+        about: [...connectionsUsedSpec.about, 'See the panels below for the databases and users.'],
+        expr: connectionsUsed
+      }),
       stat('Longest idle in transaction', [6, 4], 's', {
         about: [
           'Longest time that a client has been idle in transaction.',
@@ -79,7 +83,7 @@ export const connectionsBoard = board('pgvitals-connections', {
       timeseries('By state', [12, 8], 'short', {
         about: [
           'Client connections by state.',
-          'Many idle sessions are pools that are too large; sessions idle in transaction hold locks.',
+          'Many idle sessions indicate pools that are too large; sessions idle in transaction hold locks.',
           'Few active, some idle.',
           'See the ages below.'
         ],

@@ -78,7 +78,11 @@ export const database = board('pgvitals-database', {
         steps: above(thresholds.rollback.ratio)
       }),
       stat('Oldest transaction', [3, 4], 's', {
-        about: ['Age of the oldest open transaction.', 'It holds locks, and vacuum removes no newer row version.', 'Seconds.'],
+        about: [
+          'Age of the oldest open transaction.',
+          'It holds locks, and vacuum cannot remove row versions that have become dead since.',
+          'Seconds.'
+        ],
         expr: maxBy(['datname'], oldestTransaction),
         steps: above(thresholds.longTransactionSeconds),
         empty: 'None is open',
@@ -113,7 +117,7 @@ export const database = board('pgvitals-database', {
       timeseries('Mean statement time and last week', [8, 8], 's', {
         about: [
           'Mean execution time of a statement, now and a week earlier.',
-          'A rise without more traffic is a changed plan, a lock, or the load of another team.',
+          'A rise without more traffic indicates a changed plan, a lock, or the load of another team.',
           'Close to last week.',
           'Open the Statements dashboard: it separates more calls from slower calls.'
         ],
@@ -178,7 +182,7 @@ export const database = board('pgvitals-database', {
       table('Top 10 statements by execution time', [24, 9], {
         about: [
           'The statements of this database with the most execution time within the time range.',
-          'A faster first statement saves most.',
+          'Optimizing the first statement saves most time.',
           'The same statements every day.',
           'Click the statement. "other" are statements without a series of their own.'
         ],

@@ -41,7 +41,7 @@ export const exporter = board('pgvitals-exporter', {
     top(
       stat('Servers down', [4, 4], 'short', {
         about: [
-          'Servers of which no database answers pgvitals.',
+          'Servers none of whose databases pgvitals can reach.',
           'Their other metrics are absent.',
           '0.',
           'See the reason in the table of databases.'
@@ -117,7 +117,7 @@ export const exporter = board('pgvitals-exporter', {
           'Whether the last poll cycle of each database succeeded, and the reason if it did not.',
           'A wrong password, a full server and a stopped one need different people.',
           'Up.',
-          'Act on the reason.'
+          'Resolve the reason.'
         ],
         labels: [
           { label: 'datname', title: 'Database', links: ['database'] },
@@ -294,7 +294,7 @@ export const exporter = board('pgvitals-exporter', {
         links: ['exporter']
       }),
       timeseries('Memory', [8, 7], 'bytes', {
-        about: ['Resident memory.', 'Continuous growth is a leak.', 'Level after an hour.', 'Check the samples per scrape.'],
+        about: ['Resident memory.', 'Continuous growth indicates a leak.', 'Level after an hour.', 'Check the samples per scrape.'],
         expr: ofExporter('process_resident_memory_bytes'),
         legend: '{{instance}}',
         links: ['exporter']

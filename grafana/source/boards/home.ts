@@ -19,14 +19,14 @@ export const home = board('pgvitals-home', {
       ...alertCounts([3, 4], 'See the history below and the Alerts dashboard.', ['alerts']),
       stat('Servers down', [3, 4], 'short', {
         about: [
-          'Servers of which no database answers pgvitals.',
+          'Servers none of whose databases pgvitals can reach.',
           'Either nobody can work there, or only pgvitals cannot log in.',
           '0.',
           'Find the server in the table; the Exporter dashboard shows the class of error.'
         ],
         expr: `sum(${onServer('pg_up')} == bool 0)`,
         steps: anyIsCritical,
-        empty: 'No exporter answers',
+        empty: 'No data from any exporter',
         links: ['exporter']
       }),
       stat('Databases down', [3, 4], 'short', {
@@ -50,7 +50,7 @@ export const home = board('pgvitals-home', {
         about: [
           'Sessions that wait for a lock of another session.',
           'Their statements do not continue until the lock is released.',
-          '0, or a few for moments.',
+          '0, or a few briefly.',
           'Open the Activity and locks dashboard of the server for the root blockers.'
         ],
         expr: `sum(${onServer('pg_stat_activity_blocked_sessions')}) or vector(0)`,
@@ -173,7 +173,7 @@ export const home = board('pgvitals-home', {
       timeseries('Transactions by database', [8, 8], 'ops', {
         about: [
           'Transactions per second, committed or rolled back.',
-          'A sudden change is a deployment, an outage upstream, or a loop.',
+          'A sudden change indicates a deployment, an outage upstream, or a loop.',
           'The daily pattern of the database.'
         ],
         expr: ofTeam(onServer('datname:pg_xact:rate5m')),

@@ -57,7 +57,7 @@ export const instance = board('pgvitals-instance', {
       stat('Oldest transaction', [3, 4], 's', {
         about: [
           'Age of the oldest open transaction of a client.',
-          'While it is open, vacuum removes no newer row version, in any database.',
+          'While it is open, vacuum cannot remove row versions that have become dead since, in any database.',
           'Seconds or minutes.',
           'Open the Activity and locks dashboard for its user.'
         ],
@@ -279,7 +279,7 @@ export const instance = board('pgvitals-instance', {
       table('Dangerous parameters', [12, 8], {
         about: [
           'Parameters that can lose or corrupt data or stop maintenance, and whether they are set that way.',
-          'With fsync = off, a crash of the host corrupts the databases.',
+          'With fsync = off, a crash of the host can corrupt the databases.',
           'All safe.',
           'Read the runbook of PostgresDangerousSetting.'
         ],

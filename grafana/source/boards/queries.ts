@@ -99,7 +99,7 @@ export const queries = board('pgvitals-queries', {
       table('Statements by execution time', [24, 11], {
         about: [
           'The statements with the most execution time within the time range. "More calls" and "Slower calls" split the change since a week earlier, in seconds.',
-          'A faster first statement saves most.',
+          'Optimizing the first statement saves most time.',
           'The same statements every day, as fast as a week earlier.',
           'Click the statement. "other" is the sum of the statements of a user and database without a series of their own.'
         ],
@@ -178,7 +178,7 @@ export const queries = board('pgvitals-queries', {
         'pg_stat_statements_seconds_total',
         'short',
         'Seconds of execution per second.',
-        'These statements make the load.',
+        'These statements cause the load.',
         'The same statements every day.'
       ),
       largest(
@@ -186,7 +186,7 @@ export const queries = board('pgvitals-queries', {
         'pg_stat_statements_calls_total',
         'reqps',
         'Calls per second.',
-        'Thousands of fast calls are often a loop in an application.',
+        'Thousands of fast calls often indicate a loop in an application.',
         'The daily pattern.'
       ),
       largest(
@@ -253,7 +253,7 @@ export const queries = board('pgvitals-queries', {
       timeseries('New statements', [12, 9], 'short', {
         about: [
           'Statements seen for the first time in five minutes, by database.',
-          'Many at once are a deployment.',
+          'Many at once indicate a deployment.',
           'None, or few.',
           'Look for slower statements at the same time.'
         ],

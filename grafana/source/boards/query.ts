@@ -74,7 +74,7 @@ export const query = board('pgvitals-query', {
       timeseries('Mean time', [12, 8], 's', {
         about: [
           'Mean time of a call: now, a day and a week earlier.',
-          'A step is a changed plan; a slope is a growing table.',
+          'A step indicates a changed plan, a slope a growing table.',
           'Close to the dashed lines.',
           'Analyze the tables; look at the plan.'
         ],

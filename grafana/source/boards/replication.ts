@@ -405,7 +405,7 @@ export const replication = board('pgvitals-replication', {
         empty: 'archive_mode is off'
       }),
       timeseries('Files to archive', [12, 8], 'short', {
-        about: [help('pg_archiver_backlog_files'), 'If the disk is lost, so are they.', '0 or 1.', 'See the failed attempts.'],
+        about: [help('pg_archiver_backlog_files'), 'They are lost if the disk fails.', '0 or 1.', 'See the failed attempts.'],
         expr: onServer('pg_archiver_backlog_files'),
         legend: 'files',
         colour: 'orange',

@@ -87,8 +87,7 @@ export const connectionsUsedSpec = {
   about: [
     'Client connections in proportion to those that clients can open.',
     'At 1 no client can connect.',
-    `Below ${thresholds.connectionsUsedRatio.warning}.`,
-    'Open the Connections dashboard for the databases and users that hold them.'
+    `Below ${thresholds.connectionsUsedRatio.warning}.`
   ],
   steps: above(thresholds.connectionsUsedRatio),
   max: 1
@@ -104,7 +103,7 @@ export const deadlocks = (selector: string, link: Destination): Unplaced =>
   timeseries('Deadlocks', [8, 8], 'short', {
     about: [
       'Deadlocks per database.',
-      'PostgreSQL ends each by cancelling one of its transactions.',
+      'PostgreSQL resolves each by aborting one of its transactions.',
       'None, or single ones.',
       'Read both statements in the server log; lock rows in the same order everywhere.'
     ],

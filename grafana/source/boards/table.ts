@@ -28,7 +28,7 @@ export const tableBoard = board('pgvitals-table', {
   rows: [
     top(
       stat('Live rows', [4, 4], 'short', {
-        about: ['Estimated live rows of the table.', 'It is the scale of all other values.', 'The usual level.', 'See the size.'],
+        about: ['Estimated live rows of the table.', 'All other values relate to it.', 'The usual level.', 'See the size.'],
         expr: gauge('pg_stat_user_tables_n_live_tup'),
         empty
       }),

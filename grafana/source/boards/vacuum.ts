@@ -87,7 +87,7 @@ export const vacuum = board('pgvitals-vacuum', {
       ...dataQuality,
       timeseries('Vacuum held back by', [12, 8], 'short', {
         about: [
-          'Transactions since the oldest one that each kind of holder needs: vacuum removes no newer row version.',
+          'Transactions since the oldest one that each kind of holder needs: vacuum cannot remove row versions that have become dead since.',
           'The highest line holds back vacuum, in all databases or in the one it names.',
           `Below ${thresholds.xminHorizonAge / 1e6} million.`,
           'For sessions open the Activity and locks dashboard, for slots and standbys Replication and WAL; commit or roll back prepared transactions.'
