@@ -97,9 +97,12 @@ export class CycleCosts {
 
   /** A query was polled. Waiting for a lock costs the server nothing. */
   polled(query: string, seconds: number, hasWaitedForLock: boolean): void {
-    if (hasWaitedForLock) this.#free.add(query)
-    else this.#free.delete(query)
-    this.#measure(query, seconds)
+    if (hasWaitedForLock) {
+      this.#free.add(query)
+    } else {
+      this.#free.delete(query)
+      this.#measure(query, seconds)
+    }
   }
 
   /** A cycle ended: how long connecting took, and reading facts; undefined when the session was kept. */

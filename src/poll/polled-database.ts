@@ -65,6 +65,8 @@ export interface Cycle {
 }
 
 export interface CycleInProgress extends Cycle {
+  /** When its polls began, after it had waited for its permit. */
+  learnedAt: number
   found: Found | undefined
   /** The planned queries that it still has to poll. */
   due: PlannedQuery[]

@@ -40,7 +40,7 @@ export interface PollerOptions {
 /** What becomes of the session at the end of a cycle: it stays open, is replaced in the next cycle, or is closed and its permit given back. */
 export type SessionEnd = 'keep' | 'replace' | 'close'
 
-/** Once a cycle has lasted this long it starts no query with a longer interval than this: counters after it would be late. */
+/** Once the polls of a cycle have lasted this long it starts no query with a longer interval than this: counters after it would be late. */
 const longestCycleSeconds = 15
 
 /** Polls one server. All times are milliseconds of one clock. */
@@ -152,7 +152,7 @@ export class ServerPoller {
     const polled = this.#databases.get(name)
     if (polled === undefined || polled.cycle !== undefined || this.#isStopped) return undefined
     polled.isHurried = false
-    polled.cycle = { name, startedAt: now, known: polled.introduction, found: undefined, due: [] }
+    polled.cycle = { name, startedAt: now, known: polled.introduction, learnedAt: now, found: undefined, due: [] }
     polled.introduction = undefined
     return polled.cycle
   }
@@ -183,6 +183,7 @@ export class ServerPoller {
     const polled = this.#polledIn(cycle)
     if (polled?.cycle === undefined) return
     polled.cycle.found = found
+    polled.cycle.learnedAt = now
     if (found !== cycle.known) this.#take(polled, found, now)
     this.#replan(now)
     this.#introduce(now, polled)
@@ -196,7 +197,7 @@ export class ServerPoller {
     for (let planned = polled.cycle.due.shift(); planned !== undefined; planned = polled.cycle.due.shift()) {
       const { query, sql } = planned
       const { session } = polled
-      const isLate = now - cycle.startedAt > longestCycleSeconds * 1000 && query.intervalSeconds > longestCycleSeconds
+      const isLate = now - polled.cycle.learnedAt > longestCycleSeconds * 1000 && query.intervalSeconds > longestCycleSeconds
       if (session === undefined || sql === undefined) {
         this.#failUnpolled(polled, query)
       } else if (!isLate && !this.#inProgress.has(query.name)) {
@@ -253,7 +254,8 @@ export class ServerPoller {
       // A session that was closed is opened again; a failure is not repeated.
       polled.introduction = end === 'keep' || found?.kind !== 'connected' ? found : undefined
     } else {
-      polled.costs.cycled(found?.kind === 'connected' && found.isNew ? found.seconds : undefined)
+      // The cost of a cycle that connects is still the same when one could not.
+      if (found?.kind === 'connected') polled.costs.cycled(found.isNew ? found.seconds : undefined)
       this.#setIntervals(now)
       polled.cycleEnded(cycle.startedAt, now, this.plan.runningIn(polled.name), this.#backOffSeconds(polled, found, now))
     }

@@ -86,7 +86,7 @@ test('sessions are numbered, and their age is known', async (t) => {
   t.equal(polled.sessionAgeSeconds(31_000), 30)
   t.equal(polled.session, session)
   isOpen = false
-  t.equal(polled.session, undefined, 'a lost session is none')
+  t.equal(polled.session, undefined, 'a lost session is not returned')
   polled.connected(makeConnected(), 46_000)
   t.equal(polled.sessionNumber, 2)
 })
