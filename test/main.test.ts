@@ -102,7 +102,7 @@ test('SIGTERM ends the process within 5 s with exit code 0 and no open session, 
 })
 
 test('sessions are replaced by age, and a database has one session at a time', async (t) => {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const environment = { ...team.environment('monitor'), PGVITALS_QUERIES: some }
   const { exporter, samples } = makeExporter(environment, { sessionMaxAgeSeconds: 2 })
   t.teardown(() => exporter.stop())
@@ -123,7 +123,6 @@ test('sessions are replaced by age, and a database has one session at a time', a
 test('more databases than sessions are polled one after the other', async (t) => {
   const server = await sharedServer()
   const names = Array.from({ length: 9 }, (_, index) => `main${process.pid}_${index}`)
-  t.teardown(() => server.sql('postgres', ...names.map((name) => `drop database ${name} with (force)`)))
   await server.sql('postgres', ...names.map((name) => `create database ${name}`))
   const environment = Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_DATABASE_URL`, server.url(name)]))
   const { exporter, samples } = makeExporter(environment, { queries: ['connections', 'stat_user_tables'] })
@@ -149,7 +148,7 @@ test('more databases than sessions are polled one after the other', async (t) =>
 })
 
 test('pgvitals once prints the page and exits; pgvitals queries lists the files', async (t) => {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const once = runProcess({ ...team.environment('monitor'), PGVITALS_LOG_LEVEL: 'silent' }, 'once')
   t.equal(await once.ended, 0)
   for (const datname of [team.platform, team.users, team.labeler])

@@ -19,7 +19,7 @@ interface Running {
 
 /** Starts pgvitals with these databases on the shared server; the file `password` contains the password. */
 async function start(t: Test, databases: (team: Team) => string, queries: string): Promise<Running> {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-reload-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const write = (name: string, text: string) => {
@@ -177,7 +177,7 @@ test('an interval that a reload shortens takes effect at once', async (t) => {
 })
 
 test('passwords from commands and .pgpass work, and a database that file and environment name is polled once', async (t) => {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-mixed-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   writeFileSync(join(folder, 'pgpass'), `localhost:${team.server.port}:${team.labeler}:${team.monitor}:secret\n`, { mode: 0o600 })

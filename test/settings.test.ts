@@ -62,7 +62,7 @@ test("a setting of our role or database alone is absent, because it hides the se
 })
 
 test('settings that an owner sets on the database neither change nor break our session', async (t) => {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const { server } = team
   for (const setting of [
     "role = 'pg_stat_scan_tables'",
