@@ -35,7 +35,7 @@ async function start(t: Test, databases: (team: Team) => string, queries: string
     running.child.kill('SIGTERM')
     await running.ended
   })
-  await until('pgvitals responds', 20, async () => allOf(await scrape(port), 'pg_database_up').length > 0)
+  await until('pgvitals responds', 40, async () => allOf(await scrape(port), 'pg_database_up').length > 0)
   return { team, process: running, port, write }
 }
 
@@ -263,7 +263,7 @@ teams: { labeler: { tokens: [{ file: labeler-token }] } }
   })
   const ask = async (address: string, token: string) =>
     (await fetch(`http://127.0.0.1:${port}${address}`, { headers: { authorization: `Bearer ${token}` } }).catch(() => undefined))?.status
-  await until('pgvitals responds', 20, async () => (await ask('/healthz', '')) === 200)
+  await until('pgvitals responds', 40, async () => (await ask('/healthz', '')) === 200)
   t.equal(await ask('/metrics', ''), 401)
   t.equal(await ask('/metrics', 'for-everything'), 200)
   t.equal(await ask('/metrics', 'for-labeler'), 401)
