@@ -6,7 +6,7 @@ import { createTeamDatabases } from '../servers/team-databases.ts'
 import { createPoller, type PollResult } from './create-poller.ts'
 import { holdSession } from './held-session.ts'
 
-const { pollServer, pollUntil } = createPoller(
+const { pollUntil } = createPoller(
   'locks_by_grant',
   'prepared_xacts',
   'stat_activity_blocked',
