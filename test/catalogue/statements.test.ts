@@ -70,7 +70,17 @@ test('600 statements with a changing load: scrapers of every period see what Pos
       const timer = setInterval(scrape, 1000)
       await runLoad(server, databases, 30, createRandom(index + 100))
       const after = await truthOf(server)
-      await new Promise((resolve) => setTimeout(resolve, 34_000))
+      const key = (datname: string) => `${metrics[0]} ${datname}`
+      const isComplete = () =>
+        scrapers.every(({ counter }) =>
+          databases.every(
+            (datname) => (counter.increase.get(key(datname)) ?? 0) >= (after.get(key(datname)) ?? 0) - (before.get(key(datname)) ?? 0)
+          )
+        )
+      await until('every scraper has seen all calls', 60, isComplete)
+      // What is counted twice would follow within the freeze of ten seconds.
+      const completeAt = tick
+      await until('every scraper has read the page once more after the freeze', 60, () => tick >= completeAt + 12)
       clearInterval(timer)
       return {
         name: `PostgreSQL ${major}${extension === undefined ? '' : ` with extension ${extension}`}`,
@@ -131,8 +141,12 @@ test('statement texts have one line, no literals, one series for each queryid, a
   t.notMatch(await page(), /hidden-secret/)
   t.equal(new Set(texts.map(({ labels }) => labels.queryid)).size, texts.length)
   await server.sql('users', statementOf(2), statementOf(3))
-  await new Promise((resolve) => setTimeout(resolve, 1100))
-  await exporter.pollOnce()
+  const polledAt = () => exporter.snapshots().find(({ query }) => query === 'stat_statements')?.answeredAt
+  const first = polledAt()
+  await until('the statements are polled again', 10, async () => {
+    await exporter.pollOnce()
+    return polledAt() !== first
+  })
   const [reads] = await server.sql('platform', "select calls from pg_stat_statements where query like 'select distinct on (s.queryid%'")
   t.equal(Number(reads?.calls), 1)
   t.ok(allOf(await samples(), 'pg_stat_statements_query_id').length >= texts.length, 'known texts remain')
