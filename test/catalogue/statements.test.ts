@@ -74,10 +74,17 @@ test('600 statements with a changing load: scrapers of every period see what Pos
       const timer = setInterval(scrape, 1000)
       await runLoad(server, databases, 30, createRandom(index + 100))
       const after = await truthOf(server)
-      const calls = `${metrics[0]} users`
-      const isCounted = ({ counter }: (typeof scrapers)[number]) =>
-        (counter.increase.get(calls) ?? 0) >= (after.get(calls) ?? 0) - (before.get(calls) ?? 0)
-      await until('every scraper has seen every call', 30, () => scrapers.every(isCounted)).catch(() => {})
+      const key = (datname: string) => `${metrics[0]} ${datname}`
+      const isComplete = () =>
+        scrapers.every(({ counter }) =>
+          databases.every(
+            (datname) => (counter.increase.get(key(datname)) ?? 0) >= (after.get(key(datname)) ?? 0) - (before.get(key(datname)) ?? 0)
+          )
+        )
+      await until('every scraper has seen all calls', 60, isComplete)
+      // Anything counted twice would follow within two scrapes of the slowest scraper.
+      const completeAt = tick
+      await until('every scraper has scraped twice more', 60, () => tick >= completeAt + 12)
       clearInterval(timer)
       return {
         name: `PostgreSQL ${major}${extension === undefined ? '' : ` with extension ${extension}`}`,
@@ -144,8 +151,12 @@ test('statement texts have one line, no literals, one series for each queryid, a
   t.notMatch(await page(), /hidden-secret/)
   t.equal(new Set(texts.map(({ labels }) => labels.queryid)).size, texts.length)
   await server.sql('users', statementOf(2), statementOf(3))
-  await new Promise((resolve) => setTimeout(resolve, 1100))
-  await exporter.pollOnce()
+  const polledAt = () => exporter.snapshots().find(({ query }) => query === 'stat_statements')?.answeredAt
+  const first = polledAt()
+  await until('the statements are polled again', 10, async () => {
+    await exporter.pollOnce()
+    return polledAt() !== first
+  })
   const [reads] = await server.sql('platform', "select calls from pg_stat_statements where query like 'select distinct on (s.queryid%'")
   t.equal(Number(reads?.calls), 1)
   t.ok(allOf(await samples(), 'pg_stat_statements_query_id').length >= texts.length, 'known texts remain')
@@ -234,9 +245,13 @@ test('every column of a statement agrees with PostgreSQL', async (t) => {
   const app = await holdSession(server, 'platform', 'app')
   t.teardown(() => app.end())
   await app.run('select 1')
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') }, { queries: ['stat_statements'] })
+  const environment = { DATABASE_URL: server.url('platform', 'pgvitals'), PGVITALS_QUERIES: everySecond }
+  const { exporter, samples } = makeExporter(environment, { queries: ['stat_statements'] })
   t.teardown(() => exporter.stop())
-  await exporter.pollOnce()
+  exporter.start()
+  await until('the first poll', 10, () => exporter.isReady())
+  // Increments of a series are shown once every scraper has seen it at 0.
+  for (let scrape = 0; scrape < 2; scrape++) exporter.scraped('prometheus')
   const read = async () =>
     await server.sql('platform', "select *, queryid::text as id from pg_stat_statements where userid = 'app'::regrole")
   const before = countersOf(await read())
@@ -249,9 +264,11 @@ test('every column of a statement agrees with PostgreSQL', async (t) => {
     work,
     work
   )
-  await exporter.pollOnce()
-  const all = await samples()
   const entries = await read()
+  const calls = async () =>
+    allOf(await samples(), 'pg_stat_statements_calls_total', { user: 'app' }).reduce((sum, { value }) => sum + value, 0)
+  await until('all calls are counted', 10, async () => (await calls()) >= 6)
+  const all = await samples()
   const seen = new Set<string>()
   for (const [column, value] of Object.entries(countersOf(entries))) {
     const counted = value - (before[column] ?? 0)
