@@ -78,8 +78,6 @@ interface ReadOptions extends TakeOptions {
 /** A row may be cut from this many answers before its entry is forgotten. */
 const answersKept = 40
 
-const unmoved: number[] = []
-
 /** Counts the statements of one server. Times are milliseconds. */
 export class StatementCounts {
   readonly #labels: Labels
@@ -87,6 +85,8 @@ export class StatementCounts {
   readonly #isCounter: readonly boolean[]
   /** Indexes among the value columns. */
   readonly #ranking: readonly number[]
+  /** The scores of all series that have not moved. */
+  readonly #unmoved: number[]
   readonly #calls: number
   readonly #seconds: number
   readonly #histogram: StatementHistogram
@@ -109,6 +109,7 @@ export class StatementCounts {
     this.#labelNames = columnNames(query, 'label')
     this.#isCounter = columns.map(({ kind }) => kind === 'counter')
     this.#ranking = (query.top?.by ?? []).map(indexOf)
+    this.#unmoved = this.#ranking.map(() => 0)
     this.#calls = indexOf('calls_total')
     this.#seconds = indexOf('seconds_total')
     this.#histogram = new StatementHistogram(query, labels)
@@ -204,7 +205,7 @@ export class StatementCounts {
     const fields = unpack(labelsText)
     const labels = { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
     const { user = '', datname = '' }: Labels = labels
-    const series = { labelsText, user, datname, labels, statements: [], seenIn: 0, scores: unmoved, ...notShown }
+    const series = { labelsText, user, datname, labels, statements: [], seenIn: 0, scores: this.#unmoved, ...notShown }
     this.#series.set(labelsText, series)
     return series
   }
