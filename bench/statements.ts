@@ -71,7 +71,7 @@ async function measure(server: TestServer): Promise<string> {
   const stalls = monitorEventLoopDelay({ resolution: 1 })
   const cpu: number[] = []
   let worst = 0
-  for (let round = 0; round < polls; round++) {
+  for (let done = 0; done < polls; done++) {
     await fill(server, 500, 0)
     await new Promise((resolve) => setTimeout(resolve, 200))
     const used = process.cpuUsage()
@@ -82,7 +82,7 @@ async function measure(server: TestServer): Promise<string> {
     stalls.disable()
     const { user, system } = process.cpuUsage(used)
     cpu.push((user + system) / 1000)
-    if (round >= warmUp) worst = Math.max(worst, stalls.max / 1e6)
+    if (done >= warmUp) worst = Math.max(worst, stalls.max / 1e6)
   }
   const heapBefore = await heapBytes()
   counts = undefined

@@ -11,7 +11,7 @@ export type Numbers = readonly (number | undefined)[]
 
 /**
  * The counters of one label set on the page. A column appears at 0, and its increments are pending until every scraper
- * has seen it; otherwise Prometheus would miss them, because the first sample of a series is no increase.
+ * has seen it; Prometheus does not count the first sample of a series as an increase.
  */
 export class CounterSet {
   readonly labels: Labels

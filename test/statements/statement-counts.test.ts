@@ -200,12 +200,12 @@ test('a statement that turned slow is named although others have larger sums', a
 
 test('every database is sure of its share of the places, up to ten', async (t) => {
   const answers = new Answers({ limit: 30 })
-  const rows = (round: number) => [
-    ...Array.from({ length: 100 }, (_, index) => row(`busy${index}`, round * 1000, round, 'platform')),
-    ...Array.from({ length: 15 }, (_, index) => row(`calm${index}`, round * (index + 1), 0, 'labeler'))
+  const rows = (poll: number) => [
+    ...Array.from({ length: 100 }, (_, index) => row(`busy${index}`, poll * 1000, poll, 'platform')),
+    ...Array.from({ length: 15 }, (_, index) => row(`calm${index}`, poll * (index + 1), 0, 'labeler'))
   ]
   answers.take(rows(0))
-  for (let round = 1; round < 20; round++) answers.take(rows(round))
+  for (let poll = 1; poll < 20; poll++) answers.take(rows(poll))
   const calm = namesOf(answers.take(rows(20))).filter((name) => name.startsWith('calm'))
   t.ok(calm.length >= 10, `${calm.length} of labeler`)
   t.ok(calm.includes('calm14'))
@@ -216,16 +216,16 @@ test('named series never exceed the limit, even when others become heavy at once
     const answers = new Answers({ limit })
     const calls = Array.from({ length: 100 }, () => 0)
     let most = 0
-    for (let round = 0; round < 48; round++) {
-      const phase = Math.floor(round / 12)
+    for (let poll = 0; poll < 48; poll++) {
+      const phase = Math.floor(poll / 12)
       const isHeavy = (index: number) => Math.floor(index / 25) === phase
       for (const index of calls.keys()) calls[index] = (calls[index] ?? 0) + (isHeavy(index) ? 10 ** (phase + 1) : 1)
       const rows = calls.map((count, index) => row(`q${index}`, count))
       // The slowest scraper comes every minute.
-      const names = namesOf(answers.take(rows, { seenUntil: Math.floor((round * 15) / 60) * 60_000 }))
+      const names = namesOf(answers.take(rows, { seenUntil: Math.floor((poll * 15) / 60) * 60_000 }))
       most = Math.max(most, names.length)
       const heavy = names.filter((name) => isHeavy(Number(name.slice(1))))
-      if (round % 12 === 11)
+      if (poll % 12 === 11)
         t.ok(heavy.length >= Math.min(names.length, 25) - 1, `${heavy.length} of ${names.length} are heavy, limit ${limit}, phase ${phase}`)
     }
     t.equal(most, limit, 'the limit is reached and not exceeded')
@@ -238,7 +238,7 @@ test('a member is replaced only by a statement that moved more than twice as muc
   answers.take(rows(0, 0))
   const names = namesOf(answers.take(rows(100, 0)))
   let calls = 0
-  for (let round = 0; round < 20; round++) {
+  for (let poll = 0; poll < 20; poll++) {
     calls += 50
     answers.take(rows(100 + calls, calls * 1.5))
   }
