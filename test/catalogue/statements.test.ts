@@ -151,7 +151,7 @@ test('statement texts have one line, no literals, one series for each queryid, a
   t.notMatch(await page(), /hidden-secret/)
   t.equal(new Set(texts.map(({ labels }) => labels.queryid)).size, texts.length)
   await server.sql('users', statementOf(2), statementOf(3))
-  const polledAt = () => exporter.snapshots().find(({ query }) => query === 'stat_statements')?.answeredAt
+  const polledAt = () => exporter.snapshots().find(({ query }) => query === 'stat_statements')?.succeededAt
   const first = polledAt()
   await until('the statements are polled again', 10, async () => {
     await exporter.pollOnce()
