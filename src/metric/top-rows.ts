@@ -5,10 +5,12 @@ import { databaseOf, type Entry } from './sample.ts'
 /** A row between two polls. */
 interface RankedRow {
   readonly datname: string
-  readonly isMember: boolean
-  readonly scores: readonly number[]
-  /** The values of the ranking columns. */
-  readonly sizes: readonly number[]
+  /** For each ranking column the recent movement of a counter or the value of a gauge, and the last value. */
+  readonly scores: number[]
+  readonly sizes: number[]
+  isMember: boolean
+  /** The number of the last poll that returned it. */
+  seenIn: number
 }
 
 /**
@@ -18,7 +20,8 @@ interface RankedRow {
 export class TopRows {
   readonly #by: readonly { readonly index: number; readonly isCounter: boolean }[]
   readonly #labels: readonly string[]
-  #rows: ReadonlyMap<string, RankedRow> = new Map()
+  readonly #rows = new Map<string, RankedRow>()
+  #poll = 0
   #now: number | undefined
 
   constructor(query: Query) {
@@ -35,28 +38,31 @@ export class TopRows {
     entries: readonly Entry[],
     { limit, now }: { readonly limit: number; readonly now: number }
   ): { readonly shown: readonly Entry[]; readonly leftOut: number } {
+    this.#poll++
     const factor = decay(now - (this.#now ?? now))
-    const keyed = entries.map((entry) => [this.#keyOf(entry), entry] as const)
-    const candidates = new Map(keyed.map(([key, entry]) => [key, this.#ranked(entry, this.#rows.get(key), factor)]))
-    const chosen = chooseTop([...candidates.values()], Math.max(1, Math.floor(limit)), ({ sizes }) => sizes)
-    this.#rows = new Map([...candidates].map(([key, row]) => [key, { ...row, isMember: chosen.has(row) }]))
     this.#now = now
-    const shown = keyed.flatMap(([key, entry]) => (this.#rows.get(key)?.isMember ? [entry] : []))
+    const rows = entries.map((entry) => this.#rank(entry, factor))
+    for (const [key, row] of this.#rows) if (row.seenIn !== this.#poll) this.#rows.delete(key)
+    const chosen = chooseTop([...this.#rows.values()], Math.max(1, Math.floor(limit)), ({ sizes }) => sizes)
+    for (const row of this.#rows.values()) row.isMember = chosen.has(row)
+    const shown = entries.filter((_, index) => rows[index]?.isMember)
     return { shown, leftOut: entries.length - shown.length }
   }
 
-  #ranked({ labels, values }: Entry, last: RankedRow | undefined, factor: number): RankedRow {
-    const sizes = this.#by.map(({ index }) => values[index] ?? 0)
-    const scores = this.#by.map(({ isCounter }, column) => {
-      const size = sizes[column] ?? 0
-      if (!isCounter) return size
-      const before = last?.sizes[column] ?? size
-      return (last?.scores[column] ?? 0) * factor + (size < before ? size : size - before)
-    })
-    return { datname: databaseOf(labels), isMember: last?.isMember ?? false, scores, sizes }
-  }
-
-  #keyOf({ labels }: Entry): string {
-    return this.#labels.map((name) => labels[name]).join('\n')
+  #rank({ labels, values }: Entry, factor: number): RankedRow {
+    const key = this.#labels.map((name) => labels[name]).join('\n')
+    const known = this.#rows.get(key)
+    const row = known ?? { datname: databaseOf(labels), scores: [], sizes: [], isMember: false, seenIn: 0 }
+    if (known === undefined) this.#rows.set(key, row)
+    if (row.seenIn === this.#poll) return row
+    row.seenIn = this.#poll
+    for (const [column, { index, isCounter }] of this.#by.entries()) {
+      const size = values[index] ?? 0
+      const before = row.sizes[column] ?? size
+      const movement = size < before ? size : size - before
+      row.scores[column] = isCounter ? (row.scores[column] ?? 0) * factor + movement : size
+      row.sizes[column] = size
+    }
+    return row
   }
 }

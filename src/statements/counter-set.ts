@@ -1,6 +1,6 @@
 import type { Labels } from '../metric/sample.ts'
 
-/** Times in milliseconds: of the answer, and until which every scraper has scraped a page. */
+/** Times in milliseconds: of the poll, and until which every scraper has scraped a page. */
 export interface Times {
   readonly now: number
   readonly seenUntil: number
@@ -15,7 +15,7 @@ export type Numbers = readonly (number | undefined)[]
  */
 export class CounterSet {
   readonly labels: Labels
-  /** Time of the last answer in which something belonged to it. */
+  /** Time of the last poll in which something belonged to it. */
   usedAt = 0
   readonly #values: (number | undefined)[] = []
   readonly #pending: number[] = []

@@ -13,9 +13,9 @@ import { hasNull, unpack } from './packed-row.ts'
 import { StatementHistogram } from './statement-histogram.ts'
 
 export interface TakeOptions extends Times {
-  /** A change (another server, role, rights or visibility) makes the answer a baseline: it is compared with nothing. */
+  /** A change (another server, role, rights or visibility) makes the result a baseline: it is compared with nothing. */
   readonly epoch: string
-  /** Whether no row was cut from the answer. */
+  /** Whether no row was cut from the result. */
   readonly isWhole: boolean
   /** Maximum of named series of the server. After a reduction, series that leave may exceed it until they vanish. */
   readonly limit: number
@@ -25,23 +25,23 @@ export interface TakeOptions extends Times {
   readonly isOwnRole: (user: string) => boolean
 }
 
-/** What an answer adds to the page. */
+/** What a result adds to the page. */
 export interface Taken {
-  /** Rows of the answer in databases that are shown, without duplicates. */
+  /** Rows of the result in databases that are shown, without duplicates. */
   readonly rows: number
   readonly entries: readonly Entry[]
   /** The families counted by database. */
   readonly texts: readonly FamilyText[]
-  /** Rows dropped because their key was in the answer before. */
+  /** Rows dropped because their key was in the result before. */
   readonly duplicates: number
 }
 
-/** An entry of pg_stat_statements at the last answer that had it. */
+/** An entry of pg_stat_statements at the last poll that returned it. */
 interface Statement {
   series: Series
   /** Its values, packed. */
   text: string
-  /** The number of that answer. */
+  /** The number of that poll. */
   seenIn: number
   /** Whether its row was ever an aggregate of several entries. */
   isAggregate: boolean
@@ -69,11 +69,11 @@ interface Series {
 /** The sum of entries that cannot be distinguished. */
 type Hidden = Readonly<{ series: Series; values: Numbers }>
 
-/** `isComplete`: an unknown entry has counted from 0 since the last answer. */
+/** `isComplete`: an unknown entry has counted from 0 since the last poll. */
 type ReadOptions = TakeOptions & Readonly<{ isBaseline: boolean; isComplete: boolean }>
 
-/** A row may be cut from this many answers before its entry is forgotten. */
-const answersKept = 40
+/** A row may be cut from this many results before its entry is forgotten. */
+const pollsKept = 40
 
 /** Counts the statements of one server. Times are milliseconds. */
 export class StatementCounts {
@@ -93,7 +93,7 @@ export class StatementCounts {
   /** The named series on the page, including those that leave. */
   readonly #named = new Set<Series>()
   #hidden: ReadonlyMap<string, Hidden> = new Map()
-  #answer = 0
+  #poll = 0
   #epoch: string | undefined
   #wasWhole = false
   #now: number | undefined
@@ -117,11 +117,11 @@ export class StatementCounts {
     return [...this.#named].flatMap(({ counters }) => (counters === undefined ? [] : [counters.labels]))
   }
 
-  /** Counts an answer of packed rows (labels, key, values) and returns the page. */
+  /** Counts a result of packed rows (labels, key, values) and returns the page. */
   take(rows: readonly Row[], options: TakeOptions): Taken {
     const { now, epoch, isWhole } = options
     const isBaseline = epoch !== this.#epoch
-    this.#answer++
+    this.#poll++
     this.#release(options)
     const read = this.#read(rows, { ...options, isBaseline, isComplete: !isBaseline && isWhole && this.#wasWhole })
     this.#forgetAbsent(isWhole || isBaseline)
@@ -150,7 +150,7 @@ export class StatementCounts {
     for (const [labelsText, keyText, valuesText] of rows) {
       const [key, text] = [keyText ?? '()', valuesText ?? '()']
       const series = this.#seriesOf(labelsText ?? '()')
-      series.seenIn = this.#answer
+      series.seenIn = this.#poll
       const isVisible = options.isShown(series.datname)
       if (isVisible && series.other === undefined) this.#open(series, text, options)
       const isDuplicate = !hasNull(key) && this.#readStatement(key, text, series, isVisible, options)
@@ -167,14 +167,14 @@ export class StatementCounts {
     return { rows: count, duplicates }
   }
 
-  /** Returns whether the key was in this answer before. */
+  /** Returns whether the key was in this result before. */
   #readStatement(key: string, text: string, series: Series, isVisible: boolean, options: ReadOptions): boolean {
     const isAggregate = /\*"?\)$/.test(key)
     const id = isAggregate ? key.replace(/\*(?="?\)$)/, '') : key
     const known = this.#statements.get(id)
-    if (known?.seenIn === this.#answer) return true
+    if (known?.seenIn === this.#poll) return true
     const statement = known ?? { series, text: '', seenIn: 0, isAggregate }
-    statement.seenIn = this.#answer
+    statement.seenIn = this.#poll
     if (known?.text === text && known.series === series) return false
     const isCounted = isVisible && !options.isBaseline && (known !== undefined || options.isComplete)
     if (known?.series !== series) {
@@ -210,7 +210,7 @@ export class StatementCounts {
     return { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
   }
 
-  /** Its sums exist from the first answer with any statement of its user and database, so that they count at once. */
+  /** Its sums exist from the first poll that returns a statement of its user and database, so that they count at once. */
   #open(series: Series, text: string, { now }: Times): void {
     const { user, datname } = series
     const create = () => [{ ...this.#labelsOf(series), queryid: 'other' }, this.#countersOf(text)] as const
@@ -228,12 +228,12 @@ export class StatementCounts {
 
   #forgetAbsent(isAll: boolean): void {
     for (const [key, statement] of this.#statements) {
-      if (this.#answer - statement.seenIn <= (isAll ? 0 : answersKept)) continue
+      if (this.#poll - statement.seenIn <= (isAll ? 0 : pollsKept)) continue
       this.#statements.delete(key)
       statement.series.statements = statement.series.statements.filter((one) => one !== statement)
     }
     for (const [labelsText, { statements, seenIn, counters }] of this.#series)
-      if (statements.length === 0 && counters === undefined && seenIn !== this.#answer) this.#series.delete(labelsText)
+      if (statements.length === 0 && counters === undefined && seenIn !== this.#poll) this.#series.delete(labelsText)
   }
 
   /** Lets series enter and leave. The limit includes those that leave; a tenth of it is kept free for them. */
@@ -288,9 +288,9 @@ export class StatementCounts {
     ]
   }
 
-  /** The largest gauges of the entries in the last answer. */
+  /** The largest gauges of the entries in the last result. */
   #gaugesOf({ statements }: Series): Numbers {
-    const rows = statements.filter(({ seenIn }) => seenIn === this.#answer).map(({ text }) => unpack(text).map(toNumber))
+    const rows = statements.filter(({ seenIn }) => seenIn === this.#poll).map(({ text }) => unpack(text).map(toNumber))
     return this.#isCounter.map((_, column) => {
       const values = rows.flatMap((row) => row[column] ?? [])
       return values.length === 0 ? undefined : Math.max(...values)
@@ -310,7 +310,7 @@ export class StatementCounts {
 const notShown = { other: undefined, counters: undefined, isMember: false, leftAt: 0 }
 
 /**
- * The increments between two answers; without `last` the whole values. A fall of any counter is a reset, after which
+ * The increments between two polls; without `last` the whole values. A fall of any counter is a reset, after which
  * the whole value is new; in an aggregate it means that one of its entries was evicted, and counts as nothing. A
  * column measured for the first time adds 0: since when it counts is unknown.
  */

@@ -33,7 +33,7 @@ export class StatementHistogram {
     return this.#sets.of(datname, now, () => [{ ...this.#labels, datname }, zeros])
   }
 
-  /** Counts executions of one entry since the last answer. */
+  /** Counts executions of one entry since the last poll. */
   count(datname: string, calls: number, seconds: number, times: Times): void {
     if (calls <= 0) return
     const bucket = bounds.findIndex((bound) => seconds / calls <= bound)

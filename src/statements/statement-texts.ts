@@ -41,7 +41,7 @@ export class StatementTexts {
     return unknown.map(([id]) => id)
   }
 
-  /** Reads the answer of a search. Of several texts of one id it keeps the known one, or else the first. */
+  /** Reads the result of a search. Of several texts of one id it keeps the known one, or else the first. */
   learn(
     columns: readonly string[],
     rows: readonly Row[],

@@ -66,12 +66,16 @@ test('a counter that falls was reset and ranks by its new value', async (t) => {
   t.equal(namesOf(top.choose(entries([1000, 10]), { limit: 1, now: 15_000 })), 't1')
 })
 
-test('every database is sure of ten rows, or of its share of the limit', async (t) => {
-  const top = new TopRows(tables)
-  const many = Array.from({ length: 60 }, (_, index) => 1000 + index)
-  const few = Array.from({ length: 12 }, (_, index) => index)
-  const rows = [...entries(many, undefined, 'large'), ...entries(few, undefined, 'small')]
-  const smallOf = (limit: number) => top.choose(rows, { limit, now: 0 }).shown.filter(({ labels }) => labels.datname === 'small').length
+test('of a query with the label datname every database is sure of ten rows, or of its share of the limit', async (t) => {
+  const query = parseQuery(
+    't.sql',
+    '-- T.\n--\n-- scope: server\n-- top: 3 by bytes\n-- label datname\n-- label relname\n-- gauge bytes: B.\nselect 1'
+  )
+  const rowsOf = (datname: string, count: number) =>
+    Array.from({ length: count }, (_, index) => [datname, `t${index}`, String(count + index)])
+  const { entries } = readRows(query, ['datname', 'relname', 'bytes'], [...rowsOf('large', 60), ...rowsOf('small', 12)], { server: 's' })
+  const top = new TopRows(query)
+  const smallOf = (limit: number) => top.choose(entries, { limit, now: 0 }).shown.filter(({ labels }) => labels.datname === 'small').length
   t.equal(smallOf(40), 10)
   t.equal(smallOf(8), 4)
 })

@@ -99,7 +99,7 @@ test('a renamed database keeps its counts', async (t) => {
   }
 })
 
-test('of answers from which rows were cut nothing counts twice', async (t) => {
+test('of results from which rows were cut nothing counts twice', async (t) => {
   for (const way of [few, many]) {
     const simulation = new Simulation(way)
     // Always the same rows, or each time others.

@@ -158,7 +158,7 @@ export class Simulation {
     this.#names.set(database, name)
   }
 
-  /** Cuts rows from the next answer. */
+  /** Cuts rows from the next result. */
   cut(keepsRow: (index: number) => boolean): void {
     this.#keepsRow = keepsRow
   }
