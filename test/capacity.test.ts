@@ -94,10 +94,10 @@ test('free space is absent where some of the used space is not visible, and whil
   const server = await startServer({ major: 13 })
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
-  const blind = makeDeclared(t, teamEnvironment(server, 'owners'), { capacityBytes: 1e12 }).exporter
-  await blind.pollOnce()
-  t.equal(sampleValue(await page(blind), 'pg_disk_total_bytes'), 1e12)
-  t.same(allOf(await page(blind), 'pg_disk_free_bytes'), [])
+  const limited = makeDeclared(t, teamEnvironment(server, 'owners'), { capacityBytes: 1e12 }).exporter
+  await limited.pollOnce()
+  t.equal(sampleValue(await page(limited), 'pg_disk_total_bytes'), 1e12)
+  t.same(allOf(await page(limited), 'pg_disk_free_bytes'), [])
 
   await server.stop()
   const { exporter, logged } = makeDeclared(t, teamEnvironment(server, 'pgvitals'), {

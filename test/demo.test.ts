@@ -59,7 +59,7 @@ test('the demo runs a busy server and removes everything at its end', async (t) 
   const port = String(await freePort())
   const demo = startDemo(t, port)
   const isReady = (output: string) => output.includes('Ctrl-C stops the demo')
-  const output = await until(20, demo.output, (text) => isReady(text) || demo.child.exitCode !== null)
+  const output = await until(60, demo.output, (text) => isReady(text) || demo.child.exitCode !== null)
   t.ok(isReady(output), 'the demo reports that it is ready', { output })
   t.match(output, `http://localhost:${port}/metrics`, 'and its address')
 
@@ -83,8 +83,9 @@ test('the demo runs a busy server and removes everything at its end', async (t) 
 
   const [home = ''] = leftIn(demo.folder)
   t.match(home, /^pgvitals-demo-/, 'all data is in one folder')
-  const [data = ''] = readdirSync(join(demo.folder, home))
-  const postmaster = Number.parseInt(readFileSync(join(demo.folder, home, data, 'postmaster.pid'), 'utf8'), 10)
+  const files = readdirSync(join(demo.folder, home), { recursive: true, encoding: 'utf8' })
+  const pidFile = files.find((file) => file.endsWith('postmaster.pid')) ?? ''
+  const postmaster = Number.parseInt(readFileSync(join(demo.folder, home, pidFile), 'utf8'), 10)
   t.doesNotThrow(() => process.kill(postmaster, 0), 'PostgreSQL runs')
 
   demo.child.kill('SIGINT')

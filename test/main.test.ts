@@ -46,7 +46,7 @@ test('an unreachable server does not stop the start: pg_up is 0, and 1 soon afte
 
   await until(
     'every query is on the page',
-    10,
+    30,
     async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.status === 200
   )
   const down = await scrape(port)
@@ -58,17 +58,17 @@ test('an unreachable server does not stop the start: pg_up is 0, and 1 soon afte
   t.ok((sampleValue(down, 'pgvitals_errors_total', { datname: 'labeler', class: 'network' }) ?? 0) > 0)
 
   await server.start()
-  await until('the server is up on the page', 5, async () => sampleValue(await scrape(port), 'pg_up') === 1)
-  await until('every database is up on the page', 5, async () =>
+  await until('the server is up on the page', 10, async () => sampleValue(await scrape(port), 'pg_up') === 1)
+  await until('every database is up on the page', 10, async () =>
     allOf(await scrape(port), 'pg_database_up').every(({ value }) => value === 1)
   )
-  await until('every query succeeds', 5, async () => allOf(await scrape(port), 'pgvitals_query_success').every(({ value }) => value === 1))
+  await until('every query succeeds', 10, async () => allOf(await scrape(port), 'pgvitals_query_success').every(({ value }) => value === 1))
 
   await server.stop()
-  await until('the server is down on the page', 5, async () => sampleValue(await scrape(port), 'pg_up') === 0)
+  await until('the server is down on the page', 10, async () => sampleValue(await scrape(port), 'pg_up') === 0)
   await until(
     'its snapshots have expired after three intervals',
-    6,
+    10,
     async () => allOf(await scrape(port), 'pg_stat_database_xact_commit').length === 0
   )
 
@@ -86,14 +86,14 @@ test('SIGTERM ends the process within 5 s with exit code 0 and no open session, 
   t.teardown(() => pgvitals.child.kill('SIGKILL'))
   const sessions = async () =>
     (await server.sql('postgres', "select count(*)::int as n from pg_stat_activity where usename = 'pgvitals'"))[0]?.n
-  await until('all sessions are open', 10, async () => (await sessions()) === 3)
+  await until('all sessions are open', 30, async () => (await sessions()) === 3)
   t.equal(sampleValue(await scrape(port), 'pgvitals_sessions_open'), 3)
 
   const [{ pid } = {}] = await server.sql('postgres', "select pid from pg_stat_activity where usename = 'pgvitals' and datname = 'labeler'")
   process.kill(Number(pid), 'SIGSTOP')
   const age = async () =>
     sampleValue(await scrape(port), 'pgvitals_snapshot_age_seconds', { datname: 'labeler', query: 'stat_user_tables' })
-  await until('the query hangs', 10, async () => ((await age()) ?? 0) > 1.5)
+  await until('the query hangs', 20, async () => ((await age()) ?? 0) > 1.5)
   pgvitals.child.kill('SIGTERM')
   await until('the process has ended', 5, () => pgvitals.child.exitCode !== null)
   t.equal(await pgvitals.ended, 0)
@@ -102,7 +102,7 @@ test('SIGTERM ends the process within 5 s with exit code 0 and no open session, 
 })
 
 test('sessions are replaced by age, and a database has one session at a time', async (t) => {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const environment = { ...team.environment('monitor'), PGVITALS_QUERIES: some }
   const { exporter, samples } = makeExporter(environment, { sessionMaxAgeSeconds: 2 })
   t.teardown(() => exporter.stop())
@@ -123,7 +123,6 @@ test('sessions are replaced by age, and a database has one session at a time', a
 test('more databases than sessions are polled one after the other', async (t) => {
   const server = await sharedServer()
   const names = Array.from({ length: 9 }, (_, index) => `main${process.pid}_${index}`)
-  t.teardown(() => server.sql('postgres', ...names.map((name) => `drop database ${name} with (force)`)))
   await server.sql('postgres', ...names.map((name) => `create database ${name}`))
   const environment = Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_DATABASE_URL`, server.url(name)]))
   const { exporter, samples } = makeExporter(environment, { queries: ['connections', 'stat_user_tables'] })
@@ -149,7 +148,7 @@ test('more databases than sessions are polled one after the other', async (t) =>
 })
 
 test('pgvitals once prints the page and exits; pgvitals queries lists the files', async (t) => {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const once = runProcess({ ...team.environment('monitor'), PGVITALS_LOG_LEVEL: 'silent' }, 'once')
   t.equal(await once.ended, 0)
   for (const datname of [team.platform, team.users, team.labeler])

@@ -4,7 +4,7 @@ import { allOf, sampleValue } from './page/parse-page.ts'
 import { createTeam } from './servers/create-team.ts'
 
 test('with three owners and without pg_monitor every database exports what its owner may see, and the rest is a blind spot', async (t) => {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const { exporter, samples, logged } = makeExporter(team.environment('owners'))
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
@@ -50,7 +50,7 @@ test('with three owners and without pg_monitor every database exports what its o
 })
 
 test('server-wide queries run with the credential that sees most, whatever its position in the configuration', async (t) => {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const { exporter, samples } = makeExporter(
     { ...team.environment('owners'), USER_DATABASE_URL: team.url('users') },
     { queries: ['database_size', 'stat_activity', 'wal'] }

@@ -17,7 +17,7 @@ interface Series {
 }
 
 /** The output of promtool for a page: lines that begin with the name of a metric. */
-function complaints(page: string): Promise<readonly string[]> {
+function objectionsTo(page: string): Promise<readonly string[]> {
   return new Promise((resolve) => {
     const promtool = execFile('promtool', ['check', 'metrics'], (_, stdout, stderr) =>
       resolve((stdout + stderr).split('\n').filter(Boolean))
@@ -43,10 +43,10 @@ test('promtool objects to inherited names only', async (t) => {
     await exporter.pollOnce()
     const text = await page()
     await exporter.stop()
-    const said = await complaints(text)
-    t.ok(said.length > 20, 'promtool has read the page')
+    const objections = await objectionsTo(text)
+    t.ok(objections.length > 20, 'promtool has read the page')
     t.same(
-      said.filter((line) => !inheritedNames.includes(line.split(' ')[0] ?? '')),
+      objections.filter((line) => !inheritedNames.includes(line.split(' ')[0] ?? '')),
       [],
       `PostgreSQL ${major}`
     )
@@ -74,7 +74,7 @@ test('Prometheus scrapes every sample of the page', async (t) => {
     prometheus.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
   })
-  const ask = async (query: string): Promise<readonly Series[]> => {
+  const queryPrometheus = async (query: string): Promise<readonly Series[]> => {
     const response = await fetch(`http://127.0.0.1:${prometheusPort}/api/v1/query?query=${encodeURIComponent(query)}`).catch(
       () => undefined
     )
@@ -84,17 +84,17 @@ test('Prometheus scrapes every sample of the page', async (t) => {
   await until(
     'Prometheus has scraped a full page',
     30,
-    async () => (await ask('pg_database_up == 1')).length === 3 && (await ask('pg_wal_segments')).length === 1
+    async () => (await queryPrometheus('pg_database_up == 1')).length === 3 && (await queryPrometheus('pg_wal_segments')).length === 1
   )
   await until('it has the samples of the page, except those that changed in between', 20, async () => {
-    const [{ value: [, scraped] = [] } = {}] = await ask('scrape_samples_scraped{job="pgvitals"}')
+    const [{ value: [, scraped] = [] } = {}] = await queryPrometheus('scrape_samples_scraped{job="pgvitals"}')
     const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
     return Math.abs(Number(scraped) - parsePage(page).length) < 20
   })
-  t.match(await ask('pg_stat_user_tables_seq_scan{relname="weird \\\\ \\"name\\""}'), [{ metric: { datname: 'users' } }])
+  t.match(await queryPrometheus('pg_stat_user_tables_seq_scan{relname="weird \\\\ \\"name\\""}'), [{ metric: { datname: 'users' } }])
   t.equal(
-    (await ask('pg_locks_count * on (server, datname) group_left (team) pg_database_info')).length,
-    (await ask('pg_locks_count')).length,
+    (await queryPrometheus('pg_locks_count * on (server, datname) group_left (team) pg_database_info')).length,
+    (await queryPrometheus('pg_locks_count')).length,
     'rules can join the team'
   )
 })

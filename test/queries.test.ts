@@ -16,7 +16,7 @@ const ran = new Set<string>()
 
 for (const major of majors) {
   test(`every query file runs on PostgreSQL ${major} as a role with pg_monitor alone`, async (t) => {
-    const team = await createTeam(t, major)
+    const team = await createTeam(major)
     const extensions = ['pg_stat_statements', ...(major >= 16 ? ['pg_buffercache'] : [])]
     await team.server.sql(team.platform, ...extensions.map((name) => `create extension ${name}`))
     const session = await openSession(parseDatabaseUrl(`${team.url('platform')}?sslmode=disable`))

@@ -19,7 +19,7 @@ interface Running {
 
 /** Starts pgvitals with these databases on the shared server; the file `password` contains the password. */
 async function start(t: Test, databases: (team: Team) => string, queries: string): Promise<Running> {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-reload-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const write = (name: string, text: string) => {
@@ -35,7 +35,7 @@ async function start(t: Test, databases: (team: Team) => string, queries: string
     running.child.kill('SIGTERM')
     await running.ended
   })
-  await until('pgvitals responds', 20, async () => allOf(await scrape(port), 'pg_database_up').length > 0)
+  await until('pgvitals responds', 40, async () => allOf(await scrape(port), 'pg_database_up').length > 0)
   return { team, process: running, port, write }
 }
 
@@ -75,13 +75,13 @@ test('a reload adds and removes databases and changes teams without disturbing t
   t.ok((sampleValue(changed, 'pgvitals_config_reload_timestamp_seconds') ?? 0) > accepted)
   t.match(await pidsOf(team), pids)
 
-  const looks = async (datname: string) => sampleValue(await page(), 'pgvitals_query_success', { datname, query: 'access' })
-  t.equal(await looks(users), undefined, 'without declared access it is not queried')
+  const accessPolled = async (datname: string) => sampleValue(await page(), 'pgvitals_query_success', { datname, query: 'access' })
+  t.equal(await accessPolled(users), undefined, 'without declared access it is not queried')
   reconfigure(
     `${platform}: { team: platform }, ${users}: { team: users, access: { ${labeler}_owner: none } }, ${labeler}: { team: labeler }`
   )
-  await until('access is queried', 10, async () => (await looks(users)) === 1)
-  t.equal(await looks(labeler), undefined)
+  await until('access is queried', 10, async () => (await accessPolled(users)) === 1)
+  t.equal(await accessPolled(labeler), undefined)
   t.match(await pidsOf(team), pids, 'no session is disturbed')
   const declared = await page()
 
@@ -177,7 +177,7 @@ test('an interval that a reload shortens takes effect at once', async (t) => {
 })
 
 test('passwords from commands and .pgpass work, and a database that file and environment name is polled once', async (t) => {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-mixed-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   writeFileSync(join(folder, 'pgpass'), `localhost:${team.server.port}:${team.labeler}:${team.monitor}:secret\n`, { mode: 0o600 })
@@ -261,18 +261,18 @@ teams: { labeler: { tokens: [{ file: labeler-token }] } }
     child.kill('SIGTERM')
     await ended
   })
-  const ask = async (address: string, token: string) =>
+  const statusOf = async (address: string, token: string) =>
     (await fetch(`http://127.0.0.1:${port}${address}`, { headers: { authorization: `Bearer ${token}` } }).catch(() => undefined))?.status
-  await until('pgvitals responds', 20, async () => (await ask('/healthz', '')) === 200)
-  t.equal(await ask('/metrics', ''), 401)
-  t.equal(await ask('/metrics', 'for-everything'), 200)
-  t.equal(await ask('/metrics', 'for-labeler'), 401)
-  t.equal(await ask('/metrics?team=labeler', 'for-labeler'), 200)
+  await until('pgvitals responds', 40, async () => (await statusOf('/healthz', '')) === 200)
+  t.equal(await statusOf('/metrics', ''), 401)
+  t.equal(await statusOf('/metrics', 'for-everything'), 200)
+  t.equal(await statusOf('/metrics', 'for-labeler'), 401)
+  t.equal(await statusOf('/metrics?team=labeler', 'for-labeler'), 200)
   write('for-nobody-else')
-  await until('the new token is accepted', 10, async () => (await ask('/metrics', 'for-nobody-else')) === 200)
-  t.equal(await ask('/metrics', 'for-everything'), 401)
+  await until('the new token is accepted', 10, async () => (await statusOf('/metrics', 'for-nobody-else')) === 200)
+  t.equal(await statusOf('/metrics', 'for-everything'), 401)
   writeFileSync(join(folder, 'labeler-token'), 'for-labeler-2\n')
-  await until('the new token of the team is accepted', 10, async () => (await ask('/metrics?team=labeler', 'for-labeler-2')) === 200)
-  t.equal(await ask('/metrics?team=labeler', 'for-labeler'), 401)
+  await until('the new token of the team is accepted', 10, async () => (await statusOf('/metrics?team=labeler', 'for-labeler-2')) === 200)
+  t.equal(await statusOf('/metrics?team=labeler', 'for-labeler'), 401)
   t.notMatch(output(), /for-(everything|labeler|nobody)/, 'no token is logged')
 })

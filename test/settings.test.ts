@@ -82,7 +82,7 @@ test("a setting of our role or database alone is absent, because it hides the se
 })
 
 test('settings that an owner sets on the database neither change nor break our session', async (t) => {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const { server } = team
   for (const setting of [
     "role = 'pg_stat_scan_tables'",
@@ -107,8 +107,8 @@ test('settings that an owner sets on the database neither change nor break our s
   const session = await openSession(parseDatabaseUrl(team.url('labeler')))
   t.teardown(() => session.close())
   const names = ['statement_timeout', 'transaction_timeout', 'idle_session_timeout']
-  const asked = names.map((name) => `pg_catalog.current_setting('${name}')`).join(', ')
-  t.same((await session.run(`select ${asked}`, { timeoutSeconds: 5, maxRows: 1 })).rows, [['5s', '0', '0']])
+  const columns = names.map((name) => `pg_catalog.current_setting('${name}')`).join(', ')
+  t.same((await session.run(`select ${columns}`, { timeoutSeconds: 5, maxRows: 1 })).rows, [['5s', '0', '0']])
   const all = await samples()
   t.ok(all.filter(({ name }) => name === 'pgvitals_query_success').every(({ value }) => value === 1))
   t.equal(sampleValue(all, 'pgvitals_sessions_opened_total'), 1, 'the session stays open')

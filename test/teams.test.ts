@@ -70,7 +70,7 @@ test('a team sees its own databases and what belongs to all teams', async (t) =>
 })
 
 test('a wrong credential leaves the snapshot ages of other databases unchanged', async (t) => {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const environment = { ...team.environment('owners'), PGVITALS_QUERIES: everySecond }
   const { exporter, samples } = makeExporter(environment, { queries: ['stat_database', 'stat_user_tables'] })
   t.teardown(() => exporter.stop())

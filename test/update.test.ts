@@ -11,7 +11,7 @@ const namesOf = (samples: readonly PageSample[], datname: string) => [
 ]
 
 test('databases and servers come and go while pgvitals runs', async (t) => {
-  const team = await createTeam(t)
+  const team = await createTeam()
   const { server } = team
   const PGVITALS_QUERIES = everySecond
   const { LABELER_DATABASE_URL = '', ...two } = team.environment('monitor')
@@ -75,7 +75,6 @@ test('databases and servers come and go while pgvitals runs', async (t) => {
 test('a refused credential is tried once at the start and again when it may have changed', async (t) => {
   const server = await sharedServer()
   const late = `late_${process.pid}`
-  t.teardown(() => server.sql('postgres', `drop role if exists ${late}`))
   const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('postgres', late) }, { queries: ['stat_user_tables'] })
   t.teardown(() => exporter.stop())
   await exporter.start()

@@ -3,7 +3,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocum
 /** The keys that lead from the top of a file to a value. */
 export type Path = readonly string[]
 
-/** A parsed YAML file that knows the line of each value. */
+/** A parsed YAML file and the lines of its values. */
 export interface LocatedYaml {
   readonly value: unknown
   /** The line of a value, or of its nearest ancestor that exists. */

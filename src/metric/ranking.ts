@@ -34,9 +34,9 @@ export function chooseTop<One extends Candidate>(
   const chosen = new Set<One>()
   const sizes = new Map<One, readonly number[]>()
   const score = (one: One, column: number) => (one.scores[column] ?? 0) * (one.isMember ? memberAdvantage : 1)
-  const fill = (offered: readonly One[], moved: readonly One[], enough: number) => {
+  const fill = (offered: readonly One[], moved: readonly One[], places: number, enough: number) => {
     const rank = (ones: readonly One[], value: (one: One, column: number) => number) =>
-      (offered[0]?.scores ?? []).map((_, column) => best(ones, enough, (one) => value(one, column)))
+      (offered[0]?.scores ?? []).map((_, column) => best(ones, places, (one) => value(one, column)))
     chooseInTurn(rank(moved, score), chosen, enough)
     for (const one of offered) if (chosen.size < enough && one.isMember) chosen.add(one)
     if (chosen.size >= enough) return
@@ -50,12 +50,9 @@ export function chooseTop<One extends Candidate>(
   }
   const databases = byDatabase(candidates)
   const sure = Math.min(surePlaces, Math.floor(limit / databases.length))
-  for (const { own, moved } of databases) fill(own, moved, chosen.size + Math.min(sure, own.length))
-  fill(
-    candidates,
-    databases.flatMap(({ moved }) => moved),
-    Math.min(limit, candidates.length)
-  )
+  for (const { own, moved } of databases) fill(own, moved, sure, chosen.size + Math.min(sure, own.length))
+  const allMoved = databases.flatMap(({ moved }) => moved)
+  fill(candidates, allMoved, limit, Math.min(limit, candidates.length))
   return chosen
 }
 

@@ -11,7 +11,7 @@ export type Numbers = readonly (number | undefined)[]
 
 /**
  * The counters of one label set on the page. A column appears at 0, and its increments are pending until every scraper
- * has seen it; otherwise Prometheus would miss them, because the first sample of a series is no increase.
+ * has seen it; Prometheus does not count the first sample of a series as an increase.
  */
 export class CounterSet {
   readonly labels: Labels
@@ -20,7 +20,6 @@ export class CounterSet {
   readonly #values: (number | undefined)[] = []
   readonly #pending: number[] = []
   readonly #shownAt: number[] = []
-  #isPending = false
 
   constructor(labels: Labels) {
     this.labels = labels
@@ -43,26 +42,22 @@ export class CounterSet {
   add(deltas: Numbers, { now, seenUntil }: Times): void {
     this.show(deltas, now)
     for (let column = 0; column < deltas.length; column++) this.#pending[column] = (this.#pending[column] ?? 0) + (deltas[column] ?? 0)
-    this.#isPending = true
     this.release(seenUntil)
   }
 
   /** Adds pending increments to the columns that every scraper has seen. */
   release(seenUntil: number): void {
-    if (!this.#isPending) return
     for (let column = 0; column < this.#values.length; column++) {
       if (seenUntil < (this.#shownAt[column] ?? Number.POSITIVE_INFINITY)) continue
       this.#values[column] = (this.#values[column] ?? 0) + (this.#pending[column] ?? 0)
       this.#pending[column] = 0
     }
-    this.#isPending = this.#pending.some((delta) => delta > 0)
   }
 
   /** Removes and returns the pending increments. */
   takePending(): Numbers {
     const pending = this.#values.map((value, column) => (value === undefined ? undefined : this.#pending[column]))
     this.#pending.fill(0)
-    this.#isPending = false
     return pending
   }
 }
@@ -74,12 +69,16 @@ const forgetAfterMs = 7_200_000
 export class CounterSets {
   readonly #sets = new Map<string, CounterSet>()
 
-  /** The set of a key. A new one has the columns measured in `numbers`. */
-  of(key: string, labels: Labels, numbers: Numbers, now: number): CounterSet {
-    const set = this.#sets.get(key) ?? new CounterSet(labels)
-    set.show(numbers, now)
+  /** The set of a key. A new one has the columns measured in the numbers. */
+  of(key: string, now: number, create: () => readonly [Labels, Numbers]): CounterSet {
+    let set = this.#sets.get(key)
+    if (set === undefined) {
+      const [labels, numbers] = create()
+      set = new CounterSet(labels)
+      set.show(numbers, now)
+      this.#sets.set(key, set)
+    }
     set.usedAt = now
-    this.#sets.set(key, set)
     return set
   }
 

@@ -50,9 +50,9 @@ interface Statement {
 /** The entries that share user, database and queryid. */
 interface Series {
   readonly labelsText: string
+  readonly fields: readonly string[]
   readonly user: string
   readonly datname: string
-  readonly labels: Labels
   statements: readonly Statement[]
   seenIn: number
   /** Recent movement, for each ranking column. */
@@ -69,16 +69,11 @@ interface Series {
 /** The sum of entries that cannot be distinguished. */
 type Hidden = Readonly<{ series: Series; values: Numbers }>
 
-interface ReadOptions extends TakeOptions {
-  readonly isBaseline: boolean
-  /** Whether an entry that is unknown has counted from 0 since the last answer. */
-  readonly isComplete: boolean
-}
+/** `isComplete`: an unknown entry has counted from 0 since the last answer. */
+type ReadOptions = TakeOptions & Readonly<{ isBaseline: boolean; isComplete: boolean }>
 
 /** A row may be cut from this many answers before its entry is forgotten. */
 const answersKept = 40
-
-const unmoved: number[] = []
 
 /** Counts the statements of one server. Times are milliseconds. */
 export class StatementCounts {
@@ -87,6 +82,8 @@ export class StatementCounts {
   readonly #isCounter: readonly boolean[]
   /** Indexes among the value columns. */
   readonly #ranking: readonly number[]
+  /** The scores of all series that have not moved. */
+  readonly #unmoved: number[]
   readonly #calls: number
   readonly #seconds: number
   readonly #histogram: StatementHistogram
@@ -109,6 +106,7 @@ export class StatementCounts {
     this.#labelNames = columnNames(query, 'label')
     this.#isCounter = columns.map(({ kind }) => kind === 'counter')
     this.#ranking = (query.top?.by ?? []).map(indexOf)
+    this.#unmoved = this.#ranking.map(() => 0)
     this.#calls = indexOf('calls_total')
     this.#seconds = indexOf('seconds_total')
     this.#histogram = new StatementHistogram(query, labels)
@@ -116,7 +114,7 @@ export class StatementCounts {
 
   /** The labels of the named series on the page. */
   get shown(): readonly Labels[] {
-    return [...this.#named].map(({ labels }) => labels)
+    return [...this.#named].flatMap(({ counters }) => (counters === undefined ? [] : [counters.labels]))
   }
 
   /** Counts an answer of packed rows (labels, key, values) and returns the page. */
@@ -184,7 +182,7 @@ export class StatementCounts {
       this.#move(statement, series)
       this.#histogram.learn(series.labelsText, known === undefined && isCounted ? series.datname : undefined, options)
     }
-    const last = known === undefined ? undefined : this.#countersOf(known.text)
+    const last = known === undefined || !isCounted ? undefined : this.#countersOf(known.text)
     statement.text = text
     statement.isAggregate ||= isAggregate
     if (isCounted) this.#count(series, difference(this.#countersOf(text), last, statement.isAggregate), options)
@@ -202,17 +200,21 @@ export class StatementCounts {
     const known = this.#series.get(labelsText)
     if (known !== undefined) return known
     const fields = unpack(labelsText)
-    const labels = { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
-    const { user = '', datname = '' }: Labels = labels
-    const series = { labelsText, user, datname, labels, statements: [], seenIn: 0, scores: unmoved, ...notShown }
+    const [user = '', datname = ''] = ['user', 'datname'].map((name) => fields[this.#labelNames.indexOf(name)])
+    const series = { labelsText, fields, user, datname, statements: [], seenIn: 0, scores: this.#unmoved, ...notShown }
     this.#series.set(labelsText, series)
     return series
   }
 
+  #labelsOf({ fields }: Series): Labels {
+    return { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
+  }
+
   /** Its sums exist from the first answer with any statement of its user and database, so that they count at once. */
   #open(series: Series, text: string, { now }: Times): void {
-    const { user, datname, labels } = series
-    series.other = this.#others.of(`${user}\n${datname}`, { ...labels, queryid: 'other' }, this.#countersOf(text), now)
+    const { user, datname } = series
+    const create = () => [{ ...this.#labelsOf(series), queryid: 'other' }, this.#countersOf(text)] as const
+    series.other = this.#others.of(`${user}\n${datname}`, now, create)
   }
 
   /** To the series of its labels, which change when a role or a database is renamed. */
@@ -259,7 +261,7 @@ export class StatementCounts {
   }
 
   #enter(series: Series, now: number): void {
-    series.counters = new CounterSet(series.labels)
+    series.counters = new CounterSet(this.#labelsOf(series))
     for (const { text } of series.statements) series.counters.show(this.#countersOf(text), now)
     series.isMember = true
     this.#named.add(series)
@@ -278,9 +280,10 @@ export class StatementCounts {
     return [
       ...this.#others.shown(isShown).map(({ labels, values }): Entry => ({ labels, suffix: undefined, values })),
       ...named.map((series): Entry => {
-        const [counters, gauges] = [series.counters?.values ?? [], this.#gaugesOf(series)]
+        const { labels = {}, values: counters = [] } = series.counters ?? {}
+        const gauges = this.#gaugesOf(series)
         const values = this.#isCounter.map((isCounter, column) => (isCounter ? counters[column] : gauges[column]))
-        return { labels: series.labels, suffix: undefined, values }
+        return { labels, suffix: undefined, values }
       })
     ]
   }

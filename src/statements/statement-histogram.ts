@@ -30,7 +30,7 @@ export class StatementHistogram {
 
   /** Lets the counters of a database appear, and keeps them. */
   open(datname: string, now: number): CounterSet {
-    return this.#sets.of(datname, { ...this.#labels, datname }, zeros, now)
+    return this.#sets.of(datname, now, () => [{ ...this.#labels, datname }, zeros])
   }
 
   /** Counts executions of one entry since the last answer. */

@@ -19,10 +19,10 @@ const { pollUntil } = createPoller(
   'xmin_horizon'
 )
 
-const room = ['max_connections=30', 'superuser_reserved_connections=4', 'max_wal_senders=7']
+const limits = ['max_connections=30', 'superuser_reserved_connections=4', 'max_wal_senders=7']
 
 async function startTeamServer(t: Test, major: Major, ...flags: string[]): Promise<TestServer> {
-  const server = await startServer({ major, flags: [...room, ...flags] })
+  const server = await startServer({ major, flags: [...limits, ...flags] })
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
   return server

@@ -33,7 +33,7 @@ async function sizeOf(team: Team, ...indexes: readonly string[]): Promise<number
 
 for (const major of [13, 16, 18] as const) {
   test(`PostgreSQL ${major}: index scans are counted, and an index without scans is unused`, async (t) => {
-    const team = await createTeam(t, major)
+    const team = await createTeam(major)
     await team.server.sql(
       team.platform,
       'create table shop (id int primary key, a int, b int unique)',
@@ -102,7 +102,7 @@ for (const major of [13, 16, 18] as const) {
 
 for (const major of [13, 18] as const) {
   test(`PostgreSQL ${major}: an index with the definition of another is a duplicate`, async (t) => {
-    const team = await createTeam(t, major)
+    const team = await createTeam(major)
     await team.server.sql(
       team.platform,
       'create table shop (id int primary key, a int, b int, note text)',
@@ -134,7 +134,7 @@ for (const major of [13, 18] as const) {
   })
 
   test(`PostgreSQL ${major}: an invalid index is exported, an index under construction is not`, async (t) => {
-    const team = await createTeam(t, major)
+    const team = await createTeam(major)
     const plain = `${team.platform}_plain`
     await team.server.sql(
       team.platform,

@@ -44,7 +44,7 @@ test('conflicts of a subscription are counted by type', async (t) => {
     t.equal(found.value(name, labels), 1, name)
 
   // The apply worker retries a conflicting change until the other row is removed.
-  const stops = async (name: string, there: string, coming: string, room: string) => {
+  const stops = async (name: string, there: string, coming: string, fix: string) => {
     t.equal(found.value(name, labels), 0, `${name} was 0`)
     await server.sql('users', there)
     await server.sql('platform', coming)
@@ -54,7 +54,7 @@ test('conflicts of a subscription are counted by type', async (t) => {
       labels,
       metrics: { [name]: name.replace(/^pg_stat_subscription_stats_(.*)_total$/, '$1') }
     })
-    await server.sql('users', room)
+    await server.sql('users', fix)
   }
   await stops(
     'pg_stat_subscription_stats_confl_update_exists_total',

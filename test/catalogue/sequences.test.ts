@@ -16,7 +16,7 @@ const { pollSamples } = createPoller(
 
 for (const major of [13, 18] as const) {
   test(`PostgreSQL ${major}: the end of a sequence is that of its column, and an unreadable sequence is hidden, not unused`, async (t) => {
-    const team = await createTeam(t, major)
+    const team = await createTeam(major)
     await team.server.sql(
       team.platform,
       'create domain number as int',
@@ -76,7 +76,7 @@ for (const major of [13, 18] as const) {
   })
 
   test(`PostgreSQL ${major}: bloat is estimated for readable tables, and unreadable tables are hidden, not without bloat`, async (t) => {
-    const team = await createTeam(t, major)
+    const team = await createTeam(major)
     await team.server.sql(
       team.platform,
       'create table shop (id int, note text, price numeric, made timestamptz default now(), gone int) with (autovacuum_enabled = off)',
@@ -116,7 +116,7 @@ for (const major of [13, 18] as const) {
 }
 
 test('tables without primary key are counted and named, a partitioned table once', async (t) => {
-  const team = await createTeam(t, 14)
+  const team = await createTeam(14)
   await team.server.sql(
     team.platform,
     'create table shop (id int unique)',

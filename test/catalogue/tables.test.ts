@@ -24,7 +24,7 @@ async function pollUntil(target: Target, name: string, labels: Labels, value: nu
 
 for (const major of [13, 16, 18] as const) {
   test(`PostgreSQL ${major}: rows, scans, vacuums and sizes of a table`, async (t) => {
-    const team = await createTeam(t, major)
+    const team = await createTeam(major)
     const shop = { datname: team.platform, schemaname: 'public', relname: 'shop' }
     await team.server.sql(
       team.platform,

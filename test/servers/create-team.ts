@@ -1,4 +1,3 @@
-import type { Test } from 'tap'
 import { sharedServer, template } from './shared-server.ts'
 import type { Major, RunningServer } from './start-server.ts'
 
@@ -23,22 +22,16 @@ export interface Team {
 
 let teams = 0
 
-/** Creates the databases and roles for one test. After it they are dropped, with all roles whose names have the same prefix. */
-export async function createTeam(t: Test, major: Major = 18): Promise<Team> {
+/**
+ * Creates the databases and roles for one test. They remain until the end of the run: dropping a database would race
+ * with the polls of other tests.
+ */
+export async function createTeam(major: Major = 18): Promise<Team> {
   const server = await sharedServer(major)
   const prefix = `t${process.pid}_${++teams}`
   const monitor = `${prefix}_monitor`
   const names = { platform: `${prefix}_platform`, users: `${prefix}_users`, labeler: `${prefix}_labeler` }
   const databases = Object.values(names)
-  t.teardown(() =>
-    server.sql(
-      'postgres',
-      ...databases.map((name) => `drop database if exists ${name} with (force)`),
-      `do $$ declare name text; begin
-        for name in select rolname from pg_roles where starts_with(rolname, '${prefix}_') loop execute format('drop role %I', name); end loop;
-      end $$`
-    )
-  )
   await server.sql(
     'postgres',
     `create role ${monitor} login password 'secret' in role pg_monitor`,

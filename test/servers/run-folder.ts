@@ -26,7 +26,11 @@ export function runFolder(): string {
   if (claim(folder)) {
     // When root runs the tests, PostgreSQL runs as another user and creates folders here too.
     chmodSync(folder, 0o1777)
-    spawn('sh', ['-c', watchdog, 'pgvitals-test-watchdog', String(runner), folder], { detached: true, stdio: 'ignore', cwd: '/' }).unref()
+    const options = { detached: true, stdio: 'ignore', cwd: '/' } as const
+    const shell = spawn('sh', ['-c', watchdog, 'pgvitals-test-watchdog', String(runner), folder], options)
+    // Without a shell, as on Windows, a killed run leaves its servers.
+    shell.on('error', () => {})
+    shell.unref()
   }
   return folder
 }

@@ -20,7 +20,7 @@ const flags = ['max_connections=300', 'wal_level=logical', 'max_prepared_transac
 
 /**
  * The server of this major version that all tests of a run share. The first test that needs it starts it; the
- * watchdog of the run folder ends it. A test works in databases and with roles of its own (`createTeam`), selects
+ * watchdog of the run folder ends it. A test has separate databases and roles (`createTeam`), selects
  * its samples by their names, and changes no setting of the server.
  */
 export async function sharedServer(major: Major = 18): Promise<RunningServer> {

@@ -6,18 +6,10 @@ import { claim, runFolder } from '../servers/run-folder.ts'
 
 const tests = join(import.meta.dirname, '..')
 
-/** A file is a `*.test.ts` below `test/`; these run first because they take longest. */
+/** The names of the files that take longest. They run first, so that all processes end at about the same time. */
 const longest = [
-  'main',
-  'reload',
-  'queries',
-  'limits',
-  'isolation',
-  'demo',
-  'replication-stages',
-  'statements',
-  'progress',
-  'many-databases'
+  ...['main', 'doctor', 'reload', 'limits', 'queries', 'isolation', 'prometheus', 'demo', 'discovery', 'access', 'teams', 'tls'],
+  ...['replication-stages', 'statements', 'progress', 'tables', 'io-buffers', 'many-databases', 'replication-subscriptions', 'indexes']
 ]
 
 /**
