@@ -154,14 +154,14 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     update: (nextServers, nextQueries = queries) => {
       queries = nextQueries
       joined.clear()
-      const before = new Map(polled.map((one) => [one.poller.server.name, one]))
+      const previous = new Map(polled.map((one) => [one.poller.server.name, one]))
       polled = nextServers.map((server) => {
-        const known = before.get(server.name)
+        const known = previous.get(server.name)
         return known === undefined ? poll(server) : change(known, server)
       })
       const kept = new Set(polled)
-      for (const one of before.values()) if (!kept.has(one)) void remove(one)
-      if (isStarted) for (const one of polled) if (!before.has(one.poller.server.name)) start(one)
+      for (const one of previous.values()) if (!kept.has(one)) void remove(one)
+      if (isStarted) for (const one of polled) if (!previous.has(one.poller.server.name)) start(one)
     },
     configured: meter.configured,
     retryCredentials: (files) => {

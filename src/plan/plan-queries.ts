@@ -58,7 +58,7 @@ export function groupVariants(queries: readonly Query[]): ReadonlyMap<string, re
   return new Map([...byName].map(([name, variants]) => [name, [...variants].sort(newestFirst)]))
 }
 
-/** Plans every query for one database. The result depends on the arguments only, so it is computed once per change of the database. */
+/** Plans every query for one database. The result depends only on the arguments, so that it is computed once per change of the database. */
 export function planDatabase(variants: ReadonlyMap<string, readonly Query[]>, candidate: Candidate): DatabasePlan {
   return { candidate, planned: new Map([...variants].flatMap(([name, newestFirst]) => planVariant(name, newestFirst, candidate))) }
 }

@@ -115,7 +115,7 @@ export class PolledDatabase {
     return this.#session?.isOpen() ? this.#session : undefined
   }
 
-  /** The number of sessions so far; in each one another server may have responded. */
+  /** Distinguishes the sessions in which another server may have responded. */
   get sessionNumber(): number {
     return this.#sessions
   }

@@ -1,6 +1,6 @@
 /** A client that has scraped once is expected again within this time. */
 const firstPeriodMs = 120_000
-/** A client that misses three of its periods in a row has stopped scraping; ten seconds at least, ten minutes at most. */
+/** A scraper that misses three of its periods in a row has stopped; after ten seconds at least, ten minutes at most. */
 const periodsMissed = 3
 const [shortestExpectedMs, longestExpectedMs] = [10_000, 600_000]
 const timesKept = 6

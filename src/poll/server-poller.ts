@@ -376,12 +376,12 @@ export class ServerPoller {
 
   /** Adds, changes and removes databases as configured and discovered. */
   #reconcile(now: number): void {
-    const before = this.#databases
+    const previous = this.#databases
     const databases = this.#discovery.databasesOf(this.#server)
     this.limiter.configure(this.#server.maxSessions)
     this.#databases = new Map(
       databases.map((database) => {
-        const known = before.get(database.name)
+        const known = previous.get(database.name)
         if (known === undefined) return [database.name, new PolledDatabase(database, this.#unitSeconds, phaseOf(this.#added++), now)]
         const isReachedDifferently = !isDeepStrictEqual(known.database.connection, database.connection)
         const hasAppeared = this.#hasNewList && known.state.failure?.errorClass === 'no_database' && this.#discovery.has(database.name)
@@ -390,7 +390,7 @@ export class ServerPoller {
         return [database.name, known]
       })
     )
-    for (const name of before.keys()) if (!this.#databases.has(name)) this.#memories.forget(name)
+    for (const name of previous.keys()) if (!this.#databases.has(name)) this.#memories.forget(name)
     this.#hasNewList = false
     this.#replan(now)
     this.#setIntervals(now)
