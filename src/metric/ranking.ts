@@ -10,8 +10,8 @@ export interface Candidate {
 
 const halfLifeSeconds = 300
 
-/** Places that every database is sure of, if its share of the limit is not smaller. */
-const surePlaces = 10
+/** Places guaranteed to every database, if its share of the limit is not smaller. */
+const guaranteedPlaces = 10
 
 /** A newcomer needs this multiple of a member's score to take its place. */
 const memberAdvantage = 2
@@ -49,8 +49,8 @@ export function chooseTop<One extends Candidate>(
     for (const one of offered) if (chosen.size < enough) chosen.add(one)
   }
   const databases = byDatabase(candidates)
-  const sure = Math.min(surePlaces, Math.floor(limit / databases.length))
-  for (const { own, moved } of databases) fill(own, moved, sure, chosen.size + Math.min(sure, own.length))
+  const guaranteed = Math.min(guaranteedPlaces, Math.floor(limit / databases.length))
+  for (const { own, moved } of databases) fill(own, moved, guaranteed, chosen.size + Math.min(guaranteed, own.length))
   const allMoved = databases.flatMap(({ moved }) => moved)
   fill(candidates, allMoved, limit, Math.min(limit, candidates.length))
   return chosen

@@ -1,6 +1,6 @@
 /**
  * The only place that counts statements. pg_stat_statements evicts and resets entries, and the page names only some of
- * them; nevertheless `increase()` over all series of a user and database is what PostgreSQL counted. Therefore the
+ * them; nevertheless `increase()` over all series of a user and database equals what PostgreSQL counted. Therefore the
  * counters on the page are not PostgreSQL's values but sums of what each entry gained between two polls, from 0 at the
  * start of the process. docs/decisions/0008-statements.md has the rules and the limits.
  */
@@ -210,7 +210,7 @@ export class StatementCounts {
     return { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
   }
 
-  /** Its sums exist from the first poll that returns a statement of its user and database, so that they count at once. */
+  /** `other` exists from the first poll that returns a statement of its user and database, so that it counts immediately. */
   #open(series: Series, text: string, { now }: Times): void {
     const { user, datname } = series
     const create = () => [{ ...this.#labelsOf(series), queryid: 'other' }, this.#countersOf(text)] as const

@@ -66,7 +66,7 @@ test('a counter that falls was reset and ranks by its new value', async (t) => {
   t.equal(namesOf(top.choose(entries([1000, 10]), { limit: 1, now: 15_000 })), 't1')
 })
 
-test('of a query with the label datname every database is sure of ten rows, or of its share of the limit', async (t) => {
+test('of a query with the label datname every database is guaranteed ten rows, or its share of the limit', async (t) => {
   const query = parseQuery(
     't.sql',
     '-- T.\n--\n-- scope: server\n-- top: 3 by bytes\n-- label datname\n-- label relname\n-- gauge bytes: B.\nselect 1'

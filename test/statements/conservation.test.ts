@@ -82,7 +82,7 @@ for (const [what, disturb] of Object.entries(disturbances)) {
   })
 }
 
-test('through any of these at any time it is never more than the truth and hardly less', async (t) => {
+test('through any of these at any time it is never more than the truth and nearly all of it', async (t) => {
   for (const [seed, way] of ways.entries()) {
     const simulation = new Simulation(way)
     const kinds = Object.values(disturbances)

@@ -61,13 +61,13 @@ test('on the first page every counter is 0, and each user and database has its o
   t.equal(taken.rows, 3)
 })
 
-test('a new statement of a known user and database is in other at once, and counts itself once every scraper has seen it', async (t) => {
+test('a new statement of a known user and database counts in other immediately, and in its own series once every scraper has seen it', async (t) => {
   const polls = new Polls()
   polls.take([row('a', 100)])
   t.match(callsOf(polls.take([row('a', 101), row('new', 600)])), { other: 600, a: 1, new: 0 })
   t.match(callsOf(polls.take([row('a', 101), row('new', 605)], { seenUntil: 29_000 })), { other: 600, new: 0 }, 'pending')
   t.match(callsOf(polls.take([row('a', 101), row('new', 607)])), { other: 600, new: 7 })
-  t.match(callsOf(polls.take([row('a', 101), row('new', 608)])), { other: 600, new: 8 }, 'and from now on at once')
+  t.match(callsOf(polls.take([row('a', 101), row('new', 608)])), { other: 600, new: 8 }, 'and from now on immediately')
 })
 
 test('a statement whose entry is gone is frozen until every scraper has seen it, then vanishes, and returns at 0', async (t) => {
@@ -166,7 +166,7 @@ test('of a result whose rows were cut, and of the next one, only known entries c
   t.equal(totalOf(polls.take([row('a', 15), row('old', 901), row('cut', 700), row('new', 5)])), 11, 'a cut row is remembered')
 })
 
-test('statements of other databases are not counted, and bring nothing along when they are renamed', async (t) => {
+test('statements of other databases are not counted, and their earlier calls neither after a rename', async (t) => {
   const polls = new Polls({ isShown: (datname) => datname !== 'excluded' })
   const take = (datname: string, calls: number) => polls.take([row('a', 1), row('b', calls, 0, datname, 'u', 'b')])
   take('excluded', 100)
@@ -198,7 +198,7 @@ test('a statement that turned slow is named although others have larger sums', a
   t.ok(namesOf(polls.take(rows(3))).includes('slow'))
 })
 
-test('every database is sure of its share of the places, up to ten', async (t) => {
+test('every database is guaranteed its share of the places, up to ten', async (t) => {
   const polls = new Polls({ limit: 30 })
   const rows = (poll: number) => [
     ...Array.from({ length: 100 }, (_, index) => row(`busy${index}`, poll * 1000, poll, 'platform')),
@@ -211,7 +211,7 @@ test('every database is sure of its share of the places, up to ten', async (t) =
   t.ok(calm.includes('calm14'))
 })
 
-test('named series never exceed the limit, even when others become heavy at once', async (t) => {
+test('named series never exceed the limit, even when others become heavy at the same time', async (t) => {
   for (const limit of [1, 2, 9, 10, 30]) {
     const polls = new Polls({ limit })
     const calls = Array.from({ length: 100 }, () => 0)
