@@ -37,7 +37,6 @@ test('discovery follows created, dropped and renamed databases, and no family na
     { DATABASE_URL: url, LATE_DATABASE_URL: server.url('late', 'pgvitals'), PGVITALS_QUERIES: tuned },
     {
       discoverySeconds: 0.5,
-
       pollCostShare: 10,
       servers: (all) =>
         all.map((one) => ({
@@ -82,7 +81,7 @@ test('discovery follows created, dropped and renamed databases, and no family na
     [],
     'a database that refuses the role is not polled'
   )
-  t.ok(namesOf(first, 'closed').includes('pg_stat_database_xact_commit'), 'but has server-wide samples')
+  await until('it has server-wide samples', 10, async () => namesOf(await samples(), 'closed').includes('pg_stat_database_xact_commit'))
 
   t.equal(sampleValue(await samples(), 'pgvitals_database_state', { datname: 'late', reason: 'no_database' }), 1)
   await server.sql('postgres', 'create database late')

@@ -33,7 +33,7 @@ test('isolation', async (t) => {
     )
     t.match(
       logged.find(({ class: errorClass }) => errorClass === 'auth')?.msg,
-      /database cannot be visited: password authentication failed for user "pgvitals" \(28P01\)/
+      /cannot connect: password authentication failed for user "pgvitals" \(28P01\)/
     )
   })
 
