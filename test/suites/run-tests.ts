@@ -12,6 +12,11 @@ const longest = [
   ...['replication-stages', 'statements', 'progress', 'tables', 'io-buffers', 'many-databases', 'replication-subscriptions', 'indexes']
 ]
 
+/** Whether a file runs with `npm run test:catalogue` or `npm run test:grafana`, not with `npm test`. */
+export function isSlow(file: string): boolean {
+  return /^(catalogue|access)\/|^grafana\/.*\/|^demo\.test/.test(file)
+}
+
 /**
  * Runs test files in this process, one after the other. Starting a process and loading the code takes a second of CPU,
  * more than most files need, so a few processes share all files: each takes the next file that no other has taken.

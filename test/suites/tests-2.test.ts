@@ -1,4 +1,3 @@
-import { runTests } from './run-tests.ts'
+import { isSlow, runTests } from './run-tests.ts'
 
-// All but what `npm run test:catalogue` and `npm run test:grafana` run.
-await runTests((file) => !/^catalogue\/|^grafana\/.*\//.test(file))
+await runTests((file) => !isSlow(file))
