@@ -12,9 +12,9 @@ const longest = [
   ...['replication-stages', 'statements', 'progress', 'tables', 'io-buffers', 'many-databases', 'replication-subscriptions', 'indexes']
 ]
 
-/** Whether a file runs with `npm run test:catalogue` or `npm run test:grafana`, not with `npm test`. */
+/** Whether a file runs with `npm run test:catalogue` or `npm run test:grafana`, not with `npm test`, which takes less than two minutes. */
 export function isSlow(file: string): boolean {
-  return /^(catalogue|access)\/|^grafana\/.*\/|^demo\.test/.test(file)
+  return /^(catalogue|access)\/|^grafana\/.*\/|^demo\.test|^doctor\/doctor\.test/.test(file)
 }
 
 /**
