@@ -1,5 +1,5 @@
 -- Ages of databases under the names of postgres_exporter, from pg_database. pg_database_xid_age and
--- pg_database_multixact_age have correct names.
+-- pg_database_multixact_age are the same values under correct names.
 --
 -- scope:    server
 -- interval: 1m

@@ -1,5 +1,5 @@
--- Open transactions under the names of postgres_exporter, from pg_stat_activity. stat_activity_oldest has them by database
--- and user.
+-- Open transactions under the names of postgres_exporter, from pg_stat_activity. stat_activity_oldest returns them by
+-- database and user.
 --
 -- scope:    server
 -- interval: 15s

@@ -13,7 +13,7 @@
 -- label  queryid
 -- label  query
 -- within database
--- gauge  query_id: Text of a statement; always 1.
+-- gauge  query_id: 1, with the text of the statement as a label.
 
 -- PostgreSQL reads all texts from one file, so the query runs rarely and only for unknown statements. From PostgreSQL 18
 -- statements of different databases share a queryid if their tables have the same names.

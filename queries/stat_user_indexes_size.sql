@@ -40,7 +40,7 @@ select
   i.nspname as schemaname,
   i.relname,
   i.indexrelname,
-  -- pg_table_size() includes the free space map, so that the sizes of a table's indexes add up to pg_indexes_size().
+  -- pg_table_size() includes the free space map, so the sizes of the indexes of a table add up to pg_indexes_size().
   pg_catalog.pg_table_size(i.indexrelid) as size_bytes,
   i.cut
 from largest as i;

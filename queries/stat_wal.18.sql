@@ -25,7 +25,7 @@ select
   extract(epoch from w.stats_reset)::float8 as stats_reset_timestamp_seconds
 from pg_catalog.pg_stat_wal as w
 cross join (
-  -- What pg_stat_wal counted up to PostgreSQL 17: without new segments (context init) and the writes of WAL receivers.
+  -- Only what pg_stat_wal counted up to PostgreSQL 17: new segments (context init) and writes of WAL receivers are excluded.
   select
     pg_catalog.sum(i.writes) as writes,
     pg_catalog.sum(i.fsyncs) as fsyncs,

@@ -15,7 +15,7 @@ with
       case
         when a.backend_type in ('client backend', 'parallel worker') then 'session'
         when a.backend_type = 'autovacuum worker' then 'autovacuum'
-        -- A standby with hot_standby_feedback and without a slot; with a slot, the slot has the xmin.
+        -- A standby with hot_standby_feedback and without a slot; with a slot, the slot holds the xmin.
         when a.backend_type = 'walsender' and a.datname is null then 'standby'
         else 'background'
       end as holder,

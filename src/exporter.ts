@@ -23,31 +23,31 @@ export interface ExporterOptions {
   readonly clock?: Clock
   readonly sessionMaxAgeSeconds?: number
   readonly discoverySeconds?: number
-  /** The fraction of a core that poll cycles may cost a server where sessions cannot be kept. */
+  /** The fraction of a core that poll cycles may use on a server if sessions cannot be kept. */
   readonly pollCostShare?: number
 }
 
-/** The exporter: all servers, polled, and their page. */
+/** The exporter: polls all servers and renders the page. */
 export interface Exporter {
   readonly servers: () => readonly ServerPoller[]
   readonly snapshots: () => readonly Snapshot[]
-  /** Starts to poll. */
+  /** Starts polling. */
   readonly start: () => void
   /** Polls everything once. */
   readonly pollOnce: () => Promise<void>
   readonly stop: () => Promise<void>
-  /** Takes other servers, databases or queries; what did not change is not disturbed. */
+  /** Applies a new configuration of servers and queries. Servers and databases that did not change are not affected. */
   readonly update: (servers: readonly Server[], queries?: readonly Query[]) => void
-  /** A configuration was read, and accepted or rejected. */
+  /** Records whether a configuration was accepted or rejected. */
   readonly configured: (isAccepted: boolean) => void
-  /** Tries rejected credentials at once: all of them, or those read from one of these files. */
+  /** Retries rejected credentials immediately: all of them, or those read from one of these files. */
   readonly retryCredentials: (files?: readonly string[]) => void
-  /** A client has received the page, or the part of one server. */
+  /** Records that a client has received the page or a part of it. */
   readonly scraped: (client: string, selection?: Selection) => void
   /** Whether every planned query has been polled once. */
   readonly isReady: () => boolean
   readonly status: () => Status
-  /** The page, or a part of it without the metrics of the process; undefined when there is no such part. */
+  /** The page, or a part of it without the metrics of the process; undefined if the server or team is unknown. */
   readonly metrics: (selection?: Selection) => Promise<Buffer | undefined>
 }
 
@@ -57,7 +57,7 @@ interface Polled {
   disk: DiskPoller | undefined
 }
 
-/** The composition root: wires servers, pollers and the page together. Nothing runs before `start` or `pollOnce`. */
+/** Creates the exporter from servers, pollers and the page. Nothing is polled before `start` or `pollOnce`. */
 export function createExporter({ version, servers, queries: initialQueries, log, clock = systemClock, ...own }: ExporterOptions): Exporter {
   const options = { sessionMaxAgeSeconds: 1800, discoverySeconds: 60, pollCostShare: 0.02, ...own }
   const meter = createMeter(version)
@@ -87,7 +87,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     await loop.stop()
   }
 
-  /** A server that is gone loses its counters, unless another one of its name has come meanwhile. */
+  /** Stops a removed server and deletes its counters, unless a new server has the same name. */
   async function remove(removed: Polled): Promise<void> {
     const { name } = removed.poller.server
     await stop(removed)
@@ -125,7 +125,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     }))
   }
 
-  /** Snapshots are joined again only after a poll has ended or one of them has expired. */
+  /** Joins the snapshots. The result is reused until a poll ends or a snapshot expires. */
   function join({ server, team }: Selection, all: readonly Snapshot[], isSelected: IsSelected, now: number): JoinedSnapshots {
     const key = JSON.stringify([server, team])
     const revision = polled.map(({ poller }) => poller.snapshots.revision).join()
@@ -191,7 +191,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
       const byName = new Map(polled.map(({ poller }) => [poller.server.name, poller]))
       const isInPart = readSelection(selection, servers)
       if (isInPart === undefined) return undefined
-      // A snapshot still contains what was dropped or excluded since its poll.
+      // A snapshot may contain databases that were dropped or excluded after its poll.
       const isSelected: IsSelected = (server, datnames) => {
         const shown = datnames.filter((datname) => byName.get(server)?.isShown(datname))
         return (shown.length > 0 || datnames.length === 0) && isInPart(server, shown)

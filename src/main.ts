@@ -10,7 +10,7 @@ const usage = `pgvitals: a Prometheus exporter for PostgreSQL servers that host 
 
   pgvitals [serve]    polls the configured databases and serves /metrics
   pgvitals once       polls everything once and prints the metrics; exits with 1 if a database or a query failed
-  pgvitals doctor     connects to every database, reports findings and their fixes; exits with 1 if there is one; --json
+  pgvitals doctor     connects to every database and reports findings and their fixes; exits with 1 if there is an error; --json
   pgvitals queries    checks the query files and lists them
 
 Configured by DATABASE_URL, *_DATABASE_URL, PGVITALS_* and pgvitals.yaml; see the README.

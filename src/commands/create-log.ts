@@ -1,7 +1,7 @@
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import type { Config } from '../config/config.ts'
 
-/** Creates the log on a file descriptor and writes the notes of the configuration to it. */
+/** Creates the log on a file descriptor and logs the notes of the configuration. */
 export function createLog({ logLevel, notes }: Config, fileDescriptor: 1 | 2): Logger {
   const log = pino(
     { level: logLevel, base: null, timestamp: stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } },

@@ -1,7 +1,10 @@
 import { readConfig, readEnvironment } from '../config/config.ts'
 import { diagnose } from '../doctor/doctor.ts'
 
-/** Connects to every database and reports findings and their fixes. The exit code is 1 if there is a finding. */
+/**
+ * Connects to every database and reports findings and their fixes. The exit code is 1 if there is an error; hints do
+ * not count.
+ */
 export async function doctor({ json }: { readonly json: boolean }): Promise<void> {
   const config = readConfig(readEnvironment())
   for (const note of config.notes) process.stderr.write(`pgvitals: ${note}\n`)

@@ -10,7 +10,10 @@ export function isCertificate(pem: string): boolean {
   }
 }
 
-/** The reason why a certificate and a key do not form a pair, which every connection attempt would run into; undefined if they do. */
+/**
+ * The reason why a certificate and a key do not form a pair; undefined if they do. With such files every connection
+ * attempt would fail.
+ */
 export function keyPairError(cert: string, key: string): string | undefined {
   try {
     createSecureContext({ cert, key })

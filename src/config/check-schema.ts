@@ -17,7 +17,7 @@ export function checkSchema(value: object, addError: (path: Path, message: strin
   for (const error of validate.errors ?? []) {
     const path = error.instancePath.split('/').slice(1).map(decodePointer)
     const { keyword, params, propertyName } = error
-    // These two only repeat another error.
+    // The errors of these keywords only repeat other errors.
     if (keyword === 'if' || keyword === 'propertyNames') continue
     const key = keyword === 'additionalProperties' ? params.additionalProperty : (params.missingProperty ?? propertyName)
     addError(key === undefined ? path : [...path, ...printableKey(key, error)], describe(error))

@@ -7,7 +7,7 @@ import { isCertificate, keyPairError } from './certificate.ts'
 
 const pattern = /^[a-z0-9+]+:\/\/(?:(?<userInfo>[^/?]*)@)?(?<hostPort>[^/?]*)(?:\/(?<database>[^?]*))?(?:\?(?<parameters>.*))?$/i
 
-/** Whether a URL is one of PostgreSQL, with or without a driver as in `postgresql+psycopg://`. */
+/** Whether a text is a PostgreSQL URL, with or without a driver as in `postgresql+psycopg://`. */
 export function isPostgresUrl(url: string): boolean {
   return /^postgres(ql)?(\+[a-z0-9_]+)?:\/\//i.test(url)
 }

@@ -14,7 +14,7 @@ interface Declared {
 
 const noTls = {}
 
-/** Reads the `servers` of the file. Adds an error for each server that cannot be valid, and omits it. */
+/** Reads the `servers` of the file. Adds errors for invalid settings, and omits servers without a database. */
 export function readDeclaredServers(sources: ConfigSources): readonly Server[] {
   const names = new Map<string, string>()
   return Object.entries(sources.file.shape.servers ?? {}).flatMap(([name, shape]) => {

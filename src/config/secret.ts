@@ -6,7 +6,7 @@ import type { SecretShape } from './config-file.ts'
 import type { ConfigSources } from './config-sources.ts'
 import type { Path } from './located-yaml.ts'
 
-/** Reads a secret of the file. Adds an error and returns undefined if it cannot be valid. */
+/** Reads a secret of the file. Adds an error if its variable is not set, or if its file cannot be read or is empty. */
 export function readDeclaredSecret(shape: SecretShape, path: Path, sources: ConfigSources): Secret | undefined {
   if (typeof shape === 'string') return shape
   const { env, file, command } = shape

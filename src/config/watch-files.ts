@@ -53,7 +53,10 @@ async function stateOf(file: string): Promise<string> {
   return format(await stat(file, { bigint: true }).catch(() => undefined))
 }
 
-/** Differs after every change. stat follows links, so that a change of the target counts. */
+/**
+ * The state of a file as a text that differs after every change. stat follows symbolic links, so changes of the target
+ * are detected.
+ */
 function format(stats: BigIntStats | undefined): string {
   return stats === undefined ? 'none' : `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`
 }

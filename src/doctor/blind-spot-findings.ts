@@ -10,7 +10,7 @@ import type { Finding, Step } from './finding.ts'
 /** The capabilities that a grant provides. `extensionFindings` reports those of extensions. */
 const grantable = capabilities.filter(({ isServerWide }) => !isServerWide)
 
-/** An extension of an unlimited version. */
+/** An extension whose version meets every minimum. */
 const newest: Extension = { version: [Number.POSITIVE_INFINITY], schema: 'public' }
 
 /** A query that does not run in a database, and what it lacks. */
@@ -47,7 +47,7 @@ export function findBlindSpots(queries: readonly Query[], examinations: readonly
   })
 }
 
-/** What the roles cannot see, with one finding per grant. */
+/** The blind spots of the roles, with one finding per grant. */
 export function blindSpotFindings(blindSpots: readonly BlindSpot[], examinations: readonly Examination[]): readonly Finding[] {
   const byGrant = new Map<string, { facts: Facts; databases: Set<string>; queries: Set<string> }>()
   for (const { query, database, capabilities: missing } of blindSpots) {
@@ -109,7 +109,7 @@ export function extensionFindings(
   })
 }
 
-/** Adds the library to the loaded ones. If the role cannot see those, the step is a comment. */
+/** The steps that add the library to shared_preload_libraries. If the role cannot read this setting, the step is a comment. */
 function preloadSteps({ details }: Found): readonly Step[] {
   const loaded = details.settings.get('shared_preload_libraries')
   const rds = '-- add pg_stat_statements to shared_preload_libraries in the parameter group, then reboot the instance'

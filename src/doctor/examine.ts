@@ -7,7 +7,7 @@ import { monitoringRoles } from './monitoring-role.ts'
 import { type Right, readRights } from './rights.ts'
 import { readSessionDetails, type SessionDetails } from './session-details.ts'
 
-/** What was read from a reachable database. */
+/** The properties read from a reachable database. */
 export interface Found {
   readonly facts: Facts
   readonly rights: readonly Right[]
@@ -21,7 +21,10 @@ export interface Examination {
   readonly failure: { readonly errorClass: ErrorClass; readonly message: string } | undefined
 }
 
-/** Examines every database of a server, with at most `maxSessions` sessions. Ends within the deadline, whatever the server does. */
+/**
+ * Examines every database of a server, with at most `maxSessions` sessions. Ends within the deadline even if the server
+ * does not respond.
+ */
 export async function examineServer(server: Server, deadlineSeconds: number): Promise<readonly Examination[]> {
   const error = new ClassedError('timeout', `not examined within ${deadlineSeconds} s`)
   const deadline = startDeadline(deadlineSeconds, error)

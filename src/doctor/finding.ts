@@ -1,9 +1,9 @@
 /** One step of a fix: an SQL statement or a comment, in one line of the script. */
 export interface Step {
-  /** The database in which it must run; undefined if any database of the server will do. */
+  /** The database in which it must run; undefined if it can run in any database of the server. */
   readonly database?: string
   readonly sql: string
-  /** The replacement on RDS, where nobody is a superuser and settings are in a parameter group. */
+  /** The replacement on RDS, which provides no superuser and keeps settings in a parameter group. */
   readonly rds?: string
 }
 
@@ -12,7 +12,7 @@ export interface Finding {
   readonly severity: 'error' | 'hint'
   readonly databases: readonly string[]
   readonly text: string
-  /** What does not work because of it. */
+  /** The consequence of the finding. */
   readonly effect: string | undefined
   readonly fix: readonly Step[]
 }

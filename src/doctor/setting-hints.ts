@@ -23,7 +23,7 @@ const advice: readonly Advice[] = [
   { setting: 'track_counts', value: 'off', effect: 'no statistics are collected, and autovacuum does not run', recommended: 'on' }
 ]
 
-/** Settings of the server, the role and the connection that work, but could be better. */
+/** Hints on settings of the server, the role and the connection. */
 export function settingHints(server: Server, examinations: readonly Examination[]): readonly Finding[] {
   const [first] = examinations.flatMap(({ database, found }) => (found === undefined ? [] : [{ database, ...found }]))
   if (first === undefined) return []

@@ -2,23 +2,23 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { readSecret, type Secret } from '../server/credential.ts'
 
-/** Who may read what: the holder of one of these tokens. */
+/** The tokens that give access to pages. */
 export interface Tokens {
-  /** For everything. */
+  /** Tokens for every page. */
   readonly everything: readonly Secret[]
-  /** For the page of one team. */
+  /** Tokens for the page of one team, by team. */
   readonly teams: ReadonlyMap<string, { readonly tokens: readonly Secret[] }>
 }
 
-/** Whether a request with this `Authorization` header may read the page of a team, or everything where no team is given. */
+/** Whether a request with this `Authorization` header may read the page of a team or, without a team, every page. */
 export type Access = (team: string | undefined, authorization: string | undefined) => Promise<boolean>
 
-/** A token is read from its file at most this often: a rotated one is accepted soon, and requests cost no reads. */
+/** The time for which the value of a token is cached. After it, a rotated token is accepted. */
 const rememberMs = 15_000
 
 /**
- * Creates the access control. Without any token everybody may read everything. With one, every page needs a token: one
- * for everything opens every page, a team's opens the page of that team.
+ * Creates the access control. If no token is configured, everyone may read every page. If any token is configured, every
+ * page requires one: a token for every page, or for the page of a team the token of that team.
  */
 export function createAccess(tokens: () => Tokens, clock: Clock): Access {
   const remembered = new Map<Secret, { readonly until: number; readonly token: Promise<string | undefined> }>()
@@ -44,7 +44,7 @@ export function createAccess(tokens: () => Tokens, clock: Clock): Access {
   }
 }
 
-/** Takes the same time whatever the difference. */
+/** Compares two texts in constant time. */
 function isSame(given: string, token: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(given), digest(token))

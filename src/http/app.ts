@@ -7,31 +7,30 @@ import type { Status } from '../page/status.ts'
 import { createAccess, type Tokens } from './access.ts'
 import { statusPage } from './status-page.ts'
 
-/** What the HTTP server serves. */
+/** The functions that the HTTP server calls. */
 export interface Served {
-  /** The whole page, or the part of a server or a team; undefined when there is none. */
+  /** The whole page, or the part of a server or a team; undefined if the server or team is unknown. */
   readonly metrics: (selection: Selection) => Promise<Buffer | undefined>
-  /** A client has received a page. */
+  /** Records that a client has received a page. */
   readonly scraped: (client: string, selection: Selection) => void
   /** Whether every query has been polled once. */
   readonly isReady: () => boolean
   readonly status: () => Status
-  /** Who may read what. */
   readonly tokens: () => Tokens
   readonly clock?: Clock
 }
 
 const gzipText = promisify(gzip)
 
-/** The routes. None of them waits for a database. */
+/** Creates the HTTP server with its routes. No route waits for a database. */
 export function createApp({ metrics, scraped, isReady, status, tokens, clock = systemClock }: Served): FastifyInstance {
   const app = fastify({ logger: false, forceCloseConnections: true })
   const mayRead = createAccess(tokens, clock)
 
-  /** Rejects requests without a token for the requested part, where tokens are configured. */
+  /** Rejects requests without a valid token for the requested page if tokens are configured. */
   const guard = async (request: FastifyRequest<Part>, reply: FastifyReply) => {
     const { team } = partOf(request)
-    // The other pages show all teams.
+    // Other pages contain the data of all teams.
     const requested = request.routeOptions.url === '/metrics' ? team : undefined
     if (await mayRead(requested, request.headers.authorization)) return
     return reply
@@ -52,7 +51,7 @@ export function createApp({ metrics, scraped, isReady, status, tokens, clock = s
     return reply.header('content-encoding', 'gzip').send(await gzipText(text, { level: constants.Z_BEST_SPEED }))
   })
 
-  // Prometheus scrapes this exporter once for each server; a label `server` here would rename ours.
+  // One target per server. The label is `instance`, because a target label `server` would rename the label of the metrics.
   app.get<Part>('/sd', guarded, async (request) =>
     status().servers.map(({ name }) => ({ targets: [request.host], labels: { __param_server: name, instance: name } }))
   )
@@ -78,14 +77,14 @@ interface Part {
   readonly Querystring: { readonly server?: string | string[]; readonly team?: string | string[] }
 }
 
-/** The part of the page that the request names; the first where it names several. */
+/** The requested part of the page. Of repeated parameters the first counts. */
 function partOf({ query }: FastifyRequest<Part>): Selection {
   const [server] = [query.server].flat()
   const [team] = [query.team].flat()
   return { server, team }
 }
 
-/** The whole page instead of a team's would show what the team may not see. */
+/** The message for an unknown server or team. The whole page must not be returned instead: it shows the data of all teams. */
 function explainMissing({ server, team }: Selection): string {
   if (team === undefined) return `Unknown server "${server}"; / lists the servers.\n`
   return `No team "${team}" owns a database${server === undefined ? '' : ` of the server "${server}"`}.\n`

@@ -13,7 +13,7 @@ const style = `
   tr.skipped { opacity: .65 } td.skipped::before { content: "○ " } .waiting::before { content: "… " }
   code { font-size: .92em } p.links a { margin-right: 1rem }`
 
-/** The page for people: the polled servers and databases, which queries succeed, which fail and why. */
+/** The status page in HTML: servers, databases with their blind spots, and the outcome of each query. */
 export function statusPage({ version, servers }: Status): string {
   return `<!doctype html>
 <html lang="en">

@@ -4,9 +4,9 @@ import { type DatnameOf, databaseOf, type Family, type Labels, type Sample } fro
 export interface FamilyText {
   readonly family: Family
   readonly datname: string
-  /** Only teams of these databases may see the text; undefined where `datname` decides. */
+  /** The databases whose teams may see the text; undefined if `datname` determines this. */
   readonly ranIn?: readonly string[]
-  /** Encoded when polled; a scrape only joins buffers. */
+  /** The text is encoded once per poll; a scrape only joins buffers. */
   readonly text: Buffer
   readonly samples: number
 }
@@ -53,7 +53,7 @@ interface Group {
   readonly family: Family
   /** Rendered label sets, to find duplicates. */
   readonly seen: Set<string>
-  /** By database. */
+  /** Lines by database. */
   readonly lines: Map<string, string[]>
 }
 
@@ -66,14 +66,14 @@ export function renderHeader({ name, type, help }: Family): string {
   return `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`
 }
 
-/** `{name="value",…}`; empty without labels. */
+/** Renders `{name="value",…}`; `''` without labels. */
 export function renderLabels(labels: Labels): string {
   let text = ''
   for (const name in labels) text += `${text === '' ? '' : ','}${name}="${escapeValue(labels[name] ?? '')}"`
   return text === '' ? '' : `{${text}}`
 }
 
-/** A number in Prometheus's format: `NaN`, `+Inf`, `-Inf` or JavaScript's shortest form. */
+/** Renders a number: `NaN`, `+Inf`, `-Inf` or the shortest form of JavaScript. */
 export function renderNumber(value: number): string {
   if (Number.isFinite(value)) return String(value)
   if (Number.isNaN(value)) return 'NaN'
@@ -85,7 +85,10 @@ const special = /[\u0000-\u001f\u007f"\\]/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
 const control = /[\u0000-\u0009\u000b-\u001f\u007f]/g
 
-/** Escapes a label value as the format requires; other control characters become spaces, because parsers treat them differently. */
+/**
+ * Escapes a label value as the format requires. Other control characters become spaces, because parsers handle them
+ * differently.
+ */
 function escapeValue(value: string): string {
   if (!special.test(value)) return value
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll(control, ' ')

@@ -2,29 +2,29 @@
 export interface Candidate {
   /** The database it belongs to; `''` for the server. */
   readonly datname: string
-  /** Whether it has a place now. */
+  /** Whether it currently has a place. */
   readonly isMember: boolean
-  /** For each ranking column: the recent movement of a counter, or the value of a gauge. */
+  /** For each ranking column: the recent increase of a counter, or the value of a gauge. */
   readonly scores: readonly number[]
 }
 
 const halfLifeSeconds = 300
 
-/** Places guaranteed to every database, if its share of the limit is not smaller. */
+/** The number of places guaranteed to every database, or its share of the limit if that is smaller. */
 const guaranteedPlaces = 10
 
-/** A newcomer needs this multiple of a member's score to take its place. */
+/** A newcomer replaces a member if its score exceeds this multiple of the member's score. */
 const memberAdvantage = 2
 
-/** The factor by which recent movement decays in this time. */
+/** The factor by which scores of counters decay in this time. */
 export function decay(milliseconds: number): number {
   return 2 ** (-milliseconds / 1000 / halfLifeSeconds)
 }
 
 /**
- * Chooses the candidates that matter now, the most important first and never more than `limit`: first the best of each
- * database, then the best of all. The ranking columns choose in turn, so that a statement with few calls and many reads
- * is chosen as well as one with many calls. Places left are filled with members, then with the largest by `sizesOf`.
+ * Chooses at most `limit` candidates, most important first: first the best of each database, then the best of all. The
+ * ranking columns alternate, so that a statement with few calls and many reads is chosen as well as one with many calls.
+ * Remaining places are filled with members, then with the largest candidates by `sizesOf`.
  */
 export function chooseTop<One extends Candidate>(
   candidates: readonly One[],
@@ -56,7 +56,7 @@ export function chooseTop<One extends Candidate>(
   return chosen
 }
 
-/** The candidates of each database, and those of them with a score. */
+/** The candidates of each database, and those of them with a positive score. */
 function byDatabase<One extends Candidate>(candidates: readonly One[]) {
   const databases = new Map<string, { readonly own: One[]; readonly moved: One[] }>()
   for (const candidate of candidates) {
@@ -67,7 +67,7 @@ function byDatabase<One extends Candidate>(candidates: readonly One[]) {
   return [...databases.values()]
 }
 
-/** The best candidates with a positive value, best first; nearly all are compared only with the worst of those kept. */
+/** The best candidates with a positive value, best first. Most candidates are compared only with the worst one kept so far. */
 function best<One>(candidates: readonly One[], count: number, score: (one: One) => number): readonly One[] {
   const found: One[] = []
   const values: number[] = []
@@ -84,14 +84,14 @@ function best<One>(candidates: readonly One[], count: number, score: (one: One) 
   return found
 }
 
-/** Lets the rankings choose in turn, each its best candidate not chosen yet, until there are enough. */
+/** Chooses from the rankings alternately, each time the best candidate that is not chosen yet, until there are enough. */
 function chooseInTurn<One>(rankings: readonly (readonly One[])[], chosen: Set<One>, enough: number): void {
   const next = rankings.map((ranking) => ranking.values())
   for (let before = -1; before < chosen.size && chosen.size < enough; ) {
     before = chosen.size
     for (const candidates of next) {
       if (chosen.size >= enough) return
-      // An array's iterator continues after a break.
+      // The iterator of an array can be continued after a break.
       for (const candidate of candidates) {
         if (chosen.has(candidate)) continue
         chosen.add(candidate)

@@ -17,14 +17,14 @@ export function databaseOf(labels: Labels): string {
   return labels.datname ?? labels.database ?? ''
 }
 
-/** The text of each column as PostgreSQL returned it; null for null. */
+/** The text of each column as PostgreSQL returned it; null for SQL null. */
 export type Row = readonly (string | null)[]
 
-/** One parsed row: labels, suffix of the metric name, and the number of each value column in the header's order. */
+/** One parsed row: labels, suffix of the metric name, and the number of each value column in the order of the header. */
 export interface Entry {
   readonly labels: Labels
   readonly suffix: string | undefined
-  /** The text that replaces `{}` in the help; without it, the suffix does. */
+  /** The text that replaces `{}` in the help; by default the suffix. */
   readonly help?: string | undefined
   readonly values: readonly (number | undefined)[]
 }
@@ -40,7 +40,7 @@ export interface Read {
 /** Returns the database of an entry with these labels; `''` for the server. */
 export type DatnameOf = (labels: Labels) => string
 
-/** Describes missing and surplus columns of a result; undefined when its columns are those of the header. */
+/** Describes missing and surplus columns of a result; undefined if its columns match the header. */
 export function columnsMismatch(query: Query, columns: readonly string[]): string | undefined {
   const declared = query.columns.map((column) => column.name)
   const missing = declared.filter((name) => !columns.includes(name))

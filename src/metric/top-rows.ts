@@ -2,10 +2,13 @@ import { columnNames, isValueColumn, type Query } from '../query/query.ts'
 import { chooseTop, decay } from './ranking.ts'
 import { databaseOf, type Entry } from './sample.ts'
 
-/** A row between two polls. */
+/** The state of a row between two polls. */
 interface RankedRow {
   readonly datname: string
-  /** For each ranking column the recent movement of a counter or the value of a gauge, and the last value. */
+  /**
+   * For each ranking column: the recent increase of a counter or the value of a gauge (`scores`), and the last value
+   * (`sizes`).
+   */
   readonly scores: number[]
   readonly sizes: number[]
   isMember: boolean
@@ -14,8 +17,8 @@ interface RankedRow {
 }
 
 /**
- * Limits a query with many rows to those that matter now, with PostgreSQL's own values. Counters rank by their recent
- * movement, gauges by their value; rows that are shown are preferred.
+ * Limits a query with many rows to the most important ones, with PostgreSQL's own values. Counters rank by their recent
+ * increase, gauges by their value; rows that are already exported are preferred.
  */
 export class TopRows {
   readonly #by: readonly { readonly index: number; readonly isCounter: boolean }[]
@@ -33,7 +36,10 @@ export class TopRows {
     this.#labels = columnNames(query, 'label')
   }
 
-  /** The entries to show, at most `limit` and at least one, in their order, and the number of the others. `now` is in milliseconds. */
+  /**
+   * The entries to export, at least one and at most `limit`, in their order, and the number of the others. `now` is in
+   * milliseconds.
+   */
   choose(
     entries: readonly Entry[],
     { limit, now }: { readonly limit: number; readonly now: number }

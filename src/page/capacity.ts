@@ -7,18 +7,18 @@ const gauge = (name: string, help: string): Family => ({ name, type: 'gauge', he
 const total = gauge('pg_disk_total_bytes', 'Size of the disk: as configured (capacity_bytes), or of the file system of data_directory.')
 const free = gauge(
   'pg_disk_free_bytes',
-  'Free space of the disk: the configured size minus pg_disk_used_bytes, or what the file system leaves to unprivileged processes. Absent while it is unknown.'
+  'Free space of the disk: the configured size minus pg_disk_used_bytes, or the space of the file system available to unprivileged processes. Absent while it is unknown.'
 )
 const quota = gauge('pg_database_quota_bytes', 'Configured maximum size of the database (quota_bytes).')
 
-/** The families made here with their labels, for the documentation. */
+/** The metric families of this module with their labels, for the documentation. */
 export const capacityFamilies: readonly (readonly [Family, string])[] = [
   [total, 'server, source'],
   [free, 'server, source'],
   [quota, 'server, datname']
 ]
 
-/** Disk sizes of a server and quotas of its databases. Free space is absent while the used space is unknown. */
+/** The disk sizes of a server and the quotas of its databases. Free space is absent while the used space is unknown. */
 export function capacitySamples(
   { name: server, capacityBytes, databases }: Server,
   usedBytes: number | undefined,

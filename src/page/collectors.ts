@@ -8,7 +8,7 @@ const duration = gauge('pg_scrape_collector_duration_seconds', 'Total duration o
 const lastError = gauge('pg_exporter_last_scrape_error', 'Whether the last poll of any query failed.')
 const lastDuration = gauge('pg_exporter_last_scrape_duration_seconds', 'Total duration of the last polls of all queries.')
 
-/** The families made here with their labels, for the documentation. */
+/** The metric families of this module with their labels, for the documentation. */
 export const collectorFamilies: readonly (readonly [Family, string])[] = [
   [success, 'server, collector'],
   [duration, 'server, collector'],
@@ -21,7 +21,7 @@ interface Total {
   readonly seconds: number
 }
 
-/** postgres_exporter's metrics about its collectors, for our queries. */
+/** The collector metrics of postgres_exporter, with queries as collectors. */
 export function collectorSamples(snapshots: readonly Snapshot[]): readonly Sample[] {
   const servers = new Map<string, Map<string, Total>>()
   for (const { server, query, failure, seconds } of snapshots) {

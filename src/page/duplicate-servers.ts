@@ -7,8 +7,8 @@ export interface NamedServer {
 }
 
 /**
- * The groups of configured names under which one running server is polled more than once: the same system identifier,
- * which a standby shares, and the same start time, which it does not.
+ * The groups of configured servers that are the same running server: they have the same system identifier, which a
+ * standby shares with its primary, and the same start time.
  */
 export function findDuplicates(servers: readonly NamedServer[]): readonly (readonly string[])[] {
   const names = new Map<string, Set<string>>()
@@ -22,7 +22,7 @@ export function findDuplicates(servers: readonly NamedServer[]): readonly (reado
   return [...names.values()].filter(({ size }) => size > 1).map((group) => [...group].sort())
 }
 
-/** How many other names one server has. */
+/** The number of other configured servers that are the same running server. */
 export function duplicatesOf(server: string, groups: readonly (readonly string[])[]): number {
   return Math.max(0, new Set(groups.filter((group) => group.includes(server)).flat()).size - 1)
 }

@@ -13,9 +13,9 @@ export interface ServerHealth {
   readonly openSessions: number
   /** The interval of each database's poll cycles, in seconds. */
   readonly intervals: ReadonlyMap<string, number>
-  /** Whether the last discovery succeeded; undefined where none is configured or none was tried. */
+  /** Whether the last discovery succeeded; undefined if discovery is not configured or was not attempted yet. */
   readonly isDiscovered: boolean | undefined
-  /** How many other configured servers are the same running server. */
+  /** The number of other configured servers that are the same running server. */
   readonly duplicates: number
   /** Disk sizes and quotas. */
   readonly capacity: readonly Sample[]
@@ -23,24 +23,24 @@ export interface ServerHealth {
 
 const gauge = (name: string, help: string): Family => ({ name, type: 'gauge', help })
 
-const up = gauge('pg_up', 'Whether the last poll cycle of at least one database of the server could connect.')
-const databaseUp = gauge('pg_database_up', 'Whether the last poll cycle of the database could connect; absent until one was tried.')
-const databaseInfo = gauge('pg_database_info', 'Always 1: a database that other series name, with the team that owns it.')
+const up = gauge('pg_up', 'Whether the last poll cycle of at least one database of the server connected; absent while this is unknown.')
+const databaseUp = gauge('pg_database_up', 'Whether the last poll cycle of the database connected; absent if it attempted no connection.')
+const databaseInfo = gauge('pg_database_info', 'Always 1, one series for each database that other series name, with the team that owns it.')
 const databaseState = gauge(
   'pgvitals_database_state',
   'Always 1, one series per database: reason is up, not_polled, or the error class of the last poll cycle.'
 )
 const pollInterval = gauge(
   'pgvitals_database_poll_interval_seconds',
-  'Shortest interval at which database-wide queries are polled. It grows where poll cycles would cost the server more than 2 % of a core.'
+  'Shortest interval at which database-wide queries are polled. It grows if poll cycles would use more than 2 % of a core on the server.'
 )
 const discovery = gauge(
   'pgvitals_discovery_success',
-  'Whether the last discovery of databases succeeded; after a failure the last list is kept. Absent where discovery is not configured.'
+  'Whether the last discovery of databases succeeded; after a failure the last list is kept. Absent if discovery is not configured.'
 )
 const capability = gauge(
   'pgvitals_capability',
-  'Whether the role has the capability; 0 is a blind spot. datname is empty where one database with it suffices for the server.'
+  'Whether the role has the capability; 0 is a blind spot. datname is empty if one database with it is sufficient for the server.'
 )
 const certificateExpiry = gauge(
   'pgvitals_tls_certificate_expiry_timestamp_seconds',
@@ -49,7 +49,7 @@ const certificateExpiry = gauge(
 const sessionsOpen = gauge('pgvitals_sessions_open', 'Open sessions of pgvitals on the server.')
 const identities = gauge(
   'pgvitals_server_identities',
-  'Different running servers that responded under this name; more than 1 behind a pooler or a reader endpoint.'
+  'Distinct running servers that responded at the address of this server; more than 1 behind a pooler or a reader endpoint.'
 )
 const duplicates = gauge('pgvitals_server_duplicates', 'Other configured servers that are the same running server.')
 const success = gauge('pgvitals_query_success', 'Whether the last poll of the query succeeded; datname is empty for a server-wide query.')
@@ -57,7 +57,7 @@ const duration = gauge('pgvitals_query_duration_seconds', 'Duration of the last 
 const rows = gauge('pgvitals_query_rows', 'Rows returned by the last successful poll of the query.')
 const age = gauge('pgvitals_snapshot_age_seconds', 'Time since the last successful poll of the query.')
 
-/** The families made here with their labels, for the documentation. */
+/** The metric families of this module with their labels, for the documentation. */
 export const healthFamilies: readonly (readonly [Family, string])[] = [
   [up, 'server'],
   [databaseUp, 'server, datname'],
@@ -76,7 +76,10 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
   [age, 'server, datname, query']
 ]
 
-/** The state of servers and databases as samples; what is unknown is absent. `datnames` are those that other series name, by server. */
+/**
+ * The state of servers and databases as samples. Unknown values are absent. `datnames` are the databases of other
+ * series, by server.
+ */
 export function healthSamples(servers: readonly ServerHealth[], datnames: ReadonlyMap<string, ReadonlySet<string>>): readonly Sample[] {
   return servers.flatMap((health) => {
     const { server, states, teams, openSessions, intervals, isDiscovered, capacity } = health
@@ -87,7 +90,7 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
     const named = new Set([...states.map(({ name }) => name), ...(datnames.get(server) ?? [])])
     const isUp = states.some((state) => state.isUp)
     return [
-      // One database that responds is enough; the server is down when every database was tried.
+      // The server is up if one database responds, and down only after a connection to every database was attempted.
       ...(isUp || states.every(wasTried) ? [one(up, isUp ? 1 : 0)] : []),
       one(sessionsOpen, openSessions),
       ...(isDiscovered === undefined ? [] : [one(discovery, isDiscovered ? 1 : 0)]),
@@ -118,7 +121,7 @@ function reasonOf({ isUp, failure }: DatabaseState): string {
   return isUp ? 'up' : (failure?.errorClass ?? 'not_polled')
 }
 
-/** How the last poll of each query ended, rendered directly because there are many. */
+/** The outcome of the last poll of each query, rendered directly because there are many. */
 export function queryTexts(snapshots: readonly Snapshot[], now: number): readonly FamilyText[] {
   const lines = new Map<Family, string[]>([success, duration, rows, age].map((family) => [family, []]))
   for (const { server, datname, query, failure, seconds, rows: count, succeededAt } of snapshots) {

@@ -4,11 +4,11 @@ import { collectorSamples } from './collectors.ts'
 import { healthSamples, queryTexts, type ServerHealth } from './health.ts'
 import type { IsSelected } from './selection.ts'
 
-/** The snapshots that are fresh, joined. The same for every scrape until a poll ends or one of them expires. */
+/** The joined fresh snapshots. Valid until a poll ends or one of them expires. */
 export interface JoinedSnapshots {
   readonly text: Buffer
   readonly freshUntil: number
-  /** The databases that any series names, by server. */
+  /** The databases of all series, by server. */
   readonly datnames: ReadonlyMap<string, ReadonlySet<string>>
 }
 
@@ -27,7 +27,7 @@ export function joinSnapshots(snapshots: readonly Snapshot[], now: number, isSel
   return { text: joinFamilies(selected), freshUntil: Math.min(...fresh.map(expiresAt)), datnames }
 }
 
-/** The page: the state of servers, databases and queries now, followed by the joined snapshots. */
+/** Renders the page: the current state of servers, databases and queries, followed by the joined snapshots. */
 export function renderPage(
   snapshots: readonly Snapshot[],
   servers: readonly ServerHealth[],
@@ -40,7 +40,7 @@ export function renderPage(
   return Buffer.concat([joinFamilies([...texts, ...queryTexts(snapshots, now)]), joined.text])
 }
 
-/** Puts all text of one family behind its one HELP and TYPE, families in the order of their names. */
+/** Joins the texts of each family after its HELP and TYPE lines, sorted by family name. */
 export function joinFamilies(texts: readonly FamilyText[]): Buffer {
   const byName = new Map<string, Buffer[]>()
   for (const { family, text } of texts) {

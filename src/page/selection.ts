@@ -1,17 +1,18 @@
 import type { Server } from '../server/server.ts'
 
-/** The part of the page that is requested; all of it where nothing is named. */
+/** The requested part of the page; the whole page if neither server nor team is given. */
 export interface Selection {
   readonly server?: string | undefined
   readonly team?: string | undefined
 }
 
-/** Whether a series of this server that belongs to these databases is selected; `''` belongs to everybody. */
+/** Whether a series of this server that belongs to these databases is selected. `''` belongs to all teams. */
 export type IsSelected = (server: string, datnames: readonly string[]) => boolean
 
 /**
- * Reads a selection; undefined when there is no such server, or no such team with a database there. A team sees the
- * servers where it owns a declared database, and there its own series and those that belong to everybody.
+ * Reads a selection; undefined if the server is unknown, or if the team owns no declared database there. The part of a
+ * team contains the servers on which it owns a declared database, with the series of its databases and the series that
+ * belong to all teams.
  */
 export function readSelection({ server, team }: Selection, servers: readonly Server[]): IsSelected | undefined {
   const chosen = servers.filter(({ name }) => server === undefined || name === server)

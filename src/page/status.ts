@@ -5,7 +5,7 @@ import { formatVersion } from '../query/version.ts'
 import { capabilities } from '../server/capability.ts'
 import { quoteIdentifier } from '../server/identifier.ts'
 
-/** What the status page and /api/status show. */
+/** The contents of the status page and of /api/status. */
 export interface Status {
   readonly version: string
   readonly servers: readonly ServerStatus[]
@@ -20,9 +20,9 @@ export interface ServerStatus {
 export interface DatabaseStatus {
   readonly name: string
   readonly isUp: boolean
-  /** The version and role, or why the database cannot be reached. */
+  /** The version and role, or the reason why the database is not up. */
   readonly about: string
-  /** What the role cannot see, with the grant that changes it. */
+  /** The blind spots of the role, each with the grant that removes it. */
   readonly blindSpots: readonly string[]
 }
 
@@ -30,7 +30,7 @@ export interface QueryStatus {
   readonly name: string
   readonly database: string
   readonly state: 'ok' | 'failed' | 'skipped' | 'not polled yet'
-  /** Why it failed or is skipped. */
+  /** The reason why it failed or is skipped. */
   readonly about: string
   readonly intervalSeconds: number
   readonly ageSeconds: number | undefined
@@ -38,7 +38,7 @@ export interface QueryStatus {
   readonly samples: number
 }
 
-/** What of one server the status depends on. */
+/** The properties of a server that its status depends on. */
 export interface PolledServer {
   readonly server: { readonly name: string }
   readonly states: readonly DatabaseState[]
@@ -46,7 +46,7 @@ export interface PolledServer {
   readonly snapshots: Snapshots
 }
 
-/** The status of all servers; `now` in milliseconds of the clock. */
+/** The status of all servers. `now` is in milliseconds of the clock. */
 export function readStatus(version: string, servers: readonly PolledServer[], now: number): Status {
   return {
     version,

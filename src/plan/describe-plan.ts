@@ -1,6 +1,6 @@
 import type { PlannedQuery } from './plan-queries.ts'
 
-/** One log line: which queries of a server run, and why the others do not. */
+/** Describes in one log line which queries of a server run, and why the others are skipped. */
 export function describePlan(server: string, plan: readonly PlannedQuery[]): string {
   const running = new Set(plan.filter(({ skipped }) => skipped === undefined).map(variantName))
   const skipped = plan

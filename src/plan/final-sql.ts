@@ -3,9 +3,9 @@ import type { Facts } from '../server/facts.ts'
 import type { Access } from '../server/server.ts'
 
 /**
- * The SQL of a query as one database runs it: extension objects carry the extension's real schema, declared access
- * replaces `current_setting('pgvitals.access', true)`, the wanted identifiers of statement texts become the bind
- * parameter `$1`, and rows that are counted are packed.
+ * The final SQL of a query for one database: `public.` before extension objects is replaced with the schema of the
+ * extension, `current_setting('pgvitals.access', true)` with the declared access, and the wanted queryids of statement
+ * texts with the bind parameter `$1`. Rows of `statements: counts` are packed.
  */
 export function finalSql(query: Query, facts: Facts, access: ReadonlyMap<string, Access>): string {
   const declared = withSetting(withSchemas(query, facts), 'pgvitals.access', literal(JSON.stringify(Object.fromEntries(access))))
@@ -13,7 +13,10 @@ export function finalSql(query: Query, facts: Facts, access: ReadonlyMap<string,
   return query.statements?.kind === 'counts' ? packed(query, declared) : declared
 }
 
-/** The schema never enters the search path: an operator planted there would run with the privileges of our role. */
+/**
+ * Replaces the schema instead of adding it to the search path: an operator created there would run with the privileges
+ * of our role.
+ */
 function withSchemas(query: Query, facts: Facts): string {
   let { sql } = query
   for (const requirement of query.requires) {
@@ -24,7 +27,7 @@ function withSchemas(query: Query, facts: Facts): string {
   return sql
 }
 
-/** psql runs the file unchanged and reads the setting, which nobody has set. */
+/** Replaces a `current_setting` call, which lets psql run the file unchanged. */
 function withSetting(sql: string, name: string, value: string): string {
   return sql.replaceAll(`pg_catalog.current_setting('${name}', true)`, () => value)
 }
@@ -34,9 +37,9 @@ function literal(text: string): string {
 }
 
 /**
- * Returns each row as three texts: its labels, its key, its values. A row that did not change since the last poll is
- * then recognized by comparing one string, and none of its fields is parsed, which is most of the cost of thousands
- * of rows. The columns are named, so that a missing one fails the query.
+ * Packs each row into three texts: labels, key and values. A row that has not changed since the last poll is recognized
+ * by comparing one string. Its fields are not parsed; parsing is most of the cost of thousands of rows. The columns are
+ * named, so that a missing column fails the query.
  */
 function packed(query: Query, sql: string): string {
   const record = (names: readonly string[]) => `row(${names.map((name) => `t."${name}"`).join(', ')})::text`

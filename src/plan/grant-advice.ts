@@ -30,7 +30,7 @@ export function grantAdvice(databases: readonly Candidate[]): readonly string[] 
   ]
 }
 
-/** The extension is needed in one database; its library must be loaded at server start. */
+/** Advice on pg_stat_statements: the extension is needed in one database, and its library must be loaded at server start. */
 function statementAdvice(reached: readonly Reached[]): readonly string[] {
   if (reached.length === 0) return []
   const installed = reached.filter(({ facts }) => facts.extensions.has('pg_stat_statements'))
@@ -43,7 +43,7 @@ function statementAdvice(reached: readonly Reached[]): readonly string[] {
     ]
   }
   const preload =
-    "alter system set shared_preload_libraries = 'pg_stat_statements' (append it where `show shared_preload_libraries` lists others; on RDS in the parameter group), then restart PostgreSQL"
+    "alter system set shared_preload_libraries = 'pg_stat_statements' (if `show shared_preload_libraries` lists others, append it to them; on RDS in the parameter group), then restart PostgreSQL"
   return [
     first === undefined
       ? `statements are not exported: run create extension pg_stat_statements in database ${reached[0]?.name}; if its library is not loaded: ${preload}`

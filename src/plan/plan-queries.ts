@@ -5,38 +5,38 @@ import type { Facts } from '../server/facts.ts'
 import type { Access } from '../server/server.ts'
 import { finalSql } from './final-sql.ts'
 
-/** What the plan needs to know about a database. */
+/** The properties of a database that the plan depends on. */
 export interface Candidate {
   readonly name: string
   readonly isUp: boolean
-  /** The last facts, kept while the database is down; undefined until it has been reached once. */
+  /** The last facts, kept while the database is down; undefined until pgvitals has connected to it once. */
   readonly facts: Facts | undefined
-  /** What the configuration declares that roles may do in it. */
+  /** The access of roles that the configuration declares. */
   readonly access: ReadonlyMap<string, Access>
 }
 
 /** A query with its final SQL for one database, or the reason why it does not run there. */
 export interface PlannedQuery {
-  /** The variant that runs, or the one whose requirements are nearest to being met. */
+  /** The variant that runs, or the one with the fewest missing requirements. */
   readonly query: Query
   readonly database: string
-  /** Undefined when the query is skipped, and until the database has been reached once. */
+  /** Undefined if the query is skipped, and until pgvitals has connected to the database once. */
   readonly sql: string | undefined
-  /** Why the query does not run; undefined when it does. */
+  /** The reason why the query does not run; undefined if it runs. */
   readonly skipped: string | undefined
 }
 
-/** The plan of one database: every query, server-wide ones included, as if it ran there. */
+/** The plan of one database: every query, including server-wide ones, as if it ran there. */
 export interface DatabasePlan {
   readonly candidate: Candidate
-  /** By the name of the query. */
+  /** The planned queries by name. */
   readonly planned: ReadonlyMap<string, PlannedQuery>
 }
 
 /**
  * Plans each query of a server: a database-wide query in every database, a server-wide query in the database whose
- * role sees most, the configured order deciding between equals. A database that has refused a server-wide query
- * comes after the others.
+ * role has the most capabilities, or the first of several. A database in which a server-wide query was refused
+ * (a privilege or encoding error) is used only if no other can run it.
  */
 export function planQueries(
   queries: readonly Query[],
@@ -58,7 +58,7 @@ export function groupVariants(queries: readonly Query[]): ReadonlyMap<string, re
   return new Map([...byName].map(([name, variants]) => [name, [...variants].sort(newestFirst)]))
 }
 
-/** Plans every query for one database. The result depends only on the arguments, so that it is computed once per change of the database. */
+/** Plans every query for one database. The result depends only on the arguments and can be reused until they change. */
 export function planDatabase(variants: ReadonlyMap<string, readonly Query[]>, candidate: Candidate): DatabasePlan {
   return { candidate, planned: new Map([...variants].flatMap(([name, newestFirst]) => planVariant(name, newestFirst, candidate))) }
 }
@@ -69,7 +69,7 @@ export function joinPlans(
   isRefused: (query: string, database: string) => boolean
 ): readonly PlannedQuery[] {
   const known = plans.filter(({ candidate }) => candidate.facts !== undefined)
-  // A database that was never reached is chosen only when none was: what it could run is unknown.
+  // A database without facts is chosen only if no database has facts: it is unknown which queries it can run.
   const bySight = (known.length > 0 ? known : [...plans]).sort((left, right) => sight(right.candidate) - sight(left.candidate))
   const names = [...(plans[0]?.planned.keys() ?? [])]
   return names.flatMap((name) => {
@@ -80,12 +80,12 @@ export function joinPlans(
   })
 }
 
-/** How much a role sees. A database that is down comes last. */
+/** A rank by the number of capabilities of the role. A database that is down ranks last. */
 function sight({ isUp, facts }: Candidate): number {
   return (isUp ? 1000 : 0) + (facts?.capabilities.size ?? 0)
 }
 
-/** Takes the newest variant whose requirements are met, or else the nearest one with what it lacks. */
+/** Chooses the newest variant whose requirements are met, or else the one with the fewest missing requirements. */
 function planVariant(name: string, newestFirst: readonly Query[], candidate: Candidate): readonly (readonly [string, PlannedQuery])[] {
   const { name: database, facts, access } = candidate
   const judged = newestFirst.map((query) => ({
@@ -102,7 +102,10 @@ function planVariant(name: string, newestFirst: readonly Query[], candidate: Can
   return [[name, { query, database, sql: undefined, skipped }]]
 }
 
-/** A variant's version is a requirement too: of the server, or with a dot of the required extension. */
+/**
+ * The requirements of a variant, including the version in its file name: of the server or, with a dot, of the required
+ * extension.
+ */
 function requirementsOf({ requires, variant }: Query): readonly Requirement[] {
   if (variant === undefined) return requires
   if (variant.length === 1) return [...requires, { kind: 'server', comparison: '>=', version: variant }]
@@ -130,7 +133,7 @@ function isMet(requirement: Requirement, facts: Facts, { access }: Candidate): b
 
 type Bound = Pick<Extract<Requirement, { kind: 'server' }>, 'comparison' | 'version'>
 
-/** `server < 17` means the majors below 17: versions are compared by as many numbers as the bound has. */
+/** Compares only as many numbers as the bound has: `server < 17` excludes every 17.x. */
 function isWithin(version: readonly number[], { comparison, version: bound }: Bound): boolean {
   const difference = compareVersions(version.slice(0, bound.length), bound)
   return comparison === '>=' ? difference >= 0 : difference < 0

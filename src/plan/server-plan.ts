@@ -3,16 +3,19 @@ import type { ErrorClass } from '../server/error-class.ts'
 import type { Facts } from '../server/facts.ts'
 import { type Candidate, type DatabasePlan, groupVariants, joinPlans, type PlannedQuery, planDatabase } from './plan-queries.ts'
 
-/** How long a database is passed over after it has refused a server-wide query: a right may be granted, a text evicted. */
+/**
+ * The time for which a server-wide query avoids a database after a privilege or encoding error there. Then the
+ * privilege may have been granted, or the text evicted.
+ */
 const refusalSeconds: Partial<Record<ErrorClass, number>> = { privilege: 600, encoding: 3600 }
 
 interface Refusal {
-  /** The facts then: with other facts the database is chosen again. */
+  /** The facts at that time. If they change, the refusal ends. */
   readonly facts: Facts | undefined
   readonly until: number
 }
 
-/** The current plan of one server, made again only for what has changed. Times are milliseconds of one clock. */
+/** The current plan of one server. Only changed databases are planned again. Times are in milliseconds of one clock. */
 export class ServerPlan {
   #queries: readonly Query[] | undefined
   #variants: ReadonlyMap<string, readonly Query[]> = new Map()
@@ -21,7 +24,7 @@ export class ServerPlan {
   #all: readonly PlannedQuery[] = []
   #byDatabase: ReadonlyMap<string, readonly PlannedQuery[]> = new Map()
 
-  /** Every query with its database, or why it is skipped. */
+  /** Every query with its database, or the reason why it is skipped. */
   get all(): readonly PlannedQuery[] {
     return this.#all
   }
@@ -31,13 +34,16 @@ export class ServerPlan {
     return this.#byDatabase.get(database) ?? []
   }
 
-  /** The databases where server-wide queries run. */
+  /** The databases in which server-wide queries run. */
   get hosts(): readonly string[] {
     const running = this.#all.filter(({ query, skipped }) => query.scope === 'server' && skipped === undefined)
     return [...new Set(running.map(({ database }) => database))]
   }
 
-  /** Plans again where the queries, the databases in their order or what is known about them have changed. Returns whether anything had. */
+  /**
+   * Updates the plan if the queries, the databases, their order, state, facts or declared access have changed. Returns
+   * whether it has changed.
+   */
   update(queries: readonly Query[], candidates: readonly Candidate[], now: number): boolean {
     const hasNewQueries = queries !== this.#queries
     if (hasNewQueries) this.#variants = groupVariants(queries)
@@ -59,7 +65,10 @@ export class ServerPlan {
     return true
   }
 
-  /** A database failed to run a server-wide query; for some reasons another database is tried. Returns whether the plan has changed. */
+  /**
+   * Records a failed poll. After a privilege or encoding error, a server-wide query moves to another database. Returns
+   * whether the plan has changed.
+   */
   failed(query: Query, database: string, errorClass: ErrorClass, now: number): boolean {
     const seconds = refusalSeconds[errorClass]
     if (query.scope === 'database' || seconds === undefined) return false

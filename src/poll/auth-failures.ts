@@ -1,44 +1,44 @@
 import { ClassedError } from '../server/error-class.ts'
 import { backOffSeconds } from './schedule.ts'
 
-/** One credential as one database uses it. */
+/** A credential and a database that uses it. */
 export interface CredentialUse {
-  /** Equal where one wrong password fails all. */
+  /** Equal for all databases that share the credential, so that one wrong password fails all of them. */
   readonly credential: string
   readonly database: string
-  /** The file that holds the password, if one does. */
+  /** The file from which the password is read, if any. */
   readonly file: string | undefined
 }
 
-/** A rejected login that still holds: nothing is tried before `retryAt`. */
+/** A rejected login. No further login is attempted before `retryAt`. */
 export interface AuthFailure {
   readonly message: string
   readonly retryAt: number
 }
 
 interface Recorded extends AuthFailure, CredentialUse {
-  /** How often in a row. */
+  /** The number of consecutive failures. */
   readonly failures: number
 }
 
 /**
- * The rejected logins of one server, and the only back-off for them. Databases that share a rejected credential wait
- * together and one of them tries it again: one attempt for each database would lock the account. Times are milliseconds
- * of one clock.
+ * The rejected logins of one server, and their only back-off. Databases that share a rejected credential share one
+ * back-off, after which one of them attempts a login: one attempt per database could lock the account. Times are in
+ * milliseconds of one clock.
  */
 export class AuthFailures {
   readonly #failures = new Map<string, Recorded>()
-  /** Databases that rejected a credential which then worked elsewhere: their failures are their own. */
+  /** Databases that rejected a credential which another database accepted: their failures do not affect other databases. */
   readonly #separate = new Set<string>()
   readonly #attempts = new Map<string, Promise<unknown>>()
 
-  /** The failure that still holds for this use. */
+  /** The failure whose back-off has not ended; undefined if a login may be attempted. */
   current(use: CredentialUse, now: number): AuthFailure | undefined {
     const failures = [this.#failures.get(keyOf(use)), this.#failures.get(use.credential)]
     return failures.find((failure) => failure !== undefined && now < failure.retryAt)
   }
 
-  /** The attempt of another database with the same credential; who waits for it need not try a wrong password. */
+  /** The login in progress with the same credential, if any. Waiting for it avoids sending a wrong password twice. */
   attempt(use: CredentialUse): Promise<unknown> | undefined {
     return this.#attempts.get(use.credential)
   }
@@ -51,16 +51,16 @@ export class AuthFailures {
     attempt.then(end, end)
   }
 
-  /** A login was rejected. */
+  /** Records a rejected login. */
   failed(use: CredentialUse, error: unknown, message: string, now: number): void {
-    // Only after a password was requested is the credential itself wrong; pg_hba.conf may reject one database alone.
+    // The credential itself is wrong only if a password was requested: pg_hba.conf can reject a single database.
     const isOfCredential = error instanceof ClassedError && !this.#separate.has(keyOf(use))
     const key = isOfCredential ? use.credential : keyOf(use)
     const failures = (this.#failures.get(key)?.failures ?? 0) + 1
     this.#failures.set(key, { ...use, message, failures, retryAt: now + backOffSeconds(failures) * 1000 })
   }
 
-  /** A login succeeded. Returns whether the credential had been rejected, so that other databases may try it now. */
+  /** Records a successful login. Returns whether the credential had been rejected; other databases can then use it again. */
   succeeded(use: CredentialUse): boolean {
     const failure = this.#failures.get(use.credential)
     if (failure !== undefined && failure.database !== use.database) this.#separate.add(keyOf({ ...use, database: failure.database }))
@@ -69,7 +69,7 @@ export class AuthFailures {
     return this.#failures.delete(use.credential)
   }
 
-  /** Credentials may have changed: all of them, or those read from one of these files. */
+  /** Ends the back-off of credentials that may have changed: all of them, or those read from one of these files. */
   forget(files: readonly string[] | undefined): void {
     for (const [key, { file }] of this.#failures) {
       if (files === undefined || (file !== undefined && files.includes(file))) this.#failures.delete(key)

@@ -2,18 +2,21 @@ import type { Limits } from '../server/limits.ts'
 import type { Database } from '../server/server.ts'
 import { backOffSeconds } from './schedule.ts'
 
-/** Connections of the server that stay free for others, as far as that depends on pgvitals. */
+/** The number of connections of the server that pgvitals leaves free for others. */
 const leftFree = 3
 
-/** How many sessions may be open on one server: by the configuration, by its free connections, by each role's limit. */
+/**
+ * Limits the number of open sessions on one server: by the configuration, by its free connections and by the limit of
+ * each role.
+ */
 export class ConnectionLimiter {
-  /** One until the limits of the server are known, so that no connection is taken that others need. */
+  /** One permit until the limits of the server are known: its other connections may be needed by others. */
   readonly #server = createSemaphore(1)
   readonly #roles = new Map<string, Semaphore>()
   readonly #roleLimits = new Map<string, number>()
-  /** Databases where a kept session would take the last free connection of the database or the role. */
+  /** Databases in which a kept session would use the last free connection of the database or the role. */
   readonly #scarce = new Set<string>()
-  /** How often in a row a cycle took the last free connection of the server. */
+  /** The number of consecutive poll cycles that used the last free connection of the server. */
   #lastTaken = 0
   #maxSessions: number
   #available = Number.POSITIVE_INFINITY
@@ -29,14 +32,14 @@ export class ConnectionLimiter {
   }
 
   /**
-   * A database was reached; `limits` is undefined where they cannot be read. `open` are the databases where pgvitals
-   * has a session.
+   * Applies the limits read in a database; `limits` is undefined if they cannot be read. `open` are the databases in
+   * which pgvitals has a session.
    */
   learn({ name, connection: { user } }: Database, limits: Limits | undefined, open: readonly Database[]): void {
     this.#isKnown = true
     if (limits !== undefined) {
       this.#available = limits.free + open.length
-      // While pgvitals has other sessions, those are closed first.
+      // If pgvitals has other sessions, those are closed first.
       const isLast = this.#available <= 1
       const ofRole = open.filter(({ connection }) => connection.user === user).length
       const roleLimit = limits.roleFree === undefined ? Number.POSITIVE_INFINITY : Math.max(1, limits.roleFree + ofRole - 1)
@@ -49,37 +52,40 @@ export class ConnectionLimiter {
     this.#server.resize(this.sessions)
   }
 
-  /** The server does not respond, so attempts take no connections and may run in parallel; in sequence they would take long. */
+  /**
+   * Allows parallel connection attempts while the server does not respond: they use none of its connections, and each
+   * can wait for a timeout.
+   */
   unreachable(): void {
     if (!this.#isKnown) this.#server.resize(this.#maxSessions)
   }
 
-  /** Sessions that may be open. */
+  /** The maximum number of open sessions. */
   get sessions(): number {
     return Math.max(1, Math.min(this.#maxSessions, this.#available - leftFree))
   }
 
-  /** Sessions that this role may have open. */
+  /** The maximum number of open sessions of this role. */
   sessionsOf(user: string): number {
     return Math.min(this.sessions, this.#roleLimits.get(user) ?? Number.POSITIVE_INFINITY)
   }
 
-  /** Whether a session may stay open between cycles. */
+  /** Whether a session may stay open between poll cycles. */
   mayKeep(name: string): boolean {
     return !this.#scarce.has(name)
   }
 
-  /** How long the last free connection of the server is left to others. */
+  /** The time for which the last free connection of the server is left to others. */
   get waitSeconds(): number {
     return backOffSeconds(this.#lastTaken)
   }
 
-  /** Whether connections are so few that pgvitals has one session and no other. */
+  /** Whether the server has so few free connections that pgvitals may have only one session. */
   get isTight(): boolean {
     return this.#available - leftFree <= 1
   }
 
-  /** Waits until this role may open a session. The returned function gives the permit back. */
+  /** Waits until this role may open a session. The returned function releases the permit. */
   async acquire(user: string): Promise<() => void> {
     const releaseRole = await this.#role(user).acquire()
     const releaseServer = await this.#server.acquire()
@@ -98,7 +104,7 @@ export class ConnectionLimiter {
 
 interface Semaphore {
   readonly acquire: () => Promise<() => void>
-  /** Permits that were given stay valid. */
+  /** Changes the number of permits. Permits already granted remain valid. */
   readonly resize: (permits: number) => void
 }
 

@@ -1,10 +1,13 @@
 import { isIncluded, type Listed, withFound } from '../server/discover.ts'
 import type { Database, Server } from '../server/server.ts'
 
-/** Names of databases that are gone; more are forgotten, since names may be generated. */
+/** The maximum number of dropped databases that are remembered. Applications may generate names without limit. */
 const mostGone = 1000
 
-/** Which databases one server has. While discovery fails, the last successful list is used. Times are milliseconds of one clock. */
+/**
+ * The databases of one server. While discovery fails, the last successful list is used. Times are in milliseconds of
+ * one clock.
+ */
 export class DatabaseDiscovery {
   readonly #intervalMs: number
   #listed: readonly Listed[] = []
@@ -18,7 +21,7 @@ export class DatabaseDiscovery {
     this.#intervalMs = intervalSeconds * 1000
   }
 
-  /** How often a database has reappeared under a name that was gone. */
+  /** The number of databases that reappeared under the name of a dropped one. */
   get returned(): number {
     return this.#returned
   }
@@ -43,7 +46,7 @@ export class DatabaseDiscovery {
     this.#failure = undefined
   }
 
-  /** Returns whether the message differs from that of the last failure. */
+  /** Records a failed attempt. Returns whether its message differs from that of the last failure. */
   failed(message: string, now: number): boolean {
     this.#startedAt = now
     this.#hasSucceeded = false
@@ -57,12 +60,12 @@ export class DatabaseDiscovery {
     return this.#listed.some((listed) => listed.name === name)
   }
 
-  /** The declared databases in their order, followed by those that were discovered. */
+  /** The declared databases in their order, followed by the discovered ones. */
   databasesOf(server: Server): readonly Database[] {
     return withFound(server, this.#listed)
   }
 
-  /** Whether series may name this database: neither an excluded one nor one that was dropped. */
+  /** Whether series of this database are exported: it is neither excluded nor dropped. */
   isShown({ databases, discovery }: Server, name: string): boolean {
     if (name === '' || discovery === undefined || databases.some((database) => database.name === name)) return true
     return isIncluded(discovery, name) && !this.#gone.has(name)

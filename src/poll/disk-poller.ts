@@ -5,8 +5,8 @@ import { type DiskSize, readDiskSize } from '../server/disk.ts'
 const intervalMs = 15_000
 
 /**
- * Measures the file system of a server's data directory on a timer of its own, so that neither a scrape nor a poll
- * waits for a file system that hangs.
+ * Measures the file system of a server's data directory on a separate timer. Neither a scrape nor a poll waits for a
+ * file system that hangs.
  */
 export class DiskPoller {
   readonly #server: string
@@ -34,7 +34,7 @@ export class DiskPoller {
     clearInterval(this.#timer)
   }
 
-  /** Measures once; a measurement in progress is not repeated. */
+  /** Measures once, or waits for the measurement in progress. */
   measure(): Promise<void> {
     this.#measuring ??= this.#measure().finally(() => {
       this.#measuring = undefined
@@ -42,7 +42,7 @@ export class DiskPoller {
     return this.#measuring
   }
 
-  /** The last size, unless it is older than three intervals. */
+  /** The last size; undefined if it is older than three intervals. */
   size(now: number): DiskSize | undefined {
     return this.#last !== undefined && now - this.#last.at <= 3 * intervalMs ? this.#last.size : undefined
   }

@@ -7,7 +7,7 @@ import type { PolledDatabase } from './polled-database.ts'
 import type { QueryMemories, QueryMemory } from './query-memories.ts'
 import type { Snapshots } from './snapshots.ts'
 
-/** A query that is due in one database, with all that its poll depends on. */
+/** A query that is due in one database, with everything that its poll depends on. */
 export interface DueQuery {
   readonly query: Query
   readonly sql: string
@@ -17,19 +17,19 @@ export interface DueQuery {
   readonly intervalSeconds: number
   readonly labels: Labels
   readonly memory: QueryMemory | undefined
-  /** Rows of other databases are dropped. */
+  /** Whether rows of a database are exported; others are dropped. */
   readonly isShown: (datname: string) => boolean
   readonly maxSamples: number
-  /** Rows that a limited query may show. */
+  /** The maximum number of rows exported by a query with `top`. */
   readonly limit: number
-  /** Changes with the server, the role, its rights and what may be shown: counters then have a new baseline. */
+  /** Changes with the server, the role, its privileges and the exported databases. Counters then start from a new baseline. */
   readonly epoch: string
-  /** Every scraper has seen the page as it was then, in milliseconds of the clock. */
+  /** The time up to which every scraper has received the page, in milliseconds of the clock. */
   readonly seenUntil: number
   readonly isOwnRole: (user: string) => boolean
 }
 
-/** What of a server the limits of its queries depend on. */
+/** The properties of a server that determine the limits of its queries. */
 export interface PolledServer {
   readonly server: Server
   readonly databases: number
@@ -40,10 +40,13 @@ export interface PolledServer {
   readonly seenUntil: number
 }
 
-/** Rows that a limited query may show in one database, whatever its share of the limit. */
+/**
+ * The minimum number of rows that a query with `top` may export for one database, even if the database's share of the
+ * limit is smaller.
+ */
 const leastRows = 10
 
-/** Completes a planned query for a poll in this session. */
+/** Adds to a planned query everything that its poll in this session depends on. */
 export function dueQuery(query: Query, sql: string, polled: PolledDatabase, session: Session, context: PolledServer): DueQuery {
   const { server, snapshots, memories, discovery, ownRoles, seenUntil } = context
   const isDatabaseWide = query.scope === 'database'
@@ -51,7 +54,7 @@ export function dueQuery(query: Query, sql: string, polled: PolledDatabase, sess
   const labels: Labels = isDatabaseWide ? { server: server.name, datname } : { server: server.name }
   const databases = Math.max(1, context.databases)
   const { limit = 0 } = query.top ?? {}
-  // A server-wide query has series of every database. No query may take more than half of the samples.
+  // A server-wide query exports series of every database. No query may use more than half of the samples.
   const most = server.maxSamplesPerDatabase * (isDatabaseWide ? 1 : databases)
   return {
     query,
@@ -69,12 +72,12 @@ export function dueQuery(query: Query, sql: string, polled: PolledDatabase, sess
   }
 }
 
-/** Without a known identity every session is an epoch. */
+/** If the identity of the server is unknown, every session is a new epoch. */
 function epochOf({ name, state, sessionNumber }: PolledDatabase, session: Session, server: Server, found: DatabaseDiscovery): string {
   const { identity, facts } = state
   const answering = identity === undefined ? [name, sessionNumber, session.isPooled] : [identity.systemIdentifier, identity.startTime]
   const { discovery, databases } = server
-  // Another role sees other rows, so what it sees for the first time is not new; neither is what was excluded before.
+  // Rows that become visible to another role, or after an exclusion ends, existed before: they are not new.
   const shown = discovery && [
     discovery.include.map(String),
     discovery.exclude.map(String),

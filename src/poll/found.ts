@@ -6,14 +6,14 @@ import type { Session } from '../server/session.ts'
 import type { CredentialUse } from './auth-failures.ts'
 import type { Failure } from './snapshots.ts'
 
-/** What a poll cycle has to read in addition to the facts of the database. */
+/** The properties that a poll cycle reads in addition to the facts of the database. */
 export interface Wanted {
   readonly identity: boolean
   readonly limits: boolean
   readonly discovery: Discovery | undefined
 }
 
-/** What a poll cycle found out when it connected. */
+/** The result of connecting in a poll cycle. */
 export type Found = Connected | ConnectFailed | Deferred
 
 export interface Connected {
@@ -21,15 +21,15 @@ export interface Connected {
   readonly session: Session
   readonly isNew: boolean
   readonly facts: Facts
-  /** Undefined where it was not read or the role may not read it. */
+  /** Undefined if it was not read or the role may not read it. */
   readonly identity: Identity | undefined
-  /** Undefined where they were not read; an undefined value where they cannot be read. */
+  /** Undefined if they were not read. `value` is undefined if the role may not read them. */
   readonly limits: { readonly value: Limits | undefined } | undefined
-  /** All databases of the server, or why they could not be listed; undefined where they were not. */
+  /** All databases of the server, or the error if listing them failed; undefined if they were not listed. */
   readonly listed: readonly Listed[] | { readonly message: string } | undefined
   /** Whether the credential had been rejected before. */
   readonly wasRejected: boolean
-  /** What connecting and reading facts took. */
+  /** The time spent connecting and reading facts. */
   readonly seconds: number
 }
 
@@ -39,7 +39,7 @@ export interface ConnectFailed {
   readonly credential: CredentialUse | undefined
 }
 
-/** No connection was tried: the last free ones are left to others. */
+/** No connection was attempted: the last free connections of the server are left to others. */
 export interface Deferred {
   readonly kind: 'deferred'
 }

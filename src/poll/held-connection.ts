@@ -4,24 +4,27 @@ import type { Connection } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import type { ConnectionLimiter } from './connection-limiter.ts'
 
-/** The one session with a database that may be open, and the permit that it takes. */
+/** The only session of one database, and its permit. */
 export class HeldConnection {
   readonly #limiter: ConnectionLimiter
   #release: (() => void) | undefined
   #session: Session | undefined
-  /** How the session was opened. */
+  /** The parameters with which the permit was acquired and the session opened. */
   #connection: Connection | undefined
 
   constructor(limiter: ConnectionLimiter) {
     this.#limiter = limiter
   }
 
-  /** The session while it is open and the database is still to be reached in the same way. */
+  /** The open session with these connection parameters; undefined if there is none. */
   sessionTo(connection: Connection): Session | undefined {
     return this.#session?.isOpen() && isDeepStrictEqual(connection, this.#connection) ? this.#session : undefined
   }
 
-  /** Waits for the permit to have a session. A permit of another role is given back first. */
+  /**
+   * Waits for the permit to open a session. If the connection parameters have changed, closes the session and releases
+   * its permit first.
+   */
   async permit(connection: Connection): Promise<void> {
     if (this.#connection !== undefined && !isDeepStrictEqual(connection, this.#connection)) await this.leave()
     this.#connection = connection
@@ -32,13 +35,13 @@ export class HeldConnection {
     this.#session = session
   }
 
-  /** Closes the session, keeping the permit. */
+  /** Closes the session and keeps the permit. */
   async close(): Promise<void> {
     await this.#session?.close()
     this.#session = undefined
   }
 
-  /** Closes the session and gives the permit back. */
+  /** Closes the session and releases the permit. */
   async leave(): Promise<void> {
     await this.close()
     this.#release?.()
@@ -47,7 +50,10 @@ export class HeldConnection {
   }
 }
 
-/** Equal for connections that one wrong password fails; each line of a password file may hold another one. */
+/**
+ * A key that is equal for connections with the same credential. Each line of a libpq password file can contain a
+ * different password.
+ */
 export async function credentialOf(connection: Connection): Promise<string> {
   const { host, port, user, password } = connection
   const isLine = typeof password === 'object' && 'pgpass' in password

@@ -1,26 +1,26 @@
-/** What the poll cycles of one database cost the server, in seconds of its CPU. */
+/** The cost of the poll cycles of one database, in seconds of the server's CPU. */
 export interface Demand {
-  /** Connecting and disconnecting, once in every cycle. */
+  /** The cost of connecting and disconnecting, once per cycle. */
   readonly perCycle: number
   readonly queries: readonly { readonly seconds: number; readonly intervalSeconds: number }[]
 }
 
-/** The least that a new backend, its authentication and its end cost the server. */
+/** The minimum cost of starting, authenticating and ending a backend. */
 const connectSeconds = 0.01
 
-/** Before the first cycle: what a cycle in a small database costs. */
+/** The assumed cost before the first cycle: that of a small database. */
 export const usualDemand: Demand = { perCycle: 0.015, queries: [] }
 
-/** An expensive database is polled at least this often, unless most others wait nearly as long. */
+/** The maximum interval of an expensive database: the longer of this time and this multiple of the median interval. */
 const longestSeconds = 600
 const longestByMedian = 4
 
-/** A query is polled in a cycle, so never more often than the cycles, and in every nth of them. */
+/** The effective interval of a query: the smallest multiple of the cycle interval that is not shorter than its own interval. */
 export function stretch(intervalSeconds: number, cycleIntervalSeconds: number): number {
   return Math.ceil(intervalSeconds / cycleIntervalSeconds - 1e-9) * cycleIntervalSeconds
 }
 
-/** The fraction of a core that cycles at this interval cost. */
+/** The cost of cycles at this interval, as a fraction of a core. */
 export function costShare({ perCycle, queries }: Demand, cycleIntervalSeconds: number): number {
   return queries.reduce(
     (sum, { seconds, intervalSeconds }) => sum + seconds / stretch(intervalSeconds, cycleIntervalSeconds),
@@ -29,9 +29,9 @@ export function costShare({ perCycle, queries }: Demand, cycleIntervalSeconds: n
 }
 
 /**
- * The cycle interval of each database, so that all cycles together cost no more than `share` of a core. Each database
- * may have an equal part; one that needs less leaves the rest to the others, so that the interval of an expensive
- * database grows first. `current` intervals change only when they are clearly wrong.
+ * Computes the cycle interval of each database. All cycles together cost at most `share` of a core. Each database may
+ * use an equal part, and unused parts are redistributed, so the interval of an expensive database grows first. An
+ * interval in `current` is kept if it is still long enough and not much longer than necessary.
  */
 export function cycleIntervals(
   demands: ReadonlyMap<string, Demand>,
@@ -49,7 +49,10 @@ export function cycleIntervals(
   return new Map([...demands].map(([name, demand]) => [name, intervalOf(demand, level, unitSeconds, longest, current.get(name))]))
 }
 
-/** The largest part that one database may have when each gets what it needs, or else as much as any other. */
+/**
+ * The largest part that one database may use, by max-min fairness: databases that need less get what they need, all
+ * others the same part.
+ */
 function fairLevel(needs: readonly number[], share: number): number {
   let left = share
   const ascending = [...needs].sort((one, other) => one - other)
@@ -66,36 +69,40 @@ function intervalOf(demand: Demand, level: number, unit: number, longest: number
   let interval = unit
   while (!isEnough(interval, level)) interval = nextStep(interval, unit)
   if (current === undefined || current < unit || interval > current) return interval
-  // Shorter again only when a fifth less would do.
+  // The interval decreases only if the cost then stays below the allowed part by a fifth.
   while (interval < current && !isEnough(interval, level * 0.8)) interval = nextStep(interval, unit)
   return interval
 }
 
-/** Steps of one unit up to eight units, of two up to sixteen, and so on, so that an interval seldom changes. */
+/**
+ * The next longer interval: steps of one unit up to eight units, of two units up to sixteen, and so on. Wider steps
+ * make changes rare.
+ */
 function nextStep(interval: number, unit: number): number {
   return interval + unit * 2 ** Math.max(0, Math.floor(Math.log2(interval / unit)) - 2)
 }
 
-/** The offset of the nth database's cycles in their interval, from 0 to 1: each in the widest gap that is left. */
+/** The offset of the cycles of the nth database in their interval, from 0 to 1. Each offset lies in the widest remaining gap. */
 export function phaseOf(index: number): number {
   return (index * 0.618034) % 1
 }
 
-/** Durations that count towards an estimate. */
+/** The number of durations on which an estimate is based. */
 const durationsKept = 5
-/** Before a query has been polled twice. */
+/** The assumed duration until a query has been polled twice. */
 const usualSeconds = 0.002
 
 /**
- * The cost of one database's cycles as measured: of the last five durations the shortest, because whatever else loads
- * the machine makes polls slower. The first duration does not count: then every query is polled, with cold catalogs.
+ * Measures the cost of the cycles of one database. An estimate is the shortest of the last five durations, because other
+ * load on the machine makes polls slower. The first duration does not count: the first cycle polls every query, with
+ * cold catalogs.
  */
 export class CycleCosts {
   readonly #durations = new Map<string, readonly number[]>()
   readonly #free = new Set<string>()
   #perCycle = usualDemand.perCycle
 
-  /** A query was polled. Waiting for a lock costs the server nothing. */
+  /** Records the duration of a poll. Waiting for a lock costs the server nothing. */
   polled(query: string, seconds: number, hasWaitedForLock: boolean): void {
     if (hasWaitedForLock) {
       this.#free.add(query)
@@ -105,7 +112,7 @@ export class CycleCosts {
     }
   }
 
-  /** A cycle ended: how long connecting took, and reading facts; undefined when the session was kept. */
+  /** Records the time that a cycle spent connecting and reading facts; undefined if the session was kept. */
   cycled(seconds: number | undefined): void {
     if (seconds !== undefined) this.#measure('', seconds)
     this.#perCycle = seconds === undefined ? 0 : Math.max(connectSeconds, this.#estimate(''))

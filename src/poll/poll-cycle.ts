@@ -16,7 +16,7 @@ import { pollQuery } from './poll-query.ts'
 import type { Cycle } from './polled-database.ts'
 import type { ServerPoller } from './server-poller.ts'
 
-/** How long a database waits for the attempt of another one with the same credential. */
+/** The time that a database waits for the login of another database with the same credential. */
 const patienceMs = 3000
 
 export interface CycleOptions {
@@ -26,7 +26,7 @@ export interface CycleOptions {
   readonly meter: Meter
 }
 
-/** One pass over one database: connect if needed, read facts, poll what is due. Never throws. */
+/** Runs one poll cycle of one database: connects if needed, reads facts, polls due queries. Never throws. */
 export async function runPollCycle(name: string, { poller, connection, clock, meter }: CycleOptions): Promise<void> {
   const cycle = poller.begin(name, clock.now())
   if (cycle === undefined) return
@@ -55,12 +55,12 @@ async function admitAndConnect(cycle: Cycle, options: CycleOptions): Promise<Fou
   try {
     const credential = { credential: await credentialOf(target), database: database.name, file: fileOf(target.password) }
     const isRejected = poller.authFailures.current(credential, clock.now()) !== undefined
-    // Before the permit: a password command that hangs must not hold a permit that others wait for.
+    // The password is read before the permit is acquired: a password command that hangs must not hold a permit.
     const password = connection.sessionTo(target) === undefined && !isRejected ? readPassword(target) : undefined
     await password?.catch(() => {})
     await connection.permit(target)
     const current = poller.databaseOf(cycle)
-    // Both may have changed during the wait.
+    // The configuration and the free connections may have changed during the wait.
     if (current === undefined || poller.isDeferred(cycle.name)) return await defer(connection)
     if (current.connection !== target) return await admitAndConnect(cycle, options)
     return await connect(cycle, database, credential, password, options)
@@ -104,7 +104,10 @@ async function connect(
   }
 }
 
-/** Opens a session, unless the same credential is rejected now, for this database or for another one that tries it first. */
+/**
+ * Opens a session. If a login with the same credential is in progress, waits for it. Returns the failure if the
+ * credential is rejected.
+ */
 async function open(
   target: Connection,
   credential: CredentialUse,
@@ -126,7 +129,7 @@ async function open(
   return await attempt
 }
 
-/** Limits that the role may not read are unknown; a lost session fails. */
+/** Reads the limits; undefined if the role may not read them. Throws if the session was lost. */
 async function limitsOf(session: Session): Promise<{ readonly value: Limits | undefined }> {
   try {
     return { value: await readLimits(session) }

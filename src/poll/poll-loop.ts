@@ -5,14 +5,14 @@ import { HeldConnection } from './held-connection.ts'
 import { runPollCycle } from './poll-cycle.ts'
 import type { ServerPoller } from './server-poller.ts'
 
-/** How long queries wait for the databases whose roles are not known yet. */
+/** The maximum duration of the introduction, in which cycles only connect. */
 const introductionMs = 500
-/** How long a poll that is running may take to end by itself. */
+/** The time that running cycles have to end before their sessions are closed. */
 const graceMs = 2000
-/** Timers of Node are limited to 31 bits of milliseconds. */
+/** The longest timer. Node.js does not support timers of 2^31 milliseconds or more. */
 const longestTimerMs = 3_600_000
 
-/** The timer that starts the poll cycles of one server's databases, and their connections. */
+/** Starts the poll cycles of one server's databases with a timer, and owns their connections. */
 export class PollLoop {
   readonly #poller: ServerPoller
   readonly #meter: Meter
@@ -36,12 +36,12 @@ export class PollLoop {
     this.wake()
   }
 
-  /** Starts what is due and arms the timer for what is due next. To be called after every change of the poller. */
+  /** Starts the cycles that are due and sets the timer for the next one. Must be called after every change of the poller. */
   wake(): void {
     if (!this.#isStarted || this.#isStopped) return
     clearTimeout(this.#timer)
     this.#closeRemoved()
-    // A removed database of the same name may still have a cycle in progress, whose end wakes the loop again.
+    // A removed database of the same name may still have a cycle in progress. The end of that cycle wakes the loop.
     const due = this.#poller.due(this.#clock.now()).filter((name) => !this.#running.has(name))
     for (const name of due) void this.#run(name).then(() => this.wake())
     const next = this.#poller.nextCycle(this.#running)
@@ -50,7 +50,7 @@ export class PollLoop {
     this.#timer = setTimeout(() => this.wake(), ms).unref()
   }
 
-  /** Polls everything once: first what every role may see, then all queries. */
+  /** Polls everything once: first reads what each role may see, then polls all queries. */
   async pollOnce(): Promise<void> {
     if (!this.#isIntroduced) {
       this.#poller.introduceUntil(Number.POSITIVE_INFINITY)
@@ -83,7 +83,7 @@ export class PollLoop {
     this.#running.delete(name)
   }
 
-  /** A removed database loses its session and what was counted about it. */
+  /** Closes the sessions of removed databases and deletes their counters. */
   #closeRemoved(): void {
     const names = new Set(this.#poller.names)
     for (const [name, connection] of this.#connections) {

@@ -12,7 +12,7 @@ import type { Failure } from './snapshots.ts'
 
 export type DropReason = 'rows' | 'budget' | 'duplicate' | 'illegal'
 
-/** What a successful poll returned. */
+/** The result of a successful poll. */
 export interface PollResult {
   readonly rows: number
   readonly entries: readonly Entry[]
@@ -21,12 +21,12 @@ export interface PollResult {
   readonly dropped: Readonly<Record<DropReason, number>>
 }
 
-/** How a poll ended. */
+/** The outcome of a poll: a result or a failure. */
 export type Outcome =
   | { readonly seconds: number; readonly result: PollResult; readonly failure: undefined }
   | { readonly seconds: number; readonly result: undefined; readonly failure: Failure }
 
-/** Polls one query in a session and renders its result. Never throws: a failure is an outcome. */
+/** Polls one query in a session and renders its result. Never throws; errors are returned as failures. */
 export async function pollQuery(session: Session, due: DueQuery, clock: Clock): Promise<Outcome> {
   const startedAt = clock.now()
   const secondsSince = () => (clock.now() - startedAt) / 1000
@@ -62,7 +62,7 @@ function countStatements(due: DueQuery, answer: Answer, { counts }: QueryMemory 
   return { ...result, texts: [...result.texts, ...taken.texts] }
 }
 
-/** Reads the texts of statements that are shown and unknown, when the last reading is long enough ago. */
+/** Reads the texts of exported statements whose text is unknown, at most once per interval of the query. */
 async function pollTexts(
   session: Session,
   { query, sql, labels, isShown }: DueQuery,
@@ -87,7 +87,7 @@ interface Missing {
   readonly duplicates: number
 }
 
-/** Renders entries within the sample limit and counts what is missing; a missing row counts with all its value columns. */
+/** Renders entries up to the sample limit and counts missing samples. A missing row counts with all its value columns. */
 function resultOf(due: DueQuery, rows: number, entries: readonly Entry[], missing: Missing, datnameOf: DatnameOf = databaseOf): PollResult {
   const { query, maxSamples } = due
   const { texts, dropped } = renderEntries(query, entries, { maxSamples, datnameOf })

@@ -9,7 +9,7 @@ import { CycleCosts, stretch } from './intervals.ts'
 import { nextInPhase, Schedule, type Timed } from './schedule.ts'
 import type { Failure } from './snapshots.ts'
 
-/** What the last poll cycle found out about a database. Never changed, only replaced. */
+/** The state of a database after its last poll cycle. Immutable. */
 export interface DatabaseState {
   readonly name: string
   readonly isUp: boolean
@@ -18,15 +18,15 @@ export interface DatabaseState {
   readonly identity: Identity | undefined
   /** Expiry time of the server certificate seen by the last session, as a Unix timestamp; undefined without TLS. */
   readonly certificateExpiry: number | undefined
-  /** Why the last poll cycle could not connect; undefined when it could. */
+  /** The reason why the last poll cycle could not connect; undefined if it connected. */
   readonly failure: Failure | undefined
-  /** Whether no connection was tried because the server has no free ones left. */
+  /** Whether no connection was attempted because the server has too few free connections. */
   readonly isDeferred: boolean
-  /** How many poll cycles in a row could not connect. */
+  /** The number of consecutive poll cycles that could not connect. */
   readonly failures: number
 }
 
-/** Before the first poll cycle. */
+/** The state before the first poll cycle. */
 export function unpolled(name: string): DatabaseState {
   return {
     name,
@@ -40,7 +40,7 @@ export function unpolled(name: string): DatabaseState {
   }
 }
 
-/** Whether a connection was tried, so that it is known whether the database is up. */
+/** Whether a connection was attempted. Otherwise it is unknown whether the database is up. */
 export function wasTried({ isUp, failure, isDeferred }: DatabaseState): boolean {
   return isUp || (failure !== undefined && !isDeferred)
 }
@@ -50,7 +50,7 @@ const deferral: Failure = {
   message: 'not polled: the last free connections of the server are left to others'
 }
 
-/** The interval of a database's cycles, and whether each cycle opens a session at a time of its own. */
+/** The interval of a database's cycles. If they are spread, each cycle opens a session, at the phase of its database. */
 export interface CycleInterval {
   readonly seconds: number
   readonly isSpread: boolean
@@ -60,34 +60,34 @@ export interface CycleInterval {
 export interface Cycle {
   readonly name: string
   readonly startedAt: number
-  /** What the cycle before has found out, so that it need not connect again. */
+  /** The result of the previous cycle, if that only connected; this cycle then does not connect again. */
   readonly known: Found | undefined
 }
 
 export interface CycleInProgress extends Cycle {
-  /** When its polls began, after it had waited for its permit. */
+  /** The time at which its polls began, after it had acquired its permit. */
   learnedAt: number
   found: Found | undefined
-  /** The planned queries that it still has to poll. */
+  /** The planned queries that are still to be polled in this cycle. */
   due: PlannedQuery[]
 }
 
-/** One database of a server between and during its poll cycles. Times are milliseconds of one clock. */
+/** One database of a server, between and during its poll cycles. Times are in milliseconds of one clock. */
 export class PolledDatabase {
   database: Database
   state: DatabaseState
   readonly schedule: Schedule
   readonly costs = new CycleCosts()
   cycle: CycleInProgress | undefined
-  /** What the last cycle has found out, when it only connected; the next one need not connect again. */
+  /** The result of the last cycle if that only connected. The next cycle uses it instead of connecting again. */
   introduction: Found | undefined
-  /** Whether its next cycle is due at once. */
+  /** Whether the next cycle is due immediately. */
   isHurried = false
   #session: Session | undefined
   #openedAt: number
   #sessions = 0
   #interval: CycleInterval
-  /** The offset of its cycles in their interval, from 0 to 1, where cycles are spread. */
+  /** The offset of spread cycles in their interval, from 0 to 1. */
   readonly #phase: number
   #unitSeconds: number
   #lastCycle: { readonly from: number; readonly to: number } | undefined
@@ -110,12 +110,12 @@ export class PolledDatabase {
     return this.#interval.seconds
   }
 
-  /** The session while it is open. */
+  /** The session; undefined if it is closed. */
   get session(): Session | undefined {
     return this.#session?.isOpen() ? this.#session : undefined
   }
 
-  /** Distinguishes the sessions in which another server may have responded. */
+  /** The number of sessions opened so far. Each of them may be a session of another server. */
   get sessionNumber(): number {
     return this.#sessions
   }
@@ -132,7 +132,7 @@ export class PolledDatabase {
     this.state = {
       name: this.name,
       isUp: true,
-      // The same object while nothing has changed, so that nothing is planned again.
+      // Equal facts keep their object: the plan compares by reference.
       facts: isDeepStrictEqual(facts, this.state.facts) ? this.state.facts : facts,
       identity: isNew || session.isPooled ? identity : this.state.identity,
       certificateExpiry: session.certificateExpiry,
@@ -147,7 +147,7 @@ export class PolledDatabase {
     this.state = { ...this.state, isUp: false, failure, isDeferred: false, failures: this.state.failures + 1 }
   }
 
-  /** Not tried: the last free connections of the server are left to others. */
+  /** Records that no connection was attempted, because the last free connections of the server are left to others. */
   deferred(): void {
     this.disconnected()
     this.state = { ...this.state, isUp: false, failure: deferral, isDeferred: true }
@@ -157,26 +157,26 @@ export class PolledDatabase {
     this.#session = undefined
   }
 
-  /** Polls a database that could not be reached at once, whatever it waits for. */
+  /** If the last cycle could not connect, makes the next one due immediately and ends the back-off. */
   hurry(): void {
     if (this.state.failure === undefined) return
     this.state = { ...this.state, failures: 0 }
     this.isHurried = true
   }
 
-  /** The effective interval of a query that runs here. */
+  /** The effective interval of a query in this database. */
   intervalOf({ scope, intervalSeconds }: Query): number {
     const { seconds, isSpread } = this.#interval
     const isStretched = scope === 'database' && (isSpread || seconds > this.#unitSeconds)
     return isStretched ? stretch(intervalSeconds, seconds) : intervalSeconds
   }
 
-  /** Queries that run here with their effective intervals. */
+  /** The running queries with their effective intervals. */
   timed(running: readonly PlannedQuery[]): readonly Timed[] {
     return running.map(({ query }) => ({ name: query.name, intervalSeconds: this.intervalOf(query) }))
   }
 
-  /** Changes the interval of the cycles; returns whether it is another one. */
+  /** Sets the interval of the cycles. Returns whether it has changed. */
   setInterval(interval: CycleInterval, unitSeconds: number, now: number): boolean {
     const before = this.#interval
     this.#unitSeconds = unitSeconds
@@ -186,15 +186,15 @@ export class PolledDatabase {
     return true
   }
 
-  /** A cycle has ended: plans the next one, after the back-off at the earliest. */
+  /** Plans the next cycle after one has ended, not before the end of the back-off. */
   cycleEnded(from: number, now: number, running: readonly PlannedQuery[], backOffSeconds: number): void {
     this.schedule.cycleEnded(now, this.timed(running), backOffSeconds)
     this.#lastCycle = { from, to: now }
   }
 
-  /** Prometheus has scraped: cycles that coincide with scrapes move away from them. */
+  /** Moves cycles that coincide with a scrape at this time. */
   scraped(now: number): void {
-    // Spread cycles come at any time anyway.
+    // Spread cycles are too rare to coincide with scrapes regularly.
     if (!this.#interval.isSpread) this.schedule.scraped(now, this.#lastCycle)
   }
 
@@ -202,7 +202,7 @@ export class PolledDatabase {
     const { seconds, isSpread } = this.#interval
     const interval = isSpread ? seconds : this.#unitSeconds
     const next = isSpread ? nextInPhase(this.#phase, interval * 1000, now) : now
-    // A cycle in progress, or the first one, plans the next when it ends.
+    // A cycle in progress, or the first cycle, plans the next one when it ends.
     if (this.cycle !== undefined || this.#lastCycle === undefined) this.schedule.moveGrid(next - interval * 1000, interval)
     else this.schedule.moveGrid(Math.min(next, Math.max(now, this.#lastCycle.from + interval * 1000)), interval)
   }

@@ -4,21 +4,21 @@ import type { Query } from '../query/query.ts'
 import { StatementCounts } from '../statements/statement-counts.ts'
 import { StatementTexts } from '../statements/statement-texts.ts'
 
-/** What a query remembers between its polls, whichever session runs them. */
+/** The state that a query keeps between its polls, independent of the session. */
 export type QueryMemory =
   | { readonly kind: 'counts'; readonly counts: StatementCounts }
   | { readonly kind: 'texts'; readonly texts: StatementTexts; readonly shown: () => readonly Labels[] }
   | { readonly kind: 'top'; readonly top: TopRows }
 
-/** The memories of the queries of one server. */
+/** The state of the queries of one server. */
 export class QueryMemories {
   readonly #kept = new Map<string, { readonly definition: string; readonly memory: QueryMemory }>()
 
-  /** The memory of a query in a database (`''` for a server-wide query); undefined for a query that needs none. */
+  /** The state of a query in a database (`''` for a server-wide query); undefined for a query that needs none. */
   of(query: Query, datname: string, labels: Labels): QueryMemory | undefined {
     if (query.top === undefined && query.statements === undefined) return undefined
     const key = `${query.name}\n${datname}`
-    // Another variant or an edited file has other columns.
+    // Another variant or an edited file may have other columns.
     const definition = JSON.stringify([query.file, query.columns, query.top?.by, query.statements])
     const known = this.#kept.get(key)
     if (known?.definition === definition) return known.memory

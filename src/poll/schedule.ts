@@ -1,13 +1,13 @@
-/** What a schedule needs to know about a query. */
+/** The properties of a query that a schedule depends on. */
 export interface Timed {
   readonly name: string
   readonly intervalSeconds: number
 }
 
 /**
- * When the next poll cycle of one database is due and which of its queries, on a fixed grid: a query's next poll is
- * its previous planned time plus its interval, missed points skipped. Re-arming after the work would drift across
- * the scrapes and distort `rate()`. All times are milliseconds of one clock.
+ * Schedules the poll cycles of one database and its queries on a fixed time grid. The next poll of a query is its
+ * previous planned time plus its interval; missed points are skipped. A timer restarted after each poll would drift
+ * relative to the scrapes and distort `rate()`. All times are in milliseconds of one clock.
  */
 export class Schedule {
   readonly #planned = new Map<string, number>()
@@ -25,17 +25,20 @@ export class Schedule {
     return this.#nextCycle
   }
 
-  /** The queries whose planned time has come. A new query is due at once. */
+  /** The queries whose planned time has passed. A new query is due immediately. */
   due<Query extends Timed>(queries: readonly Query[], now: number): readonly Query[] {
     return queries.filter((query) => (this.#planned.get(query.name) ?? now) <= now)
   }
 
-  /** A query has been polled: plans its next poll. A query that was not polled stays due. */
+  /** Plans the next poll of a query that has been polled. A query that was not polled remains due. */
   polled(query: Timed, now: number): void {
     this.#planned.set(query.name, nextOnGrid(this.#planned.get(query.name) ?? this.#nextCycle, query.intervalSeconds * 1000, now))
   }
 
-  /** Moves the grid: a cycle at `next` and then at every interval, with the planned polls on it. */
+  /**
+   * Moves the grid: a cycle is due at `next` and at every interval after it. Planned polls move to the next point of
+   * the grid.
+   */
   moveGrid(next: number, cycleIntervalSeconds: number): void {
     this.#cycleMs = cycleIntervalSeconds * 1000
     this.#nextCycle = next
@@ -43,7 +46,7 @@ export class Schedule {
     for (const [name, time] of this.#planned) this.#planned.set(name, onGrid(time))
   }
 
-  /** Intervals may have become shorter: no query waits longer than its own. */
+  /** Moves polls that are planned more than one interval ahead to an earlier time, after intervals may have become shorter. */
   limitWaits(queries: readonly Timed[], now: number): void {
     for (const { name, intervalSeconds } of queries) {
       const time = this.#planned.get(name) ?? now
@@ -55,7 +58,7 @@ export class Schedule {
     }
   }
 
-  /** A cycle has ended: plans the next one, when a query is due or the cycle interval has passed. */
+  /** Plans the next cycle after one has ended: when a query is due, or when the cycle interval has passed. */
   cycleEnded(now: number, queries: readonly Timed[], backOffSeconds = 0): void {
     const own = nextOnGrid(this.#nextCycle, this.#cycleMs, now + backOffSeconds * 1000)
     const planned = queries.flatMap((query) => this.#planned.get(query.name) ?? []).filter((time) => time > now)
@@ -63,9 +66,9 @@ export class Schedule {
   }
 
   /**
-   * A scrape within a second of a cycle would see the poll before it at one time and the poll after it at another, so
-   * the grid moves by a third of the interval. At most once in twenty intervals: with many scrapers no place on the
-   * grid is free. Returns whether it moved.
+   * Moves the grid by a third of the interval if a scrape falls within one second of a cycle: such scrapes would
+   * alternately receive the results before and after the cycle. The grid moves at most once in twenty intervals,
+   * because with many scrapers no position on it is free. Returns whether it moved.
    */
   scraped(now: number, lastCycle?: { readonly from: number; readonly to: number }): boolean {
     const isInLast = lastCycle !== undefined && now > lastCycle.from - nearMs && now < lastCycle.to + nearMs
@@ -94,8 +97,8 @@ export function nextInPhase(phase: number, intervalMs: number, now: number): num
 }
 
 /**
- * The wait after the nth consecutive failure: 15 s, doubled each time, at most five minutes. A second less than the
- * intervals that it spans, so that the grid point itself is not missed.
+ * The wait after the nth consecutive failure: 15 s, doubled after each failure, at most five minutes, each minus one
+ * second. Without that margin the point of the grid at the end of the wait could be missed.
  */
 export function backOffSeconds(failures: number): number {
   return failures === 0 ? 0 : Math.min(300, 15 * 2 ** (failures - 1)) - 1

@@ -1,6 +1,6 @@
-/** A client that has scraped once is expected again within this time. */
+/** The time within which a client that has scraped once is expected again. */
 const firstPeriodMs = 120_000
-/** A scraper that misses three of its periods in a row has stopped; after ten seconds at least, ten minutes at most. */
+/** A scraper that misses three consecutive periods is considered stopped, after at least ten seconds and at most ten minutes. */
 const periodsMissed = 3
 const [shortestExpectedMs, longestExpectedMs] = [10_000, 600_000]
 const timesKept = 6
@@ -9,15 +9,18 @@ const mostScrapers = 1000
 interface Scraper {
   /** The server whose part of the page it scrapes; undefined for the whole page. */
   readonly server: string | undefined
-  /** When its last pages were built, in their order. */
+  /** The times at which its last pages were built, oldest first. */
   readonly times: readonly number[]
 }
 
-/** Who scrapes, and which state of the page every scraper has seen. Times are milliseconds of one clock. */
+/**
+ * The clients that scrape, and the time up to which all of them have received the page. Times are in milliseconds of
+ * one clock.
+ */
 export class Scrapers {
   readonly #scrapers = new Map<string, Scraper>()
 
-  /** A client has received a page, or the part of one server, that was built at `now`. */
+  /** Records that a client has received the page, or the part of one server, that was built at `now`. */
   scraped(client: string, server: string | undefined, now: number): void {
     const key = `${client}\n${server ?? ''}`
     const { times = [] } = this.#scrapers.get(key) ?? {}
@@ -29,9 +32,9 @@ export class Scrapers {
   }
 
   /**
-   * Every scraper has received two pages of this server built at or after this time: one may be lost on its way, and
-   * two Prometheus servers may share an address. Without a scraper it is two minutes ago, so that a series that nobody
-   * sees does not stay frozen.
+   * The latest time for which every scraper has received two pages of this server built at or after it: one page may be
+   * lost in transit, and two Prometheus servers may share an address. Without a scraper, this is the time two minutes
+   * ago, so that no series stays frozen indefinitely.
    */
   seenUntil(server: string, now: number): number {
     const active = [...this.#scrapers.values()].filter(

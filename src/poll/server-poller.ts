@@ -1,7 +1,7 @@
-// The state of one server and the decisions about it, synchronous, with the time passed in: which poll cycles are due,
-// what a cycle has found out, which query it polls next, what the outcomes mean, when the next cycle comes. The file is
-// long because these decisions depend on each other; what has a state of its own (database, plan, schedule, connection
-// limiter, auth failures, discovery, snapshots) has a file of its own. poll-cycle.ts is the asynchronous part.
+// The state of one server and all decisions about it. Every method is synchronous and receives the current time:
+// begin, learn, next, done and finish are the steps of a poll cycle, which poll-cycle.ts runs asynchronously. The file
+// is long because these decisions depend on each other. Parts with separate state (database, plan, schedule, connection
+// limiter, auth failures, discovery, snapshots) are in separate files.
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
@@ -32,18 +32,18 @@ export interface PollerOptions {
   readonly scrapers: Scrapers
   readonly sessionMaxAgeSeconds: number
   readonly discoverySeconds: number
-  /** The fraction of a core that poll cycles may cost the server where sessions cannot be kept. */
+  /** The fraction of a core that poll cycles may use on the server if sessions cannot be kept. */
   readonly pollCostShare: number
   readonly log: Logger
 }
 
-/** What becomes of the session at the end of a cycle: it stays open, is replaced in the next cycle, or is closed and its permit given back. */
+/** The action at the end of a cycle: keep the session open, replace it in the next cycle, or close it and release its permit. */
 export type SessionEnd = 'keep' | 'replace' | 'close'
 
-/** Once the polls of a cycle have lasted this long it starts no query with a longer interval than this: counters after it would be late. */
+/** After this time, a cycle starts no more queries whose interval is longer than this time: they would delay counters. */
 const longestCycleSeconds = 15
 
-/** Polls one server. All times are milliseconds of one clock. */
+/** Polls one server. All times are in milliseconds of one clock. */
 export class ServerPoller {
   readonly snapshots: Snapshots
   readonly limiter: ConnectionLimiter
@@ -56,10 +56,10 @@ export class ServerPoller {
   #discovery: DatabaseDiscovery
   #databases: ReadonlyMap<string, PolledDatabase> = new Map()
   #added = 0
-  /** Until when cycles only connect; undefined when queries are polled. */
+  /** The end of the introduction, in which cycles only connect; undefined after it. */
   #introducedAt: number | undefined
   #hasNewList = false
-  /** Server-wide queries whose poll is in progress: the plan may move one to another database meanwhile. */
+  /** Server-wide queries being polled. The plan may move such a query to another database during the poll. */
   readonly #inProgress = new Set<string>()
   #ownRoles: ReadonlySet<string> = new Set()
   #usedBytes: number | undefined
@@ -87,7 +87,7 @@ export class ServerPoller {
     return this.#all.map(({ state }) => state)
   }
 
-  /** The databases in the order that decides between equals. */
+  /** The names of the databases, in the configured order. */
   get names(): readonly string[] {
     return [...this.#databases.keys()]
   }
@@ -101,7 +101,7 @@ export class ServerPoller {
     return this.#open.length
   }
 
-  /** Whether the last discovery succeeded; undefined where none is configured or none was tried. */
+  /** Whether the last discovery succeeded; undefined if discovery is not configured or was not attempted yet. */
   get isDiscovered(): boolean | undefined {
     return this.#server.discovery === undefined ? undefined : this.#discovery.hasSucceeded
   }
@@ -113,7 +113,7 @@ export class ServerPoller {
     return this.#isReady
   }
 
-  /** Whether series may name this database. */
+  /** Whether series of this database are exported. */
   isShown(datname: string): boolean {
     return this.#discovery.isShown(this.#server, datname)
   }
@@ -130,14 +130,14 @@ export class ServerPoller {
     return this.#all.flatMap((polled) => (this.#nextCycleOf(polled) <= now ? [polled.name] : []))
   }
 
-  /** When the next cycle is due, the named databases left out. */
+  /** The time at which the next cycle is due, except those of the given databases. */
   nextCycle(except: { readonly has: (name: string) => boolean }): number {
     return Math.min(...this.#all.map((polled) => (except.has(polled.name) ? Number.POSITIVE_INFINITY : this.#nextCycleOf(polled))))
   }
 
   /**
-   * Lets cycles only connect, until the first databases were tried but not longer than this: where server-wide queries
-   * run depends on what each role sees.
+   * Starts the introduction, in which cycles only connect. It ends when a connection to each of the first databases was
+   * attempted, and at the deadline at the latest. The database of a server-wide query depends on what each role sees.
    */
   introduceUntil(deadline: number): void {
     this.#introducedAt = deadline
@@ -147,7 +147,7 @@ export class ServerPoller {
     this.#introducedAt = undefined
   }
 
-  /** Starts a cycle; undefined when the database was removed or has a cycle in progress. */
+  /** Starts a cycle; undefined if the database was removed or has a cycle in progress. */
   begin(name: string, now: number): Cycle | undefined {
     const polled = this.#databases.get(name)
     if (polled === undefined || polled.cycle !== undefined || this.#isStopped) return undefined
@@ -157,28 +157,28 @@ export class ServerPoller {
     return polled.cycle
   }
 
-  /** The database of a cycle as it is configured now; undefined when it was removed. */
+  /** The current configuration of the database of a cycle; undefined if the database was removed. */
   databaseOf(cycle: Cycle): Database | undefined {
     return this.#polledIn(cycle)?.database
   }
 
-  /** Whether the database is not polled because the server has hardly any free connections. */
+  /** Whether the database is not polled because the server has too few free connections. */
   isDeferred(name: string): boolean {
     return this.limiter.isTight && name !== this.#leader()
   }
 
-  /** What a cycle has to read in its session in addition to the facts of the database. */
+  /** The properties that a cycle reads in its session in addition to the facts of the database. */
   wanted({ name }: Cycle, { isPooled }: Pick<Session, 'isPooled'>, isNew: boolean, now: number): Wanted {
     const isLeader = name === this.#leader(name)
     return {
-      // Behind a pooler another server may respond in the same session.
+      // A pooler may switch to another server within a session.
       identity: isNew || isPooled,
       limits: isNew || isLeader,
       discovery: isLeader && this.#discovery.isDue(this.#server, now) ? this.#server.discovery : undefined
     }
   }
 
-  /** Takes what the cycle found out, and determines the queries that it polls. */
+  /** Applies the result of connecting and determines the due queries. */
   learn(cycle: Cycle, found: Found, now: number): void {
     const polled = this.#polledIn(cycle)
     if (polled?.cycle === undefined) return
@@ -190,7 +190,7 @@ export class ServerPoller {
     if (this.#introducedAt === undefined) polled.cycle.due = this.#dueIn(polled, now)
   }
 
-  /** The query that the cycle polls next; undefined when there is none. */
+  /** The next query to poll in the cycle; undefined if there is none. */
   next(cycle: Cycle, now: number): DueQuery | undefined {
     const polled = this.#polledIn(cycle)
     if (polled?.cycle === undefined) return undefined
@@ -216,7 +216,7 @@ export class ServerPoller {
     return undefined
   }
 
-  /** Takes the outcome of a poll. */
+  /** Applies the outcome of a poll. */
   done(cycle: Cycle, { query, datname, intervalSeconds }: DueQuery, outcome: Outcome, now: number): void {
     if (query.scope === 'server') this.#inProgress.delete(query.name)
     const polled = this.#polledIn(cycle)
@@ -241,7 +241,7 @@ export class ServerPoller {
     polled.schedule.polled({ name: query.name, intervalSeconds }, now)
   }
 
-  /** Ends the cycle: applies a new list of databases, plans the next cycle and decides about the session. */
+  /** Ends the cycle: applies a new list of databases, plans the next cycle and determines whether the session is kept. */
   finish(cycle: Cycle, now: number): SessionEnd {
     const polled = this.#polledIn(cycle)
     if (polled?.cycle === undefined) return 'close'
@@ -251,10 +251,10 @@ export class ServerPoller {
     const end = this.#sessionEnd(polled, now)
     if (end !== 'keep') polled.disconnected()
     if (isIntroduction) {
-      // A session that was closed is opened again; a failure is not repeated.
+      // The next cycle uses an open session or a failure; a closed session is opened again.
       polled.introduction = end === 'keep' || found?.kind !== 'connected' ? found : undefined
     } else {
-      // The cost of a cycle that connects is still the same when one could not.
+      // A cycle that could not connect does not change the estimated cost.
       if (found?.kind === 'connected') polled.costs.cycled(found.isNew ? found.seconds : undefined)
       this.#setIntervals(now)
       polled.cycleEnded(cycle.startedAt, now, this.plan.runningIn(polled.name), this.#backOffSeconds(polled, found, now))
@@ -265,8 +265,8 @@ export class ServerPoller {
   }
 
   /**
-   * Takes another configuration of the same server. Databases that did not change are not disturbed; one that is
-   * reached differently gets a new session in its next cycle; one that is gone is removed with its series.
+   * Applies a new configuration of the same server. Databases that did not change are not affected. A database with
+   * other connection parameters gets a new session in its next cycle. Removed databases lose their series.
    */
   update(server: Server, queries: readonly Query[], now: number): void {
     if (addressOf(server) !== addressOf(this.#server)) this.#discovery = new DatabaseDiscovery(this.#options.discoverySeconds)
@@ -276,7 +276,7 @@ export class ServerPoller {
     for (const polled of this.#all) polled.schedule.limitWaits(polled.timed(this.plan.runningIn(polled.name)), now)
   }
 
-  /** Rejected credentials may have changed, all of them or those read from one of these files: they are tried at once. */
+  /** Retries rejected credentials immediately: all of them, or those read from one of these files. */
   retryCredentials(files: readonly string[] | undefined): void {
     this.authFailures.forget(files)
     for (const polled of this.#all) {
@@ -298,12 +298,12 @@ export class ServerPoller {
     return [...this.#databases.values()]
   }
 
-  /** The databases where pgvitals has a session. */
+  /** The databases in which pgvitals has a session. */
   get #open(): readonly Database[] {
     return this.#all.flatMap(({ database, session }) => (session === undefined ? [] : [database]))
   }
 
-  /** Undefined when the database was removed, or replaced by another one of its name. */
+  /** The database of a cycle; undefined if it was removed or replaced by a database of the same name. */
   #polledIn(cycle: Cycle): (PolledDatabase & { cycle: CycleInProgress | undefined }) | undefined {
     const polled = this.#databases.get(cycle.name)
     return polled?.cycle === cycle && !this.#isStopped ? polled : undefined
@@ -316,12 +316,12 @@ export class ServerPoller {
     return isIntroduced(polled) || !this.#first.includes(polled) ? this.#introducedAt : polled.schedule.nextCycle
   }
 
-  /** The databases that may have a session at the same time as far as it is configured. */
+  /** The databases that can have a session at the same time under `max_sessions`. */
   get #first(): readonly PolledDatabase[] {
     return this.#all.slice(0, this.#server.maxSessions)
   }
 
-  /** Ends the introduction once the first databases were tried, `current` included, or have had their time. */
+  /** Ends the introduction if each of the first databases, including `current`, was attempted, or if its time has passed. */
   #introduce(now: number, current?: PolledDatabase): void {
     if (this.#introducedAt === undefined) return
     const isComplete = this.#first.every((polled) => polled === current || isIntroduced(polled))
@@ -350,7 +350,7 @@ export class ServerPoller {
       const isLeader = name === this.#leader()
       polled.failed(failure)
       if (failure.errorClass === 'network') this.limiter.unreachable()
-      if (isLeader && this.#server.discovery !== undefined) this.#discoveryFailed(`database ${name} cannot be reached`, now)
+      if (isLeader && this.#server.discovery !== undefined) this.#discoveryFailed(`cannot connect to database ${name}`, now)
     } else {
       if (!polled.state.isUp) log.info({ server, database: name, role: found.facts.role }, 'connected')
       polled.connected(found, now)
@@ -374,7 +374,7 @@ export class ServerPoller {
     this.#options.log.warn({ server: this.#server.name }, `database discovery failed, keeping the last list: ${message}`)
   }
 
-  /** Adds, changes and removes databases as configured and discovered. */
+  /** Adds, changes and removes databases according to the configuration and the discovery. */
   #reconcile(now: number): void {
     const previous = this.#databases
     const databases = this.#discovery.databasesOf(this.#server)
@@ -406,14 +406,14 @@ export class ServerPoller {
     this.#describe(candidates)
   }
 
-  /** Drops the snapshots of queries that do not run any more. */
+  /** Deletes the snapshots of queries that no longer run. */
   #tidy(): void {
     const running = this.plan.all.filter(({ skipped }) => skipped === undefined)
     const places = new Set(running.map(({ query, database }) => `${datnameOf(query, database)}\n${query.name}`))
     this.snapshots.keepOnly((datname, query) => places.has(`${datname}\n${query}`))
   }
 
-  /** Logs the plan in one line when it differs from the last one, once every database was tried. */
+  /** Logs the plan in one line if it has changed, after a connection to every database was attempted. */
   #describe(candidates: readonly Candidate[]): void {
     if (this.states.some((state) => state.failures === 0 && !state.isUp)) return
     const { log } = this.#options
@@ -439,7 +439,7 @@ export class ServerPoller {
     const { errorClass } = found.failure
     if (errorClass === 'too_many_connections' || errorClass === 'no_database') return Math.max(wait, backOffSeconds(state.failures))
     const rejected = found.credential && this.authFailures.current(found.credential, now)
-    // A server that is down is tried at every interval, so that the page is right within one.
+    // An unreachable server is retried at every interval: after a restart, its metrics return within one interval.
     return rejected === undefined ? wait : Math.max(wait, (rejected.retryAt - now) / 1000)
   }
 
@@ -449,7 +449,7 @@ export class ServerPoller {
     return polled.sessionAgeSeconds(now) > this.#options.sessionMaxAgeSeconds ? 'replace' : 'keep'
   }
 
-  /** Where sessions cannot all be kept, cycles are as rare as their cost demands. */
+  /** Sets the interval of each database. If not all sessions can be kept, the interval depends on the cost of the cycles. */
   #setIntervals(now: number): void {
     const kept = this.#kept
     const unit = this.#unitSeconds
@@ -475,12 +475,12 @@ export class ServerPoller {
     return keptSessions({ server: this.#server, databases, leader: this.#leader(), hosts: this.plan.hosts, limiter: this.limiter })
   }
 
-  /** `reached` is a database that responds although its state does not say so yet. */
+  /** `reached` is a database that has responded and whose state is not updated yet. */
   #leader(reached?: string): string | undefined {
     return leaderOf(this.#server, (name) => name === reached || this.#databases.get(name)?.state.isUp === true)
   }
 
-  /** The shortest interval of cycles. */
+  /** The shortest possible interval of cycles. */
   get #unitSeconds(): number {
     return Math.min(15, ...this.#queries.map(({ intervalSeconds }) => intervalSeconds))
   }
@@ -490,7 +490,7 @@ function datnameOf({ scope }: Query, database: string): string {
   return scope === 'database' ? database : ''
 }
 
-/** Whether it was tried, so that what its role sees is known as far as it can be. */
+/** Whether a connection was attempted, which reveals what the role sees. */
 function isIntroduced({ introduction, state }: PolledDatabase): boolean {
   return introduction !== undefined || state.isUp
 }

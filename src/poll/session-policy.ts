@@ -1,30 +1,30 @@
 import type { Database, Server } from '../server/server.ts'
 import type { ConnectionLimiter } from './connection-limiter.ts'
 
-/** What decides which sessions stay open between poll cycles. */
+/** The properties of a server that determine which sessions stay open between poll cycles. */
 export interface SessionNeeds {
   readonly server: Server
   /** All databases, the declared ones first. */
   readonly databases: readonly Database[]
-  /** The database whose session reads the facts of the server. */
+  /** The database whose session reads the limits and the list of databases of the server. */
   readonly leader: string | undefined
-  /** Where server-wide queries run. */
+  /** The databases in which server-wide queries run. */
   readonly hosts: readonly string[]
   readonly limiter: ConnectionLimiter
 }
 
 /**
- * The database whose session reads what is true of the whole server (limits, list of databases): the first declared
- * one that is up, or the first one while none is.
+ * The database whose session reads the limits and the list of databases of the server: the first declared database
+ * that is up, or the first one if none is.
  */
 export function leaderOf({ databases }: Server, isUp: (name: string) => boolean): string | undefined {
   return (databases.find(({ name }) => isUp(name)) ?? databases[0])?.name
 }
 
 /**
- * The databases whose session stays open between cycles: all declared ones where the limits allow it, otherwise those
- * that server-wide queries need, with one permit left for the cycles of the others. A discovered database keeps none:
- * its owner could neither drop nor rename it.
+ * The databases whose session stays open between poll cycles: all declared ones if the limits allow it, otherwise those
+ * that server-wide queries need, with one permit left for the cycles of the others. A discovered database keeps no
+ * session, because its owner could then neither drop nor rename it.
  */
 export function keptSessions({ server, databases, leader, hosts, limiter }: SessionNeeds): ReadonlySet<string> {
   const ofRole = new Map<string, number>()

@@ -1,27 +1,27 @@
 import type { FamilyText } from '../metric/exposition.ts'
 import type { ErrorClass } from '../server/error-class.ts'
 
-/** Why a poll or a connection failed. */
+/** The reason why a poll or a connection failed. */
 export interface Failure {
   readonly errorClass: ErrorClass
   readonly message: string
 }
 
-/** The rendered result of the last successful poll of one query, and how its last poll ended. */
+/** The rendered result of the last successful poll of one query, and the outcome of its last poll. */
 export interface Snapshot {
   readonly server: string
   /** `''` for a server-wide query. */
   readonly datname: string
   readonly query: string
   readonly intervalSeconds: number
-  /** When the last successful poll ended, in milliseconds of the clock; undefined before the first. */
+  /** The end of the last successful poll, in milliseconds of the clock; undefined before the first. */
   readonly succeededAt: number | undefined
   /** Duration of the last poll. */
   readonly seconds: number
   /** Rows of the last successful poll. */
   readonly rows: number
   readonly texts: readonly FamilyText[]
-  /** Why the last poll failed; undefined when it succeeded. */
+  /** The reason why the last poll failed; undefined if it succeeded. */
   readonly failure: Failure | undefined
 }
 
@@ -38,7 +38,7 @@ export class Snapshots {
     this.#server = server
   }
 
-  /** Changes whenever a snapshot does. */
+  /** A number that increases with every change of a snapshot. */
   get revision(): number {
     return this.#revision
   }
@@ -62,7 +62,7 @@ export class Snapshots {
     this.put({ datname, query, intervalSeconds, seconds, failure, succeededAt, rows, texts })
   }
 
-  /** The query is polled less often from now on, so its last result is served for three of the longer intervals. */
+  /** Serves the last result of a query that is now polled less often for three of the longer intervals. */
   extend(datname: string, query: string, intervalSeconds: number): void {
     const snapshot = this.get(datname, query)
     if (snapshot !== undefined && snapshot.intervalSeconds < intervalSeconds) this.put({ ...snapshot, intervalSeconds })
@@ -73,7 +73,7 @@ export class Snapshots {
     return (this.#samples.get(datname) ?? 0) - samplesOf(this.get(datname, query))
   }
 
-  /** Forgets every snapshot whose query does not run any more. */
+  /** Deletes the snapshots of queries that no longer run. */
   keepOnly(isRunning: (datname: string, query: string) => boolean): void {
     for (const [key, snapshot] of this.#byKey) {
       const { datname, query } = snapshot
@@ -84,7 +84,7 @@ export class Snapshots {
     }
   }
 
-  /** All snapshots by database and query, so that the order of the page does not change from scrape to scrape. */
+  /** All snapshots, sorted by database and query, so that the order of the page is the same at every scrape. */
   all(): readonly Snapshot[] {
     if (!this.#isSorted) this.#byKey = new Map([...this.#byKey].sort(([left], [right]) => (left < right ? -1 : 1)))
     this.#isSorted = true
@@ -98,12 +98,12 @@ export class Snapshots {
   }
 }
 
-/** Whether a snapshot is young enough to be served. Older values would be taken for current ones. */
+/** Whether a snapshot is recent enough to be served. Prometheus would treat older values as current. */
 export function isFresh(snapshot: Snapshot, now: number): boolean {
   return now <= expiresAt(snapshot)
 }
 
-/** Until when a snapshot is served: three intervals after its poll. One without a result never is. */
+/** The time until which a snapshot is served: three intervals after its poll. A snapshot without a result is never served. */
 export function expiresAt({ succeededAt, intervalSeconds }: Snapshot): number {
   return succeededAt === undefined ? Number.NEGATIVE_INFINITY : succeededAt + 3 * intervalSeconds * 1000
 }

@@ -92,7 +92,7 @@ export function checkStatements({
   ]
 }
 
-/** Checks all query files together: names, metrics with two owners, variants that differ in what they share. */
+/** Checks all query files together: reserved and duplicate names, metrics of several queries, and variants that disagree. */
 export function checkTogether(builtIn: readonly Query[], user: readonly Query[]): readonly Error[] {
   const builtInNames = new Set(builtIn.map((query) => query.name))
   const all = [...builtIn, ...user]

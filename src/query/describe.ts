@@ -1,7 +1,7 @@
 import { columnNames, familiesOf, labelNames, type Query } from './query.ts'
 import { formatRequirement } from './requirement.ts'
 
-/** The queries as text for people: description, schedule, requirements, labels, metrics. */
+/** Formats the queries as text: description, scope, interval, requirements, labels and metrics. */
 export function describeQueries(queries: readonly Query[]): string {
   return queries.map(describeQuery).join('\n')
 }

@@ -5,7 +5,7 @@ import { checkTogether } from './check.ts'
 import { parseQuery } from './parse.ts'
 import type { Query } from './query.ts'
 
-/** The folder of the built-in queries, from `src/` and from `dist/` alike. */
+/** The folder of the built-in queries. The relative path is correct from `src/` and from `dist/`. */
 export const builtInFolder = fileURLToPath(new URL('../../queries/', import.meta.url))
 
 /**

@@ -16,7 +16,7 @@ interface Settings {
   textLength?: number
 }
 
-/** Reads one setting; false when the value does not match the expected form, which the second entry describes. */
+/** A function that reads one setting and returns false if the value is invalid, and a description of valid values. */
 type Reader = readonly [(settings: Settings, value: string) => boolean, string]
 
 const readers: Readonly<Record<string, Reader>> = {
@@ -33,7 +33,7 @@ const readers: Readonly<Record<string, Reader>> = {
   name: [(settings, value) => set(settings, 'prefix', /^[a-z_][a-z0-9_]*$/.exec(value)?.[0]), 'a metric name']
 }
 
-/** Texts of statements are cut to this number of code points by default. */
+/** The default number of code points to which texts of statements are cut. */
 const defaultTextLength = 300
 
 /**
@@ -187,7 +187,10 @@ function readRequirements(requires: Requirement[], value: string): string | unde
   return undefined
 }
 
-/** A version with a dot is that of the required extension, one without is PostgreSQL's major version. */
+/**
+ * Checks the version in the file name: with a dot it is the version of the required extension, without a dot
+ * PostgreSQL's major version.
+ */
 function checkVariant(variant: Version | undefined, requires: readonly Requirement[]): string | undefined {
   if (variant === undefined || variant.length === 1) return undefined
   const extensions = requires.filter((requirement) => requirement.kind === 'extension')

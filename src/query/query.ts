@@ -7,13 +7,13 @@ export type Scope = 'server' | 'database'
 /** The Prometheus type of a value column. */
 export type ValueKind = 'gauge' | 'counter' | 'untyped'
 
-/** A column that yields no sample of its own. queries/README.md, "The header", describes each kind. */
+/** A column whose values are not samples. queries/README.md, "The header", describes each kind. */
 export interface PlainColumn {
   readonly kind: 'label' | 'suffix' | 'help' | 'key' | 'within' | 'cut'
   readonly name: string
 }
 
-/** A column whose number becomes a sample. */
+/** A column whose values are samples. */
 export interface ValueColumn {
   readonly kind: ValueKind
   readonly name: string
@@ -26,7 +26,7 @@ export type Column = PlainColumn | ValueColumn
 export interface Top {
   /** Rows shown for a whole server. */
   readonly limit: number
-  /** The value columns that rank the rows; they choose in turn. */
+  /** The value columns by which rows are ranked. The columns alternate in choosing rows. */
   readonly by: readonly string[]
 }
 
@@ -94,7 +94,7 @@ export interface YieldedFamily {
   readonly help: string
 }
 
-/** The families of a query: those of its value columns, and with `statements: counts` the two counted by the exporter. */
+/** The families of a query: those of its value columns and, with `statements: counts`, the two that the exporter counts. */
 export function familiesOf(query: Pick<Query, 'prefix' | 'columns' | 'statements'>): readonly YieldedFamily[] {
   const families = query.columns
     .filter(isValueColumn)

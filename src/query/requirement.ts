@@ -2,7 +2,7 @@ import { formatVersion, parseVersion, type Version } from './version.ts'
 
 export type Comparison = '>=' | '<'
 
-/** A condition of a query; where it does not hold, the query is skipped. */
+/** A condition of a query. If it is not met, the query is skipped. */
 export type Requirement =
   | { readonly kind: 'server'; readonly comparison: Comparison; readonly version: Version }
   | { readonly kind: 'extension'; readonly name: string; readonly comparison: Comparison; readonly version: Version }

@@ -7,7 +7,7 @@ interface Tuned extends Partial<Pick<Query, 'intervalSeconds' | 'timeoutSeconds'
   readonly textLength?: number
 }
 
-/** Reads each key; undefined when its value is invalid. */
+/** The reader of each key; it returns undefined if the value is invalid. */
 const readers: Readonly<Record<string, (value: unknown) => Tuned | undefined>> = {
   interval: (value) => seconds(value, (intervalSeconds) => ({ intervalSeconds })),
   timeout: (value) => seconds(value, (timeoutSeconds) => ({ timeoutSeconds })),
@@ -19,7 +19,7 @@ const readers: Readonly<Record<string, (value: unknown) => Tuned | undefined>> =
 /**
  * Disables and tunes queries without editing files. The text is YAML as in pgvitals.yaml:
  * `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`; its entries override those of
- * `declared`. Throws an AggregateError of all errors, each beginning with `source`, the name of the text's origin.
+ * `declared`. Throws an AggregateError of all errors, each beginning with `source`, the name of the setting that contains the text.
  */
 export function tuneQueries(
   queries: readonly Query[],

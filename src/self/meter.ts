@@ -1,27 +1,27 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
-/** Counts what the exporter does. */
+/** The exporter's metrics about itself. */
 export interface Meter {
   readonly failed: (labels: { server: string; datname: string; class: string }) => void
-  /** Samples that are missing on the page, by reason. */
+  /** Counts samples that are missing on the page, by reason. */
   readonly dropped: (labels: { server: string; datname: string; query: string }, samples: Readonly<Record<string, number>>) => void
   readonly sessionOpened: (labels: { server: string; datname: string }) => void
   readonly polled: (labels: { server: string; datname: string }, seconds: number) => void
-  /** Drops the counters of a server, or of one of its databases. */
+  /** Deletes the counters of a server, or of one of its databases. */
   readonly forget: (removed: { server: string; datname?: string }) => Promise<void>
-  /** A configuration was read, and accepted or rejected. */
+  /** Records whether a configuration was accepted or rejected. */
   readonly configured: (isAccepted: boolean) => void
   /** All metrics in Prometheus's text format, or those of the selected servers and databases. */
   readonly text: (isSelected?: (server: string, datnames: readonly string[]) => boolean) => Promise<string>
 }
 
-/** Creates the exporter's own metrics, in their own registries. */
+/** Creates the metrics in separate registries: one for the exporter, one for the process. */
 export function createMeter(version: string): Meter {
   const own = new Registry()
   const process = new Registry()
   // At its default of 10 ms the event-loop monitor alone would use half of the exporter's CPU.
   collectDefaultMetrics({ register: process, eventLoopMonitoringPrecision: 20 })
-  // Gauges named like counters, of no use to an operator.
+  // These gauges have the suffix of counters and are of no use to operators.
   for (const name of ['handles', 'requests', 'resources']) process.removeSingleMetric(`nodejs_active_${name}_total`)
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
     new Counter({ name, help, labelNames: [...labelNames], registers: [own] })
@@ -37,7 +37,7 @@ export function createMeter(version: string): Meter {
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [own] })
   const reloadSuccess = gauge(
     'pgvitals_config_reload_success',
-    'Whether the last configuration that was read is in force; 0 while the previous one is kept.'
+    'Whether the last reload of the configuration succeeded; 0 while the previous configuration is kept.'
   )
   const reloadTime = gauge('pgvitals_config_reload_timestamp_seconds', 'Time of the last accepted configuration, as a Unix timestamp.')
   const build = new Gauge({
@@ -71,7 +71,7 @@ export function createMeter(version: string): Meter {
   }
 }
 
-/** The selected samples; families without any are left out. Samples without a server belong to every selection. */
+/** Renders the selected samples, without families that have none. Samples without a server belong to every selection. */
 async function partOf(registry: Registry, isSelected: (server: string, datnames: readonly string[]) => boolean): Promise<string> {
   const selected = new Registry()
   for (const { name, help, type, values } of await registry.getMetricsAsJSON()) {

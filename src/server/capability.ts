@@ -1,7 +1,7 @@
 /** Something that a role may or may not see, how to test for it and how to grant it. */
 export interface Capability {
   readonly name: string
-  /** Whether one database that has it is enough for the whole server. */
+  /** Whether the capability in one database is sufficient for the whole server. */
   readonly isServerWide: boolean
   /** A boolean SQL expression, evaluated for the role of the session. */
   readonly sql: string

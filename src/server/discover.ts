@@ -8,7 +8,7 @@ export interface Listed {
   readonly isOpen: boolean
 }
 
-/** Lists all databases of the server. `isOpen` applies to the role of the discovery, whichever role the session has. */
+/** Lists all databases of the server. `isOpen` applies to the role of the discovery, not to the role of the session. */
 export async function listDatabases(session: Session, { connection }: Discovery): Promise<readonly Listed[]> {
   const { rows } = await session.run(listSql(connection.user), { timeoutSeconds: 5, maxRows: 100_000 })
   return rows.map(([name, isOpen]) => ({ name: name ?? '', isOpen: isOpen === 't' }))

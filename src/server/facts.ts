@@ -8,7 +8,7 @@ export interface Extension {
   readonly schema: string
 }
 
-/** Properties of a database and of the role of the session. All of them can change, so that they are read in every poll cycle. */
+/** Properties of a database and of the role of the session. All of them can change, so they are read in every poll cycle. */
 export interface Facts {
   /** The name of the role, not quoted. */
   readonly role: string

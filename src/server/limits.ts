@@ -10,7 +10,7 @@ export interface Limits {
   readonly databaseFree: number | undefined
 }
 
-// A superuser may use reserved connections and exceed the limits of roles and databases. Neither is done here.
+// A superuser can use reserved connections and exceed the connection limits of roles and databases. pgvitals does neither.
 const limitsSql = `
 select
   pg_catalog.current_setting('max_connections')::int

@@ -31,7 +31,7 @@ function fieldsOf(line: string): readonly string[] {
 }
 
 function matches(fields: readonly string[], { host, port, database, user }: Connection): boolean {
-  // libpq looks up a socket in the default directory as localhost; here that holds for every socket.
+  // libpq looks up a socket in the default directory as localhost; pgvitals does so for every socket.
   const wanted = [isSocket(host) ? [host, 'localhost'] : [host], [String(port)], [database], [user]]
   return wanted.every((names, index) => fields[index] === '*' || names.includes(fields[index] ?? ''))
 }

@@ -40,7 +40,7 @@ export interface Client {
 
 const connectTimeoutSeconds = 5
 
-/** Connects once, with or without TLS. */
+/** Opens a connection with one connection method. */
 export async function openClient(connection: Connection, knownPassword: string | undefined, tls: TlsAttempt): Promise<Client> {
   const { host, port, user, database } = connection
   let isPasswordRequested = false
@@ -136,7 +136,10 @@ function runExtended(client: pg.Client, { sql, parameters, maxRows }: Statement)
   })
 }
 
-/** Hides the SQLSTATE: after a password was sent, a refusal concerns the credential, whatever code the authentication method uses. */
+/**
+ * Classifies a rejected login after a password was requested. Its SQLSTATE depends on the authentication method and is
+ * dropped.
+ */
 function passwordRefused(error: unknown): ClassedError {
   return new ClassedError('auth', messageOf(error), { cause: error })
 }

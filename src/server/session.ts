@@ -20,20 +20,20 @@ export interface Session {
   /** Whether the session goes through a pooler, which may switch to another server at any time. */
   readonly isPooled: boolean
   readonly isOpen: () => boolean
-  /** Runs one statement in its own transaction. Never hangs: past the client's deadline the socket is destroyed. */
+  /** Runs one statement in its own transaction. After the client's deadline the socket is destroyed. */
   readonly run: (sql: string, options: RunOptions) => Promise<Answer>
   readonly close: () => Promise<void>
 }
 
-/** The server's `statement_timeout` until a query sets another. */
+/** The server's `statement_timeout` until a query sets a different one. */
 const defaultTimeoutSeconds = 5
 
 /** The margin between the server's `statement_timeout` and the client's deadline, and the deadline for a SET. */
 const graceSeconds = 2
 
 /**
- * Opens a session. Tries the connection methods of the TLS mode in order. Without a `password`, reads the
- * one of the connection. Throws an error that `classOf` classifies.
+ * Opens a session. Attempts the connection methods of the TLS mode in order. Without `password`, reads the password of
+ * the connection. Throws an error that `classOf` classifies.
  */
 export async function openSession(connection: Connection, password?: Promise<string | undefined> | string | undefined): Promise<Session> {
   const attempts = isSocket(connection.host) ? [false as const] : tlsAttempts(connection.tls)
@@ -92,8 +92,8 @@ async function runInSession(client: Client): Promise<Run> {
 }
 
 /**
- * Behind a pooler, session settings would remain on a server connection that an application gets next.
- * The settings are therefore local to a transaction of one statement.
+ * Behind a pooler: session settings would remain on a server connection that an application uses later. The settings
+ * are therefore local to a transaction with one statement.
  */
 function runInTransaction(client: Client): Run {
   return async (encoding, sql, { timeoutSeconds, maxRows, parameters = [] }) => {

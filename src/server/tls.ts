@@ -45,7 +45,7 @@ export function tlsAttempts(tls: Tls): readonly TlsAttempt[] {
 }
 
 /**
- * Whether the next method of the mode may be tried after this error: the server has no TLS, TLS failed, or
+ * Whether the next method of the mode may be attempted after this error: the server has no TLS, TLS failed, or
  * pg_hba.conf rejects the method. Never after the server has requested a password (the error then has no SQLSTATE):
  * a second attempt would count against an account lock and might send the password unencrypted.
  */

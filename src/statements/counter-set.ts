@@ -1,21 +1,21 @@
 import type { Labels } from '../metric/sample.ts'
 
-/** Times in milliseconds: of the poll, and until which every scraper has scraped a page. */
+/** The time of the poll, and the time up to which every scraper has received the page, in milliseconds. */
 export interface Times {
   readonly now: number
   readonly seenUntil: number
 }
 
-/** A number for each column; undefined where nothing is measured. */
+/** A number for each column; undefined if it is not measured. */
 export type Numbers = readonly (number | undefined)[]
 
 /**
- * The counters of one label set on the page. A column appears at 0, and its increments are pending until every scraper
- * has seen it; Prometheus does not count the first sample of a series as an increase.
+ * The counters of one label set on the page. A column appears at 0, and its increments remain pending until every
+ * scraper has received it, because Prometheus does not count the first sample of a series as an increase.
  */
 export class CounterSet {
   readonly labels: Labels
-  /** Time of the last poll in which something belonged to it. */
+  /** The time of the last poll with a statement that belongs to it. */
   usedAt = 0
   readonly #values: (number | undefined)[] = []
   readonly #pending: number[] = []
@@ -29,7 +29,7 @@ export class CounterSet {
     return [...this.#values]
   }
 
-  /** Makes columns appear at 0, of those that are measured in `numbers`. */
+  /** Adds the columns that are measured in `numbers`, at 0. */
   show(numbers: Numbers, now: number): void {
     for (let column = 0; column < numbers.length; column++) {
       if (numbers[column] === undefined || this.#values[column] !== undefined) continue
@@ -45,7 +45,7 @@ export class CounterSet {
     this.release(seenUntil)
   }
 
-  /** Adds pending increments to the columns that every scraper has seen. */
+  /** Adds the pending increments of columns that every scraper has received. */
   release(seenUntil: number): void {
     for (let column = 0; column < this.#values.length; column++) {
       if (seenUntil < (this.#shownAt[column] ?? Number.POSITIVE_INFINITY)) continue
@@ -62,14 +62,14 @@ export class CounterSet {
   }
 }
 
-/** A set that nothing has belonged to for this time, such as that of a dropped database, is forgotten. */
+/** A set that is unused for this time, such as that of a dropped database, is deleted. */
 const forgetAfterMs = 7_200_000
 
-/** Counter sets by key, for labels that are on the page whatever statements are named. */
+/** Counter sets by key, for label sets that are on the page regardless of the named statements. */
 export class CounterSets {
   readonly #sets = new Map<string, CounterSet>()
 
-  /** The set of a key. A new one has the columns measured in the numbers. */
+  /** The set of a key. A new set has the columns that are measured in the numbers returned by `create`. */
   of(key: string, now: number, create: () => readonly [Labels, Numbers]): CounterSet {
     let set = this.#sets.get(key)
     if (set === undefined) {
@@ -89,7 +89,7 @@ export class CounterSets {
     }
   }
 
-  /** The sets whose database is shown. */
+  /** The sets of exported databases. */
   shown(isShown: (datname: string) => boolean): readonly CounterSet[] {
     return [...this.#sets.values()].filter(({ labels }) => isShown(labels.datname ?? ''))
   }

@@ -1,5 +1,5 @@
 /**
- * The fields of a row's text, as `(app,"a ""b""",)`; `''` for null as well.
+ * Splits the text of a row, such as `(app,"a ""b""",)`, into its fields. Null becomes `''`.
  * Source: PostgreSQL's documentation, "Composite Type Input and Output Syntax".
  */
 export function unpack(record: string): string[] {

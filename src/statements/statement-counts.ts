@@ -1,8 +1,8 @@
 /**
- * The only place that counts statements. pg_stat_statements evicts and resets entries, and the page names only some of
- * them; nevertheless `increase()` over all series of a user and database equals what PostgreSQL counted. Therefore the
- * counters on the page are not PostgreSQL's values but sums of what each entry gained between two polls, from 0 at the
- * start of the process. docs/decisions/0008-statements.md has the rules and the limits.
+ * Counts statements. pg_stat_statements evicts and resets entries, and the page names only some of them; nevertheless
+ * `increase()` over all series of a user and database equals what PostgreSQL counted. The counters on the page are
+ * therefore not PostgreSQL's values. They start at 0 when pgvitals starts, and each poll adds the increments of the
+ * entries since the previous poll. docs/decisions/0008-statements.md describes the rules and limits.
  */
 import type { FamilyText } from '../metric/exposition.ts'
 import { chooseTop, decay } from '../metric/ranking.ts'
@@ -13,11 +13,17 @@ import { hasNull, unpack } from './packed-row.ts'
 import { StatementHistogram } from './statement-histogram.ts'
 
 export interface TakeOptions extends Times {
-  /** A change (another server, role, rights or visibility) makes the result a baseline: it is compared with nothing. */
+  /**
+   * If it has changed (another server, role, privileges or visible databases), the result is a baseline and adds no
+   * increments.
+   */
   readonly epoch: string
-  /** Whether no row was cut from the result. */
+  /** Whether the result is complete, without rows cut by the row limit. */
   readonly isWhole: boolean
-  /** Maximum of named series of the server. After a reduction, series that leave may exceed it until they vanish. */
+  /**
+   * The maximum number of named series of the server. After a reduction, series that leave can exceed it until they
+   * disappear.
+   */
   readonly limit: number
   /** Statements of other databases are not counted. */
   readonly isShown: (datname: string) => boolean
@@ -25,21 +31,21 @@ export interface TakeOptions extends Times {
   readonly isOwnRole: (user: string) => boolean
 }
 
-/** What a result adds to the page. */
+/** The page after a result was counted. */
 export interface Taken {
-  /** Rows of the result in databases that are shown, without duplicates. */
+  /** The number of rows of exported databases in the result, without duplicates. */
   readonly rows: number
   readonly entries: readonly Entry[]
   /** The families counted by database. */
   readonly texts: readonly FamilyText[]
-  /** Rows dropped because their key was in the result before. */
+  /** The number of rows dropped because an earlier row of the result has the same key. */
   readonly duplicates: number
 }
 
-/** An entry of pg_stat_statements at the last poll that returned it. */
+/** An entry of pg_stat_statements, as of the last poll that returned it. */
 interface Statement {
   series: Series
-  /** Its values, packed. */
+  /** The packed values. */
   text: string
   /** The number of that poll. */
   seenIn: number
@@ -55,13 +61,13 @@ interface Series {
   readonly datname: string
   statements: readonly Statement[]
   seenIn: number
-  /** Recent movement, for each ranking column. */
+  /** The recent increase of each ranking column. */
   scores: number[]
-  /** The counters of `other` of its user and database; undefined until the database is shown. */
+  /** The counters of `other` for its user and database; undefined until the database is exported. */
   other: CounterSet | undefined
-  /** Its own counters while it is named on the page. */
+  /** Its own counters; undefined if it is not named on the page. */
   counters: CounterSet | undefined
-  /** Whether it is named and not leaving. */
+  /** Whether it is named and does not leave. */
   isMember: boolean
   leftAt: number
 }
@@ -69,20 +75,20 @@ interface Series {
 /** The sum of entries that cannot be distinguished. */
 type Hidden = Readonly<{ series: Series; values: Numbers }>
 
-/** `isComplete`: an unknown entry has counted from 0 since the last poll. */
+/** `isComplete`: this and the last result were complete, so an unknown entry started at 0 after the last poll. */
 type ReadOptions = TakeOptions & Readonly<{ isBaseline: boolean; isComplete: boolean }>
 
-/** A row may be cut from this many results before its entry is forgotten. */
+/** An entry is forgotten after this number of consecutive incomplete results without it. */
 const pollsKept = 40
 
-/** Counts the statements of one server. Times are milliseconds. */
+/** Counts the statements of one server. Times are in milliseconds. */
 export class StatementCounts {
   readonly #labels: Labels
   readonly #labelNames: readonly string[]
   readonly #isCounter: readonly boolean[]
   /** Indexes among the value columns. */
   readonly #ranking: readonly number[]
-  /** The scores of all series that have not moved. */
+  /** The scores of a series without increments. All such series share this array. */
   readonly #unmoved: number[]
   readonly #calls: number
   readonly #seconds: number
@@ -117,7 +123,7 @@ export class StatementCounts {
     return [...this.#named].flatMap(({ counters }) => (counters === undefined ? [] : [counters.labels]))
   }
 
-  /** Counts a result of packed rows (labels, key, values) and returns the page. */
+  /** Counts a result of packed rows (labels, key, values) and returns the new page. */
   take(rows: readonly Row[], options: TakeOptions): Taken {
     const { now, epoch, isWhole } = options
     const isBaseline = epoch !== this.#epoch
@@ -167,7 +173,7 @@ export class StatementCounts {
     return { rows: count, duplicates }
   }
 
-  /** Returns whether the key was in this result before. */
+  /** Reads one row. Returns whether an earlier row of this result has the same key. */
   #readStatement(key: string, text: string, series: Series, isVisible: boolean, options: ReadOptions): boolean {
     const isAggregate = /\*"?\)$/.test(key)
     const id = isAggregate ? key.replace(/\*(?="?\)$)/, '') : key
@@ -210,19 +216,22 @@ export class StatementCounts {
     return { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
   }
 
-  /** `other` exists from the first poll that returns a statement of its user and database, so that it counts immediately. */
+  /**
+   * Creates `other` at the first poll that returns a statement of its user and database, so that later statements count
+   * in it immediately.
+   */
   #open(series: Series, text: string, { now }: Times): void {
     const { user, datname } = series
     const create = () => [{ ...this.#labelsOf(series), queryid: 'other' }, this.#countersOf(text)] as const
     series.other = this.#others.of(`${user}\n${datname}`, now, create)
   }
 
-  /** To the series of its labels, which change when a role or a database is renamed. */
+  /** Moves a statement to the series of its current labels, which change if a role or a database is renamed. */
   #move(statement: Statement, series: Series): void {
     const before = statement.series
     before.statements = before.statements.filter((one) => one !== statement)
     statement.series = series
-    // An array that is spread reserves memory for more, and most series have one entry.
+    // Most series have one entry, and the result of a spread reserves memory for more.
     series.statements = series.statements.length === 0 ? [statement] : [...series.statements, statement]
   }
 
@@ -236,7 +245,10 @@ export class StatementCounts {
       if (statements.length === 0 && counters === undefined && seenIn !== this.#poll) this.#series.delete(labelsText)
   }
 
-  /** Lets series enter and leave. The limit includes those that leave; a tenth of it is kept free for them. */
+  /**
+   * Determines which series enter and leave. The limit includes series that leave. If there are more candidates than
+   * places, a tenth of the places stays free, so that series can enter while others leave.
+   */
   #choose({ now, seenUntil, limit, isShown, isOwnRole }: TakeOptions): void {
     const mayBeNamed = ({ statements, datname, user }: Series) => statements.length > 0 && isShown(datname) && !isOwnRole(user)
     const candidates = [...this.#series.values()].filter(mayBeNamed)
@@ -254,7 +266,7 @@ export class StatementCounts {
     const leaving = this.#named.size - members.length
     const newcomers = [...chosen].filter(({ counters }) => counters === undefined)
     const entering = newcomers.slice(0, Math.max(0, limit - this.#named.size))
-    // Those that newcomers replace, now or once the places of those that leave are free.
+    // The members to be replaced by newcomers, now or after the series that leave have disappeared.
     const surplus = Math.max(members.length + entering.length - places, newcomers.length - entering.length - leaving, 0)
     for (const series of members.filter((series) => !chosen.has(series)).slice(0, surplus)) this.#leave(series, { now, seenUntil })
     for (const series of entering) this.#enter(series, now)
@@ -267,14 +279,14 @@ export class StatementCounts {
     this.#named.add(series)
   }
 
-  /** Freezes a series until every scraper has seen its last value. */
+  /** Freezes a series until every scraper has received its last value. */
   #leave(series: Series, times: Times): void {
     series.isMember = false
     series.leftAt = times.now
     if (series.counters !== undefined) series.other?.add(series.counters.takePending(), times)
   }
 
-  /** `other` comes first, because the sample limit cuts the end. */
+  /** Returns the entries, `other` first, because the sample limit cuts the end. */
   #entries(isShown: TakeOptions['isShown']): readonly Entry[] {
     const named = [...this.#named].filter(({ datname }) => isShown(datname))
     return [
@@ -288,7 +300,7 @@ export class StatementCounts {
     ]
   }
 
-  /** The largest gauges of the entries in the last result. */
+  /** The largest value of each gauge among the entries of a series in the last result. */
   #gaugesOf({ statements }: Series): Numbers {
     const rows = statements.filter(({ seenIn }) => seenIn === this.#poll).map(({ text }) => unpack(text).map(toNumber))
     return this.#isCounter.map((_, column) => {
@@ -310,9 +322,9 @@ export class StatementCounts {
 const notShown = { other: undefined, counters: undefined, isMember: false, leftAt: 0 }
 
 /**
- * The increments between two polls; without `last` the whole values. A fall of any counter is a reset, after which
- * the whole value is new; in an aggregate it means that one of its entries was evicted, and counts as nothing. A
- * column measured for the first time adds 0: since when it counts is unknown.
+ * The increments between two polls; without `last`, the whole values. If a counter decreases, the entry was reset and
+ * its whole value is the increment. If a counter of an aggregated row decreases, one of its entries was evicted; this is
+ * not a reset and adds 0. A column measured for the first time adds 0, because the start of its count is unknown.
  */
 function difference(values: Numbers, last: Numbers | undefined, isAggregate: boolean): Numbers {
   if (last === undefined) return values

@@ -3,19 +3,19 @@ import type { Family, Labels } from '../metric/sample.ts'
 import { type Query, statementFamilies } from '../query/query.ts'
 import { type CounterSet, CounterSets, type Numbers, type Times } from './counter-set.ts'
 
-/** Upper bounds of the buckets, in seconds: from an index lookup to a long report. */
+/** The upper bounds of the buckets, in seconds. */
 const bounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
-/** Columns of a counter set: the buckets, +Inf, then these. */
+/** The columns of a counter set: the buckets, the bucket +Inf, then these. */
 const [sumColumn, countColumn, newColumn] = [bounds.length + 1, bounds.length + 2, bounds.length + 3]
 const zeros: Numbers = Array.from({ length: newColumn + 1 }, () => 0)
 
-/** Statements remembered as known. */
+/** The maximum number of known statements that are remembered. */
 const mostKnown = 50_000
 
 /**
- * Counts, by database, executions by the mean time of their statement between two polls, and new statements. An entry
- * that was executed n times with the mean m adds n observations of m, so that sum and count are exact.
+ * Counts new statements, and executions by the mean execution time of their statement between two polls, for each
+ * database. An entry with n executions and a mean of m adds n observations of m; sum and count are therefore exact.
  */
 export class StatementHistogram {
   readonly #families: ReturnType<typeof statementFamilies>
@@ -28,12 +28,12 @@ export class StatementHistogram {
     this.#labels = labels
   }
 
-  /** Lets the counters of a database appear, and keeps them. */
+  /** The counters of a database, created if necessary. Each call keeps them for another two hours. */
   open(datname: string, now: number): CounterSet {
     return this.#sets.of(datname, now, () => [{ ...this.#labels, datname }, zeros])
   }
 
-  /** Counts executions of one entry since the last poll. */
+  /** Counts the executions of one entry since the last poll. */
   count(datname: string, calls: number, seconds: number, times: Times): void {
     if (calls <= 0) return
     const bucket = bounds.findIndex((bound) => seconds / calls <= bound)
@@ -44,7 +44,7 @@ export class StatementHistogram {
     this.open(datname, times.now).add(deltas, times)
   }
 
-  /** Remembers a statement, by its labels; with a database, counts it there if it was unknown. */
+  /** Remembers a statement by its labels. If a database is given and the statement is new, counts it for that database. */
   learn(statement: string, datname: string | undefined, times: Times): void {
     if (datname !== undefined && !this.#known.has(statement)) this.open(datname, times.now).add(zeros.with(newColumn, 1), times)
     this.#known.delete(statement)

@@ -1,8 +1,8 @@
 /**
- * Redacts the text of a statement for use as a label value: no comments, one line, `'***'` for every string, at most
+ * Redacts the text of a statement for use as a label value: one line without comments, `'***'` for every string, at most
  * `length` code points. pg_stat_statements replaces most constants of plannable statements, but keeps those of utility
- * statements (`alter role … password 'secret'`, `set app.token = secret`, `copy (… pan = 4111) to …`): these are cut
- * before the first value.
+ * statements (`alter role … password 'secret'`, `set app.token = secret`, `copy (… pan = 4111) to …`). Utility statements
+ * are therefore cut before their first value.
  * Source: PostgreSQL's documentation, "Lexical Structure" and "pg_stat_statements".
  */
 export function statementText(text: string, length: number): string {
@@ -16,7 +16,7 @@ export function statementText(text: string, length: number): string {
     shown += isEnd ? ' …' : kind === 'string' ? "'***'" : own
     if (isEnd) break
     sets ||= lowerCase === 'set'
-    // A text may have megabytes.
+    // A text can be several megabytes long.
     if (shown.length > 4 * length) shown = shown.replace(whitespace, ' ')
     if (shown.length > 4 * length) break
   }
@@ -35,7 +35,7 @@ interface Token {
   readonly text: string
 }
 
-/** Whether the values of a utility statement begin here: at a string, a number, `=`, or after `set` at `to`. */
+/** Whether the first value of a utility statement begins at this token: a string, a number, `=`, or `to` after `set`. */
 function isValue(kind: Token['kind'], lowerCase: string, sets: boolean): boolean {
   return kind === 'string' || lowerCase === '=' || /^\d/.test(lowerCase) || (sets && kind === 'word' && lowerCase === 'to')
 }
@@ -46,7 +46,7 @@ const dollarQuote = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y
 const quotedName = /"(?:[^"]|"")*(?:"|$)/y
 const escapeString = /'(?:[^'\\]|\\.|'')*(?:'|$)/sy
 const plainString = /'(?:[^']|'')*(?:'|$)/y
-/** Strings separated by a line break are one. */
+/** String constants separated only by white space with a line break are one constant. */
 const continued = /[ \t\f\r]*\n\s*(?=')/y
 
 function* tokensOf(text: string): Generator<Token> {
@@ -91,7 +91,7 @@ function* tokensOf(text: string): Generator<Token> {
   }
 }
 
-/** The length of the comment that begins here, 0 without one; comments nest. */
+/** The length of the comment that begins at this position; 0 if there is none. Block comments nest. */
 function commentLength(text: string, from: number): number {
   if (text.startsWith('--', from)) {
     const end = text.indexOf('\n', from)

@@ -3,20 +3,20 @@ import { type Labels, type Row, toSamples } from '../metric/sample.ts'
 import { columnNames, type Query } from '../query/query.ts'
 import { statementText } from './statement-text.ts'
 
-/** Beyond this number of texts, those of statements that are not shown are forgotten. */
+/** Above this number of texts, those of statements that are not on the page are forgotten. */
 const mostKnown = 5000
 
 interface Known {
   readonly text: string
-  /** The databases that have this text. */
+  /** The databases in which statements with this text ran. */
   readonly ranIn: ReadonlySet<string>
-  /** The databases in which it was searched. */
+  /** The databases in which the text was searched. */
   readonly searchedIn: ReadonlySet<string>
 }
 
 /**
- * Remembers the texts of statements. A queryid has one text on the page: from PostgreSQL 18 statements of different
- * databases can share a queryid, so a text carries the databases that ran it and is hidden from the teams of others.
+ * Remembers the texts of statements. The page has one text per queryid. From PostgreSQL 18 on, statements of different
+ * databases can share a queryid, so each text is visible only to the teams of the databases that ran it.
  */
 export class StatementTexts {
   readonly #query: Query
@@ -29,7 +29,10 @@ export class StatementTexts {
     this.#textLabel = columnNames(query, 'label').find((name) => name !== 'queryid') ?? ''
   }
 
-  /** The ids to search for: those whose text is unknown in a database that shows them. Empty until the query's interval has passed. */
+  /**
+   * The queryids whose text is unknown in a database that has them on the page. Empty until the interval of the query
+   * has passed.
+   */
   wanted(shown: readonly Labels[], now: number): readonly string[] {
     const { statements } = this.#query
     if (statements?.kind !== 'texts' || now - this.#searchedAt < statements.everySeconds * 1000) return []
@@ -41,7 +44,7 @@ export class StatementTexts {
     return unknown.map(([id]) => id)
   }
 
-  /** Reads the result of a search. Of several texts of one id it keeps the known one, or else the first. */
+  /** Reads the result of a search. If a queryid has several texts, keeps the known text, or else the first one. */
   learn(
     columns: readonly string[],
     rows: readonly Row[],
@@ -54,7 +57,7 @@ export class StatementTexts {
     const found = new Map<string, { readonly text: string; readonly datname: string }[]>()
     for (const row of rows) {
       const [id = '', raw = '', datname = ''] = names.map((name) => row[columns.indexOf(name)] ?? '')
-      // The text of an excluded database must not represent that of another one.
+      // The text of an excluded database must not appear for another database.
       if (!isShown(datname)) continue
       const text = redacted.get(raw) ?? statementText(raw, length)
       redacted.set(raw, text)
@@ -70,10 +73,10 @@ export class StatementTexts {
     }
   }
 
-  /** The known texts of the statements shown. `labels` are those of every series. */
+  /** Renders the known texts of the statements on the page. `labels` are those of every series. */
   texts(shown: readonly Labels[], labels: Labels): { readonly texts: readonly FamilyText[]; readonly duplicates: number } {
     const databases = databasesOf(shown)
-    // One text for each set of databases, because only that decides which teams see it.
+    // One rendered text for each set of databases, because the set determines which teams can see it.
     const ids = new Map<string, string[]>()
     for (const [id, datnames] of databases) {
       const ranIn = this.#known.get(id)?.ranIn
@@ -95,7 +98,7 @@ export class StatementTexts {
   }
 }
 
-/** The ids shown, each with the databases of its series. */
+/** The queryids on the page, each with the databases of its series. */
 function databasesOf(shown: readonly Labels[]): ReadonlyMap<string, ReadonlySet<string>> {
   const databases = new Map<string, Set<string>>()
   for (const { queryid = '', datname = '' } of shown) databases.set(queryid, (databases.get(queryid) ?? new Set()).add(datname))
@@ -103,7 +106,7 @@ function databasesOf(shown: readonly Labels[]): ReadonlyMap<string, ReadonlySet<
 }
 
 /**
- * The text of an array of texts, for the parameter of a texts query.
+ * Formats an array of texts as PostgreSQL's input syntax, for the parameter of a texts query.
  * Source: PostgreSQL's documentation, "Array Input and Output Syntax".
  */
 export function arrayText(values: readonly string[]): string {

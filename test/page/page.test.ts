@@ -88,7 +88,7 @@ test('every database that any series names has its pg_database_info', async (t) 
   t.match(page, 'pg_database_info{server="s",datname="down",team="labeler"} 1\n')
 })
 
-test('a server is up with one database, down when none of them can be reached, and absent until all were tried', async (t) => {
+test('pg_up is 1 if one database is up, 0 if none is, and absent until a connection to each of them was attempted', async (t) => {
   const never = unpolled('never')
   const down: DatabaseState = { ...unpolled('down'), failure: denied, failures: 1 }
   const deferred: DatabaseState = { ...unpolled('deferred'), failure: denied, isDeferred: true }

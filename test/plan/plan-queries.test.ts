@@ -70,12 +70,12 @@ test('a server-wide query avoids the databases that refused it, unless all did',
   )
 })
 
-test('a database that was never reached is not assumed to have what the others lack', async (t) => {
+test('a database without facts is not assumed to meet requirements that others do not meet', async (t) => {
   const databases = [makeCandidate('a', makeFacts()), makeCandidate('b', undefined)]
   t.same(planOf([writeQuery('s.sql', 'server', 'ext')], databases), ['s@a!needs ext, not installed here'])
 })
 
-test('until a database has been reached its queries have neither SQL nor a reason', async (t) => {
+test('before the first connection to a database, its queries have neither SQL nor a reason', async (t) => {
   const [planned] = planQueries([writeQuery('q.17.sql', 'database')], [makeCandidate('d', undefined)])
   t.match(planned, { sql: undefined, skipped: undefined })
 })

@@ -82,7 +82,7 @@ test('a rejected credential that works in another database is rejected in its ow
   t.ok(failures.current(use('b'), 28_000), 'until it has worked there too')
 })
 
-test('a credential that may have changed is tried at once', async (t) => {
+test('a credential that may have changed is retried immediately', async (t) => {
   const failures = new AuthFailures()
   const [one, two] = [use('b', 'one', '/one'), use('b', 'two', '/two')]
   failures.failed(one, wrongPassword, 'wrong', 0)

@@ -15,7 +15,7 @@ test('one session is open at a time until the limits of the server are known', a
   t.notOk(await isPending(second))
 })
 
-test('where limits cannot be read the configured number applies', async (t) => {
+test('if the limits cannot be read, the configured number of sessions applies', async (t) => {
   const limiter = new ConnectionLimiter(2)
   limiter.learn(database, undefined, [database])
   t.equal(limiter.sessions, 2)
@@ -23,7 +23,7 @@ test('where limits cannot be read the configured number applies', async (t) => {
   t.notOk(await isPending(limiter.acquire('other')))
 })
 
-test('databases of an unreachable server are tried in parallel, up to the configured number', async (t) => {
+test('connections to an unreachable server are attempted in parallel, up to the configured number', async (t) => {
   const limiter = new ConnectionLimiter(2)
   limiter.unreachable()
   await limiter.acquire('one')
@@ -90,7 +90,7 @@ test('the connection limit of a role bounds its sessions, and one connection sta
   t.notOk(await isPending(limiter.acquire('other')))
 })
 
-test('permits that were given stay valid, and none is given back twice', async (t) => {
+test('granted permits remain valid, and no permit is released twice', async (t) => {
   const limiter = new ConnectionLimiter(3)
   limiter.learn(database, undefined, [])
   const releases = [await limiter.acquire('a'), await limiter.acquire('b'), await limiter.acquire('c')]

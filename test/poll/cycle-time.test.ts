@@ -16,7 +16,7 @@ test('a cycle that waited long for its permit polls its slow queries', async (t)
   t.same(runCycle({ name: 'd', found, startedAt: 0, learnedAt: 60_000 }), ['fast', 'slow'])
 })
 
-test('cycles that cannot connect do not make those of a server cheaper', async (t) => {
+test('cycles that cannot connect do not reduce the estimated cost of cycles', async (t) => {
   const names = Array.from({ length: 60 }, (_, index) => `d${index}`)
   const { poller, runCycle } = makePoller(makeServer(names), [write('fast', '15s')])
   for (const startedAt of [0, 1000, 2000]) {

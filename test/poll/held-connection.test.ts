@@ -22,7 +22,7 @@ test('each line of a libpq password file is a credential', async (t) => {
   t.not(await keyFor('a'), await keyFor('b'))
 })
 
-test('a session is used while it is open and reached in the same way', async (t) => {
+test('a session is used while it is open and its connection parameters are the same', async (t) => {
   let isOpen = true
   const held = new HeldConnection(new ConnectionLimiter(4))
   await held.permit(connection)
@@ -34,7 +34,7 @@ test('a session is used while it is open and reached in the same way', async (t)
   t.equal(held.sessionTo(connection), undefined)
 })
 
-test('a permit is kept while a session is replaced, and given back when the connection is left or its role changes', async (t) => {
+test('a permit is kept while a session is replaced, and released when the connection is closed or its role changes', async (t) => {
   const limiter = new ConnectionLimiter(1)
   const [held, other] = [new HeldConnection(limiter), new HeldConnection(limiter)]
   let closed = 0

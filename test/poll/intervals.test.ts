@@ -33,7 +33,7 @@ test('the interval of an expensive database grows, those of the others do not', 
   t.ok(totalShare(demands, intervals) <= 0.02)
 })
 
-test('a database that no interval makes affordable is polled every ten minutes, unless most others wait nearly as long', async (t) => {
+test('the interval of an expensive database is at most ten minutes, unless most other intervals are nearly as long', async (t) => {
   const unaffordable: Demand = { perCycle: 0.015, queries: [{ seconds: 60, intervalSeconds: 15 }] }
   const longest = (others: number) =>
     cycleIntervals(new Map([...many(others), ['unaffordable', unaffordable]]), 0.02, 15, new Map()).get('unaffordable') ?? 0
@@ -42,7 +42,7 @@ test('a database that no interval makes affordable is polled every ten minutes, 
   t.ok(longest(1000) >= 4 * median && median > 600)
 })
 
-test('an interval that is nearly right stays', async (t) => {
+test('an interval that is slightly too long is kept', async (t) => {
   const demands = many(200)
   const [[, interval = 0] = []] = [...cycleIntervals(demands, 0.02, 15, new Map())]
   const current = new Map([...demands.keys()].map((name) => [name, interval]))

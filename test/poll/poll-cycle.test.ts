@@ -40,7 +40,7 @@ async function startRejectingServer() {
   return { port: typeof address === 'object' && address !== null ? address.port : 0, passwords: () => passwords, close }
 }
 
-test('of the databases that share a rejected credential one tries it, and again after its back-off', async (t) => {
+test('only one of the databases that share a rejected credential attempts a login, and again after the back-off', async (t) => {
   const server = await startRejectingServer()
   t.teardown(server.close)
   const names = ['a', 'b', 'c', 'd']

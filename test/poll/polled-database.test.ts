@@ -103,7 +103,7 @@ test('a database that fails keeps its facts, and its consecutive failures are co
   t.match(polled.state, { isUp: true, failure: undefined, failures: 0 })
 })
 
-test('a database that is deferred is not up, and was not tried', async (t) => {
+test('a deferred database is not up, and no connection was attempted', async (t) => {
   const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
   polled.deferred()
   t.match(polled.state, { isUp: false, isDeferred: true, failures: 0, failure: { errorClass: 'too_many_connections' } })
@@ -112,7 +112,7 @@ test('a database that is deferred is not up, and was not tried', async (t) => {
   t.ok(wasTried(polled.state))
 })
 
-test('only a database that failed is polled at once', async (t) => {
+test('only a failed database is polled immediately', async (t) => {
   const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
   polled.hurry()
   t.notOk(polled.isHurried)

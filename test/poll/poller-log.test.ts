@@ -14,7 +14,7 @@ const refused = (errorClass: ErrorClass): Found => ({
   credential: undefined
 })
 
-test('the plan and missing grants are logged once every database was tried, and again when they change', async (t) => {
+test('the plan and missing grants are logged after a connection to every database was attempted, and again when they change', async (t) => {
   const { logged, runCycle } = makePoller(makeServer(['a', 'b']), [write('q'), write('m', '-- requires: capability pg_monitor\n')])
   const take = () => logged.splice(0).map(({ msg }) => msg)
   const granted = makeFacts({ capabilities: new Set(['pg_monitor', 'pg_read_all_settings', 'pg_read_all_stats']) })

@@ -23,7 +23,7 @@ test('without a scraper a page has been seen after two minutes', async (t) => {
   t.equal(scrapers.seenUntil('s', 500_000), 380_000)
 })
 
-test('who scrapes the part of one server does not see the others', async (t) => {
+test('a scraper of one server does not receive the others', async (t) => {
   const scrapers = new Scrapers()
   scrape(scrapers, 'whole', undefined, 15, 0, 120)
   scrape(scrapers, 'part', 's', 60, 0, 120)
@@ -70,7 +70,7 @@ test('a client that has scraped once is expected again for two minutes', async (
   t.equal(scrapers.seenUntil('s', 120_001), 1)
 })
 
-test('of more than a thousand scrapers those are forgotten that scraped longest ago', async (t) => {
+test('above a thousand scrapers, those with the oldest scrapes are forgotten', async (t) => {
   const scrapers = new Scrapers()
   scrapers.scraped('first', undefined, 0)
   scrapers.scraped('second', 's', 1)

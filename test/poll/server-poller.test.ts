@@ -150,7 +150,7 @@ test('a database never has two cycles at once, and its cycle delays no other', a
   t.same(poller.due(60_000), [])
 })
 
-test('queries wait until the first databases were tried, half a second at most', async (t) => {
+test('queries wait until a connection to each of the first databases was attempted, at most half a second', async (t) => {
   const driver = new Driver(serverWith(['a', 'b', 'c'], { maxSessions: 2 }))
   const { poller } = driver
   poller.introduceUntil(500)
@@ -176,7 +176,7 @@ test('queries wait until the first databases were tried, half a second at most',
   t.same(slow.poller.due(500), ['a'], 'nobody waits longer for a slow one')
 })
 
-test('a server that is down is tried at every interval, an unknown database ever less often', async (t) => {
+test('an unreachable server is retried at every interval, an unknown database with an increasing back-off', async (t) => {
   for (const [errorClass, times] of [
     ['network', [0, 15, 30, 45, 60, 75, 90, 105, 120]],
     ['no_database', [0, 15, 45, 105]]
@@ -191,7 +191,7 @@ test('a server that is down is tried at every interval, an unknown database ever
   }
 })
 
-test('a rejected credential has one back-off, and is tried at once when it may have changed', async (t) => {
+test('a rejected credential has one back-off, and is retried immediately when it may have changed', async (t) => {
   const connection = { ...parseDatabaseUrl('postgresql://u@h/x'), password: { file: '/secret' } }
   const driver = new Driver(serverWith([], { databases: [database('a', { connection })] }))
   const { poller } = driver
@@ -213,7 +213,7 @@ test('a rejected credential has one back-off, and is tried at once when it may h
   t.same(poller.due(driver.now), ['a'])
 })
 
-test('when a credential is accepted again, the other databases that use it are tried at once', async (t) => {
+test('when a credential is accepted again, the other databases that use it are polled immediately', async (t) => {
   const driver = new Driver(serverWith(['a', 'b']))
   driver.cycle('b', { kind: 'failed', failure: failureOf('auth'), credential: undefined })
   t.same(driver.poller.due(1), ['a'])
@@ -302,7 +302,7 @@ test('a new list of databases takes effect at the end of the cycle that read it;
   t.same(poller.names, ['a'])
 })
 
-test('a declared database that appears on the server is tried at once', async (t) => {
+test('a declared database that appears on the server is polled immediately', async (t) => {
   const discovery = { include: [/^none$/], exclude: [], connection: parseDatabaseUrl('postgresql://u:p@h/a') }
   const driver = new Driver(serverWith(['a', 'late'], { discovery }))
   driver.cycle('late', { kind: 'failed', failure: failureOf('no_database'), credential: undefined })
@@ -331,7 +331,7 @@ test('a reload disturbs nothing that did not change', async (t) => {
   )
 })
 
-test('a database that failed is tried at once when it is reached differently, also when that comes during its cycle', async (t) => {
+test('a failed database is polled immediately when its connection parameters change, even during its cycle', async (t) => {
   const driver = new Driver(serverWith(['a']))
   const { poller } = driver
   const failed: Found = { kind: 'failed', failure: failureOf('no_database'), credential: undefined }
@@ -372,7 +372,7 @@ test('a session is replaced when it is older than its maximum age', async (t) =>
   t.same(ends, ['keep', 'keep', 'keep', 'replace', 'keep'])
 })
 
-test('where sessions cannot all be kept, cycles come as rarely as their cost demands, and their snapshots live as long', async (t) => {
+test('if not all sessions can be kept, intervals depend on the cost of cycles, and snapshots are served for three of these intervals', async (t) => {
   const names = Array.from({ length: 60 }, (_, index) => `d${index}`)
   const driver = new Driver(serverWith(names), [query('fast', 'database'), query('wide', 'server')])
   driver.until(1800)

@@ -67,7 +67,7 @@ test('samples are counted by database', async (t) => {
   t.equal(snapshots.samplesOfOthers('e', 'other'), 5)
 })
 
-test('snapshots of queries that do not run any more are forgotten', async (t) => {
+test('snapshots of queries that no longer run are deleted', async (t) => {
   const snapshots = new Snapshots('s')
   for (const query of ['q', 'old']) snapshots.put(snapshot('d', query))
   snapshots.keepOnly((_, query) => query !== 'old')
@@ -77,7 +77,7 @@ test('snapshots of queries that do not run any more are forgotten', async (t) =>
   )
 })
 
-test('snapshots are in the order of databases and queries, whenever they were polled', async (t) => {
+test('snapshots are sorted by database and query, regardless of the order of polls', async (t) => {
   const snapshots = new Snapshots('s')
   const names = () => snapshots.all().map(({ datname, query }) => `${datname}/${query}`)
   for (const [datname, query] of [

@@ -82,7 +82,7 @@ for (const [what, disturb] of Object.entries(disturbances)) {
   })
 }
 
-test('through any of these at any time it is never more than the truth and nearly all of it', async (t) => {
+test('after any disturbance at any time the result is never more than PostgreSQL counted, and nearly all of it', async (t) => {
   for (const [seed, way] of ways.entries()) {
     const simulation = new Simulation(way)
     const kinds = Object.values(disturbances)
@@ -99,7 +99,7 @@ test('a renamed database keeps its counts', async (t) => {
   }
 })
 
-test('of results from which rows were cut nothing counts twice', async (t) => {
+test('nothing is counted twice if rows were cut from results', async (t) => {
   for (const way of [few, many]) {
     const simulation = new Simulation(way)
     // Always the same rows, or each time others.

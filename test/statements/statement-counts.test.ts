@@ -70,7 +70,7 @@ test('a new statement of a known user and database counts in other immediately, 
   t.match(callsOf(polls.take([row('a', 101), row('new', 608)])), { other: 600, new: 8 }, 'and from now on immediately')
 })
 
-test('a statement whose entry is gone is frozen until every scraper has seen it, then vanishes, and returns at 0', async (t) => {
+test('a statement whose entry was evicted is frozen until every scraper has received it, then disappears, and returns at 0', async (t) => {
   const polls = new Polls()
   polls.take([row('a', 100), row('b', 0)])
   t.equal(callsOf(polls.take([row('a', 107), row('b', 0)])).a, 7)
@@ -81,7 +81,7 @@ test('a statement whose entry is gone is frozen until every scraper has seen it,
   t.match(callsOf(polls.take([row('a', 6), row('b', 0)])), { a: 1, other: 5 })
 })
 
-test('a series that is chosen again before it vanished continues', async (t) => {
+test('a series that is chosen again before it has disappeared continues', async (t) => {
   const polls = new Polls()
   polls.take([row('a', 100), row('b', 0)])
   polls.take([row('a', 107), row('b', 0)])
@@ -90,7 +90,7 @@ test('a series that is chosen again before it vanished continues', async (t) => 
   t.match(callsOf(polls.take([row('a', 5), row('b', 0)])), { a: 10, other: 2 })
 })
 
-test('hidden statements count in other, and a fall of their sum as nothing', async (t) => {
+test('hidden statements count in other, and a decrease of their sum adds nothing', async (t) => {
   const polls = new Polls()
   const other = (...calls: number[]) => {
     const hidden = calls.map((count): Row => ['(u,d,)', '()', `(${count},1,1)`])
@@ -127,14 +127,14 @@ test('a reset counts the whole new value', async (t) => {
   t.same(polls.take([row('a', 4, 0.5)]).entries.at(-1)?.values, [14, 1.5, 0.5])
 })
 
-test('an aggregate of several entries that falls counts as nothing', async (t) => {
+test('a decrease of a row that aggregates several entries adds nothing', async (t) => {
   const polls = new Polls()
   const aggregate = (calls: number, star = '*'): Row => ['(u,d,a)', `("1 2 3${star}")`, `(${calls},1,1)`]
   const calls = (one: Row) => callsOf(polls.take([one])).a
   t.same([calls(aggregate(100)), calls(aggregate(104)), calls(aggregate(60, '')), calls(aggregate(61, ''))], [0, 4, 4, 5])
 })
 
-test('a column that is measured for the first time is shown at 0 and counts from then on', async (t) => {
+test('a column that is measured for the first time appears at 0 and counts from then on', async (t) => {
   const polls = new Polls()
   polls.take([row('a', 1, '')])
   t.same(polls.take([row('a', 2, '')]).entries.at(-1)?.values, [1, undefined, undefined])
@@ -142,21 +142,21 @@ test('a column that is measured for the first time is shown at 0 and counts from
   t.same(polls.take([row('a', 4, 53)]).entries.at(-1)?.values, [3, 3, 53])
 })
 
-test('of rows with the same key the first counts', async (t) => {
+test('if several rows have the same key, the first one counts', async (t) => {
   const polls = new Polls()
   polls.take([row('a', 1)])
   const { rows, duplicates, ...taken } = polls.take([row('a', 3), row('a', 900)])
   t.same([rows, duplicates, callsOf({ rows, duplicates, ...taken }).a], [1, 1, 2])
 })
 
-test('after a change of the epoch nothing counts that was there before', async (t) => {
+test('after a change of the epoch, existing values are not counted', async (t) => {
   const polls = new Polls()
   polls.take([row('a', 10)])
   t.equal(totalOf(polls.take([row('a', 500), row('b', 40)], { epoch: 'b' })), 0)
   t.equal(totalOf(polls.take([row('a', 501), row('b', 42)], { epoch: 'b' })), 3)
 })
 
-test('of a result whose rows were cut, and of the next one, only known entries count', async (t) => {
+test('if rows were cut from a result, only known entries count in it and in the next one', async (t) => {
   const polls = new Polls()
   polls.take([row('a', 10)])
   t.equal(totalOf(polls.take([row('a', 11), row('old', 900)], { isWhole: false })), 1)
@@ -187,7 +187,7 @@ test("statements of the exporter's roles are never named", async (t) => {
   t.match(taken.entries[1], { labels: { user: ownRole, queryid: 'other' }, values: [4, 0] })
 })
 
-test('a statement that turned slow is named although others have larger sums', async (t) => {
+test('a statement that became slow is named although others have larger sums', async (t) => {
   const polls = new Polls({ limit: 10 })
   const rows = (calls: number) => [
     ...Array.from({ length: 30 }, (_, index) => row(`big${index}`, 1e6 + index, 1e5)),

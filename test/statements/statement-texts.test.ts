@@ -26,7 +26,7 @@ test('unknown statements that are shown are searched for, not more often than th
   t.same(texts.wanted(shown, 300_000), ['2'])
 })
 
-test('of several texts of one id one is shown, only to the teams whose databases ran it', async (t) => {
+test('if a queryid has several texts, one is exported, visible only to the teams whose databases ran it', async (t) => {
   const texts = new StatementTexts(query)
   const shown = shownIn('1', 'a', 'b', 'c')
   const [ssn, other] = ['select ssn', 'select x']
