@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import { type Clock, systemClock } from './clock.ts'
 import { capacitySamples } from './page/capacity.ts'
@@ -105,7 +106,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     return known
   }
 
-  function health(): readonly ServerHealth[] {
+  function health(part: readonly Polled[]): readonly ServerHealth[] {
     const now = clock.now()
     const groups = findDuplicates(polled.map(({ poller: { server, states } }) => ({ server: server.name, states })))
     for (const names of groups.map((group) => group.join(' and '))) {
@@ -113,7 +114,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
       warned.add(names)
       log.warn(`${names} are the same running server; its server-wide metrics are exported under each name`)
     }
-    return polled.map(({ poller, disk }) => ({
+    return part.map(({ poller, disk }) => ({
       server: poller.server.name,
       teams: new Map(poller.server.databases.map(({ name, team }) => [name, team])),
       states: poller.states,
@@ -126,21 +127,23 @@ export function createExporter({ version, servers, queries: initialQueries, log,
   }
 
   /** Joins the snapshots. The result is reused until a poll ends or a snapshot expires. */
-  function join({ server, team }: Selection, all: readonly Snapshot[], isSelected: IsSelected, now: number): JoinedSnapshots {
+  function join({ server, team }: Selection, part: readonly Polled[], isSelected: IsSelected, now: number): JoinedSnapshots {
     const key = JSON.stringify([server, team])
-    const revision = polled.map(({ poller }) => poller.snapshots.revision).join()
+    const revision = part.map(({ poller }) => poller.snapshots.revision).join()
     const last = joined.get(key)
     if (last !== undefined && last.revision === revision && now <= last.snapshots.freshUntil) return last.snapshots
-    const snapshots = joinSnapshots(all, now, isSelected)
+    const snapshots = joinSnapshots(snapshotsOf(part), now, isSelected)
     joined.set(key, { revision, snapshots })
     return snapshots
   }
 
-  const snapshots = () => polled.flatMap(({ poller }) => poller.snapshots.all())
+  function snapshotsOf(part: readonly Polled[]): readonly Snapshot[] {
+    return part.flatMap(({ poller }) => poller.snapshots.all())
+  }
 
   return {
     servers: () => polled.map(({ poller }) => poller),
-    snapshots,
+    snapshots: () => snapshotsOf(polled),
     start: () => {
       isStarted = true
       for (const one of polled) start(one)
@@ -152,7 +155,8 @@ export function createExporter({ version, servers, queries: initialQueries, log,
       await Promise.all(polled.map(stop))
     },
     update: (nextServers, nextQueries = queries) => {
-      queries = nextQueries
+      // The same array while nothing has changed, so that nothing is planned again.
+      if (!isDeepStrictEqual(nextQueries, queries)) queries = nextQueries
       joined.clear()
       const previous = new Map(polled.map((one) => [one.poller.server.name, one]))
       polled = nextServers.map((server) => {
@@ -187,9 +191,13 @@ export function createExporter({ version, servers, queries: initialQueries, log,
         clock.now()
       ),
     metrics: async (selection = {}) => {
-      const servers = polled.map(({ poller }) => poller.server)
-      const byName = new Map(polled.map(({ poller }) => [poller.server.name, poller]))
-      const isInPart = readSelection(selection, servers)
+      // The page of one server costs nothing for the others.
+      const part = polled.filter(({ poller }) => selection.server === undefined || poller.server.name === selection.server)
+      const byName = new Map(part.map(({ poller }) => [poller.server.name, poller]))
+      const isInPart = readSelection(
+        selection,
+        part.map(({ poller }) => poller.server)
+      )
       if (isInPart === undefined) return undefined
       // A snapshot may contain databases that were dropped or excluded after its poll.
       const isSelected: IsSelected = (server, datnames) => {
@@ -197,10 +205,9 @@ export function createExporter({ version, servers, queries: initialQueries, log,
         return (shown.length > 0 || datnames.length === 0) && isInPart(server, shown)
       }
       const now = clock.now()
-      const all = snapshots()
-      const own = all.filter(({ server, datname }) => isSelected(server, [datname]))
-      const selectedHealth = health().filter(({ server }) => isSelected(server, ['']))
-      const page = renderPage(own, selectedHealth, join(selection, all, isSelected, now), now, isSelected)
+      const own = snapshotsOf(part).filter(({ server, datname }) => isSelected(server, [datname]))
+      const selectedHealth = health(part).filter(({ server }) => isSelected(server, ['']))
+      const page = renderPage(own, selectedHealth, join(selection, part, isSelected, now), now, isSelected)
       const isWhole = selection.server === undefined && selection.team === undefined
       return Buffer.concat([page, Buffer.from(await meter.text(isWhole ? undefined : isSelected))])
     }

@@ -45,7 +45,8 @@ export function createApp({ metrics, scraped, isReady, status, tokens, clock = s
     const part = partOf(request)
     const text = await metrics(part)
     if (text === undefined) return reply.code(404).type('text/plain').send(explainMissing(part))
-    scraped(request.ip, part)
+    // A HEAD request does not receive the page.
+    if (request.method === 'GET') scraped(request.ip, part)
     void reply.type('text/plain; version=0.0.4; charset=utf-8').header('vary', 'accept-encoding')
     if (!acceptsGzip(request.headers['accept-encoding'])) return text
     return reply.header('content-encoding', 'gzip').send(await gzipText(text, { level: constants.Z_BEST_SPEED }))

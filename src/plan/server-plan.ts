@@ -23,10 +23,16 @@ export class ServerPlan {
   readonly #refusals = new Map<string, Refusal>()
   #all: readonly PlannedQuery[] = []
   #byDatabase: ReadonlyMap<string, readonly PlannedQuery[]> = new Map()
+  #byPlace: ReadonlyMap<string, PlannedQuery> = new Map()
 
   /** Every query with its database, or the reason why it is skipped. */
   get all(): readonly PlannedQuery[] {
     return this.#all
+  }
+
+  /** The planned query of a database (`''` for a server-wide query) if it runs. */
+  running(datname: string, query: string): PlannedQuery | undefined {
+    return this.#byPlace.get(keyOf(query, datname))
   }
 
   /** The queries that run in a database. */
@@ -92,6 +98,10 @@ export class ServerPlan {
       else running.push(planned)
     }
     this.#byDatabase = byDatabase
+    const running = this.#all.filter(({ skipped }) => skipped === undefined)
+    this.#byPlace = new Map(
+      running.map((planned) => [keyOf(planned.query.name, planned.query.scope === 'database' ? planned.database : ''), planned])
+    )
   }
 
   #hasExpired(now: number): boolean {

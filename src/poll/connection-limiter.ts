@@ -21,6 +21,7 @@ export class ConnectionLimiter {
   #maxSessions: number
   #available = Number.POSITIVE_INFINITY
   #isKnown = false
+  #isUnreachable = false
 
   constructor(maxSessions: number) {
     this.#maxSessions = maxSessions
@@ -48,6 +49,8 @@ export class ConnectionLimiter {
       if (isLast || Math.min(limits.roleFree ?? 1, limits.databaseFree ?? 1) < 1) this.#scarce.add(name)
       else this.#scarce.delete(name)
       this.#lastTaken = isLast ? this.#lastTaken + 1 : 0
+    } else if (!this.#roleLimits.has(user)) {
+      this.#role(user).resize(Number.POSITIVE_INFINITY)
     }
     this.#server.resize(this.sessions)
   }
@@ -57,7 +60,10 @@ export class ConnectionLimiter {
    * can wait for a timeout.
    */
   unreachable(): void {
-    if (!this.#isKnown) this.#server.resize(this.#maxSessions)
+    if (this.#isKnown) return
+    this.#isUnreachable = true
+    this.#server.resize(this.#maxSessions)
+    for (const role of this.#roles.values()) role.resize(this.#maxSessions)
   }
 
   /** The maximum number of open sessions. */
@@ -96,7 +102,7 @@ export class ConnectionLimiter {
   }
 
   #role(user: string): Semaphore {
-    const semaphore = this.#roles.get(user) ?? createSemaphore(1)
+    const semaphore = this.#roles.get(user) ?? createSemaphore(this.#isUnreachable ? this.#maxSessions : 1)
     this.#roles.set(user, semaphore)
     return semaphore
   }

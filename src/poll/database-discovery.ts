@@ -46,9 +46,12 @@ export class DatabaseDiscovery {
     this.#failure = undefined
   }
 
-  /** Records a failed attempt. Returns whether its message differs from that of the last failure. */
-  failed(message: string, now: number): boolean {
-    this.#startedAt = now
+  /**
+   * Records a failure, without a time if the databases could not even be requested: then the next session requests them.
+   * Returns whether the message differs from that of the last failure.
+   */
+  failed(message: string, now?: number): boolean {
+    this.#startedAt = now ?? this.#startedAt
     this.#hasSucceeded = false
     const isNew = this.#failure !== message
     this.#failure = message

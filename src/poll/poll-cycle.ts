@@ -37,6 +37,8 @@ export async function runPollCycle(name: string, { poller, connection, clock, me
     if (found.kind !== 'connected') break
     const outcome = await pollQuery(found.session, due, clock)
     poller.done(cycle, due, outcome, clock.now())
+    // The counters of a removed database are deleted and must not reappear.
+    if (poller.databaseOf(cycle) === undefined) continue
     meter.polled({ server, datname: name }, outcome.seconds)
     if (outcome.failure !== undefined) meter.failed({ server, datname: name, class: outcome.failure.errorClass })
     else meter.dropped({ server, datname: due.datname, query: due.query.name }, outcome.result.dropped)
@@ -65,7 +67,7 @@ async function admitAndConnect(cycle: Cycle, options: CycleOptions): Promise<Fou
     if (current.connection !== target) return await admitAndConnect(cycle, options)
     return await connect(cycle, database, credential, password, options)
   } catch (error) {
-    return await failed(error, cycle.name, undefined, options)
+    return failed(error, cycle, undefined, options)
   }
 }
 
@@ -100,7 +102,7 @@ async function connect(
     return { kind: 'connected', session: opened, isNew, facts, identity, limits, listed, wasRejected, seconds }
   } catch (error) {
     await connection.close()
-    return await failed(error, cycle.name, credential, options)
+    return failed(error, cycle, credential, options)
   }
 }
 
@@ -147,13 +149,9 @@ async function list(session: Session, discovery: Discovery): Promise<readonly Li
   }
 }
 
-async function failed(
-  error: unknown,
-  name: string,
-  credential: CredentialUse | undefined,
-  { poller, meter }: CycleOptions
-): Promise<Found> {
+function failed(error: unknown, cycle: Cycle, credential: CredentialUse | undefined, { poller, meter }: CycleOptions): Found {
   const failure = { errorClass: classOf(error), message: messageOf(error) }
-  meter.failed({ server: poller.server.name, datname: name, class: failure.errorClass })
+  const isPolled = poller.databaseOf(cycle) !== undefined
+  if (isPolled) meter.failed({ server: poller.server.name, datname: cycle.name, class: failure.errorClass })
   return { kind: 'failed', failure, credential }
 }

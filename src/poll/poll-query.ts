@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { FamilyText } from '../metric/exposition.ts'
 import { renderEntries } from '../metric/render-entries.ts'
 import { columnsMismatch, type DatnameOf, databaseOf, type Entry, readRows, rowsLeftOut } from '../metric/sample.ts'
+import { isValueColumn } from '../query/query.ts'
 import { ClassedError, classOf, messageOf } from '../server/error-class.ts'
 import type { Answer } from '../server/pg-client.ts'
 import type { Session } from '../server/session.ts'
@@ -54,7 +55,10 @@ async function poll(session: Session, due: DueQuery, clock: Clock): Promise<Poll
 }
 
 function countStatements(due: DueQuery, answer: Answer, { counts }: QueryMemory & { readonly kind: 'counts' }, clock: Clock): PollResult {
-  const { seenUntil, epoch, limit, isShown, isOwnRole } = due
+  const { seenUntil, epoch, isShown, isOwnRole } = due
+  // Named series beyond the sample limit would be counted but not exported.
+  const fitting = Math.floor(due.maxSamples / Math.max(1, due.query.columns.filter(isValueColumn).length)) - counts.others
+  const limit = Math.max(0, Math.min(due.limit, fitting))
   const isWhole = answer.cutRows === 0
   const taken = counts.take(answer.rows, { now: clock.now(), seenUntil, epoch, isWhole, limit, isShown, isOwnRole })
   const missing = { cutRows: answer.cutRows, illegal: 0, duplicates: taken.duplicates }
@@ -91,7 +95,7 @@ interface Missing {
 function resultOf(due: DueQuery, rows: number, entries: readonly Entry[], missing: Missing, datnameOf: DatnameOf = databaseOf): PollResult {
   const { query, maxSamples } = due
   const { texts, dropped } = renderEntries(query, entries, { maxSamples, datnameOf })
-  const columns = query.columns.filter((column) => 'help' in column).length
+  const columns = query.columns.filter(isValueColumn).length
   return {
     rows,
     entries,

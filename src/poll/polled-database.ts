@@ -142,6 +142,11 @@ export class PolledDatabase {
     }
   }
 
+  /** A session was opened, or is kept. */
+  opened(session: Session): void {
+    this.#session = session
+  }
+
   failed(failure: Failure): void {
     this.disconnected()
     this.state = { ...this.state, isUp: false, failure, isDeferred: false, failures: this.state.failures + 1 }
@@ -162,6 +167,7 @@ export class PolledDatabase {
     if (this.state.failure === undefined) return
     this.state = { ...this.state, failures: 0 }
     this.isHurried = true
+    this.introduction = undefined
   }
 
   /** The effective interval of a query in this database. */
@@ -195,7 +201,8 @@ export class PolledDatabase {
   /** Moves cycles that coincide with a scrape at this time. */
   scraped(now: number): void {
     // Spread cycles are too rare to coincide with scrapes regularly.
-    if (!this.#interval.isSpread) this.schedule.scraped(now, this.#lastCycle)
+    const wasPolled = this.#lastCycle !== undefined || this.cycle !== undefined
+    if (!this.#interval.isSpread && wasPolled) this.schedule.scraped(now, this.#lastCycle)
   }
 
   #moveGrid(now: number): void {

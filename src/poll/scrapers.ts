@@ -4,6 +4,8 @@ const firstPeriodMs = 120_000
 const periodsMissed = 3
 const [shortestExpectedMs, longestExpectedMs] = [10_000, 600_000]
 const timesKept = 6
+/** No series stays frozen for longer, for example when clients with ever new addresses request the page. */
+const longestFreezeMs = 2 * longestExpectedMs
 const mostScrapers = 1000
 
 interface Scraper {
@@ -41,7 +43,8 @@ export class Scrapers {
       (scraper) => (scraper.server === undefined || scraper.server === server) && !hasStopped(scraper, now)
     )
     if (active.length === 0) return now - firstPeriodMs
-    return Math.min(...active.map(({ times }) => times.at(-2) ?? Number.NEGATIVE_INFINITY))
+    const seen = Math.min(...active.map(({ times }) => times.at(-2) ?? Number.NEGATIVE_INFINITY))
+    return Math.max(seen, now - longestFreezeMs)
   }
 }
 

@@ -64,6 +64,7 @@ export class ServerPoller {
   #ownRoles: ReadonlySet<string> = new Set()
   #usedBytes: number | undefined
   #described = ''
+  #isDescribed = false
   readonly #advised = new Set<string>()
   #isReady = false
   #isStopped = false
@@ -152,7 +153,8 @@ export class ServerPoller {
     const polled = this.#databases.get(name)
     if (polled === undefined || polled.cycle !== undefined || this.#isStopped) return undefined
     polled.isHurried = false
-    polled.cycle = { name, startedAt: now, known: polled.introduction, learnedAt: now, found: undefined, due: [] }
+    const known = polled.introduction?.kind === 'connected' && polled.session === undefined ? undefined : polled.introduction
+    polled.cycle = { name, startedAt: now, known, learnedAt: now, found: undefined, due: [] }
     polled.introduction = undefined
     return polled.cycle
   }
@@ -168,11 +170,14 @@ export class ServerPoller {
   }
 
   /** The properties that a cycle reads in its session in addition to the facts of the database. */
-  wanted({ name }: Cycle, { isPooled }: Pick<Session, 'isPooled'>, isNew: boolean, now: number): Wanted {
+  wanted(cycle: Cycle, session: Session, isNew: boolean, now: number): Wanted {
+    const { name } = cycle
+    // From now on the session counts among those of pgvitals, also for the limits that other cycles read.
+    this.#polledIn(cycle)?.opened(session)
     const isLeader = name === this.#leader(name)
     return {
       // A pooler may switch to another server within a session.
-      identity: isNew || isPooled,
+      identity: isNew || session.isPooled,
       limits: isNew || isLeader,
       discovery: isLeader && this.#discovery.isDue(this.#server, now) ? this.#server.discovery : undefined
     }
@@ -194,7 +199,10 @@ export class ServerPoller {
   next(cycle: Cycle, now: number): DueQuery | undefined {
     const polled = this.#polledIn(cycle)
     if (polled?.cycle === undefined) return undefined
-    for (let planned = polled.cycle.due.shift(); planned !== undefined; planned = polled.cycle.due.shift()) {
+    for (let first = polled.cycle.due.shift(); first !== undefined; first = polled.cycle.due.shift()) {
+      // During the cycle a reload may have removed the query, or the plan may have moved it to another database.
+      const planned = this.plan.running(datnameOf(first.query, polled.name), first.query.name)
+      if (planned?.database !== polled.name) continue
       const { query, sql } = planned
       const { session } = polled
       const isLate = now - polled.cycle.learnedAt > longestCycleSeconds * 1000 && query.intervalSeconds > longestCycleSeconds
@@ -217,10 +225,12 @@ export class ServerPoller {
   }
 
   /** Applies the outcome of a poll. */
-  done(cycle: Cycle, { query, datname, intervalSeconds }: DueQuery, outcome: Outcome, now: number): void {
+  done(cycle: Cycle, { query, datname }: DueQuery, outcome: Outcome, now: number): void {
     if (query.scope === 'server') this.#inProgress.delete(query.name)
     const polled = this.#polledIn(cycle)
-    if (polled === undefined) return
+    const planned = this.plan.running(datname, query.name)
+    if (polled === undefined || planned === undefined) return
+    const intervalSeconds = polled.intervalOf(planned.query)
     const { log } = this.#options
     const place = { server: this.#server.name, datname, query: query.name }
     const last = this.snapshots.get(datname, query.name)?.failure
@@ -347,10 +357,10 @@ export class ServerPoller {
       const { failure } = found
       const isNews = polled.state.failure?.errorClass !== failure.errorClass
       if (isNews) log.error({ server, database: name, class: failure.errorClass }, `cannot connect: ${failure.message}`)
-      const isLeader = name === this.#leader()
       polled.failed(failure)
+      const isLeader = name === this.#leader()
       if (failure.errorClass === 'network') this.limiter.unreachable()
-      if (isLeader && this.#server.discovery !== undefined) this.#discoveryFailed(`cannot connect to database ${name}`, now)
+      if (isLeader && this.#server.discovery !== undefined) this.#discoveryFailed(`cannot connect to database ${name}`)
     } else {
       if (!polled.state.isUp) log.info({ server, database: name, role: found.facts.role }, 'connected')
       polled.connected(found, now)
@@ -369,7 +379,7 @@ export class ServerPoller {
     if (wasRejected) for (const other of this.#all) if (other.state.failure?.errorClass === 'auth') other.hurry()
   }
 
-  #discoveryFailed(message: string, now: number): void {
+  #discoveryFailed(message: string, now?: number): void {
     if (!this.#discovery.failed(message, now)) return
     this.#options.log.warn({ server: this.#server.name }, `database discovery failed, keeping the last list: ${message}`)
   }
@@ -385,7 +395,10 @@ export class ServerPoller {
         if (known === undefined) return [database.name, new PolledDatabase(database, this.#unitSeconds, phaseOf(this.#added++), now)]
         const isReachedDifferently = !isDeepStrictEqual(known.database.connection, database.connection)
         const hasAppeared = this.#hasNewList && known.state.failure?.errorClass === 'no_database' && this.#discovery.has(database.name)
-        known.database = database
+        // The same object while the declared access has not changed, so that nothing is planned again.
+        const access = isDeepStrictEqual(known.database.access, database.access) ? known.database.access : database.access
+        known.database = { ...database, access }
+        if (isReachedDifferently) known.introduction = undefined
         if (isReachedDifferently || hasAppeared) known.hurry()
         return [database.name, known]
       })
@@ -402,20 +415,20 @@ export class ServerPoller {
       this.#tidy()
       const users = this.#all.map(({ database }) => database.connection.user)
       this.#ownRoles = new Set([...users, ...candidates.flatMap(({ facts }) => facts?.role ?? [])])
+      this.#isDescribed = false
     }
-    this.#describe(candidates)
+    if (!this.#isDescribed) this.#describe(candidates)
   }
 
   /** Deletes the snapshots of queries that no longer run. */
   #tidy(): void {
-    const running = this.plan.all.filter(({ skipped }) => skipped === undefined)
-    const places = new Set(running.map(({ query, database }) => `${datnameOf(query, database)}\n${query.name}`))
-    this.snapshots.keepOnly((datname, query) => places.has(`${datname}\n${query}`))
+    this.snapshots.keepOnly((datname, query) => this.plan.running(datname, query) !== undefined)
   }
 
   /** Logs the plan in one line if it has changed, after a connection to every database was attempted. */
   #describe(candidates: readonly Candidate[]): void {
     if (this.states.some((state) => state.failures === 0 && !state.isUp)) return
+    this.#isDescribed = true
     const { log } = this.#options
     const described = describePlan(this.#server.name, this.plan.all)
     if (described === this.#described) return

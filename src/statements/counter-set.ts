@@ -69,6 +69,10 @@ const forgetAfterMs = 7_200_000
 export class CounterSets {
   readonly #sets = new Map<string, CounterSet>()
 
+  get size(): number {
+    return this.#sets.size
+  }
+
   /** The set of a key. A new set has the columns that are measured in the numbers returned by `create`. */
   of(key: string, now: number, create: () => readonly [Labels, Numbers]): CounterSet {
     let set = this.#sets.get(key)

@@ -118,6 +118,11 @@ export class StatementCounts {
     this.#histogram = new StatementHistogram(query, labels)
   }
 
+  /** The number of `other` series. */
+  get others(): number {
+    return this.#others.size
+  }
+
   /** The labels of the named series on the page. */
   get shown(): readonly Labels[] {
     return [...this.#named].flatMap(({ counters }) => (counters === undefined ? [] : [counters.labels]))

@@ -32,7 +32,10 @@ for (const major of [13, 18] as const) {
     )
     const total = async (name: string) =>
       allOf(await samples(), name, { datname: 'users', user: 'users_owner' }).reduce((sum, { value }) => sum + value, 0)
-    await until('all five are counted', 10, async () => (await total('pg_stat_statements_calls_total')) === 5)
+    await until('all five are counted', 30, async () => {
+      exporter.scraped('prometheus')
+      return (await total('pg_stat_statements_calls_total')) === 5
+    })
     t.equal(await total('pg_stat_statements_rows_total'), 5 * 5000)
     const seconds = await total('pg_stat_statements_seconds_total')
     for (const name of ['pg_stat_statements_block_read_seconds_total', 'pg_stat_statements_block_write_seconds_total']) {

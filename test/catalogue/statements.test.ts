@@ -267,7 +267,10 @@ test('every column of a statement agrees with PostgreSQL', async (t) => {
   const entries = await read()
   const calls = async () =>
     allOf(await samples(), 'pg_stat_statements_calls_total', { user: 'app' }).reduce((sum, { value }) => sum + value, 0)
-  await until('all calls are counted', 10, async () => (await calls()) >= 6)
+  await until('all calls are counted', 30, async () => {
+    exporter.scraped('prometheus')
+    return (await calls()) >= 6
+  })
   const all = await samples()
   const seen = new Set<string>()
   for (const [column, value] of Object.entries(countersOf(entries))) {

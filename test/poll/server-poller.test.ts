@@ -386,3 +386,63 @@ test('if not all sessions can be kept, intervals depend on the cost of cycles, a
   t.equal(driver.poller.snapshots.get('d5', 'fast')?.intervalSeconds, driver.poller.intervals.get('d5'))
   t.equal(driver.polled.filter((poll) => poll.startsWith('d0 wide')).length, 121, 'a server-wide query keeps its interval')
 })
+
+test('a session counts among those of pgvitals as soon as it is open, for the limits that other cycles read', async (t) => {
+  const driver = new Driver(serverWith(['a', 'b', 'c']))
+  const { poller } = driver
+  const cycles = ['a', 'b', 'c'].map((name) => begin(poller, name, 0))
+  for (const cycle of cycles) poller.wanted(cycle, fakeSession(), true, 0)
+  t.equal(poller.openSessions, 3)
+  const [first] = cycles
+  // The three sessions have taken three of eight connections.
+  const few = { limits: { value: { free: 5, roleFree: undefined, databaseFree: undefined } } }
+  if (first !== undefined) poller.learn(first, driver.connected('a', few), 0)
+  t.equal(poller.limiter.sessions, 4)
+})
+
+test('a query that a reload removes or changes during its poll leaves nothing and keeps its new interval', async (t) => {
+  const [fast, slow] = [query('fast', 'database'), query('slow', 'database', '1h')]
+  const driver = new Driver(serverWith(['a']), [fast, slow])
+  const { poller } = driver
+  const cycle = begin(poller, 'a', 0)
+  poller.learn(cycle, driver.connected('a'), 0)
+  const first = poller.next(cycle, 0)
+  t.equal(first?.query.name, 'fast')
+  poller.update(serverWith(['a']), [query('slow', 'database', '15s')], 1000)
+  if (first !== undefined) poller.done(cycle, first, success, 1000)
+  t.equal(poller.snapshots.get('a', 'fast'), undefined)
+  const second = poller.next(cycle, 1000)
+  t.equal(second?.intervalSeconds, 15)
+  if (second !== undefined) poller.done(cycle, second, success, 1000)
+  poller.finish(cycle, 1000)
+  driver.until(16)
+  t.same(driver.polled, ['a slow at 15'])
+})
+
+test('a failed main database leaves discovery to the next one at once', async (t) => {
+  const discovery = { include: [/^none$/], exclude: [], connection: parseDatabaseUrl('postgresql://u:p@h/a') }
+  const driver = new Driver(serverWith(['a', 'b'], { discovery }))
+  const { poller } = driver
+  driver.cycle('b')
+  driver.cycle('a', { kind: 'failed', failure: failureOf('network'), credential: undefined })
+  t.equal(poller.isDiscovered, undefined, 'b leads')
+  driver.now = 15_000
+  t.ok(poller.wanted(begin(poller, 'b', driver.now), fakeSession(), false, driver.now).discovery)
+})
+
+test('what the introduction found is not used when the session is lost or the database is reached differently', async (t) => {
+  for (const change of ['session', 'connection'] as const) {
+    const queries = [query('fast', 'database')]
+    const driver = new Driver(serverWith(['a', 'b']), queries)
+    const { poller } = driver
+    poller.introduceUntil(500)
+    driver.cycle('a')
+    if (change === 'session') driver.sessions.get('a')?.lose()
+    const elsewhere = { ...parseDatabaseUrl('postgresql://u:other@h/x'), database: 'a' }
+    if (change === 'connection') {
+      poller.update(serverWith([], { databases: [database('a', { connection: elsewhere }), database('b')] }), queries, 1)
+    }
+    poller.endIntroduction()
+    t.equal(begin(poller, 'a', 2).known, undefined, change)
+  }
+})
