@@ -201,8 +201,7 @@ export class PolledDatabase {
   /** Moves cycles that coincide with a scrape at this time. */
   scraped(now: number): void {
     // Spread cycles are too rare to coincide with scrapes regularly.
-    const wasPolled = this.#lastCycle !== undefined || this.cycle !== undefined
-    if (!this.#interval.isSpread && wasPolled) this.schedule.scraped(now, this.#lastCycle)
+    if (!this.#interval.isSpread) this.schedule.scraped(now, this.#lastCycle)
   }
 
   #moveGrid(now: number): void {

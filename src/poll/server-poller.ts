@@ -297,6 +297,8 @@ export class ServerPoller {
   }
 
   scraped(now: number): void {
+    // The first polls must not wait.
+    if (this.#introducedAt !== undefined) return
     for (const polled of this.#all) polled.scraped(now)
   }
 
