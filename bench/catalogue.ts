@@ -6,7 +6,7 @@ import { readStatements, resetStatements, type StatementCost } from './statement
 
 const seconds = Number(process.env.BENCH_SECONDS || 60)
 
-/** How large the page is on one version, and what a minute of polls costs the server. */
+/** Size of the page on one major version, and cost of one minute of polls on the server. */
 interface Catalogue {
   readonly major: Major
   readonly families: number
@@ -24,7 +24,7 @@ async function measure(major: Major): Promise<Catalogue> {
     }
     const { exporter, page } = makeExporter(teamEnvironment(server, 'pgvitals'))
     await exporter.start()
-    // The first polls ask everything at once and plan with cold catalogs; a minute of the running exporter begins after them.
+    // The first polls run all queries with cold catalogs; the measurement starts after them.
     await new Promise((resolve) => setTimeout(resolve, 8000))
     await resetStatements(server)
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
@@ -47,19 +47,19 @@ const rows = results.map(({ major, families, samples, statements }) => {
   const [calls, execution, planning] = [sum(statements, 'calls'), sum(statements, 'execution'), sum(statements, 'planning')]
   return `| ${major} | ${families} | ${samples} | ${((calls * 60) / seconds).toFixed(0)} | ${perMinute(execution)} | ${perMinute(planning)} |`
 })
-const dearest = (results.at(-1)?.statements ?? []).slice(0, 5).map(({ statement, calls, execution, planning }) => {
+const mostExpensive = (results.at(-1)?.statements ?? []).slice(0, 5).map(({ statement, calls, execution, planning }) => {
   const source = [...statement.matchAll(/\bfrom (?:pg_catalog|public)\.(\w+)/g)].map(([, name]) => name)
   return `| ${[...new Set(source)].slice(0, 3).join(', ')} | ${((calls * 60) / seconds).toFixed(0)} | ${perMinute(execution)} | ${perMinute(planning)} |`
 })
 process.stdout.write(
   [
-    '| PostgreSQL | families | samples | statements a minute | executing | planning |',
+    '| PostgreSQL | families | samples | statements per minute | execution | planning |',
     '|---|---:|---:|---:|---:|---:|',
     ...rows,
     '',
-    '| dearest on 18, by what it reads | calls | executing | planning |',
+    '| most expensive on 18, by views read | calls | execution | planning |',
     '|---|---:|---:|---:|',
-    ...dearest,
+    ...mostExpensive,
     ''
   ].join('\n')
 )

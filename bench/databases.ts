@@ -5,11 +5,11 @@ import { progress } from './progress.ts'
 
 const count = Number(process.env.BENCH_DATABASES || 200)
 const seconds = Number(process.env.BENCH_SECONDS || 600)
-/** The interval follows from the visits after the first, so that it is right only after a round or two of them. */
+/** The interval is computed from the poll cycles after the first, so it is accurate only after two or three cycles. */
 const warmSeconds = Number(process.env.BENCH_WARM_SECONDS || 1500)
 const tables = 10
 
-/** Waits that long, calling in between. */
+/** Calls `work` every `every` seconds for `total` seconds. */
 async function spend(total: number, every: number, work: () => Promise<void>): Promise<void> {
   for (const from = performance.now(); performance.now() - from < total * 1000; ) {
     await work()
@@ -27,10 +27,10 @@ try {
   await server.sql('postgres', 'drop database shape', 'checkpoint')
 
   const environment = Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_DATABASE_URL`, server.url(name, 'pgvitals')]))
-  progress('what the server costs with one database watched, server-wide queries included')
+  progress('CPU of the server with one polled database, including server-wide queries')
   const [first = ''] = Object.keys(environment)
   const alone = makeExporter({ [first]: environment[first] })
-  await alone.exporter.start()
+  alone.exporter.start()
   await spend(15, 15, async () => {})
   const aloneFrom = readServerCpuSeconds(server.dataDirectory)
   await spend(60, 60, async () => {})
@@ -38,16 +38,17 @@ try {
   await alone.exporter.stop()
 
   const { exporter } = makeExporter(environment)
-  const rounds = () => exporter.watches().flatMap((watch) => watch.rounds)
+  const [poller] = exporter.servers()
+  if (poller === undefined) throw new Error('there is no server')
   const begun = performance.now()
-  await exporter.start()
+  exporter.start()
   while (!exporter.isReady()) await new Promise((resolve) => setTimeout(resolve, 100))
   const readySeconds = (performance.now() - begun) / 1000
-  const intervalsOf = () => rounds().map(({ intervalSeconds }) => intervalSeconds)
-  progress(`everything polled once after ${readySeconds.toFixed(1)} s; longest interval ${Math.max(...intervalsOf())} s`)
+  const intervalsOf = () => [...poller.intervals.values()]
+  progress(`first poll of all queries after ${readySeconds.toFixed(1)} s; longest interval ${Math.max(...intervalsOf())} s`)
   await spend(warmSeconds, 30, async () => progress(`longest interval ${Math.max(...intervalsOf())} s`))
 
-  progress(`${seconds} s of the running exporter`)
+  progress(`measuring for ${seconds} s`)
   const [cpuFrom, ownFrom, from] = [readServerCpuSeconds(server.dataDirectory), readCpuSeconds(process.pid), performance.now()]
   const stated = new Map<string, number>()
   let [worst, mostSessions, stall, lastTick] = [0, 0, 0, performance.now()]
@@ -56,10 +57,10 @@ try {
     lastTick = performance.now()
   }, 10)
   await spend(seconds, 5, async () => {
-    mostSessions = Math.max(mostSessions, rounds().filter(({ hasSession }) => hasSession).length)
+    mostSessions = Math.max(mostSessions, poller.openSessions)
     const answered = exporter.snapshots().filter(({ query }) => query === 'stat_user_tables')
-    const ages = new Map(answered.map(({ datname, answeredAt = 0 }) => [datname, (performance.now() - answeredAt) / 1000]))
-    for (const { name, intervalSeconds } of rounds()) {
+    const ages = new Map(answered.map(({ datname, succeededAt = 0 }) => [datname, (performance.now() - succeededAt) / 1000]))
+    for (const [name, intervalSeconds] of poller.intervals) {
       const interval = Math.max(stated.get(name) ?? 0, intervalSeconds)
       stated.set(name, interval)
       worst = Math.max(worst, (ages.get(name) ?? Number.POSITIVE_INFINITY) / interval)
@@ -70,7 +71,7 @@ try {
   const serverShare = (readServerCpuSeconds(server.dataDirectory) - cpuFrom) / elapsed
   const ownShare = (readCpuSeconds(process.pid) - ownFrom) / elapsed
   const intervals = intervalsOf().sort((left, right) => left - right)
-  const up = rounds().filter(({ state }) => state.isUp).length
+  const up = poller.states.filter(({ isUp }) => isUp).length
   const samples = exporter.snapshots().reduce((sum, { texts }) => sum + texts.reduce((all, text) => all + text.samples, 0), 0)
   await exporter.stop()
   const percent = (share: number) => `${(share * 100).toFixed(2)} %`
@@ -78,15 +79,15 @@ try {
     [
       `| ${count} databases of ${tables} tables | |`,
       '|---|---:|',
-      `| databases that answer | ${up} |`,
-      `| everything polled once | ${readySeconds.toFixed(1)} s |`,
-      `| visit interval: shortest, median, longest | ${intervals[0]} s, ${intervals[Math.floor(intervals.length / 2)]} s, ${intervals.at(-1)} s |`,
-      `| oldest answer, as a part of its interval | ${worst.toFixed(2)} |`,
-      `| sessions at most | ${mostSessions} |`,
-      `| server's CPU with one database watched, of one core | ${percent(aloneShare)} |`,
-      `| server's CPU with all of them | ${percent(serverShare)} |`,
-      `| what the visits cost it | ${percent(serverShare - aloneShare)} |`,
-      `| own CPU, of one core | ${percent(ownShare)} |`,
+      `| databases up | ${up} |`,
+      `| first poll of all queries | ${readySeconds.toFixed(1)} s |`,
+      `| poll interval: shortest, median, longest | ${intervals[0]} s, ${intervals[Math.floor(intervals.length / 2)]} s, ${intervals.at(-1)} s |`,
+      `| age of the oldest snapshot / its interval | ${worst.toFixed(2)} |`,
+      `| maximum number of sessions | ${mostSessions} |`,
+      `| server CPU with one database, of one core | ${percent(aloneShare)} |`,
+      `| server CPU with all databases | ${percent(serverShare)} |`,
+      `| server CPU of the poll cycles | ${percent(serverShare - aloneShare)} |`,
+      `| exporter CPU, of one core | ${percent(ownShare)} |`,
       `| samples | ${samples} |`,
       `| longest event loop stall | ${stall.toFixed(0)} ms |`,
       ''

@@ -6,26 +6,26 @@ import { type Encoding, fetchPage, pageSize, quantile, type Scrapes, scrapeFor }
 import { countSessions, readStatements, resetStatements, type StatementCost } from './statement-cost.ts'
 import { type Running, type Subject, startSubject } from './subject.ts'
 
-/** What an exporter and its polls cost in a minute of being scraped every 15 s. */
+/** Cost of an exporter and its polls per minute, with a scrape every 15 s. */
 export interface Cost {
   readonly cpuSeconds: number
   readonly memory: Memory
-  /** Longest stall of the event loop, in seconds; undefined where the exporter does not tell. */
+  /** Longest stall of the event loop, in seconds; undefined if the exporter does not export it. */
   readonly stallSeconds: number | undefined
   readonly serverCpuSeconds: number
   readonly statements: readonly StatementCost[]
 }
 
-/** Scrapes without a pause, and how many sessions the exporter then held. */
+/** Continuous scrapes, and the maximum number of sessions of the exporter meanwhile. */
 export interface Pressure extends Scrapes {
   readonly sessions: number
 }
 
-/** Everything that is measured of one exporter. */
+/** All measurements of one exporter. */
 export interface Measured {
   readonly name: string
   readonly startSeconds: number
-  /** What the server was asked until the first page. */
+  /** Statements on the server until the first page. */
   readonly firstStatements: readonly StatementCost[]
   readonly samples: number
   readonly bytes: Readonly<Record<Encoding, number>>
@@ -33,14 +33,14 @@ export interface Measured {
   readonly one: Pressure
   readonly oneGzip: Pressure
   readonly eight: Pressure
-  /** After all of these scrapes. */
+  /** After all scrapes. */
   readonly lastMemory: Memory
 }
 
 const starts = 3
 const scrapeInterval = 15
 
-/** How long the cost is measured: thrice a run of scrapes, in whole rounds of polls. */
+/** Duration of the cost measurement: three times a run of scrapes, rounded up to whole poll intervals. */
 export function costSeconds(seconds: number): number {
   return Math.ceil((3 * seconds) / scrapeInterval) * scrapeInterval
 }
@@ -92,8 +92,8 @@ export async function measure(subject: Subject, server: TestServer, seconds: num
 }
 
 /**
- * The first page was a scrape in the middle of the first visits, so pgvitals visits 5 s later than its start
- * plus 15 s. The window begins 8 s after the start: a minute of it holds four whole rounds, and no scrape is near one.
+ * The first page was scraped during the first poll cycles, so pgvitals shifts its grid by 5 s. The window begins 8 s
+ * after the start: one minute contains four complete poll cycles, and no scrape is close to one.
  */
 async function measureCost(name: string, { pid, metricsUrl }: Running, server: TestServer, seconds: number): Promise<Cost> {
   progress(`${name}: ${seconds} s with a scrape every ${scrapeInterval} s`)
@@ -113,7 +113,7 @@ async function measureCost(name: string, { pid, metricsUrl }: Running, server: T
   return {
     cpuSeconds: (after.own - before.own) * perMinute,
     memory,
-    // The first value tells of the time since the page before, the start's.
+    // The first value covers the time since the previous page, including the start.
     stallSeconds: stalls.length > 1 ? Math.max(...stalls.slice(1)) : undefined,
     serverCpuSeconds: (after.server - before.server) * perMinute,
     statements: (await readStatements(server)).map(({ statement, calls, execution, planning }) => ({
@@ -130,10 +130,10 @@ function readStall(page: string): readonly number[] {
 }
 
 async function mostSessions(server: TestServer, seconds: number): Promise<number> {
-  const looks = 5
+  const checks = 5
   let most = 0
-  for (let look = 0; look < looks; look++) {
-    await sleep((seconds * 1000) / (looks + 1))
+  for (let check = 0; check < checks; check++) {
+    await sleep((seconds * 1000) / (checks + 1))
     most = Math.max(most, await countSessions(server))
   }
   return most

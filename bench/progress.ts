@@ -1,4 +1,4 @@
-/** Tells on stderr what is being done; stdout is the report's alone. */
+/** Writes progress to stderr; stdout contains only the report. */
 export function progress(message: string): void {
   process.stderr.write(`bench: ${message}\n`)
 }

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib'
 
 export type Encoding = 'identity' | 'gzip'
 
-/** What scrapers saw who asked again as soon as they were answered. */
+/** Latency and throughput of scrapers without a pause between requests. */
 export interface Scrapes {
   /** Milliseconds from request to last byte. */
   readonly p50: number
@@ -11,7 +11,7 @@ export interface Scrapes {
   readonly perSecond: number
 }
 
-/** Reads a page once; throws unless the answer is 200. */
+/** Reads a page once; throws unless the status is 200. */
 export async function fetchPage(url: string): Promise<string> {
   return (await request(url, 'identity')).toString()
 }
@@ -23,7 +23,7 @@ export async function pageSize(url: string, encoding: Encoding): Promise<number>
   return body.length
 }
 
-/** Scrapes for some seconds over kept-alive connections, each scraper one page after the other. */
+/** Scrapes for `seconds` over keep-alive connections; each scraper requests one page after the other. */
 export async function scrapeFor(url: string, seconds: number, scrapers: number, encoding: Encoding): Promise<Scrapes> {
   const agent = new Agent({ keepAlive: true, maxSockets: scrapers })
   const durations: number[] = []
@@ -44,7 +44,7 @@ export async function scrapeFor(url: string, seconds: number, scrapers: number, 
   return { p50: quantile(durations, 0.5), p99: quantile(durations, 0.99), perSecond: durations.length / seconds }
 }
 
-/** The value below which this share of the sorted values lies. */
+/** The quantile `share` (0 to 1) of sorted values. */
 export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
@@ -58,10 +58,10 @@ function request(url: string, encoding: Encoding, agent?: Agent): Promise<Buffer
       response.on('error', reject)
       response.on('end', () => {
         if (response.statusCode === 200) resolve(Buffer.concat(chunks))
-        else reject(new Error(`${url} answers ${response.statusCode}`))
+        else reject(new Error(`${url} returned status ${response.statusCode}`))
       })
     })
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`${url} does not answer within 10 s`)))
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`${url} did not respond within 10 s`)))
     outgoing.on('error', reject)
   })
 }

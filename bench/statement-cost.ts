@@ -1,7 +1,7 @@
 import type { TestServer } from '../test/servers/start-server.ts'
 import { role } from './prepare.ts'
 
-/** What one statement of the exporter cost the server; times in milliseconds. */
+/** The cost of one statement of the exporter for the server; times in milliseconds. */
 export interface StatementCost {
   readonly statement: string
   readonly calls: number
@@ -9,12 +9,12 @@ export interface StatementCost {
   readonly planning: number
 }
 
-/** Forgets what the exporter's role has run until now; other roles' statements stay. */
+/** Resets the statistics of the exporter's role only. */
 export async function resetStatements(server: TestServer): Promise<void> {
   await server.sql('platform', `select pg_stat_statements_reset((select oid from pg_roles where rolname = '${role}'))`)
 }
 
-/** The statements that the exporter's role has run since the reset, utility statements too, the dearest first. */
+/** The statements that the exporter's role ran since the reset, including utility statements, the most expensive first. */
 export async function readStatements(server: TestServer): Promise<readonly StatementCost[]> {
   const rows = await server.sql(
     'platform',
@@ -37,7 +37,7 @@ export async function readStatements(server: TestServer): Promise<readonly State
   }))
 }
 
-/** The sessions that the exporter's role has open now. */
+/** The number of open sessions of the exporter's role. */
 export async function countSessions(server: TestServer): Promise<number> {
   const [row] = await server.sql('platform', `select count(*)::int as sessions from pg_stat_activity where usename = '${role}'`)
   return Number(row?.sessions)

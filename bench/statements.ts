@@ -1,35 +1,31 @@
 import { execFileSync } from 'node:child_process'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseDatabaseUrl } from '../src/config/database-url.ts'
-import { DerivedCounts } from '../src/metric/derived-counts.ts'
-import { Top } from '../src/metric/top.ts'
-import { chooseQueries } from '../src/poll/choose.ts'
-import { poll } from '../src/poll/poll.ts'
-import { createTurns } from '../src/poll/turns.ts'
+import { renderEntries } from '../src/metric/render-entries.ts'
 import { loadQueries } from '../src/query/load.ts'
-import type { Query } from '../src/query/query.ts'
-import { readFacts } from '../src/server/facts.ts'
+import { columnNames, isValueColumn, type Query } from '../src/query/query.ts'
 import { openSession, type Session } from '../src/server/session.ts'
+import { StatementCounts } from '../src/statements/statement-counts.ts'
 import { startServer, type TestServer } from '../test/servers/start-server.ts'
 import { progress } from './progress.ts'
 
-/** Polls of pg_stat_statements with many entries: what they cost the exporter and the server. */
+/** Measures the cost of polls of pg_stat_statements with many entries, for the exporter and the server. */
 const cases = [
   { entries: 5000, textBytes: 0 },
   { entries: 10_000, textBytes: 10_000 }
 ] as const
 
-/** The two statements of a poll, by how they begin. */
-const statementsOfAPoll = ['select pg_catalog.string_agg(t.', 'select row(t.']
-const counting = 'select pg_catalog.count(*) from public.pg_stat_statements(false)'
+/** How the statement of a poll begins, and that of a bare scan of pg_stat_statements. */
+const pollStatement = 'select row('
+const scanStatement = 'select pg_catalog.count(*) from public.pg_stat_statements('
 
 const polls = 40
-/** The first polls compile the code. */
+/** Polls that are not measured, because they compile the code. */
 const warmUp = 10
 
 async function bench(): Promise<void> {
   process.stdout.write(
-    '| entries | texts | exporter CPU a poll, median (worst) | longest stall | server, executing a poll | one reading of pg_stat_statements(false) | temporary files | memory an entry |\n'
+    '| entries | texts | exporter CPU a poll, median (worst) | longest stall | server, execution time a poll | bare scan of pg_stat_statements(false) | temporary files | memory an entry |\n'
   )
   process.stdout.write('|---:|---:|---:|---:|---:|---:|---:|---:|\n')
   for (const { entries, textBytes } of cases) {
@@ -45,7 +41,7 @@ async function bench(): Promise<void> {
   }
 }
 
-/** Statements that differ in their operators alone; the comment makes their texts long. */
+/** Executes statements that differ only in their operators, with a comment of the given length. */
 async function fill(server: TestServer, entries: number, textBytes: number): Promise<void> {
   await server.sql(
     'postgres',
@@ -60,39 +56,36 @@ async function fill(server: TestServer, entries: number, textBytes: number): Pro
   )
 }
 
-/** A tenth of the statements runs between two polls. */
+/** A tenth of 5,000 statements runs between two polls. */
 async function measure(server: TestServer): Promise<string> {
   const session = await openSession(parseDatabaseUrl(`${server.url('postgres')}?sslmode=disable`))
-  const facts = await readFacts(session)
-  const query = chooseQueries(loadQueries(), [{ name: 'postgres', isUp: true, facts, declaresAccess: true }]).find(
-    ({ query }) => query.name === 'stat_statements'
-  )?.query
-  if (query === undefined) throw new Error('there is no query stat_statements')
+  const query = loadQueries().find(({ file }) => file.endsWith('stat_statements.1.11.sql'))
+  if (query === undefined) throw new Error('the query stat_statements.1.11.sql does not exist')
   const files = async () =>
     Number(
       (await server.sql('postgres', "select pg_stat_force_next_flush(), temp_files from pg_stat_database where datname = 'postgres'"))[0]
         ?.temp_files
     )
   const before = await files()
-  let remembered: ReturnType<typeof memoryOf> | undefined = memoryOf(query)
+  let counts: StatementCounts | undefined = new StatementCounts(query, labels)
   const stalls = monitorEventLoopDelay({ resolution: 1 })
   const cpu: number[] = []
   let worst = 0
-  for (let round = 0; round < polls; round++) {
+  for (let done = 0; done < polls; done++) {
     await fill(server, 500, 0)
     await new Promise((resolve) => setTimeout(resolve, 200))
     const used = process.cpuUsage()
     stalls.reset()
     stalls.enable()
-    await poll(query, session, facts, { server: 's' }, remembered)
+    await poll(query, session, counts)
     await new Promise((resolve) => setTimeout(resolve, 5))
     stalls.disable()
     const { user, system } = process.cpuUsage(used)
     cpu.push((user + system) / 1000)
-    if (round >= warmUp) worst = Math.max(worst, stalls.max / 1e6)
+    if (done >= warmUp) worst = Math.max(worst, stalls.max / 1e6)
   }
   const heapBefore = await heapBytes()
-  remembered = undefined
+  counts = undefined
   const heap = heapBefore - (await heapBytes())
   const known = await countEntries(session)
   for (let times = 1; times < 20; times++) await countEntries(session)
@@ -101,8 +94,8 @@ async function measure(server: TestServer): Promise<string> {
   const row = [
     `${settled[Math.floor(settled.length / 2)]?.toFixed(1)} (${Math.max(...cpu).toFixed(1)}) ms`,
     `${worst.toFixed(1)} ms`,
-    `${(await executing(server, statementsOfAPoll)).toFixed(1)} ms`,
-    `${(await executing(server, ['select pg_catalog.count(*) from public.pg_stat_statements('])).toFixed(1)} ms`,
+    `${(await executionTime(server, pollStatement)).toFixed(1)} ms`,
+    `${(await executionTime(server, scanStatement)).toFixed(1)} ms`,
     String(temporary),
     `${(heap / known).toFixed(0)} bytes`
   ]
@@ -110,25 +103,43 @@ async function measure(server: TestServer): Promise<string> {
   return row.join(' | ')
 }
 
-function memoryOf(query: Query) {
-  const options = { standStillSeconds: () => 120, labels: { server: 's' } }
-  const top = new Top(query, { ...options, limit: query.top?.limit ?? 0 })
-  const derived = new DerivedCounts(query, { ...options, labelsOf: top.labels.labelsOf })
-  return { top, derived, lookup: undefined, shownLabels: () => [], inTurn: createTurns() }
+const labels = { server: 's' }
+
+/** One poll, from the execution of the query to the rendered page. */
+async function poll(query: Query, session: Session, counts: StatementCounts): Promise<void> {
+  const { rows, cutRows } = await session.run(packedSql(query), query)
+  const now = performance.now()
+  const { entries } = counts.take(rows, {
+    now,
+    seenUntil: now,
+    epoch: '',
+    isWhole: cutRows === 0,
+    limit: query.top?.limit ?? 0,
+    isShown: () => true,
+    isOwnRole: () => false
+  })
+  renderEntries(query, entries)
+}
+
+/** Each row as three texts: labels, key and values. */
+function packedSql(query: Query): string {
+  const record = (names: readonly string[]) => `row(${names.map((name) => `"${name}"`).join(', ')})::text`
+  const values = query.columns.filter(isValueColumn).map(({ name }) => name)
+  const columns = [columnNames(query, 'label'), columnNames(query, 'key'), values].map(record)
+  return `select ${columns.join(', ')} from (\n${query.sql}\n) as t`
 }
 
 async function countEntries(session: Session): Promise<number> {
-  return Number((await session.run(counting, { timeoutSeconds: 5, maxRows: 1 })).rows[0]?.[0])
+  return Number((await session.run(`${scanStatement}false)`, { timeoutSeconds: 5, maxRows: 1 })).rows[0]?.[0])
 }
 
-/** What the calls of these statements take together, each at its mean. */
-async function executing(server: TestServer, beginnings: readonly string[]): Promise<number> {
-  const rows = await server.sql(
+/** The mean execution time of the most frequent statement with this beginning, in milliseconds. */
+async function executionTime(server: TestServer, beginning: string): Promise<number> {
+  const [row] = await server.sql(
     'postgres',
-    `select mean_exec_time from pg_stat_statements where ${beginnings.map((beginning) => `starts_with(query, '${beginning}')`).join(' or ')}
-     order by calls desc limit ${beginnings.length}`
+    `select mean_exec_time from pg_stat_statements where starts_with(query, '${beginning}') order by calls desc limit 1`
   )
-  return rows.reduce((sum, row) => sum + Number(row.mean_exec_time), 0)
+  return Number(row?.mean_exec_time)
 }
 
 async function heapBytes(): Promise<number> {

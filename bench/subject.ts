@@ -6,14 +6,14 @@ import type { TestServer } from '../test/servers/start-server.ts'
 import { role } from './prepare.ts'
 import { fetchPage } from './scrape.ts'
 
-/** An exporter that is measured: how it is started and where it answers. */
+/** An exporter to be measured: its command and its address. */
 export interface Subject {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly port: number
-  /** The path that answers 200 as soon as /metrics is complete. */
+  /** A path that returns 200 once /metrics is complete. */
   readonly readyPath: string
 }
 
@@ -21,12 +21,12 @@ export interface Subject {
 export interface Running {
   readonly pid: number
   readonly metricsUrl: string
-  /** Seconds from spawn until the first complete page had been read. */
+  /** Seconds from spawn until the first complete page was read. */
   readonly startSeconds: number
   readonly stop: () => Promise<void>
 }
 
-/** pgvitals as it is installed: the build, without a loader. */
+/** pgvitals as installed: the build, without a TypeScript loader. */
 export function createPgvitals(root: string, server: TestServer, port: number): Subject {
   return {
     name: 'pgvitals',
@@ -44,7 +44,7 @@ export function createPgvitals(root: string, server: TestServer, port: number): 
   }
 }
 
-/** prometheus-community/postgres_exporter with its statements collector; it asks the database at each scrape. */
+/** prometheus-community/postgres_exporter with its statements collector; it queries the database at each scrape. */
 export function createPeer(path: string, server: TestServer, port: number): Subject {
   return {
     name: 'postgres_exporter',
@@ -64,7 +64,7 @@ export function createPeer(path: string, server: TestServer, port: number): Subj
 /** Starts an exporter and reads its first complete page. */
 export async function startSubject({ command, args, env, port, readyPath }: Subject): Promise<Running> {
   const startedAt = performance.now()
-  // Nothing is inherited: a *_DATABASE_URL of whoever runs this must not be polled.
+  // No inherited variables: a *_DATABASE_URL of the user must not be polled.
   const child = spawn(command, [...args], { env, stdio: ['ignore', 2, 2] })
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
@@ -87,7 +87,7 @@ export async function startSubject({ command, args, env, port, readyPath }: Subj
 
 async function untilReady(child: ChildProcess, url: string, deadline: number): Promise<void> {
   while (performance.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`${child.spawnfile} has ended with code ${child.exitCode}`)
+    if (child.exitCode !== null) throw new Error(`${child.spawnfile} exited with code ${child.exitCode}`)
     try {
       await fetchPage(url)
       return
@@ -95,14 +95,14 @@ async function untilReady(child: ChildProcess, url: string, deadline: number): P
       await sleep(10)
     }
   }
-  throw new Error(`${url} does not answer 200 within 30 s`)
+  throw new Error(`${url} did not return status 200 within 30 s`)
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
   child.kill('SIGTERM')
-  const impatience = setTimeout(() => child.kill('SIGKILL'), 5000)
+  const killTimer = setTimeout(() => child.kill('SIGKILL'), 5000)
   await exited
-  clearTimeout(impatience)
+  clearTimeout(killTimer)
 }

@@ -24,21 +24,21 @@ const lines: readonly Line[] = [
   { label: 'scrape p50, 8 scrapers', unit: 'ms', digits: 2, value: (m) => m.eight.p50 },
   { label: 'scrape p99, 8 scrapers', unit: 'ms', digits: 2, value: (m) => m.eight.p99 },
   { label: 'scrapes per second, 8 scrapers', value: (m) => m.eight.perSecond },
-  { label: 'own CPU per minute', unit: 's', digits: 2, value: (m) => m.cost.cpuSeconds },
+  { label: 'exporter CPU per minute', unit: 's', digits: 2, value: (m) => m.cost.cpuSeconds },
   { label: 'RSS', aim: '< 110 MB', unit: 'MB', value: (m) => m.cost.memory.resident / megabyte },
   { label: 'RSS, peak', unit: 'MB', value: (m) => m.cost.memory.peak / megabyte },
-  { label: 'RSS, peak after scrapes without a pause', unit: 'MB', value: (m) => m.lastMemory.peak / megabyte },
+  { label: 'RSS, peak after continuous scrapes', unit: 'MB', value: (m) => m.lastMemory.peak / megabyte },
   { label: 'longest event loop stall', unit: 'ms', value: (m) => m.cost.stallSeconds && m.cost.stallSeconds * 1000 },
   { label: 'server: sessions, 1 scraper', value: (m) => m.one.sessions },
   { label: 'server: sessions, 8 scrapers', value: (m) => m.eight.sessions },
-  { label: 'server: everything once, executing and planning', unit: 'ms', value: (m) => timeOf(m.firstStatements) },
+  { label: 'server: first poll of all queries, execution and planning', unit: 'ms', value: (m) => timeOf(m.firstStatements) },
   { label: 'server: calls per minute', value: (m) => sum(m.cost.statements, 'calls') },
-  { label: 'server: executing per minute', unit: 'ms', value: (m) => sum(m.cost.statements, 'execution') },
+  { label: 'server: execution per minute', unit: 'ms', value: (m) => sum(m.cost.statements, 'execution') },
   { label: 'server: planning per minute', unit: 'ms', value: (m) => sum(m.cost.statements, 'planning') },
   { label: 'server: CPU per minute', unit: 's', digits: 2, value: (m) => m.cost.serverCpuSeconds }
 ]
 
-/** The whole report in Markdown: the machine, one column for each exporter, and the dearest statements of each. */
+/** The report in Markdown: the machine, one column per exporter, and the most expensive statements of each. */
 export function renderReport(machine: string, seconds: number, measured: readonly Measured[]): string {
   const [first, second] = measured
   const ratioOf = (line: Line) => (first && second ? [ratio(line.value(first), line.value(second))] : [])
@@ -48,17 +48,17 @@ export function renderReport(machine: string, seconds: number, measured: readonl
     `${machine}.`,
     renderTable(header, rows),
     renderNote(seconds, second !== undefined),
-    ...measured.map((m) => `The dearest statements of ${m.name}, per minute:\n\n${renderStatements(m.cost.statements.slice(0, 5))}`)
+    ...measured.map((m) => `The most expensive statements of ${m.name}, per minute:\n\n${renderStatements(m.cost.statements.slice(0, 5))}`)
   ].join('\n\n')
 }
 
 function renderNote(seconds: number, withPeer: boolean): string {
   const notes = [
-    `One server, 3 databases of 60 tables, 500 statements of others, no other load. Figures per minute and RSS: ${costSeconds(seconds)} s with a scrape every 15 s, without what is asked every 5 minutes, which "everything once" holds too. Scrapes: ${seconds} s each without a pause, over kept-alive connections${seconds < 20 ? ', too short to be sure of a poll among them' : ', at least one round of polls among them'}. The stall holds the 10 ms of its own clock.`,
-    'The server’s CPU is that of all its processes.',
+    `One server, 3 databases of 60 tables, 500 statements of other users, no other load. Figures per minute and RSS: ${costSeconds(seconds)} s with a scrape every 15 s, without queries polled every 5 minutes, which are included in "first poll of all queries". Scrapes: ${seconds} s each without a pause, over keep-alive connections${seconds < 20 ? '; the run may not include a poll' : '; each run includes at least one poll'}. The stall includes the 10 ms resolution of its timer.`,
+    'Server CPU includes all processes of the server.',
     ...(withPeer
       ? [
-          'The ratio is the peer’s figure by that of pgvitals. The peer asks the database at each scrape, and sees the tables of one database only; pgvitals those of all three.'
+          'The ratio is the figure of the peer divided by that of pgvitals. The peer queries the database at each scrape and exports the tables of one database only; pgvitals exports those of all three.'
         ]
       : [])
   ]
@@ -72,11 +72,11 @@ function renderStatements(statements: readonly StatementCost[]): string {
     `${planning.toFixed(1)} ms`,
     `\`${statement.replaceAll(/--.*$/gm, '').replaceAll(/\s+/g, ' ').trim().slice(0, 100).replaceAll('|', '\\|')}\``
   ])
-  return renderTable(['calls', 'executing', 'planning', 'statement'], rows)
+  return renderTable(['calls', 'execution', 'planning', 'statement'], rows)
 }
 
 function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  // Figures to the right, words to the left.
+  // Numbers are right-aligned, text is left-aligned.
   const rule = header.map((_, column) => (rows.every((row) => /^([\d<–]|$)/.test(row[column] ?? '')) ? '---:' : '---'))
   return [header, rule, ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }

@@ -13,7 +13,7 @@ import { welcome } from './welcome.ts'
 
 const asked = untilAskedToEnd()
 
-// Everything on disk is in one folder, half-made things too. PostgreSQL, which root starts as another user, has to reach it.
+// All files are in one directory that can be removed at any time. PostgreSQL, which root starts as another user, needs access to it.
 const folder = mkdtempSync(join(realpathSync(tmpdir()), 'pgvitals-demo-'))
 chmodSync(folder, 0o755)
 process.env.TMPDIR = folder
@@ -25,19 +25,19 @@ try {
   await Promise.race([asked, run()])
   console.log('\nStopping.')
 } catch (error) {
-  console.error(`\nThe demo has to end: ${error instanceof Error ? error.message : error}`)
+  console.error(`\nThe demo failed: ${error instanceof Error ? error.message : error}`)
   process.exitCode = 1
 }
 ending.abort()
-// All at once, for Ctrl-C in a terminal has already reached PostgreSQL and pgvitals too; and never waiting for ever for one of them.
+// In parallel and with a deadline: Ctrl-C in a terminal has already reached PostgreSQL and pgvitals too.
 await Promise.race([Promise.allSettled(closers.map((close) => close())), delay(5000)])
 await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 process.exit()
 
-/** Starts everything, and then waits for pgvitals to fail. */
+/** Starts PostgreSQL, the load and pgvitals; rejects when pgvitals exits. */
 async function run(): Promise<never> {
   console.log('Starting PostgreSQL 18, its load and pgvitals …')
-  // Without a socket file, whose path would be too long in the temporary folder of macOS.
+  // No socket file: its path would be too long in the temporary directory of macOS.
   const starting = startServer({ flags: ['unix_socket_directories=', 'track_io_timing=on'] })
   closers.push(async () => (await starting).stop())
   const server = await starting
@@ -46,7 +46,7 @@ async function run(): Promise<never> {
 
   const load = startLoad(server.url)
   closers.push(load.stop)
-  // So that the first page already has a deadlock, updates and a slow statement to show.
+  // The first page then already contains a deadlock, updates and a slow statement.
   await delay(3000, undefined, { signal: ending.signal })
 
   const { port, note } = await choosePort()

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** A pgvitals that runs as a process of its own. */
+/** pgvitals in a child process. */
 export interface ExporterProcess {
-  /** Fails when the process ends. */
+  /** Rejects when the process exits. */
   readonly failed: Promise<never>
   readonly stop: () => Promise<unknown>
 }
@@ -14,11 +14,11 @@ export interface ExporterProcessOptions {
   /** The connection URLs by the names of their environment variables. */
   readonly urls: Readonly<Record<string, string>>
   readonly port: string
-  /** Where it runs: a folder without a `.env` that would name further databases. */
+  /** Working directory, without a `.env` file that would add databases. */
   readonly folder: string
 }
 
-/** Starts pgvitals as its users do, with nothing but its settings in the environment. */
+/** Starts pgvitals with only its settings in the environment. */
 export function startExporter({ urls, port, folder }: ExporterProcessOptions): ExporterProcess {
   const main = join(import.meta.dirname, '..', 'src', 'main.ts')
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main], {
@@ -28,9 +28,9 @@ export function startExporter({ urls, port, folder }: ExporterProcessOptions): E
   })
   const ended = once(child, 'exit')
   const failed = ended.then(([code, signal]) => {
-    throw new Error(`pgvitals ended with ${signal ?? `code ${code}`}; what it said stands above.`)
+    throw new Error(`pgvitals exited with ${signal ?? `code ${code}`}; see its messages above.`)
   })
-  // Who races it hears of it; nobody else has to.
+  // The caller may stop waiting before the process exits; the rejection must not be unhandled then.
   failed.catch(() => {})
   return {
     failed,
@@ -41,7 +41,7 @@ export function startExporter({ urls, port, folder }: ExporterProcessOptions): E
   }
 }
 
-/** Answers when pgvitals has tried every query once. */
+/** Resolves when pgvitals has polled every query once. */
 export async function untilReady(port: string, signal: AbortSignal): Promise<void> {
   for (let attempt = 0; attempt < 300; attempt++) {
     const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal }).catch(() => undefined)

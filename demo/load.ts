@@ -2,28 +2,27 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { TestServer } from '../test/servers/start-server.ts'
-import type { Scene } from './scene.ts'
-import { labelerScenes } from './scenes/labeler.ts'
-import { platformScenes } from './scenes/platform.ts'
-import { usersScenes } from './scenes/users.ts'
 import { databases, password } from './schema.ts'
+import type { Workload } from './workload.ts'
+import { labelerWorkloads } from './workloads/labeler.ts'
+import { platformWorkloads } from './workloads/platform.ts'
+import { usersWorkloads } from './workloads/users.ts'
 
-/** A load that runs until it is stopped. */
 export interface Load {
   readonly stop: () => Promise<unknown>
 }
 
-const allScenes = [...platformScenes, ...usersScenes, ...labelerScenes]
+const allWorkloads = [...platformWorkloads, ...usersWorkloads, ...labelerWorkloads]
 
-/** What makes nobody's alert fire. */
-export const calmScenes: readonly Scene[] = allScenes.filter(({ isTrouble }) => isTrouble !== true)
+/** The workloads that do not trigger alerts. */
+export const normalWorkloads: readonly Workload[] = allWorkloads.filter(({ triggersAlerts }) => triggersAlerts !== true)
 
-/** Plays the scenes side by side, each again and again, whatever becomes of a play. */
-export function startLoad(url: TestServer['url'], scenes: readonly Scene[] = allScenes): Load {
+/** Repeats all workloads in parallel until stopped; a failed run is repeated. */
+export function startLoad(url: TestServer['url'], workloads: readonly Workload[] = allWorkloads): Load {
   const stopping = new AbortController()
-  // Every scene listens, which Node would take for a leak.
+  // Node reports a leak above ten listeners.
   setMaxListeners(0, stopping.signal)
-  const ended = Promise.all(scenes.map((scene) => keepPlaying(scene, url, stopping.signal)))
+  const ended = Promise.all(workloads.map((workload) => repeat(workload, url, stopping.signal)))
   return {
     stop: () => {
       stopping.abort()
@@ -32,16 +31,16 @@ export function startLoad(url: TestServer['url'], scenes: readonly Scene[] = all
   }
 }
 
-async function keepPlaying(scene: Scene, url: TestServer['url'], signal: AbortSignal): Promise<void> {
+async function repeat(workload: Workload, url: TestServer['url'], signal: AbortSignal): Promise<void> {
   const sessions = new Map<string, pg.Client>()
-  const connectionString = url(scene.database, databases[scene.database].owner, password)
+  const connectionString = url(workload.database, databases[workload.database].owner, password)
   const pause = (ms: number) => delay(ms, undefined, { signal })
   const session = async (application: string) => {
     signal.throwIfAborted()
     const client = sessions.get(application) ?? new pg.Client({ connectionString, application_name: application })
     if (sessions.has(application)) return client
     sessions.set(application, client)
-    // A session that breaks between two statements fails at the next one.
+    // A connection lost between two statements makes the next statement fail.
     client.on('error', () => {})
     await client.connect()
     return client
@@ -51,12 +50,12 @@ async function keepPlaying(scene: Scene, url: TestServer['url'], signal: AbortSi
     sessions.clear()
     await Promise.allSettled(clients.map((client) => client.end()))
   }
-  // Ends statements that are running or waiting for a lock, too.
+  // Also interrupts statements that are running or waiting for a lock.
   signal.addEventListener('abort', leave)
   while (!signal.aborted) {
     try {
-      await scene.play({ session, pause })
-      await pause(scene.everyMs * (0.5 + Math.random()))
+      await workload.run({ session, pause })
+      await pause(workload.everyMs * (0.5 + Math.random()))
     } catch {
       await leave()
       await pause(1000).catch(() => {})

@@ -3,7 +3,7 @@ import type { TestServer } from '../test/servers/start-server.ts'
 /** The password of the teams' roles and of pgvitals. */
 export const password = 'demo'
 
-/** The databases by name: who owns each, and what is in it. */
+/** The databases by name, with their owners and tables. */
 export const databases = {
   platform: {
     owner: 'platform',
@@ -49,7 +49,7 @@ export const databases = {
 
 export type DatabaseName = keyof typeof databases
 
-/** Creates a role for each team, a database for each name, and the role `pgvitals` that may connect and monitor, no more. */
+/** Creates the roles of the teams, the databases, and the role `pgvitals` with only CONNECT and pg_monitor. */
 export async function createDatabases({ sql }: Pick<TestServer, 'sql'>): Promise<void> {
   const owners = new Set(Object.values(databases).map(({ owner }) => owner))
   await sql(
@@ -69,7 +69,7 @@ export async function createDatabases({ sql }: Pick<TestServer, 'sql'>): Promise
   await sql('platform', 'create extension pg_stat_statements')
 }
 
-/** What pgvitals is told: the databases' URLs, by the names of their environment variables. */
+/** The settings of pgvitals: the URLs of the databases by environment variable. */
 export function exporterUrls({ url }: Pick<TestServer, 'url'>): Readonly<Record<string, string>> {
   return {
     DATABASE_URL: url('platform', 'pgvitals', password),

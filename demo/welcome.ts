@@ -1,40 +1,39 @@
-/** What the demo says once it is ready. */
 export interface Welcome {
   readonly port: string
   readonly note: string
   readonly urls: Readonly<Record<string, string>>
 }
 
-/** Tells where everything is and what to look at. */
+/** The text printed when the demo is ready: addresses, settings and example commands. */
 export function welcome({ port, note, urls }: Welcome): string {
   const page = `http://localhost:${port}`
   const look = (pattern: string) => `curl -s ${page}/metrics | grep ${pattern}`
   return `
-${note}pgvitals is ready: ${page}/ tells how it is, ${page}/metrics is what Prometheus scrapes.
+${note}pgvitals is ready. Status page: ${page}/, metrics for Prometheus: ${page}/metrics
 
-It was started with these settings alone (its role may connect and has pg_monitor, no more):
+It was started with these settings only (its role has CONNECT and pg_monitor):
 
 ${Object.entries(urls)
   .map(([variable, url]) => `  ${variable}=${url}`)
   .join('\n')}
 
-What to look at, new every 15 s:
+Examples, updated every 15 s:
 
   ${look(`'^pg_stat_activity_count.*idle in transaction"'`)}
-    sessions that do nothing in an open transaction: back-office leaves one open for half a minute at a time
+    sessions that are idle in a transaction: back-office leaves one open for 30 s at a time
 
   ${look(`'^pg_stat_activity_max_tx_duration' | grep -v ' 0$'`)}
-    how old the oldest transactions are, by application
+    age of the oldest transaction, by application
 
   ${look(`'^pg_locks_count' | grep -v ' 0$'`)}
-    locks; account-cleanup often waits for a row that profile-sync holds, and users then has a sharelock
+    locks: account-cleanup often waits for a row locked by profile-sync; users then has a sharelock
 
   ${look(`'^pg_stat_statements_seconds_total' | sort -t' ' -k2 -gr | head -3`)}
-    the statements that took most time since pgvitals started: the update that waits for locks, and the sales report
+    the statements with the highest total time since pgvitals started: the update that waits for locks, and the sales report
 
   ${look(`-E '^pg_stat_database_(deadlocks|temp_bytes|xact_rollback)'`)}
-    deadlocks of labeler's workers, sorts of platform that spill to disk, rollbacks of every database
+    deadlocks in labeler, sorts that spill to disk in platform, rollbacks in every database
 
-Ctrl-C ends it and removes everything.
+Ctrl-C stops the demo and removes all its files.
 `
 }

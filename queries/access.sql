@@ -1,5 +1,5 @@
--- Boundaries: where what a role may do in the database differs from what the configuration declares for it.
--- docs/boundaries.md says what each declaration allows.
+-- Privileges of roles in the database that differ from the access that the configuration declares. docs/boundaries.md lists
+-- what each declaration allows.
 --
 -- scope:    database
 -- interval: 5m
@@ -8,11 +8,12 @@
 --
 -- label rolname
 -- label privilege
--- gauge excess: Objects on which the role can use this privilege although its declared access does not include it; absent when
---   there is none.
--- gauge missing: Objects on which the role lacks this privilege although its declared access includes it; absent when there is none.
+-- gauge excess: Objects on which the role can use this privilege although its declared access does not include it; absent if
+--    there are none.
+-- gauge missing: Objects on which the role lacks this privilege although its declared access includes it; absent if there are
+--    none.
 with recursive rules (kind, privilege, allowed_from, needed_from) as (
-  -- 1 none, 2 connect, 3 read, 4 write, 5 owner. What has no line is not judged.
+  -- Levels: 1 none, 2 connect, 3 read, 4 write, 5 owner. Privileges that are not listed are not checked.
   values
     ('database', 'CONNECT', 2, 2),
     ('database', 'CREATE', 5, null),
@@ -57,7 +58,7 @@ predefined (rolname, kind, privilege) as (
     ('pg_maintain', 'view', 'MAINTAIN')
 ),
 members as (
-  -- Up to PostgreSQL 15 a membership has no options of its own: SET ROLE always works.
+  -- Before PostgreSQL 16, memberships have no options; SET ROLE is always allowed.
   select
     m.member,
     m.roleid as role,
@@ -65,7 +66,7 @@ members as (
     coalesce((pg_catalog.to_jsonb(m) ->> 'set_option')::boolean, true) as may_set
   from pg_catalog.pg_auth_members as m
   union all
-  -- Of this role the database's owner is a member without a grant.
+  -- The owner of the database is an implicit member of pg_database_owner.
   select d.datdba, r.oid, true, true
   from pg_catalog.pg_database as d
   join pg_catalog.pg_roles as r on r.rolname = 'pg_database_owner'
@@ -78,7 +79,7 @@ declared as (
   left join pg_catalog.pg_roles as r on r.rolname = d.key
 ),
 reach (root, role, can_be) as (
-  -- Every role whose privileges the declared one has, and whether it can become it.
+  -- All roles whose privileges the declared role has, and whether it can SET ROLE to them.
   select root, root, true from declared where root is not null
   union
   select h.root, m.role, h.can_be and m.may_set
@@ -92,14 +93,14 @@ holders as (
   select root, 0::oid from declared where root is not null
 ),
 attributes as (
-  -- What goes around every grant; superuser is told apart, as it makes all else pointless.
+  -- Attributes that bypass all grants. Superuser is reported separately because it makes every other finding redundant.
   select
     h.root,
     pg_catalog.bool_or(h.can_be and r.rolsuper) as is_superuser,
     pg_catalog.sum(
       (h.can_be and r.rolreplication)::int
       + (h.can_be and r.rolbypassrls)::int
-      -- From 16 on it reaches only roles that it has been given.
+      -- From PostgreSQL 16 on, CREATEROLE covers only roles granted with ADMIN OPTION.
       + (h.can_be and r.rolcreaterole and pg_catalog.current_setting('server_version_num')::int < 160000)::int
       + (r.rolname in ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program'))::int
     ) as bypasses
@@ -132,7 +133,8 @@ relations as (
     c.relowner as owner,
     coalesce(c.relacl, pg_catalog.acldefault(case when c.relkind = 'S' then 's' else 'r' end::"char", c.relowner)) as acl,
     g.acl as column_acl,
-    -- A partition or a child is read through its parent, and an identity column's sequence is the table's own.
+    -- Partitions and inheritance children are read through their parent; the sequence of an identity column belongs to its
+    -- table.
     not exists (select from pg_catalog.pg_inherits as i where i.inhrelid = c.oid) and not exists (
       select from pg_catalog.pg_depend as i
       where
@@ -149,7 +151,8 @@ relations as (
     )
 ),
 secrets (id, acl, privilege) as (
-  -- What shows password hashes, values of every table or the server's files, or writes files; nobody's until it is granted.
+  -- Catalogs and functions that expose password hashes, column values of every table or server files, or that write files. By
+  -- default only superusers may use them.
   select c.oid, c.relacl || g.acl, 'SELECT'
   from pg_catalog.pg_class as c
   left join column_grants as g on g.attrelid = c.oid
@@ -164,7 +167,7 @@ secrets (id, acl, privilege) as (
     and p.proname in ('pg_read_file', 'pg_read_binary_file', 'lo_import', 'lo_export')
 ),
 objects as (
-  -- Many relations share owner and grants; taken together, ten thousand of them are a few rows.
+  -- Relations with the same owner and grants are counted as one row: ten thousand relations become a few rows.
   select pg_catalog.row_number() over () as id, o.*
   from (
     select
@@ -187,7 +190,7 @@ objects as (
     from relations
     group by kind, schema, owner, acl, column_acl, is_needed
     union all
-    -- Functions that run with their owner's privileges; those of triggers cannot be called.
+    -- SECURITY DEFINER functions. Trigger functions cannot be called directly.
     select
       'function', p.pronamespace, p.proowner, coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner)) as acl,
       null, false, false, pg_catalog.count(*)
@@ -230,7 +233,7 @@ held as (
   group by o.id, h.root, g.privilege
 ),
 usable as (
-  -- Without connecting nothing can be used, and nothing in a schema without its USAGE.
+  -- No privilege is usable without CONNECT on the database, nor inside a schema without USAGE on it.
   select h.root, o.schema
   from objects as o
   join held as h on h.id = o.id
@@ -297,7 +300,7 @@ findings (root, privilege, excess, missing) as (
         h.id = o.id
         and h.root = d.root
         and h.is_whole
-        -- To draw from a sequence, UPDATE does as well.
+        -- UPDATE also allows nextval().
         and (h.privilege = r.privilege or (o.kind = 'sequence' and h.privilege = 'UPDATE'))
     )
   union all
@@ -313,7 +316,7 @@ join attributes as a on a.root = f.root
 where f.privilege = 'superuser' or not a.is_superuser
 group by d.rolname, f.privilege
 union all
--- A declaration that names no role watches nothing.
+-- The declared role does not exist.
 select d.rolname, 'role', null, 1
 from declared as d
 where d.root is null

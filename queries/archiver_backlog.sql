@@ -1,12 +1,12 @@
--- The WAL files that wait to be archived, from pg_ls_archive_statusdir(); nothing while archive_mode is off.
+-- WAL files waiting to be archived, from pg_ls_archive_statusdir(). No rows while archive_mode is off.
 --
 -- scope:    server
 -- interval: 5m
 -- timeout:  30s
 -- requires: capability pg_monitor
 --
--- gauge files: WAL files that wait to be archived.
--- gauge oldest_age_seconds: Seconds that the oldest of them has waited; absent when none waits.
+-- gauge files: WAL files waiting to be archived; absent while archive_mode is off.
+-- gauge oldest_age_seconds: Age of the oldest WAL file waiting to be archived, by its status file; absent if none is waiting.
 select
   pg_catalog.count(*) as files,
   extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(d.modification))::float8 as oldest_age_seconds

@@ -1,11 +1,12 @@
--- Backups that run now: dumps by the name their client gives itself, base backups from pg_stat_progress_basebackup.
+-- Running backups: pg_dump and pg_dumpall by application_name, base backups from pg_stat_progress_basebackup.
 --
 -- scope:    server
 -- interval: 15s
 --
 -- label kind
--- gauge value: Sessions that make a backup: pg_dump, pg_dumpall or base_backup, which pg_basebackup asks for.
--- gauge oldest_age_seconds: Age of the oldest session that makes a backup; absent when there is none or its age may not be seen.
+-- gauge value: Sessions running a backup of this kind: pg_dump, pg_dumpall or base_backup (pg_basebackup).
+-- gauge oldest_age_seconds: Age of the oldest session running a backup of this kind; absent if there is none or the role
+--    cannot see its start time.
 with
   backup as (
     select

@@ -1,4 +1,4 @@
--- How much of the shared buffers is in use, from the extension pg_buffercache; it reads every buffer's header, without locks.
+-- Use of shared buffers, from the extension pg_buffercache. The function reads all buffer headers without locking them.
 --
 -- scope:    server
 -- interval: 1m
@@ -7,9 +7,9 @@
 --
 -- gauge buffers_used: Shared buffers in use.
 -- gauge buffers_unused: Shared buffers not in use.
--- gauge buffers_dirty: Shared buffers whose page is not written yet.
--- gauge buffers_pinned: Shared buffers that a backend is using at this moment.
--- gauge usagecount_avg: Mean usage count, 0 to 5, of the shared buffers in use.
+-- gauge buffers_dirty: Shared buffers with a modified page that has not been written yet.
+-- gauge buffers_pinned: Shared buffers pinned by a backend.
+-- gauge usagecount_avg: Average usage count of the shared buffers in use, from 0 to 5.
 select
   b.buffers_used,
   b.buffers_unused,

@@ -1,14 +1,16 @@
--- How many connections the server has room for and how many are in use, from its settings and pg_stat_activity.
+-- Connection limits of the server and connections in use, from its settings and pg_stat_activity.
 --
 -- scope:    server
 -- interval: 15s
 --
--- gauge max: Connections that clients can have in all (max_connections).
--- gauge reserved: Connections of these that are kept for superusers and, from PostgreSQL 16 on, for members of pg_use_reserved_connections.
--- gauge usable: Connections that are left for everybody else.
--- gauge in_use: Client connections that are open now, our own included.
--- gauge walsenders_max: Connections that standbys and other receivers of WAL can have, which are not among the others (max_wal_senders).
--- gauge walsenders_in_use: Connections of standbys and other receivers of WAL that are open now.
+-- gauge max: Maximum number of client connections (max_connections).
+-- gauge reserved: Connections reserved for superusers (superuser_reserved_connections) and, from PostgreSQL 16 on, for
+--    members of pg_use_reserved_connections (reserved_connections).
+-- gauge usable: Connections available to all other roles: max minus reserved.
+-- gauge in_use: Open client connections, including the exporter's; absent without pg_read_all_stats.
+-- gauge walsenders_max: Maximum number of WAL sender connections (max_wal_senders), which are not part of max_connections.
+-- gauge walsenders_in_use: Open WAL sender connections: standbys, base backups and logical replication; absent without
+--    pg_read_all_stats.
 select
   s.max,
   s.reserved,
@@ -19,7 +21,7 @@ select
 from (
   select
     pg_catalog.current_setting('max_connections')::int as max,
-    -- Before 16 there was no second reserve.
+    -- reserved_connections was added in PostgreSQL 16.
     pg_catalog.current_setting('superuser_reserved_connections')::int
     + coalesce(pg_catalog.current_setting('reserved_connections', true)::int, 0) as reserved,
     pg_catalog.current_setting('max_wal_senders')::int as walsenders_max

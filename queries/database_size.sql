@@ -1,4 +1,4 @@
--- The size of each database on disk. Slow to find out: PostgreSQL asks the file system for every file.
+-- Disk space used by each database. Expensive: PostgreSQL reads the size of every file.
 --
 -- scope:    server
 -- interval: 5m
@@ -6,10 +6,10 @@
 -- name:     pg_database
 --
 -- label datname
--- gauge size_bytes: Disk space that the database uses; absent where the role may neither connect to it nor read all statistics.
+-- gauge size_bytes: Disk space used by the database; absent if the role has neither CONNECT on it nor pg_read_all_stats.
 select
   d.datname,
-  -- Without the guard one database that may not be connected to would fail them all.
+  -- pg_database_size() fails without one of these privileges, and one failure would fail the whole query.
   case
     when pg_catalog.has_database_privilege(d.oid, 'connect') or pg_catalog.pg_has_role('pg_read_all_stats', 'usage')
     then pg_catalog.pg_database_size(d.oid)

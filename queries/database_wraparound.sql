@@ -1,11 +1,14 @@
--- The ages of databases under the names of postgres_exporter, from pg_database; pg_database_xid_age has the right one.
+-- Ages of databases under the names of postgres_exporter, from pg_database. pg_database_xid_age and
+-- pg_database_multixact_age are the same values under correct names.
 --
 -- scope:    server
 -- interval: 1m
 --
 -- label datname
--- gauge age_datfrozenxid_seconds: Not seconds but transactions since the oldest one whose id is not frozen.
--- gauge age_datminmxid_seconds: Not seconds but multixacts since the oldest one that is still in use.
+-- gauge age_datfrozenxid_seconds: Despite its name not seconds: age of the oldest unfrozen transaction ID, in transactions;
+--    absent for databases that do not accept connections.
+-- gauge age_datminmxid_seconds: Despite its name not seconds: age of the oldest multixact ID that is still in use, in
+--    multixacts; absent for databases that do not accept connections.
 select
   d.datname,
   pg_catalog.age(d.datfrozenxid) as age_datfrozenxid_seconds,

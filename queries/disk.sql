@@ -1,14 +1,15 @@
--- Disk space that the server takes. Slow to find out: PostgreSQL asks the file system for every file.
+-- Disk space used by the server. Expensive: PostgreSQL reads the size of every file.
 --
 -- scope:    server
 -- interval: 5m
 -- timeout:  30s
 -- requires: capability pg_monitor, capability pg_read_all_stats
 --
--- gauge used_bytes: Disk space of all tablespaces, temporary files included, and of the WAL directory; not of logs.
+-- gauge used_bytes: Disk space used by all tablespaces, including temporary files, and by the WAL directory; log files are
+--    not included. Absent if the size of a tablespace is unknown.
 select t.size + w.size as used_bytes
 from (
-  -- A tablespace whose directory is gone has no size, and the sum would not be the whole.
+  -- The size of a tablespace without directory is null; the sum is then incomplete and not exported.
   select case when pg_catalog.count(*) = pg_catalog.count(s.size) then pg_catalog.sum(s.size) end as size
   from pg_catalog.pg_tablespace as p
   cross join lateral pg_catalog.pg_tablespace_size(p.oid) as s (size)

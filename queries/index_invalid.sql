@@ -1,4 +1,4 @@
--- Indexes that are not valid, as a failed "create index concurrently" leaves them: they cost every write and serve no query.
+-- Invalid indexes, for example after a failed CREATE INDEX CONCURRENTLY. Every write maintains them, but no query uses them.
 --
 -- scope:    database
 -- interval: 5m
@@ -9,11 +9,11 @@
 -- label schemaname
 -- label relname
 -- label indexrelname
--- gauge value: 1 for an index that is not valid and not being built now.
--- gauge bytes: Disk space of the invalid index; absent while it is locked.
+-- gauge value: 1 for an index that is invalid and not being built.
+-- gauge bytes: Disk space used by the invalid index; absent while the index is locked.
 -- cut   cut
 with
-  -- Who builds or rebuilds an index concurrently locks its table so, which every role may see.
+  -- CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY lock the table in this mode; every role may see these locks.
   built as materialized (
     select
       l.relation,
@@ -36,9 +36,10 @@ with
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     where
       not i.indisvalid
-      -- That of a partitioned table is not valid until each partition has one; it has no storage.
+      -- The index of a partitioned table stays invalid until every partition has one; it has no storage.
       and c.relkind = 'i'
-      -- A rebuild makes several of them under names of its own; where the role may not see which index is built, none of the table is told of.
+      -- REINDEX CONCURRENTLY builds several indexes under temporary names. If the role cannot see which index is being built,
+      -- all invalid indexes of the table are skipped.
       and not exists (
         select
         from built as b

@@ -1,4 +1,5 @@
--- Indexes that no query has used since the statistics began, on this server. What guards uniqueness or names rows for replication is in use.
+-- Indexes without scans since the statistics were reset, on this server. Unique, exclusion and replica identity indexes are
+-- not listed.
 --
 -- scope:    database
 -- interval: 5m
@@ -9,7 +10,8 @@
 -- label schemaname
 -- label relname
 -- label indexrelname
--- gauge bytes: Disk space of an index without a scan since the statistics began, or the index was made; with all partitions.
+-- gauge bytes: Disk space used by an index without scans since the statistics were reset or the index was created; partitions
+--    are included.
 -- cut   cut
 with
   locked as materialized (
@@ -18,7 +20,7 @@ with
     join pg_catalog.pg_database as d on d.oid = l.database and d.datname = pg_catalog.current_database()
     where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock'
   ),
-  -- Only the index of a partitioned table as a whole can be dropped, so the scans of all partitions count.
+  -- Only the index of the partitioned table can be dropped, so the scans of all its partitions are summed.
   used as materialized (
     select
       coalesce(r.root, i.indexrelid) as root,
@@ -34,7 +36,7 @@ with
     ) as r on c.relispartition
     left join (select distinct l.relation from locked as l) as l on l.relation = i.indexrelid
     where
-      -- Without track_counts no scan is counted.
+      -- Scans are counted only with track_counts.
       pg_catalog.current_setting('track_counts')::bool
       and i.indisvalid
       and not i.indisunique
@@ -42,7 +44,7 @@ with
       and not i.indisreplident
       and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
   ),
-  -- The planner's own page counts cost nothing, so they choose whose files are looked at.
+  -- relpages is available without reading files, so it selects the largest relations, whose files are then measured.
   largest as materialized (
     select
       u.root,

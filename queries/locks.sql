@@ -1,4 +1,4 @@
--- Locks by database and mode, from pg_locks; our own session's are left out.
+-- Locks by database and mode, from pg_locks, without those of the exporter's session.
 --
 -- scope:    server
 -- interval: 15s

@@ -1,4 +1,4 @@
--- Locks by kind, mode and whether they are held or waited for, from pg_locks; our own session's are left out.
+-- Locks by type, mode and whether they are granted, from pg_locks, without those of the exporter's session.
 --
 -- scope:    server
 -- interval: 15s
@@ -8,9 +8,9 @@
 -- label locktype
 -- label mode
 -- label granted
--- gauge value: Locks that are held (granted "true") or waited for ("false") now.
+-- gauge value: Locks that are held (granted="true") or waited for (granted="false").
 select
-  -- Locks on transactions and on shared objects belong to no database: they count where their session is.
+  -- Locks on transactions and shared objects have no database; they count for the database of their session.
   coalesce(d.datname, a.datname, '') as datname,
   l.locktype,
   pg_catalog.lower(l.mode) as mode,
@@ -21,5 +21,5 @@ left join pg_catalog.pg_database as d on d.oid = l.database
 left join pg_catalog.pg_stat_activity as a on a.pid = l.pid
 where l.pid is distinct from pg_catalog.pg_backend_pid()
 group by 1, 2, 3, 4
--- Those that wait come first.
+-- Ungranted locks first.
 order by l.granted::text, value desc;

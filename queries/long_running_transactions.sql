@@ -1,11 +1,13 @@
--- Open transactions as postgres_exporter tells of them, from pg_stat_activity; stat_activity_oldest has them by database and user.
+-- Open transactions under the names of postgres_exporter, from pg_stat_activity. stat_activity_oldest returns them by
+-- database and user.
 --
 -- scope:    server
 -- interval: 15s
 -- requires: capability pg_read_all_stats
 --
--- gauge value: Transactions that are open now, without autovacuum's and our own.
--- gauge oldest_timestamp_seconds: Time since the oldest of them began, which is an age and no timestamp; absent without one.
+-- gauge value: Open transactions, without those of autovacuum and of the exporter's session.
+-- gauge oldest_timestamp_seconds: Despite its name not a timestamp: seconds since the oldest open transaction began; absent
+--    if there is none.
 select
   pg_catalog.count(*) as value,
   extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(a.xact_start))::float8 as oldest_timestamp_seconds

@@ -1,12 +1,12 @@
--- When the server was started and its configuration loaded, and whether it is in recovery.
+-- Start time, configuration load time and recovery state of the server.
 --
 -- scope:    server
 -- interval: 15s
 --
--- gauge start_time_seconds: When the server was started, as a Unix time.
--- gauge config_load_time_seconds: When the configuration files were last loaded, as a Unix time; a reload is noticed at
---    the next poll and has that poll's time.
--- gauge in_recovery: Whether the server replays WAL, as a standby or after a crash.
+-- gauge start_time_seconds: Start time of the server, as a Unix timestamp.
+-- gauge config_load_time_seconds: Time at which the configuration files were last loaded, as a Unix timestamp. After a reload
+--    this is the time of the next poll.
+-- gauge in_recovery: 1 if the server is in recovery (a standby, or crash recovery), 0 otherwise.
 select
   extract(epoch from pg_catalog.pg_postmaster_start_time())::float8 as start_time_seconds,
   extract(epoch from pg_catalog.pg_conf_load_time())::float8 as config_load_time_seconds,

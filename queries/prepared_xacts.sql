@@ -1,4 +1,5 @@
--- Prepared transactions, which hold their locks until somebody commits or rolls them back, from pg_prepared_xacts. A standby cannot see them.
+-- Prepared transactions, which hold their locks until they are committed or rolled back, from pg_prepared_xacts. They are not
+-- visible on a standby.
 --
 -- scope:    server
 -- interval: 15s
@@ -7,8 +8,8 @@
 --
 -- label datname
 -- label owner
--- gauge value: Transactions that are prepared for two-phase commit and not finished.
--- gauge oldest_seconds: Time since the oldest of them was prepared; absent without one.
+-- gauge value: Transactions prepared for two-phase commit and not yet committed or rolled back.
+-- gauge oldest_seconds: Seconds since the oldest prepared transaction was prepared; absent if there is none.
 with
   grouped as (
     select

@@ -1,21 +1,21 @@
--- Whether this server is a standby, how old what it has replayed is, and the parts of which lag is made.
+-- Recovery state and replication lag of a standby.
 --
 -- scope:    server
 -- interval: 15s
 --
--- gauge lag_seconds: 0 on a primary and on a standby that streams and has replayed all it received; otherwise the age
---    of the last replayed transaction.
+-- gauge lag_seconds: Age of the last replayed transaction, in seconds; 0 on a primary, and on a standby that is streaming and
+--    has replayed all received WAL. Absent on a standby that has replayed no transaction.
 -- gauge is_replica: 1 on a standby, 0 on a primary.
--- gauge last_replay_seconds: Age of the last transaction that was replayed; it grows while the primary is idle. Absent on
---    a standby that has replayed none.
--- gauge receiver_connected: Whether this standby streams from another server; absent on a primary.
--- gauge receiver_last_message_age_seconds: Seconds since the server that this standby streams from was last heard; absent
---    while it streams from none.
--- gauge unreplayed_bytes: Bytes of WAL that this standby has received and not replayed; absent on a primary.
+-- gauge last_replay_seconds: Age of the last replayed transaction; it grows while the primary is idle. 0 on a primary that
+--    was never a standby, absent on a standby that has replayed no transaction.
+-- gauge receiver_connected: 1 if the WAL receiver of this standby is streaming, 0 otherwise; absent on a primary.
+-- gauge receiver_last_message_age_seconds: Seconds since this standby last received a message from the server it streams
+--    from; absent on a primary, while the standby is not streaming, and without pg_read_all_stats.
+-- gauge unreplayed_bytes: WAL that this standby has received but not replayed; absent on a primary.
 select
   case
     when not r.is_replica then 0
-    -- Equal positions mean "caught up" only while a receiver can bring more.
+    -- Equal positions mean that the standby is up to date only while a WAL receiver is connected.
     when r.has_receiver and r.is_replayed then 0
     else r.age
   end as lag_seconds,
@@ -28,11 +28,11 @@ from (
   select
     pg_catalog.pg_is_in_recovery() as is_replica,
     p.received = p.replayed as is_replayed,
-    -- Replay can be ahead of what was streamed, from an archive.
+    -- With restore_command, replay can be ahead of the streamed position.
     (p.received - least(p.received, p.replayed))::float8 as unreplayed_bytes,
-    -- The transaction has the primary's clock; null where none was replayed yet, since 0 would say the opposite.
+    -- The commit time comes from the primary's clock. It is null if no transaction has been replayed; 0 would report no lag.
     extract(epoch from greatest(pg_catalog.clock_timestamp(), p.replayed_at) - p.replayed_at)::float8 as age,
-    -- A role without pg_read_all_stats sees that there is a receiver, not its status.
+    -- Without pg_read_all_stats, the WAL receiver is visible but its status is null.
     exists (select from pg_catalog.pg_stat_wal_receiver as w where coalesce(w.status, 'streaming') = 'streaming') as has_receiver,
     (select w.last_msg_receipt_time from pg_catalog.pg_stat_wal_receiver as w) as last_message
   from (

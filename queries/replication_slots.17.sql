@@ -1,4 +1,5 @@
--- Replication slots: what they hold back and whether anybody uses them, from pg_replication_slots, with what PostgreSQL 16 and 17 added.
+-- Replication slots: retained WAL and transaction IDs, and activity, from pg_replication_slots, with conflicts (PostgreSQL
+-- 16) and failover (PostgreSQL 17).
 --
 -- scope:    server
 -- interval: 15s
@@ -6,19 +7,26 @@
 -- label slot_name
 -- label slot_type
 -- label database
--- gauge active: Whether the slot is in use.
--- gauge slot_is_active: Whether the slot is in use.
--- gauge pg_wal_lsn_diff: Bytes of WAL that the slot holds back; absent for a slot that holds none or was lost.
--- gauge slot_current_wal_lsn: Position in the WAL that this server has written, or on a standby received, as bytes.
--- gauge slot_confirmed_flush_lsn: Position up to which a logical slot in use has confirmed receipt, as bytes.
--- gauge safe_wal_size_bytes: Bytes of WAL that may still be written before the slot may be lost; absent without a limit.
--- gauge unconfirmed_bytes: Bytes of WAL whose receipt a logical slot has not confirmed, in use or not.
--- gauge xmin_age: Transactions since the oldest whose dead rows the slot keeps from vacuum.
--- gauge catalog_xmin_age: Transactions since the oldest whose dead catalog rows the slot keeps from vacuum.
--- gauge conflicting: Whether recovery conflicted with the logical slot, which then is lost; absent for a physical slot.
--- gauge failover: Whether the slot is copied to standbys, to outlive a failover.
--- gauge synced: Whether the slot is such a copy, made on this standby.
--- gauge inactive_seconds: Seconds since the slot was last in use or copied; absent while it is in use.
+-- gauge active: 1 if the slot is in use, 0 otherwise.
+-- gauge slot_is_active: 1 if the slot is in use, 0 otherwise.
+-- gauge pg_wal_lsn_diff: WAL retained by the slot, in bytes; absent for a slot that has reserved no WAL or is lost.
+-- gauge slot_current_wal_lsn: Current WAL position (LSN) of this server, in bytes: the write position of a primary, the
+--    receive or replay position of a standby.
+-- gauge slot_confirmed_flush_lsn: Position (LSN) up to which the consumer of a logical slot has confirmed receipt, in bytes;
+--    absent for physical slots and while the slot is not in use.
+-- gauge safe_wal_size_bytes: WAL that can still be written before the slot is in danger of being lost; absent if
+--    max_slot_wal_keep_size is -1 and for lost slots.
+-- gauge unconfirmed_bytes: WAL that the consumer of a logical slot has not confirmed; absent for physical and lost slots.
+-- gauge xmin_age: Age of the oldest transaction whose dead rows the slot protects from vacuum, in transactions; absent if
+--    there is none.
+-- gauge catalog_xmin_age: Age of the oldest transaction whose dead catalog rows the slot protects from vacuum, in
+--    transactions; absent if there is none.
+-- gauge conflicting: 1 if the logical slot was invalidated by a conflict with recovery, 0 otherwise; absent for physical
+--    slots and before PostgreSQL 16.
+-- gauge failover: 1 if the logical slot is enabled to be synchronized to standbys, 0 otherwise; absent before PostgreSQL 17.
+-- gauge synced: 1 if the logical slot was synchronized from a primary, 0 otherwise; absent before PostgreSQL 17.
+-- gauge inactive_seconds: Seconds since the slot became inactive or was last synchronized; absent while it is in use and
+--    before PostgreSQL 17.
 select
   s.slot_name,
   s.slot_type,
@@ -44,7 +52,7 @@ cross join (
       else pg_catalog.pg_current_wal_lsn()
     end as position
 ) as p
--- A lost slot may still name a position, and holds nothing back.
+-- A lost slot may still have a restart_lsn but does not retain anything.
 cross join lateral (
   select
     s.wal_status is distinct from 'lost' as is_kept,

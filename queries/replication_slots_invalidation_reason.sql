@@ -1,4 +1,4 @@
--- Why replication slots were lost, from pg_replication_slots.
+-- Reasons for which replication slots were invalidated, from pg_replication_slots.
 --
 -- scope:    server
 -- interval: 15s
@@ -8,7 +8,8 @@
 -- label slot_type
 -- label invalidation_reason
 -- within database
--- gauge value: 1 for the reason: wal_removed, rows_removed, wal_level_insufficient or idle_timeout; absent for a slot in order.
+-- gauge value: 1 for the reason for which the slot was invalidated: wal_removed, rows_removed, wal_level_insufficient or
+--    idle_timeout; absent for valid slots.
 select
   s.slot_name,
   s.slot_type,

@@ -1,4 +1,4 @@
--- Whether the WAL that a replication slot needs is still there, from pg_replication_slots.
+-- Availability of the WAL that each replication slot needs, from pg_replication_slots.
 --
 -- scope:    server
 -- interval: 15s
@@ -7,7 +7,8 @@
 -- label slot_type
 -- label wal_status
 -- within database
--- gauge value: 1 for the state the slot is in: reserved, extended, unreserved or lost.
+-- gauge value: 1 for the WAL status of the slot: reserved, extended, unreserved or lost; absent for a slot that has reserved
+--    no WAL.
 select
   s.slot_name,
   s.slot_type,

@@ -1,12 +1,13 @@
--- Roles to keep an eye on, from pg_roles: superusers, and logins whose password expires.
+-- Superusers and login roles whose password expires, from pg_roles.
 --
 -- scope:    server
 -- interval: 5m
 -- rows:     500
 --
 -- label rolname
--- gauge is_superuser: 1 for a superuser; other roles are absent.
--- gauge valid_until_timestamp_seconds: When the password of a role that can log in expires, as a Unix time; absent if never.
+-- gauge is_superuser: 1 for a superuser; absent for other roles.
+-- gauge valid_until_timestamp_seconds: Expiry time of the password of a login role, as a Unix timestamp; absent if it does
+--    not expire.
 select
   r.rolname,
   case when r.rolsuper then 1 end as is_superuser,

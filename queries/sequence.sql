@@ -1,4 +1,5 @@
--- How far each sequence has come, by its own bounds and by those of the integer columns that take its numbers. One that cycles never ends.
+-- Used part of each sequence, by its own bounds and those of the integer columns that take its values. Cycling sequences are
+-- skipped.
 --
 -- scope:    database
 -- interval: 5m
@@ -8,11 +9,12 @@
 --
 -- label schemaname
 -- label sequencename
--- gauge used_ratio: Numbers used in proportion to all that it has, 1 at the end; absent where unused, locked or hidden from the role.
+-- gauge used_ratio: Used fraction of the sequence's values, 1 when it is exhausted; absent if the sequence is unused, locked
+--    or not readable by the role.
 -- cut   cut
 with
-  -- The columns that own a sequence (serial, identity), and those whose default takes numbers from it.
-  fed as (
+  -- Columns that own a sequence (serial, identity) and columns whose default calls nextval().
+  consumer as (
     select
       d.objid as sequence,
       d.refobjid as relid,
@@ -39,19 +41,19 @@ with
   limits as materialized (
     select
       f.sequence,
-      -- The narrowest column ends first. A domain is as wide as its base.
+      -- The narrowest column is exhausted first. A domain has the range of its base type.
       min(case coalesce(nullif(t.typbasetype, 0), t.oid)
         when 'pg_catalog.int2'::pg_catalog.regtype then 32767
         when 'pg_catalog.int4'::pg_catalog.regtype then 2147483647
       end)::float8 as column_max,
       max(c.reltuples)::float8 as tuples
-    from fed as f
+    from consumer as f
     join pg_catalog.pg_class as c on c.oid = f.relid
     join pg_catalog.pg_attribute as a on a.attrelid = f.relid and a.attnum = f.attnum
     join pg_catalog.pg_type as t on t.oid = a.atttypid
     group by f.sequence
   ),
-  -- Reading a sequence takes a lock, for which we must not wait.
+  -- pg_sequence_last_value() locks the sequence, so those with a conflicting lock are skipped.
   locked as materialized (
     select l.relation
     from pg_catalog.pg_locks as l
@@ -75,13 +77,13 @@ with
     left join limits as l on l.sequence = c.oid
     where
       not s.seqcycle
-      -- Sessions' temporary sequences cannot be read by others.
+      -- Temporary sequences of other sessions cannot be read.
       and c.relpersistence <> 't'
       and not exists (select from locked as x where x.relation = c.oid)
   ),
-  -- The locks stay until the statement ends, and thousands would fill the server's lock table. So those are read that are most
-  -- likely to end: their table has many rows for their bounds. Where that is not known, a million stand for them.
-  likeliest as materialized (
+  -- The locks are held until the statement ends; thousands would fill the lock table of the server. Only the 500 sequences
+  -- with the highest ratio of table rows to range are read; a million rows are assumed if the number is unknown.
+  candidate as materialized (
     select
       b.*,
       greatest(pg_catalog.count(*) over () - 500, 0) as cut
@@ -94,7 +96,7 @@ with
     select
       b.*,
       pg_catalog.pg_sequence_last_value(b.oid)::float8 as last_value
-    from likeliest as b
+    from candidate as b
   )
 select
   r.nspname as schemaname,

@@ -1,4 +1,4 @@
--- What this server is: version, role, identity and timeline, as labels.
+-- Version, role, system identifier and timeline of the server, as labels.
 --
 -- scope:    server
 -- interval: 15s
@@ -7,14 +7,14 @@
 -- label role
 -- label system_identifier
 -- label timeline
--- gauge value: 1, with the version, the role (primary or standby), the system identifier that a standby shares with its
---    primary, and the timeline that is written or received.
+-- gauge value: 1, with the PostgreSQL version, the role (primary or standby), the system identifier that a standby shares
+--    with its primary, and the timeline that is written or received.
 select
   pg_catalog.split_part(pg_catalog.current_setting('server_version'), ' ', 1) as version,
   case when r.is_standby then 'standby' else 'primary' end as role,
   s.system_identifier,
   case
-    -- The control file knows a new timeline only after a restartpoint, a receiver at once.
+    -- On a standby, the control file is updated at a restartpoint only; the WAL receiver reports a new timeline at once.
     when r.is_standby then greatest(
       c.timeline_id,
       v.min_recovery_end_timeline,

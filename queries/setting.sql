@@ -1,21 +1,21 @@
--- All parameters of the server in one number, and how many wait for a restart, from pg_settings.
+-- Hash of all server parameters, and the number of parameters that wait for a restart, from pg_settings.
 --
 -- scope:    server
 -- interval: 1m
 -- requires: capability pg_read_all_settings
 --
--- gauge hash: A number made of all server-wide parameters: equal for equal ones, another one after a change. Left out are
---    those that only say where files are, cannot be set, or are overridden for a database or for the exporter's role.
--- gauge pending_restarts: Parameters whose new value waits for a restart.
+-- gauge hash: Hash of all server parameters; a change means that a parameter changed. Not included: file locations, read-only
+--    parameters, and parameters overridden for a database or for the exporter's role.
+-- gauge pending_restarts: Parameters whose new value takes effect only after a restart.
 with
-  -- What is set for a database, or for our role, colours our session; the server's value cannot be seen behind it.
+  -- Values set for a database or for our role replace the server's value in pg_settings.
   overridden as materialized (
     select pg_catalog.split_part(c.entry, '=', 1) as name
     from pg_catalog.pg_db_role_setting as r
     cross join lateral pg_catalog.unnest(r.setconfig) as c (entry)
     where r.setdatabase <> 0 or r.setrole = (select a.oid from pg_catalog.pg_roles as a where a.rolname = session_user)
   ),
-  -- Parameters of other libraries are there only in sessions that have loaded them.
+  -- Parameters of other libraries exist only in sessions that have loaded them.
   preloaded as materialized (
     select l.name
     from pg_catalog.regexp_split_to_table(pg_catalog.current_setting('shared_preload_libraries'), '[^a-z0-9_]+') as l (name)
@@ -23,7 +23,7 @@ with
   hashed as (
     select
       s.name,
-      -- What our own session has set is not the server's value.
+      -- For a parameter set by our session, reset_val is the server's value.
       case when s.source = 'session' then s.reset_val else s.setting end as setting
     from pg_catalog.pg_settings as s
     where
@@ -39,7 +39,7 @@ with
 select
   (
     select
-      -- 48 bits, which Prometheus's numbers hold exactly.
+      -- 48 bits: Prometheus stores values as float64, which represents integers up to 53 bits exactly.
       pg_catalog.hashtextextended(
         pg_catalog.string_agg(h.name || '=' || coalesce(h.setting, ''), E'\n' order by h.name collate "C") collate "C",
         0

@@ -1,4 +1,4 @@
--- Sessions by database, state, user, application and kind of backend, from pg_stat_activity.
+-- Sessions by database, state, user, application and backend type, from pg_stat_activity.
 --
 -- scope:    server
 -- interval: 15s
@@ -9,8 +9,9 @@
 -- label usename
 -- label application_name
 -- label backend_type
--- gauge count: Backends connected to a database; state is "unknown" where the role may not see it.
--- gauge max_tx_duration: Seconds since the oldest transaction of client backends began, our own session left out.
+-- gauge count: Backends connected to the database; state is "unknown" if the role cannot see it.
+-- gauge max_tx_duration: Seconds since the oldest transaction of a client backend began, 0 for idle backends; the exporter's
+--    session is not included.
 with
   activity as (
     select
@@ -22,13 +23,13 @@ with
       case
         when a.backend_type <> 'client backend' or a.pid = pg_catalog.pg_backend_pid() then null
         when a.xact_start is not null then greatest(0, extract(epoch from pg_catalog.clock_timestamp() - a.xact_start))::float8
-        -- Without a transaction it is 0; a failed one has lost its start, and its age is not known.
+        -- 0 outside a transaction. A failed transaction has no xact_start, so its age is unknown.
         when a.state = 'idle' then 0
       end as tx_duration
     from pg_catalog.pg_stat_activity as a
     where a.datname is not null
   ),
-  -- Clients choose this name, so without a bound it would make any number of series.
+  -- Clients choose application_name, so the number of exported values is limited.
   application as (
     select
       a.application_name,
@@ -59,7 +60,8 @@ select
   g.max_tx_duration
 from grouped as g
 union all
--- A state that nobody is in counts 0, for alerts that must not lose their series; a blind role cannot know.
+-- States without sessions are exported as 0, so that alerts do not lose their series; without pg_read_all_stats the states
+-- are unknown.
 select
   d.datname,
   s.state,

@@ -1,4 +1,4 @@
--- When each autovacuum that runs now began, from pg_stat_activity.
+-- Start time of each running autovacuum, from pg_stat_activity.
 --
 -- scope:    server
 -- interval: 15s
@@ -7,10 +7,11 @@
 -- label datname
 -- label schemaname
 -- label relname
--- gauge timestamp_seconds: When the autovacuum worker began with this table, as a Unix time.
+-- gauge timestamp_seconds: Time at which the autovacuum worker started processing this table, as a Unix timestamp.
 select
   a.datname,
-  -- The text is "autovacuum: VACUUM ANALYZE schema.table (to prevent wraparound)" or "autovacuum: BRIN summarize schema.index 7".
+  -- The text is "autovacuum: VACUUM ANALYZE schema.table (to prevent wraparound)" or "autovacuum: BRIN summarize schema.index
+  -- 7".
   pg_catalog.regexp_replace(
     pg_catalog.split_part(a.query, '.', 1), '^autovacuum: (VACUUM ANALYZE|VACUUM|ANALYZE|BRIN summarize) ', ''
   ) as schemaname,

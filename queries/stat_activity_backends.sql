@@ -1,11 +1,11 @@
--- The server's processes by kind, from pg_stat_activity.
+-- Processes of the server by backend type, from pg_stat_activity.
 --
 -- scope:    server
 -- interval: 15s
 -- requires: capability pg_read_all_stats
 --
 -- label backend_type
--- gauge value: Processes of this kind that run now, our own session included.
+-- gauge value: Processes of this type, including the exporter's session.
 select
   a.backend_type,
   pg_catalog.count(*) as value

@@ -1,4 +1,4 @@
--- Sessions that wait for a lock which another one holds or waits for, from pg_stat_activity.
+-- Sessions waiting for a lock, from pg_stat_activity.
 --
 -- scope:    server
 -- interval: 15s
@@ -7,8 +7,9 @@
 --
 -- label datname
 -- label usename
--- gauge sessions: Sessions that wait for a lock now.
--- gauge longest_statement_seconds: Time since the oldest statement that now waits began, so no wait is longer; absent where nobody waits.
+-- gauge sessions: Sessions waiting for a lock.
+-- gauge longest_statement_seconds: Seconds since the oldest statement that is waiting for a lock began, an upper bound of the
+--    wait; absent if no session waits.
 with
   waiting as materialized (
     select
@@ -35,7 +36,7 @@ select
   extract(epoch from pg_catalog.clock_timestamp() - g.runs_since)::float8 as longest_statement_seconds
 from grouped as g
 union all
--- A database where nobody waits counts 0, for alerts that must not lose their series.
+-- Databases without waiting sessions are exported as 0, so that alerts do not lose their series.
 select
   d.datname,
   '',

@@ -1,4 +1,4 @@
--- Sessions that wait for a lock which another one holds or waits for, from pg_stat_activity.
+-- Sessions waiting for a lock, from pg_stat_activity.
 --
 -- scope:    server
 -- interval: 15s
@@ -7,9 +7,10 @@
 --
 -- label datname
 -- label usename
--- gauge sessions: Sessions that wait for a lock now.
--- gauge longest_wait_seconds: Time that the longest of these waits has lasted; absent where nobody waits and before PostgreSQL 14.
--- gauge longest_statement_seconds: Time since the oldest statement that now waits began, so no wait is longer; absent where nobody waits.
+-- gauge sessions: Sessions waiting for a lock.
+-- gauge longest_wait_seconds: Duration of the longest lock wait; absent if no session waits and before PostgreSQL 14.
+-- gauge longest_statement_seconds: Seconds since the oldest statement that is waiting for a lock began, an upper bound of the
+--    wait; absent if no session waits.
 with
   waiting as materialized (
     select
@@ -20,7 +21,7 @@ with
     from pg_catalog.pg_stat_activity as a
     where a.wait_event_type = 'Lock' and a.datname is not null
   ),
-  -- The lock tables are left alone when nobody waits.
+  -- pg_locks is read only if a session waits.
   wait as materialized (
     select
       l.pid,
@@ -48,7 +49,7 @@ select
   extract(epoch from pg_catalog.clock_timestamp() - g.runs_since)::float8 as longest_statement_seconds
 from grouped as g
 union all
--- A database where nobody waits counts 0, for alerts that must not lose their series.
+-- Databases without waiting sessions are exported as 0, so that alerts do not lose their series.
 select
   d.datname,
   '',

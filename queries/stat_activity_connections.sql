@@ -1,4 +1,4 @@
--- Client connections by database, user and state, from pg_stat_activity; our own session is left out.
+-- Client connections by database, user and state, from pg_stat_activity, without the exporter's session.
 --
 -- scope:    server
 -- interval: 15s
@@ -7,7 +7,8 @@
 -- label datname
 -- label usename
 -- label state
--- gauge value: Connections of clients; state is "unknown" where the role may not see it, and then other sessions with a user may be among them.
+-- gauge value: Client connections; state is "unknown" if the role cannot see it, and the number may then include other
+--    backends of the user.
 with
   grouped as (
     select
@@ -30,7 +31,8 @@ select
   g.value
 from grouped as g
 union all
--- A state that nobody is in counts 0, for alerts that must not lose their series; a blind role cannot know.
+-- States without sessions are exported as 0, so that alerts do not lose their series; without pg_read_all_stats the states
+-- are unknown.
 select
   d.datname,
   '',

@@ -1,13 +1,15 @@
--- The oldest transaction, statement and idle transaction of each database's users, from pg_stat_activity; our own session is left out.
+-- Oldest transaction, statement and idle transaction by database and user, from pg_stat_activity, without the exporter's
+-- session.
 --
 -- scope:    server
 -- interval: 15s
 --
 -- label datname
 -- label usename
--- gauge transaction_seconds: Time since the oldest open transaction of a client began; absent without one, a failed one is none.
--- gauge query_seconds: Time since the oldest statement that a client is running began; absent without one.
--- gauge idle_in_transaction_seconds: Longest time that a client has now been idle within a transaction; absent without one.
+-- gauge transaction_seconds: Seconds since the oldest open transaction of a client began; absent if there is none. A failed
+--    transaction does not count.
+-- gauge query_seconds: Seconds since the oldest running statement of a client began; absent if there is none.
+-- gauge idle_in_transaction_seconds: Longest time that a client has been idle in a transaction; absent if there is none.
 select
   a.datname,
   a.usename,

@@ -1,4 +1,4 @@
--- Who is at the root of blocking: sessions that others wait for and that wait for no lock themselves, from pg_blocking_pids().
+-- Root blockers: sessions that block others and do not wait for a lock themselves, from pg_blocking_pids().
 --
 -- scope:    server
 -- interval: 15s
@@ -7,11 +7,13 @@
 -- label datname
 -- label usename
 -- label state
--- gauge value: Sessions that block others and wait for no lock themselves; prepared transactions count as one, a background process has its kind as state.
--- gauge blocked_sessions: Sessions that wait behind these, directly or behind others that do.
--- gauge longest_wait_seconds: Time that the longest wait behind these has lasted; absent before PostgreSQL 14.
--- gauge longest_statement_seconds: Time since the oldest statement that waits behind these began, so no wait is longer.
--- gauge oldest_transaction_seconds: Time since the oldest transaction of these blockers began.
+-- gauge value: Sessions that block others and do not wait for a lock themselves. All prepared transactions of a database
+--    count as one; for background processes state is the backend type.
+-- gauge blocked_sessions: Sessions blocked by these root blockers, directly or indirectly.
+-- gauge longest_wait_seconds: Duration of the longest lock wait behind these root blockers; absent before PostgreSQL 14.
+-- gauge longest_statement_seconds: Seconds since the oldest statement blocked by these root blockers began, an upper bound of
+--    the wait.
+-- gauge oldest_transaction_seconds: Seconds since the oldest transaction of these root blockers began.
 with recursive
   activity as materialized (
     select
@@ -25,7 +27,7 @@ with recursive
       a.wait_event_type
     from pg_catalog.pg_stat_activity as a
   ),
-  -- Everybody who wants one lock in one mode stands in one queue. The lock tables are left alone when nobody waits.
+  -- All sessions that wait for one lock in one mode form a queue. pg_locks is read only if a session waits.
   waiting as materialized (
     select
       a.pid as process,
@@ -43,7 +45,8 @@ with recursive
       and a.wait_event_type = 'Lock'
       and (select exists (select from activity as w where w.wait_event_type = 'Lock'))
   ),
-  -- pg_blocking_pids() stops the lock tables for a moment, and its answers for a long queue grow with its square: only the last is asked about.
+  -- pg_blocking_pids() locks the lock tables exclusively, and its cost for a whole queue is quadratic: it is called only for
+  -- the last session of each queue.
   last as materialized (
     select distinct on (w.queue)
       w.queue,
@@ -63,7 +66,7 @@ with recursive
     left join waiting as w on w.pid = b.pid
     where w.queue is distinct from l.queue and b.pid <> pg_catalog.pg_backend_pid()
   ),
-  -- "union" drops what it has seen before and so ends in a circle too; a circle alone is a deadlock and has no root.
+  -- "union" drops rows already found, so the recursion ends for cycles too. A cycle without a root is a deadlock.
   chain (root, datname, queue) as (
     select
       e.root,
@@ -80,7 +83,8 @@ with recursive
     from chain as c
     join edge as e on e.blocking_queue = c.queue
   ),
-  -- A prepared transaction has no process: it is the root 0, and whose it is is known where all have one owner.
+  -- Prepared transactions have no process: pg_blocking_pids() returns 0. The user is known only if all of them have one
+  -- owner.
   prepared as (
     select
       p.database as datname,

@@ -1,4 +1,5 @@
--- Sessions whose statement or transaction has been running for long, by how long.
+-- Client sessions with a long-running statement or transaction, by age, from pg_stat_activity. Sessions of pgvitals are not
+-- included.
 --
 -- scope:    server
 -- interval: 15s
@@ -9,7 +10,8 @@
 -- label   usename
 -- label   state
 -- label   older_than
--- gauge   value: Client sessions whose statement or transaction is older than this; an older one counts in each shorter age too.
+-- gauge   value: Client sessions whose statement or transaction is older than older_than. Cumulative: an older session also
+--    counts for every shorter age.
 select
   s.datname,
   s.usename,
@@ -21,13 +23,13 @@ from (
     datname,
     usename,
     state,
-    -- A session that is idle in a transaction runs no statement any more.
+    -- query_start of a session that is idle in transaction belongs to a finished statement.
     least(xact_start, case when state in ('active', 'fastpath function call') then query_start end) as since
   from pg_catalog.pg_stat_activity
   where
     backend_type = 'client backend'
     and state <> 'idle'
-    -- Our own sessions, in this database and in others, with whichever credential.
+    -- Our own sessions, in all databases and with all credentials.
     and application_name is distinct from 'pgvitals'
 ) as s
 cross join (values ('1s'), ('10s'), ('1m'), ('10m'), ('1h')) as a (older_than)

@@ -1,4 +1,4 @@
--- What running work waits for, from pg_stat_activity. Sessions that do nothing wait for nothing that matters and are left out, as is our own.
+-- Wait events of active backends, from pg_stat_activity. Idle backends and the exporter's session are not included.
 --
 -- scope:    server
 -- interval: 15s
@@ -9,7 +9,7 @@
 -- label backend_type
 -- label wait_event_type
 -- label wait_event
--- gauge value: Backends at work that wait for this now; wait_event "CPU" is those that wait for nothing.
+-- gauge value: Active backends waiting for this event; wait_event="CPU" if the backend does not wait.
 select
   coalesce(a.datname, '') as datname,
   a.backend_type,
@@ -18,7 +18,7 @@ select
   pg_catalog.count(*) as value
 from pg_catalog.pg_stat_activity as a
 where
-  -- Background processes have no state; idle ones wait for an event of the type Activity.
+  -- Background processes have no state; idle ones have the wait event type Activity.
   coalesce(a.state, 'active') in ('active', 'fastpath function call')
   and a.wait_event_type is distinct from 'Activity'
   and a.backend_type is not null

@@ -1,16 +1,19 @@
--- The WAL archiver: how far archiving has come and what failed, from pg_stat_archiver.
+-- Progress and failures of the WAL archiver, from pg_stat_archiver.
 --
 -- scope:    server
 -- interval: 15s
 --
 -- counter archived_count: WAL files archived.
 -- counter failed_count: Failed attempts to archive a WAL file.
--- gauge   last_archive_age: Seconds since a WAL file was archived; absent if none ever was.
+-- gauge   last_archive_age: Seconds since a WAL file was last archived; absent if none was archived.
 -- counter archived_total: WAL files archived; absent while archive_mode is off.
 -- counter failed_total: Failed attempts to archive a WAL file; absent while archive_mode is off.
--- gauge   last_archived_timestamp_seconds: When a WAL file was last archived, as a Unix time; absent if none ever was.
--- gauge   last_failed_timestamp_seconds: When archiving a WAL file last failed, as a Unix time; absent if it never did.
--- gauge   stats_reset_timestamp_seconds: When these statistics were last reset, as a Unix time; absent if never.
+-- gauge   last_archived_timestamp_seconds: Time at which a WAL file was last archived, as a Unix timestamp; absent if none
+--    was archived and while archive_mode is off.
+-- gauge   last_failed_timestamp_seconds: Time at which archiving a WAL file last failed, as a Unix timestamp; absent if it
+--    never failed and while archive_mode is off.
+-- gauge   stats_reset_timestamp_seconds: Time at which these statistics were last reset, as a Unix timestamp; absent if
+--    never.
 select
   a.archived_count,
   a.failed_count,

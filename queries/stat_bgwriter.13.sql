@@ -1,20 +1,25 @@
--- The background writer and, up to PostgreSQL 16, the checkpoints, from pg_stat_bgwriter.
+-- Background writer and checkpoints, from pg_stat_bgwriter (PostgreSQL 16 and older).
 --
 -- scope:    server
 -- interval: 15s
 --
--- counter checkpoints_timed_total: Checkpoints begun because checkpoint_timeout had passed.
--- counter checkpoints_req_total: Checkpoints begun because they were asked for, by WAL volume or by command.
--- counter checkpoint_write_time_total: Milliseconds spent writing files during checkpoints.
--- counter checkpoint_sync_time_total: Milliseconds spent syncing files during checkpoints.
--- counter buffers_checkpoint_total: Buffers written by checkpoints.
+-- counter checkpoints_timed_total: Checkpoints scheduled by checkpoint_timeout, including skipped ones; before PostgreSQL 17
+--    also restartpoints on a standby.
+-- counter checkpoints_req_total: Checkpoints requested by WAL volume or by a command; before PostgreSQL 17 also restartpoints
+--    on a standby.
+-- counter checkpoint_write_time_total: Milliseconds spent writing files during checkpoints and restartpoints.
+-- counter checkpoint_sync_time_total: Milliseconds spent synchronizing files to disk during checkpoints and restartpoints.
+-- counter buffers_checkpoint_total: Buffers written during checkpoints and restartpoints.
 -- counter buffers_clean_total: Buffers written by the background writer.
--- counter maxwritten_clean_total: Times the background writer stopped because it had written too many buffers.
--- counter buffers_backend_total: Buffers written by backends themselves.
--- counter buffers_backend_fsync_total: Times a backend had to call fsync itself.
+-- counter maxwritten_clean_total: Cleaning scans that the background writer stopped because it had written too many buffers
+--    (bgwriter_lru_maxpages).
+-- counter buffers_backend_total: Buffers written directly by backends; absent from PostgreSQL 17 on.
+-- counter buffers_backend_fsync_total: Calls of fsync by backends, which the background writer normally makes; absent from
+--    PostgreSQL 17 on.
 -- counter buffers_alloc_total: Buffers allocated.
--- counter stats_reset_total: When these statistics were last reset, as a Unix time; absent if never.
--- gauge   stats_reset_timestamp_seconds: When these statistics were last reset, as a Unix time; absent if never.
+-- counter stats_reset_total: Time at which these statistics were last reset, as a Unix timestamp; absent if never.
+-- gauge   stats_reset_timestamp_seconds: Time at which these statistics were last reset, as a Unix timestamp; absent if
+--    never.
 select
   b.checkpoints_timed as checkpoints_timed_total,
   b.checkpoints_req as checkpoints_req_total,

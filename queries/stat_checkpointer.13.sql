@@ -1,19 +1,21 @@
--- Checkpoints, from pg_stat_bgwriter, where PostgreSQL 16 and older keep them.
+-- Checkpoints, from pg_stat_bgwriter (PostgreSQL 16 and older).
 --
 -- scope:    server
 -- interval: 15s
 --
--- counter num_timed_total: Checkpoints that checkpoint_timeout asked for, skipped ones included.
--- counter num_requested_total: Checkpoints asked for by WAL volume or by command.
+-- counter num_timed_total: Checkpoints scheduled by checkpoint_timeout, including skipped ones; absent on a standby before
+--    PostgreSQL 17.
+-- counter num_requested_total: Checkpoints requested by WAL volume or by a command; absent on a standby before PostgreSQL 17.
 -- counter write_time_total: Milliseconds spent writing files during checkpoints and restartpoints.
--- counter sync_time_total: Milliseconds spent syncing files during checkpoints and restartpoints.
+-- counter sync_time_total: Milliseconds spent synchronizing files to disk during checkpoints and restartpoints.
 -- counter write_seconds_total: Time spent writing files during checkpoints and restartpoints.
--- counter sync_seconds_total: Time spent syncing files during checkpoints and restartpoints.
--- counter buffers_written_total: Buffers written by checkpoints and restartpoints.
--- counter stats_reset_total: When these statistics were last reset, as a Unix time; absent if never.
--- gauge   stats_reset_timestamp_seconds: When these statistics were last reset, as a Unix time; absent if never.
+-- counter sync_seconds_total: Time spent synchronizing files to disk during checkpoints and restartpoints.
+-- counter buffers_written_total: Buffers written during checkpoints and restartpoints.
+-- counter stats_reset_total: Time at which these statistics were last reset, as a Unix timestamp; absent if never.
+-- gauge   stats_reset_timestamp_seconds: Time at which these statistics were last reset, as a Unix timestamp; absent if
+--    never.
 select
-  -- A standby counts its restartpoints in the same place.
+  -- On a standby, these columns count restartpoints.
   case when not pg_catalog.pg_is_in_recovery() then b.checkpoints_timed end as num_timed_total,
   case when not pg_catalog.pg_is_in_recovery() then b.checkpoints_req end as num_requested_total,
   b.checkpoint_write_time as write_time_total,

@@ -1,20 +1,24 @@
--- Checkpoints and restartpoints, from pg_stat_checkpointer.
+-- Checkpoints and restartpoints, from pg_stat_checkpointer (PostgreSQL 17).
 --
 -- scope:    server
 -- interval: 15s
 --
--- counter num_timed_total: Checkpoints that checkpoint_timeout asked for, skipped ones included.
--- counter num_requested_total: Checkpoints asked for by WAL volume or by command.
--- counter restartpoints_timed_total: Restartpoints that checkpoint_timeout asked for.
--- counter restartpoints_req_total: Restartpoints asked for otherwise.
--- counter restartpoints_done_total: Restartpoints made.
+-- counter num_timed_total: Checkpoints scheduled by checkpoint_timeout, including skipped ones; absent on a standby before
+--    PostgreSQL 17.
+-- counter num_requested_total: Checkpoints requested by WAL volume or by a command; absent on a standby before PostgreSQL 17.
+-- counter restartpoints_timed_total: Restartpoints scheduled by checkpoint_timeout, including skipped ones; absent before
+--    PostgreSQL 17.
+-- counter restartpoints_req_total: Restartpoints requested by WAL volume or by a command, including skipped ones; absent
+--    before PostgreSQL 17.
+-- counter restartpoints_done_total: Restartpoints performed; absent before PostgreSQL 17.
 -- counter write_time_total: Milliseconds spent writing files during checkpoints and restartpoints.
--- counter sync_time_total: Milliseconds spent syncing files during checkpoints and restartpoints.
+-- counter sync_time_total: Milliseconds spent synchronizing files to disk during checkpoints and restartpoints.
 -- counter write_seconds_total: Time spent writing files during checkpoints and restartpoints.
--- counter sync_seconds_total: Time spent syncing files during checkpoints and restartpoints.
--- counter buffers_written_total: Buffers written by checkpoints and restartpoints.
--- counter stats_reset_total: When these statistics were last reset, as a Unix time; absent if never.
--- gauge   stats_reset_timestamp_seconds: When these statistics were last reset, as a Unix time; absent if never.
+-- counter sync_seconds_total: Time spent synchronizing files to disk during checkpoints and restartpoints.
+-- counter buffers_written_total: Buffers written during checkpoints and restartpoints.
+-- counter stats_reset_total: Time at which these statistics were last reset, as a Unix timestamp; absent if never.
+-- gauge   stats_reset_timestamp_seconds: Time at which these statistics were last reset, as a Unix timestamp; absent if
+--    never.
 select
   c.num_timed as num_timed_total,
   c.num_requested as num_requested_total,

@@ -4,28 +4,29 @@
 -- interval: 15s
 --
 -- label   datname
--- gauge   numbackends: Backends connected to the database now.
+-- gauge   numbackends: Backends connected to the database.
 -- counter xact_commit: Transactions committed.
 -- counter xact_rollback: Transactions rolled back.
--- counter blks_read: Blocks read from below shared buffers; the operating system may have had them.
+-- counter blks_read: Blocks not found in shared buffers; they may have been read from the cache of the operating system.
 -- counter blks_hit: Blocks found in shared buffers.
--- counter tup_returned: Live rows read by sequential scans, and index entries returned by index scans.
+-- counter tup_returned: Live rows fetched by sequential scans, and index entries returned by index scans.
 -- counter tup_fetched: Live rows fetched by index scans.
 -- counter tup_inserted: Rows inserted.
 -- counter tup_updated: Rows updated.
 -- counter tup_deleted: Rows deleted.
--- counter conflicts: Queries cancelled by conflicts with recovery; only on standbys.
--- counter temp_files: Temporary files made by queries.
+-- counter conflicts: Queries canceled due to conflicts with recovery; always 0 on a primary.
+-- counter temp_files: Temporary files created by queries.
 -- counter temp_bytes: Bytes written to temporary files.
--- counter deadlocks: Deadlocks found.
--- counter blk_read_time: Milliseconds spent reading blocks; absent without track_io_timing.
--- counter blk_write_time: Milliseconds spent writing blocks; absent without track_io_timing.
--- counter blk_read_seconds_total: Time spent reading blocks; absent without track_io_timing.
--- counter blk_write_seconds_total: Time spent writing blocks; absent without track_io_timing.
--- counter stats_reset: When these statistics were last reset, as a Unix time; absent if never.
--- counter checksum_failures_total: Pages whose checksum was found to be wrong; absent without data checksums.
--- gauge   checksum_last_failure_timestamp_seconds: When a page with a wrong checksum was last found, as a Unix time;
---    absent if never.
+-- counter deadlocks: Deadlocks detected.
+-- counter blk_read_time: Milliseconds that backends spent reading data file blocks; absent without track_io_timing.
+-- counter blk_write_time: Milliseconds that backends spent writing data file blocks; absent without track_io_timing.
+-- counter blk_read_seconds_total: Time that backends spent reading data file blocks; absent without track_io_timing.
+-- counter blk_write_seconds_total: Time that backends spent writing data file blocks; absent without track_io_timing.
+-- counter stats_reset: Time at which these statistics were last reset, as a Unix timestamp; absent if never.
+-- counter checksum_failures_total: Data page checksum failures detected in the database; absent if data checksums are
+--    disabled.
+-- gauge   checksum_last_failure_timestamp_seconds: Time at which a data page checksum failure was last detected, as a Unix
+--    timestamp; absent if never.
 select
   d.datname,
   d.numbackends,
@@ -50,13 +51,13 @@ select
   d.checksum_failures as checksum_failures_total,
   extract(epoch from d.checksum_last_failure)::float8 as checksum_last_failure_timestamp_seconds
 from pg_catalog.pg_stat_database as d
--- Null where nothing was measured: then 0 would be a lie.
+-- Null if not measured: 0 would be a false value.
 cross join lateral (
   select case when d.blk_read_time + d.blk_write_time > 0 or (
         pg_catalog.current_setting('track_io_timing') = 'on'
-        -- Where it is set for one database or role alone, our session's value says nothing of the others.
+        -- The setting of a single database or role is not visible in our session.
         and not exists (select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_io_timing=%')
       ) then 1 end::float8 as is_timed
 ) as t
--- The row without a name counts the shared catalogs.
+-- The row without datname is for shared objects.
 where d.datname is not null;

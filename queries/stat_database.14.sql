@@ -1,39 +1,44 @@
--- Activity of each database, from pg_stat_database, with the sessions and their times that PostgreSQL 14 added.
+-- Activity of each database, from pg_stat_database, with session statistics (PostgreSQL 14).
 --
 -- scope:    server
 -- interval: 15s
 --
 -- label   datname
--- gauge   numbackends: Backends connected to the database now.
+-- gauge   numbackends: Backends connected to the database.
 -- counter xact_commit: Transactions committed.
 -- counter xact_rollback: Transactions rolled back.
--- counter blks_read: Blocks read from below shared buffers; the operating system may have had them.
+-- counter blks_read: Blocks not found in shared buffers; they may have been read from the cache of the operating system.
 -- counter blks_hit: Blocks found in shared buffers.
--- counter tup_returned: Live rows read by sequential scans, and index entries returned by index scans.
+-- counter tup_returned: Live rows fetched by sequential scans, and index entries returned by index scans.
 -- counter tup_fetched: Live rows fetched by index scans.
 -- counter tup_inserted: Rows inserted.
 -- counter tup_updated: Rows updated.
 -- counter tup_deleted: Rows deleted.
--- counter conflicts: Queries cancelled by conflicts with recovery; only on standbys.
--- counter temp_files: Temporary files made by queries.
+-- counter conflicts: Queries canceled due to conflicts with recovery; always 0 on a primary.
+-- counter temp_files: Temporary files created by queries.
 -- counter temp_bytes: Bytes written to temporary files.
--- counter deadlocks: Deadlocks found.
--- counter blk_read_time: Milliseconds spent reading blocks; absent without track_io_timing.
--- counter blk_write_time: Milliseconds spent writing blocks; absent without track_io_timing.
--- counter blk_read_seconds_total: Time spent reading blocks; absent without track_io_timing.
--- counter blk_write_seconds_total: Time spent writing blocks; absent without track_io_timing.
--- counter stats_reset: When these statistics were last reset, as a Unix time; absent if never.
--- counter checksum_failures_total: Pages whose checksum was found to be wrong; absent without data checksums.
--- gauge   checksum_last_failure_timestamp_seconds: When a page with a wrong checksum was last found, as a Unix time;
---    absent if never.
--- counter active_time_seconds_total: Time spent executing statements; absent without track_activities.
--- counter session_time_seconds_total: Time that sessions were connected.
--- counter idle_in_transaction_time_seconds_total: Time that sessions idled in a transaction; absent without
---    track_activities.
--- counter sessions_total: Sessions begun.
--- counter sessions_abandoned_total: Sessions ended by the loss of the connection to the client.
--- counter sessions_fatal_total: Sessions ended by a fatal error.
--- counter sessions_killed_total: Sessions ended by an operator, as with pg_terminate_backend().
+-- counter deadlocks: Deadlocks detected.
+-- counter blk_read_time: Milliseconds that backends spent reading data file blocks; absent without track_io_timing.
+-- counter blk_write_time: Milliseconds that backends spent writing data file blocks; absent without track_io_timing.
+-- counter blk_read_seconds_total: Time that backends spent reading data file blocks; absent without track_io_timing.
+-- counter blk_write_seconds_total: Time that backends spent writing data file blocks; absent without track_io_timing.
+-- counter stats_reset: Time at which these statistics were last reset, as a Unix timestamp; absent if never.
+-- counter checksum_failures_total: Data page checksum failures detected in the database; absent if data checksums are
+--    disabled.
+-- gauge   checksum_last_failure_timestamp_seconds: Time at which a data page checksum failure was last detected, as a Unix
+--    timestamp; absent if never.
+-- counter active_time_seconds_total: Time spent executing statements; absent without track_activities and before PostgreSQL
+--    14.
+-- counter session_time_seconds_total: Time that sessions were connected, updated when the state of a session changes; absent
+--    before PostgreSQL 14.
+-- counter idle_in_transaction_time_seconds_total: Time that sessions were idle in a transaction; absent without
+--    track_activities and before PostgreSQL 14.
+-- counter sessions_total: Sessions established; absent before PostgreSQL 14.
+-- counter sessions_abandoned_total: Sessions terminated because the connection to the client was lost; absent before
+--    PostgreSQL 14.
+-- counter sessions_fatal_total: Sessions terminated by fatal errors; absent before PostgreSQL 14.
+-- counter sessions_killed_total: Sessions terminated by operator intervention, such as pg_terminate_backend(); absent before
+--    PostgreSQL 14.
 select
   d.datname,
   d.numbackends,
@@ -65,15 +70,15 @@ select
   d.sessions_fatal as sessions_fatal_total,
   d.sessions_killed as sessions_killed_total
 from pg_catalog.pg_stat_database as d
--- Null where nothing was measured: then 0 would be a lie.
+-- Null if not measured: 0 would be a false value.
 cross join lateral (
   select
     case when d.blk_read_time + d.blk_write_time > 0 or (
         pg_catalog.current_setting('track_io_timing') = 'on'
-        -- Where it is set for one database or role alone, our session's value says nothing of the others.
+        -- The setting of a single database or role is not visible in our session.
         and not exists (select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_io_timing=%')
       ) then 1 end::float8 as is_timed,
     case when d.active_time > 0 or pg_catalog.current_setting('track_activities') = 'on' then 1 end::float8 as is_tracked
 ) as t
--- The row without a name counts the shared catalogs.
+-- The row without datname is for shared objects.
 where d.datname is not null;

@@ -1,14 +1,14 @@
--- Queries that a standby cancelled because they were in the way of replay, by cause, from pg_stat_database_conflicts.
+-- Queries canceled on a standby because they conflicted with replay, by cause, from pg_stat_database_conflicts.
 --
 -- scope:    server
 -- interval: 15s
 --
 -- label   datname
--- counter confl_tablespace: Queries cancelled because of a dropped tablespace; only on standbys.
--- counter confl_lock: Queries cancelled because of locks; only on standbys.
--- counter confl_snapshot: Queries cancelled because of old snapshots; only on standbys.
--- counter confl_bufferpin: Queries cancelled because of pinned buffers; only on standbys.
--- counter confl_deadlock: Queries cancelled because of deadlocks; only on standbys.
+-- counter confl_tablespace: Queries canceled due to dropped tablespaces; always 0 on a primary.
+-- counter confl_lock: Queries canceled due to lock timeouts; always 0 on a primary.
+-- counter confl_snapshot: Queries canceled due to old snapshots; always 0 on a primary.
+-- counter confl_bufferpin: Queries canceled due to pinned buffers; always 0 on a primary.
+-- counter confl_deadlock: Queries canceled due to deadlocks; always 0 on a primary.
 select
   c.datname,
   c.confl_tablespace,

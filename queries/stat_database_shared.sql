@@ -1,11 +1,12 @@
--- Wrong checksums in the catalogs that all databases share, from the row of pg_stat_database without a name.
+-- Checksum failures in shared objects, from the row of pg_stat_database without datname.
 --
 -- scope:    server
 -- interval: 15s
 --
--- counter checksum_failures_total: Pages of shared catalogs whose checksum was found to be wrong; absent without data checksums.
--- gauge   checksum_last_failure_timestamp_seconds: When a page of a shared catalog with a wrong checksum was last found,
---    as a Unix time; absent if never.
+-- counter checksum_failures_total: Data page checksum failures detected in shared objects; absent if data checksums are
+--    disabled.
+-- gauge   checksum_last_failure_timestamp_seconds: Time at which a data page checksum failure was last detected in a shared
+--    object, as a Unix timestamp; absent if never.
 select
   d.checksum_failures as checksum_failures_total,
   extract(epoch from d.checksum_last_failure)::float8 as checksum_last_failure_timestamp_seconds

@@ -1,4 +1,4 @@
--- Reads, writes and the like by who did them, on what and how, from pg_stat_io, with the WAL that PostgreSQL 18 added.
+-- I/O operations by backend type, object and context, from pg_stat_io, with WAL (PostgreSQL 18).
 --
 -- scope:    server
 -- interval: 15s
@@ -7,26 +7,25 @@
 -- label   object
 -- label   context
 -- counter reads_total: Read operations.
--- counter read_bytes_total: Bytes read; the operating system may have had them.
--- counter read_seconds_total: Time spent reading; absent without track_io_timing or, for WAL,
---    track_wal_io_timing.
+-- counter read_bytes_total: Bytes read; they may have come from the cache of the operating system.
+-- counter read_seconds_total: Time spent in read operations; absent without track_io_timing or, for WAL, track_wal_io_timing.
 -- counter writes_total: Write operations.
 -- counter write_bytes_total: Bytes written.
--- counter write_seconds_total: Time spent writing; absent without track_io_timing or, for WAL,
+-- counter write_seconds_total: Time spent in write operations; absent without track_io_timing or, for WAL,
 --    track_wal_io_timing.
--- counter writebacks_total: Blocks that the operating system was asked to write to storage.
--- counter writeback_seconds_total: Time spent asking the operating system to write to storage; absent without track_io_timing or, for WAL,
+-- counter writebacks_total: Blocks that the process requested the kernel to write to permanent storage.
+-- counter writeback_seconds_total: Time spent in writeback operations; absent without track_io_timing or, for WAL,
 --    track_wal_io_timing.
--- counter extends_total: Operations that made a file longer.
--- counter extend_bytes_total: Bytes by which files were made longer.
--- counter extend_seconds_total: Time spent making files longer; absent without track_io_timing or, for WAL,
+-- counter extends_total: Relation extend operations.
+-- counter extend_bytes_total: Bytes by which relations were extended.
+-- counter extend_seconds_total: Time spent in extend operations; absent without track_io_timing or, for WAL,
 --    track_wal_io_timing.
--- counter hits_total: Blocks found in a buffer.
--- counter evictions_total: Blocks thrown out of a buffer to make room for another.
--- counter reuses_total: Buffers of a small ring used again, as bulk reads, bulk writes and vacuum do.
--- counter fsyncs_total: Calls of fsync; those for a checkpoint are the checkpointer's.
--- counter fsync_seconds_total: Time spent in fsync; absent without track_io_timing or, for WAL,
---    track_wal_io_timing.
+-- counter hits_total: Blocks found in a shared or local buffer.
+-- counter evictions_total: Blocks evicted from a shared or local buffer to make it available for another use.
+-- counter reuses_total: Buffers reused in a ring buffer, in the contexts bulkread, bulkwrite and vacuum.
+-- counter fsyncs_total: Calls of fsync, tracked in the context normal only; those of checkpoints are made by the
+--    checkpointer.
+-- counter fsync_seconds_total: Time spent in fsync; absent without track_io_timing or, for WAL, track_wal_io_timing.
 select
   io.backend_type,
   io.object,
@@ -48,7 +47,7 @@ select
   io.fsyncs as fsyncs_total,
   t.is_timed * io.fsync_time / 1000 as fsync_seconds_total
 from pg_catalog.pg_stat_io as io
--- Null where nothing was measured: then 0 would be a lie.
+-- Null if not measured: 0 would be a false value.
 cross join lateral (
   select
     case
@@ -57,7 +56,8 @@ cross join lateral (
         then 1
     end::float8 as is_timed
 ) as t
--- A zero stays, since a counter that appears late loses its first increase; what cannot run in this server goes.
+-- Zeros are kept: a counter that appears later loses its first increase. Backend types that cannot run on this server are
+-- dropped.
 where
   io.backend_type <> 'standalone backend'
   and (io.backend_type not in ('startup', 'walreceiver', 'slotsync worker') or pg_catalog.pg_is_in_recovery())

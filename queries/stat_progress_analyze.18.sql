@@ -1,17 +1,18 @@
--- How far each analyze of a table has come, from pg_stat_progress_analyze.
+-- Progress of each ANALYZE, from pg_stat_progress_analyze.
 --
 -- scope:    database
 -- interval: 30s
 --
 -- label schemaname
 -- label relname
--- gauge sample_blks: Blocks of the table that will be sampled.
+-- gauge sample_blks: Blocks of the table to be sampled.
 -- gauge sample_blks_scanned: Blocks of the table sampled so far.
--- gauge ext_stats: Extended statistics to be computed; absent where there are none.
--- gauge ext_stats_computed: Extended statistics computed so far; absent where there are none.
--- gauge child_tables: Child tables to be sampled; absent where there are none.
--- gauge child_tables_done: Child tables sampled so far; absent where there are none.
--- gauge delay_seconds: Time slept for the cost-based delay so far; absent without track_cost_delay_timing and before PostgreSQL 18.
+-- gauge ext_stats: Extended statistics to be computed; absent if there are none.
+-- gauge ext_stats_computed: Extended statistics computed so far; absent if there are none.
+-- gauge child_tables: Child tables to be sampled; absent if there are none.
+-- gauge child_tables_done: Child tables sampled so far; absent if there are none.
+-- gauge delay_seconds: Time spent sleeping due to cost-based delay so far; absent without track_cost_delay_timing and before
+--    PostgreSQL 18.
 select
   n.nspname as schemaname,
   c.relname,

@@ -1,14 +1,14 @@
--- How far the base backups have come, from pg_stat_progress_basebackup.
+-- Progress of base backups by phase, from pg_stat_progress_basebackup.
 --
 -- scope:    server
 -- interval: 30s
 -- requires: capability pg_read_all_stats
 --
 -- label phase
--- gauge backups: Base backups that are in this phase now; absent when none runs.
--- gauge size_bytes: Size of these backups as it was estimated; absent where one is not known.
+-- gauge backups: Base backups in this phase; absent if none is running.
+-- gauge size_bytes: Estimated total size of these backups; absent if the estimate of one is not available.
 -- gauge streamed_bytes: Bytes of these backups streamed so far.
--- gauge tablespaces: Tablespaces to be streamed; absent where one is not known yet.
+-- gauge tablespaces: Tablespaces to be streamed; absent if the number of one backup is not known yet.
 -- gauge tablespaces_streamed: Tablespaces streamed so far.
 select
   p.phase,

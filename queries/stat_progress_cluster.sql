@@ -1,4 +1,4 @@
--- How far each rewriting of a table by cluster or vacuum full has come, from pg_stat_progress_cluster.
+-- Progress of each CLUSTER and VACUUM FULL, from pg_stat_progress_cluster.
 --
 -- scope:    database
 -- interval: 30s
@@ -6,10 +6,10 @@
 -- label schemaname
 -- label relname
 -- label command
--- gauge heap_blks: Blocks of the old table; absent where it is read by an index.
--- gauge heap_blks_scanned: Blocks of the old table scanned so far; absent where it is read by an index.
--- gauge heap_tuples_scanned: Rows of the old table read so far.
--- gauge heap_tuples_written: Rows of the new table written so far.
+-- gauge heap_blks: Blocks of the old table; absent unless the command scans it sequentially.
+-- gauge heap_blks_scanned: Blocks of the old table scanned so far; absent unless the command scans it sequentially.
+-- gauge heap_tuples_scanned: Rows of the old table scanned so far.
+-- gauge heap_tuples_written: Rows written to the new table so far.
 -- gauge indexes_rebuilt: Indexes rebuilt so far.
 select
   n.nspname as schemaname,

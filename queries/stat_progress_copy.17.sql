@@ -1,4 +1,4 @@
--- How far the copying from and to a table has come, from pg_stat_progress_copy, new in PostgreSQL 14.
+-- Progress of COPY by table, from pg_stat_progress_copy (PostgreSQL 14).
 --
 -- scope:    database
 -- interval: 30s
@@ -7,12 +7,14 @@
 -- label relname
 -- label command
 -- label type
--- gauge sessions: Sessions that copy from or to this table now; relname is empty for a query or a table that nobody else can see yet.
--- gauge size_bytes: Size of the files that are read; absent where one is not known, as from a client.
--- gauge processed_bytes: Bytes read or written so far.
--- gauge tuples_processed: Rows read or written so far.
--- gauge tuples_excluded: Rows left out so far by the command's "where".
--- gauge tuples_skipped: Rows skipped so far because they are malformed; absent before PostgreSQL 17.
+-- gauge sessions: Sessions running COPY for this table. relname is empty for COPY of a query and for a table that is not
+--    visible to other sessions yet.
+-- gauge size_bytes: Size of the source files of COPY FROM; absent if one is not available, for example because a client sends
+--    the data.
+-- gauge processed_bytes: Bytes processed so far.
+-- gauge tuples_processed: Rows processed so far.
+-- gauge tuples_excluded: Rows excluded so far by the WHERE clause of COPY.
+-- gauge tuples_skipped: Malformed rows skipped so far (ON_ERROR); absent before PostgreSQL 17.
 select
   coalesce(n.nspname, '') as schemaname,
   coalesce(c.relname, '') as relname,
@@ -27,6 +29,6 @@ select
 from pg_catalog.pg_stat_progress_copy as p
 left join pg_catalog.pg_class as c on c.oid = p.relid
 left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
--- A command that the role may not see has no relation.
+-- For commands that the role cannot see, relid is null.
 where p.datname = pg_catalog.current_database() and p.relid is not null
 group by 1, 2, 3, 4;

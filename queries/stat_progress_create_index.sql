@@ -1,4 +1,5 @@
--- How far each building of indexes has come, from pg_stat_progress_create_index. Numbers are of the phase that stat_progress_phase tells.
+-- Progress of CREATE INDEX and REINDEX, from pg_stat_progress_create_index. The values belong to the current phase, see
+-- stat_progress_phase.
 --
 -- scope:    database
 -- interval: 30s
@@ -6,21 +7,21 @@
 -- label schemaname
 -- label relname
 -- label command
--- gauge sessions: Sessions that build an index on this table now.
--- gauge lockers: Sessions that have to be waited for; absent in other phases.
--- gauge lockers_done: Sessions waited for so far; absent in other phases.
--- gauge blocks: Blocks to be processed in this phase; absent where the phase does not count them.
--- gauge blocks_done: Blocks processed so far in this phase; absent where the phase does not count them.
--- gauge tuples: Rows to be processed in this phase; absent where the phase does not count them.
--- gauge tuples_done: Rows processed so far in this phase; absent where the phase does not count them.
--- gauge partitions: Partitions on which the index is to be built; absent where there are none.
--- gauge partitions_done: Partitions on which the index has been built; absent where there are none.
+-- gauge sessions: Sessions building an index on this table.
+-- gauge lockers: Sessions holding locks that the build has to wait for; absent in phases that do not wait.
+-- gauge lockers_done: Sessions already waited for; absent in phases that do not wait.
+-- gauge blocks: Blocks to be processed in this phase; absent if the phase does not report them.
+-- gauge blocks_done: Blocks processed so far in this phase; absent if the phase does not report them.
+-- gauge tuples: Rows to be processed in this phase; absent if the phase does not report them.
+-- gauge tuples_done: Rows processed so far in this phase; absent if the phase does not report them.
+-- gauge partitions: Partitions on which the index is to be created or attached; absent if there are none.
+-- gauge partitions_done: Partitions on which the index has been created or attached; absent if there are none.
 select
   coalesce(n.nspname, '') as schemaname,
   coalesce(c.relname, '') as relname,
   p.command,
   pg_catalog.count(*) as sessions,
-  -- 0 to be done means that there is no such count.
+  -- A total of 0 means that the phase does not report this count.
   pg_catalog.sum(p.lockers_total) filter (where p.lockers_total > 0) as lockers,
   pg_catalog.sum(p.lockers_done) filter (where p.lockers_total > 0) as lockers_done,
   pg_catalog.sum(p.blocks_total) filter (where p.blocks_total > 0) as blocks,
@@ -32,6 +33,6 @@ select
 from pg_catalog.pg_stat_progress_create_index as p
 left join pg_catalog.pg_class as c on c.oid = p.relid
 left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
--- A command that the role may not see has no relation.
+-- For commands that the role cannot see, relid is null.
 where p.datname = pg_catalog.current_database() and p.relid is not null
 group by 1, 2, 3;

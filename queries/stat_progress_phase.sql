@@ -1,4 +1,4 @@
--- Which phase the commands are in that report their progress, from the views pg_stat_progress_*.
+-- Phase of the running commands that report progress, from the views pg_stat_progress_*.
 --
 -- scope:    database
 -- interval: 30s
@@ -7,7 +7,8 @@
 -- label relname
 -- label command
 -- label phase
--- gauge value: Sessions that are in this phase of this command now; relname is empty for a table that nobody else can see yet.
+-- gauge value: Sessions in this phase of this command. relname is empty for a table that is not visible to other sessions
+--    yet.
 select
   coalesce(n.nspname, '') as schemaname,
   coalesce(c.relname, '') as relname,
@@ -45,6 +46,6 @@ from (
 ) as p
 left join pg_catalog.pg_class as c on c.oid = p.relid
 left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
--- A command that the role may not see has no relation.
+-- For commands that the role cannot see, relid is null.
 where p.datname = pg_catalog.current_database() and p.relid is not null
 group by 1, 2, 3, 4;

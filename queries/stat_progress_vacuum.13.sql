@@ -1,16 +1,17 @@
--- How far each vacuum of a table has come, from pg_stat_progress_vacuum.
+-- Progress of each VACUUM, from pg_stat_progress_vacuum.
 --
 -- scope:    database
 -- interval: 30s
 --
 -- label schemaname
 -- label relname
--- gauge heap_blks: Blocks that the table had when the vacuum began.
+-- gauge heap_blks: Blocks of the table when its scan began.
 -- gauge heap_blks_scanned: Blocks of the table scanned so far.
 -- gauge heap_blks_vacuumed: Blocks of the table vacuumed so far.
--- gauge index_vacuums: Rounds of index vacuuming completed.
--- gauge max_dead_tuples: Dead row versions that fit in memory before the indexes must be vacuumed; absent from PostgreSQL 17 on.
--- gauge num_dead_tuples: Dead row versions found since the last round of index vacuuming.
+-- gauge index_vacuums: Index vacuum cycles completed.
+-- gauge max_dead_tuples: Dead tuples that can be stored before an index vacuum cycle is needed; absent from PostgreSQL 17 on.
+-- gauge num_dead_tuples: Dead tuples collected since the last index vacuum cycle; from PostgreSQL 17 on, dead item
+--    identifiers.
 select
   n.nspname as schemaname,
   c.relname,

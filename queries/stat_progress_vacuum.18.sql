@@ -1,20 +1,24 @@
--- How far each vacuum of a table has come, from pg_stat_progress_vacuum.
+-- Progress of each VACUUM, from pg_stat_progress_vacuum.
 --
 -- scope:    database
 -- interval: 30s
 --
 -- label schemaname
 -- label relname
--- gauge heap_blks: Blocks that the table had when the vacuum began.
+-- gauge heap_blks: Blocks of the table when its scan began.
 -- gauge heap_blks_scanned: Blocks of the table scanned so far.
 -- gauge heap_blks_vacuumed: Blocks of the table vacuumed so far.
--- gauge index_vacuums: Rounds of index vacuuming completed.
--- gauge num_dead_tuples: Dead row versions found since the last round of index vacuuming.
--- gauge max_dead_tuple_bytes: Memory for dead row versions before the indexes must be vacuumed; absent before PostgreSQL 17.
--- gauge dead_tuple_bytes: Memory that dead row versions take since the last round of index vacuuming; absent before PostgreSQL 17.
+-- gauge index_vacuums: Index vacuum cycles completed.
+-- gauge num_dead_tuples: Dead tuples collected since the last index vacuum cycle; from PostgreSQL 17 on, dead item
+--    identifiers.
+-- gauge max_dead_tuple_bytes: Bytes of dead tuple data that can be stored before an index vacuum cycle is needed; absent
+--    before PostgreSQL 17.
+-- gauge dead_tuple_bytes: Bytes of dead tuple data collected since the last index vacuum cycle; absent before PostgreSQL 17.
 -- gauge indexes: Indexes to be vacuumed or cleaned up in this phase; absent in other phases and before PostgreSQL 17.
--- gauge indexes_processed: Indexes vacuumed or cleaned up so far in this phase; absent in other phases and before PostgreSQL 17.
--- gauge delay_seconds: Time slept for the cost-based delay so far; absent without track_cost_delay_timing and before PostgreSQL 18.
+-- gauge indexes_processed: Indexes vacuumed or cleaned up so far in this phase; absent in other phases and before PostgreSQL
+--    17.
+-- gauge delay_seconds: Time spent sleeping due to cost-based delay so far; absent without track_cost_delay_timing and before
+--    PostgreSQL 18.
 select
   n.nspname as schemaname,
   c.relname,

@@ -1,4 +1,4 @@
--- Which phase each vacuum of a table is in, from pg_stat_progress_vacuum.
+-- Phase of each VACUUM, from pg_stat_progress_vacuum.
 --
 -- scope:    database
 -- interval: 30s
@@ -6,7 +6,7 @@
 -- label schemaname
 -- label relname
 -- label phase
--- gauge value: 1 for the phase that the vacuum is in, 0 for the others; absent when no vacuum runs.
+-- gauge value: 1 for the current phase of the vacuum, 0 for the other phases; absent if no vacuum is running.
 select
   n.nspname as schemaname,
   c.relname,

@@ -1,18 +1,18 @@
--- Blocks that this standby reads ahead of replay, from pg_stat_recovery_prefetch; nothing on a primary.
+-- Blocks prefetched during recovery, from pg_stat_recovery_prefetch. No rows on a primary and with recovery_prefetch = off.
 --
 -- scope:    server
 -- interval: 15s
 -- requires: server >= 15
 --
--- counter prefetch_total: Blocks read ahead because they were not in a buffer.
--- counter hit_total: Blocks not read ahead because they were in a buffer.
--- counter skip_init_total: Blocks not read ahead because they would be initialized.
--- counter skip_new_total: Blocks not read ahead because they did not exist yet.
--- counter skip_fpw_total: Blocks not read ahead because the WAL had a full-page image.
--- counter skip_rep_total: Blocks not read ahead because they just had been.
--- gauge   wal_distance_bytes: Bytes of WAL by which reading ahead is ahead of replay.
--- gauge   block_distance: Blocks by which reading ahead is ahead of replay.
--- gauge   io_depth: Reads begun and not known to be done.
+-- counter prefetch_total: Blocks prefetched because they were not in the buffer pool.
+-- counter hit_total: Blocks not prefetched because they were already in the buffer pool.
+-- counter skip_init_total: Blocks not prefetched because they would be zero-initialized.
+-- counter skip_new_total: Blocks not prefetched because they did not exist yet.
+-- counter skip_fpw_total: Blocks not prefetched because the WAL contained a full-page image.
+-- counter skip_rep_total: Blocks not prefetched because they had been prefetched recently.
+-- gauge   wal_distance_bytes: Bytes of WAL by which the prefetcher is ahead of replay.
+-- gauge   block_distance: Blocks by which the prefetcher is ahead of replay.
+-- gauge   io_depth: Prefetches initiated and not known to be completed.
 select
   p.prefetch as prefetch_total,
   p.hit as hit_total,

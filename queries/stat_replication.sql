@@ -1,4 +1,4 @@
--- The standbys that stream from this server and how far behind they are, from pg_stat_replication.
+-- Standbys and subscribers that stream from this server, and their lag, from pg_stat_replication.
 --
 -- scope:    server
 -- interval: 15s
@@ -9,16 +9,20 @@
 -- label state
 -- label slot_name
 -- within database
--- gauge pg_current_wal_lsn_bytes: Position in the WAL that this server has written, or on a standby received, as bytes.
--- gauge pg_wal_lsn_diff: Bytes of WAL that the standby has not replayed yet.
--- gauge sent_lag_bytes: Bytes of WAL that have not been sent yet.
--- gauge write_lag_bytes: Bytes of WAL that the standby has not written yet.
--- gauge flush_lag_bytes: Bytes of WAL that the standby has not synced to its disk yet.
--- gauge replay_lag_bytes: Bytes of WAL that the standby has not replayed yet.
--- gauge write_lag_seconds: Time until the standby had written recent WAL; absent when there was none to measure.
--- gauge flush_lag_seconds: Time until the standby had synced recent WAL to its disk; absent when there was none to measure.
--- gauge replay_lag_seconds: Time until the standby had replayed recent WAL; absent when there was none to measure.
--- gauge sync_priority: Rank in synchronous_standby_names, 1 before 2; 0 for a standby that commits do not wait for.
+-- gauge pg_current_wal_lsn_bytes: Current WAL position (LSN) of this server, in bytes: the write position of a primary, the
+--    receive or replay position of a standby.
+-- gauge pg_wal_lsn_diff: WAL that the standby has not replayed yet, in bytes.
+-- gauge sent_lag_bytes: WAL that has not been sent to the standby yet.
+-- gauge write_lag_bytes: WAL that the standby has not written yet.
+-- gauge flush_lag_bytes: WAL that the standby has not flushed to disk yet.
+-- gauge replay_lag_bytes: WAL that the standby has not replayed yet, in bytes.
+-- gauge write_lag_seconds: Time from flushing recent WAL locally until the standby reported that it had written it; absent
+--    while there is no recent WAL.
+-- gauge flush_lag_seconds: Time from flushing recent WAL locally until the standby reported that it had flushed it; absent
+--    while there is no recent WAL.
+-- gauge replay_lag_seconds: Time from flushing recent WAL locally until the standby reported that it had replayed it; absent
+--    while there is no recent WAL.
+-- gauge sync_priority: Priority of the standby in synchronous_standby_names, starting with 1; 0 for an asynchronous standby.
 select
   r.application_name,
   coalesce(pg_catalog.host(r.client_addr), '') as client_addr,
@@ -26,7 +30,7 @@ select
   coalesce(s.slot_name, '') as slot_name,
   s.database,
   (pg_catalog.max(p.position) - '0/0'::pg_lsn)::float8 as pg_current_wal_lsn_bytes,
-  -- Two connections of one name count as the slower one.
+  -- Connections with the same labels are reported as one, with the values of the slowest.
   pg_catalog.max(greatest(p.position, r.replay_lsn) - r.replay_lsn)::float8 as pg_wal_lsn_diff,
   pg_catalog.max(greatest(p.position, r.sent_lsn) - r.sent_lsn)::float8 as sent_lag_bytes,
   pg_catalog.max(greatest(p.position, r.write_lsn) - r.write_lsn)::float8 as write_lag_bytes,

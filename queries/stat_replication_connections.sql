@@ -1,4 +1,4 @@
--- How many standbys and subscribers stream from this server, from pg_stat_replication; 0 when none does.
+-- Connections of standbys and subscribers by state, from pg_stat_replication; 0 if there are none.
 --
 -- scope:    server
 -- interval: 15s
@@ -6,7 +6,7 @@
 --
 -- label kind
 -- label state
--- gauge value: Connections that receive WAL, physical or logical, by what they are doing.
+-- gauge value: WAL sender connections in this state, physical or logical.
 select
   k.kind,
   t.state,
@@ -17,7 +17,7 @@ left join (
   select
     c.pid,
     c.state,
-    -- Logical decoding always has a slot.
+    -- Logical decoding always uses a slot.
     case when s.slot_type = 'logical' then 'logical' else 'physical' end as kind
   from pg_catalog.pg_stat_replication as c
   left join pg_catalog.pg_replication_slots as s on s.active_pid = c.pid

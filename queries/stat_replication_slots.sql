@@ -1,4 +1,4 @@
--- What logical decoding sent, spilled to disk and streamed for each slot, from pg_stat_replication_slots.
+-- Logical decoding by slot: decoded, spilled and streamed data, from pg_stat_replication_slots.
 --
 -- scope:    server
 -- interval: 15s
@@ -6,14 +6,17 @@
 --
 -- label   slot_name
 -- within  database
--- counter spill_txns_total: Transactions that outgrew logical_decoding_work_mem and were spilled to disk.
--- counter spills_total: Times a transaction was spilled to disk.
--- counter spill_bytes_total: Bytes of decoded changes spilled to disk.
--- counter stream_txns_total: Transactions streamed before they ended, because they outgrew logical_decoding_work_mem.
--- counter streams_total: Times a transaction was streamed before it ended.
--- counter stream_bytes_total: Bytes of decoded changes streamed before their transactions ended.
--- counter txns_total: Decoded transactions sent to the slot's consumer.
--- counter bytes_total: Bytes of decoded changes sent to the slot's consumer.
+-- counter spill_txns_total: Transactions and subtransactions spilled to disk because decoding exceeded
+--    logical_decoding_work_mem.
+-- counter spills_total: Spills of transactions to disk.
+-- counter spill_bytes_total: Bytes of decoded transaction data spilled to disk.
+-- counter stream_txns_total: In-progress transactions streamed to the output plugin because decoding exceeded
+--    logical_decoding_work_mem.
+-- counter streams_total: Streamings of in-progress transactions to the output plugin.
+-- counter stream_bytes_total: Bytes of decoded data of in-progress transactions streamed to the output plugin.
+-- counter txns_total: Decoded transactions sent to the output plugin of the slot.
+-- counter bytes_total: Bytes of transaction data decoded for the output plugin of the slot, including spilled and streamed
+--    data.
 select
   s.slot_name,
   r.database,

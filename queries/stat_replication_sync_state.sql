@@ -1,4 +1,4 @@
--- Whether commits wait for a standby, from pg_stat_replication.
+-- Synchronous state of standbys, from pg_stat_replication.
 --
 -- scope:    server
 -- interval: 15s
@@ -9,7 +9,7 @@
 -- label slot_name
 -- within database
 -- label sync_state
--- gauge value: Connections of this name in this state: async, potential, sync or quorum.
+-- gauge value: Connections in this synchronous state: async, potential, sync or quorum.
 select
   r.application_name,
   coalesce(pg_catalog.host(r.client_addr), '') as client_addr,

@@ -1,18 +1,18 @@
--- The small caches for transaction status and the like, from pg_stat_slru.
+-- SLRU caches, such as the one for transaction status, from pg_stat_slru.
 --
 -- scope:    server
 -- interval: 15s
 --
 -- label   name
--- counter blks_zeroed_total: Blocks initialized.
+-- counter blks_zeroed_total: Blocks zeroed during initialization.
 -- counter blks_hit_total: Blocks found in the cache.
--- counter blks_read_total: Blocks read.
--- counter blks_written_total: Blocks written.
--- counter blks_exists_total: Blocks whose existence was looked up.
+-- counter blks_read_total: Blocks read from disk.
+-- counter blks_written_total: Blocks written to disk.
+-- counter blks_exists_total: Blocks checked for existence.
 -- counter flushes_total: Flushes of dirty data.
 -- counter truncates_total: Truncations.
 select
-  -- PostgreSQL 17 named them anew; here they have one name on all versions.
+  -- PostgreSQL 17 renamed the caches; the new names are used for all versions.
   case s.name
     when 'CommitTs' then 'commit_timestamp'
     when 'MultiXactMember' then 'multixact_member'

@@ -1,4 +1,4 @@
--- Connections over the network with TLS and without, by database, from pg_stat_ssl; our own session is left out.
+-- Network connections with and without TLS, by database, from pg_stat_ssl, without the exporter's session.
 --
 -- scope:    server
 -- interval: 15s
@@ -6,7 +6,7 @@
 --
 -- label datname
 -- label ssl
--- gauge connections: Connections by TCP; those of physical replication and of base backups have no datname.
+-- gauge connections: TCP connections with or without TLS; datname is empty for physical replication and base backups.
 with
   connection as (
     select
@@ -14,10 +14,10 @@ with
       s.ssl
     from pg_catalog.pg_stat_ssl as s
     join pg_catalog.pg_stat_activity as a on a.pid = s.pid
-    -- What comes by a Unix socket has no address and needs no TLS.
+    -- Connections over a Unix socket have no client address.
     where a.client_addr is not null and a.pid <> pg_catalog.pg_backend_pid()
   ),
-  -- What nobody uses counts 0, for alerts that must not lose their series.
+  -- Combinations without connections are exported as 0, so that alerts do not lose their series.
   known as (
     select d.datname
     from pg_catalog.pg_database as d

@@ -1,55 +1,48 @@
--- What each statement did and how long it took, from pg_stat_statements.
+-- Executions, time and I/O of each statement, from pg_stat_statements.
 --
--- scope:    server
--- interval: 15s
--- requires: pg_stat_statements >= 1.8
--- requires: capability pg_stat_statements
--- top:      100 by seconds_total, calls_total, shared_read_bytes_total, temp_written_bytes_total, wal_bytes_total
--- other:    queryid
--- means:    seconds_total / calls_total
--- per:      datname
+-- scope:      server
+-- interval:   15s
+-- requires:   pg_stat_statements >= 1.8
+-- requires:   capability pg_stat_statements
+-- top:        100 by seconds_total, calls_total, shared_read_bytes_total, temp_written_bytes_total, wal_bytes_total
+-- statements: counts
 --
 -- key     role
 -- key     database
 -- key     statement
 -- key     is_top_level
--- fingerprint state by statement
 -- label   user
 -- label   datname
 -- label   queryid
--- counter calls_total: Times the statement was executed.
+-- counter calls_total: Executions of the statement.
 -- counter seconds_total: Time spent executing the statement.
--- counter rows_total: Rows that the statement returned or changed.
--- counter block_read_seconds_total: Time the statement spent reading blocks; absent without track_io_timing.
--- counter block_write_seconds_total: Time the statement spent writing blocks; absent without track_io_timing.
--- gauge   mean_seconds: Mean time of an execution since the statistics began.
--- gauge   max_seconds: Longest execution since the statistics began.
+-- counter rows_total: Rows returned or changed by the statement.
+-- counter block_read_seconds_total: Time spent reading blocks; absent without track_io_timing.
+-- counter block_write_seconds_total: Time spent writing blocks; absent without track_io_timing.
+-- gauge   mean_seconds: Mean execution time since the statistics of the statement were reset.
+-- gauge   max_seconds: Longest execution since the statistics of the statement were reset.
 -- counter plans_total: Times the statement was planned; absent without pg_stat_statements.track_planning.
 -- counter plan_seconds_total: Time spent planning the statement; absent without pg_stat_statements.track_planning.
--- counter shared_hit_bytes_total: Shared blocks that the statement found in the cache, in bytes.
--- counter shared_read_bytes_total: Shared blocks that the statement read, in bytes.
--- counter shared_dirtied_bytes_total: Shared blocks that the statement dirtied, in bytes.
--- counter shared_written_bytes_total: Shared blocks that the statement had to write itself, in bytes.
--- counter local_hit_bytes_total: Blocks of temporary tables that the statement found in the cache, in bytes.
--- counter local_read_bytes_total: Blocks of temporary tables that the statement read, in bytes.
--- counter local_dirtied_bytes_total: Blocks of temporary tables that the statement dirtied, in bytes.
--- counter local_written_bytes_total: Blocks of temporary tables that the statement wrote, in bytes.
--- counter temp_read_bytes_total: Temporary blocks that sorts and hashes of the statement read, in bytes.
--- counter temp_written_bytes_total: Temporary blocks that sorts and hashes of the statement wrote, in bytes.
--- counter local_read_seconds_total: Time the statement spent reading blocks of temporary tables; absent without track_io_timing.
--- counter local_write_seconds_total: Time the statement spent writing blocks of temporary tables; absent without track_io_timing.
--- counter temp_read_seconds_total: Time the statement spent reading temporary blocks; absent without track_io_timing.
--- counter temp_write_seconds_total: Time the statement spent writing temporary blocks; absent without track_io_timing.
--- counter wal_records_total: WAL records that the statement wrote.
--- counter wal_fpi_total: Full page images that the statement wrote to the WAL.
--- counter wal_bytes_total: WAL that the statement wrote.
--- counter jit_seconds_total: Time spent compiling the statement just in time.
--- histogram interval_mean_seconds: Executions by the mean time of their statement between two polls, not by
---            the time of each; sum and count are exact for all statements that the role may see.
--- arrivals new_total: Statements that were never seen before of this user in this database.
+-- counter shared_hit_bytes_total: Shared blocks found in shared buffers, in bytes.
+-- counter shared_read_bytes_total: Shared blocks read, in bytes.
+-- counter shared_dirtied_bytes_total: Shared blocks dirtied, in bytes.
+-- counter shared_written_bytes_total: Shared blocks written by the backend of the statement, in bytes.
+-- counter local_hit_bytes_total: Blocks of temporary tables found in local buffers, in bytes.
+-- counter local_read_bytes_total: Blocks of temporary tables read, in bytes.
+-- counter local_dirtied_bytes_total: Blocks of temporary tables dirtied, in bytes.
+-- counter local_written_bytes_total: Blocks of temporary tables written, in bytes.
+-- counter temp_read_bytes_total: Temporary blocks read by sorts, hashes and similar nodes, in bytes.
+-- counter temp_written_bytes_total: Temporary blocks written by sorts, hashes and similar nodes, in bytes.
+-- counter local_read_seconds_total: Time spent reading blocks of temporary tables; absent without track_io_timing.
+-- counter local_write_seconds_total: Time spent writing blocks of temporary tables; absent without track_io_timing.
+-- counter temp_read_seconds_total: Time spent reading temporary blocks; absent without track_io_timing.
+-- counter temp_write_seconds_total: Time spent writing temporary blocks; absent without track_io_timing.
+-- counter wal_records_total: WAL records generated by the statement.
+-- counter wal_fpi_total: WAL full page images generated by the statement.
+-- counter wal_bytes_total: WAL generated by the statement, in bytes.
+-- counter jit_seconds_total: Time spent on JIT compilation of the statement.
 
--- Asked once, not for each row; and where a setting is made for one database or role alone, our session's value
--- says nothing of the others.
+-- Evaluated once, not for each row. A value that is set for a single database or role is not visible in our session.
 with block_size as materialized (
   select pg_catalog.current_setting('block_size')::int8
 ),
@@ -68,10 +61,6 @@ select
   s.dbid as database,
   s.queryid as statement,
   s.toplevel as is_top_level,
-  -- Nothing of a statement moves without these; the longest time has a reset of its own.
-  pg_catalog.hash_record_extended(
-    row(s.userid, s.dbid, s.queryid, s.toplevel, s.plans, s.calls, s.total_exec_time, s.max_exec_time), 0
-  ) as state,
   r.rolname as "user",
   d.datname as datname,
   s.queryid::text as queryid,
@@ -102,8 +91,8 @@ select
   s.wal_fpi as wal_fpi_total,
   s.wal_bytes as wal_bytes_total,
   (s.jit_generation_time + s.jit_inlining_time + s.jit_optimization_time + s.jit_emission_time + s.jit_deform_time) / 1000 as jit_seconds_total
--- Without the texts, which would be read from a file that can have 100 MB.
+-- Without the texts, which PostgreSQL would read from a file that can exceed 100 MB.
 from public.pg_stat_statements(false) as s
--- What a dropped role ran, or ran in a dropped database, cannot run again and is nobody's.
+-- Statements of dropped roles and databases are not returned: they belong to no team and cannot run again.
 join pg_catalog.pg_roles as r on r.oid = s.userid
 join pg_catalog.pg_database as d on d.oid = s.dbid;

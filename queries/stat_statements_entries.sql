@@ -1,4 +1,4 @@
--- How many statements pg_stat_statements holds, and how many it can hold.
+-- Number of entries in pg_stat_statements, and their maximum.
 --
 -- scope:    server
 -- interval: 1m
@@ -6,8 +6,8 @@
 -- requires: pg_stat_statements >= 1.8
 -- requires: capability pg_stat_statements
 --
--- gauge   entries: Statements that pg_stat_statements holds.
--- gauge   max_entries: Statements that it can hold before it throws out the least executed ones.
+-- gauge   entries: Entries in pg_stat_statements.
+-- gauge   max_entries: Maximum number of entries; beyond it pg_stat_statements evicts the least-executed statements.
 select
   pg_catalog.count(*) as entries,
   pg_catalog.current_setting('pg_stat_statements.max')::int8 as max_entries

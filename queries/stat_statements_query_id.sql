@@ -1,22 +1,22 @@
--- The texts of the statements on the page, on one line and without their literals; join them by queryid.
+-- Texts of the statements on the page, on one line and without literals; join them by queryid.
 --
--- scope:    server
--- interval: 15s
--- timeout:  10s
--- name:     pg_stat_statements
--- requires: pg_stat_statements >= 1.8
--- requires: capability pg_stat_statements
--- lookup:   queryid of stat_statements every 5m
--- text:     300
--- rows:     5000
+-- scope:      server
+-- interval:   15s
+-- timeout:    10s
+-- name:       pg_stat_statements
+-- requires:   pg_stat_statements >= 1.8
+-- requires:   capability pg_stat_statements
+-- statements: texts every 5m
+-- text:       300
+-- rows:       5000
 --
 -- label  queryid
 -- label  query
 -- within database
--- gauge  query_id: The text of a statement; always 1.
+-- gauge  query_id: 1, with the text of the statement as a label.
 
--- The texts lie in a file that is read as a whole, so they are asked for rarely and only where they are unknown. From 18
--- on statements of different databases have the same queryid when their tables have the same names.
+-- PostgreSQL reads all texts from one file, so the query runs rarely and only for unknown statements. From PostgreSQL 18
+-- statements of different databases share a queryid if their tables have the same names.
 select distinct on (s.queryid, d.datname)
   s.queryid::text as queryid,
   pg_catalog.left(s.query, 5000) as query,

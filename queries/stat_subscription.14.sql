@@ -1,15 +1,17 @@
--- Subscriptions, whether they are at work and when they last heard of the publisher, from pg_stat_subscription, told apart by database.
+-- Subscriptions and their workers, from pg_stat_subscription.
 --
 -- scope:    server
 -- interval: 15s
 --
 -- label   datname
 -- label   subname
--- gauge   enabled: Whether the subscription is enabled; an error can disable it.
--- gauge   apply_worker_up: Whether the worker that receives and applies the changes runs.
--- gauge   sync_workers: Workers that copy the first contents of tables.
--- gauge   last_message_age_seconds: Seconds since the publisher was last heard; absent while no apply worker runs.
--- counter received_bytes_total: Position in the publisher's WAL up to which changes were received, as bytes.
+-- gauge   enabled: 1 if the subscription is enabled, 0 otherwise; an error can disable it (disable_on_error).
+-- gauge   apply_worker_up: 1 if the leader apply worker is running, 0 otherwise.
+-- gauge   sync_workers: Table synchronization workers, which copy the initial data.
+-- gauge   last_message_age_seconds: Seconds since a message was last received from the publisher; absent while no apply
+--    worker is running.
+-- counter received_bytes_total: WAL position (LSN) of the publisher up to which changes were received, in bytes; absent while
+--    no apply worker is running.
 select
   d.datname,
   s.subname,
@@ -29,6 +31,6 @@ cross join lateral (
   from pg_catalog.pg_stat_subscription as w
   where w.subid = s.oid
 ) as w
--- A standby has the subscriptions of its primary, and no workers.
+-- A standby has the subscriptions of its primary but no workers.
 where not pg_catalog.pg_is_in_recovery()
 order by s.subenabled desc, 1, 2;

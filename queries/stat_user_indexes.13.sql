@@ -3,14 +3,13 @@
 -- scope:    database
 -- interval: 15s
 -- top:      300 by idx_scan_total, idx_tup_read_total
--- other:    schemaname, relname, indexrelname
 --
 -- label   schemaname
 -- label   relname
 -- label   indexrelname
--- counter idx_scan_total: Scans begun.
+-- counter idx_scan_total: Index scans initiated.
 -- counter idx_tup_read_total: Index entries returned by scans.
--- counter idx_tup_fetch_total: Live rows fetched by plain index scans.
+-- counter idx_tup_fetch_total: Live rows fetched by simple index scans.
 select
   i.schemaname,
   i.relname,
@@ -19,7 +18,7 @@ select
   i.idx_tup_read as idx_tup_read_total,
   i.idx_tup_fetch as idx_tup_fetch_total
 from pg_catalog.pg_stat_user_indexes as i
--- Sessions' temporary tables come and go without bound.
+-- Temporary tables of other sessions would create an unlimited number of series.
 where i.schemaname !~ '^pg_temp_'
--- Of more indexes than the limit the busiest stay.
+-- If there are more indexes than the limit, the busiest are kept.
 order by i.idx_scan + i.idx_tup_read desc, i.indexrelid;

@@ -1,17 +1,17 @@
--- Scans of each index, from pg_stat_user_indexes, with the last scan that PostgreSQL 16 added.
+-- Scans of each index, from pg_stat_user_indexes, with the time of the last scan (PostgreSQL 16).
 --
 -- scope:    database
 -- interval: 15s
 -- top:      300 by idx_scan_total, idx_tup_read_total
--- other:    schemaname, relname, indexrelname
 --
 -- label   schemaname
 -- label   relname
 -- label   indexrelname
--- counter idx_scan_total: Scans begun.
+-- counter idx_scan_total: Index scans initiated.
 -- counter idx_tup_read_total: Index entries returned by scans.
--- counter idx_tup_fetch_total: Live rows fetched by plain index scans.
--- gauge   last_idx_scan_timestamp_seconds: When the last scan began, as a Unix time; absent if never.
+-- counter idx_tup_fetch_total: Live rows fetched by simple index scans.
+-- gauge   last_idx_scan_timestamp_seconds: Time of the last scan, by the end of its transaction, as a Unix timestamp; absent
+--    if never and before PostgreSQL 16.
 select
   i.schemaname,
   i.relname,
@@ -21,7 +21,7 @@ select
   i.idx_tup_fetch as idx_tup_fetch_total,
   extract(epoch from i.last_idx_scan)::float8 as last_idx_scan_timestamp_seconds
 from pg_catalog.pg_stat_user_indexes as i
--- Sessions' temporary tables come and go without bound.
+-- Temporary tables of other sessions would create an unlimited number of series.
 where i.schemaname !~ '^pg_temp_'
--- Of more indexes than the limit the busiest stay.
+-- If there are more indexes than the limit, the busiest are kept.
 order by i.idx_scan + i.idx_tup_read desc, i.indexrelid;

@@ -1,4 +1,5 @@
--- The size of the largest indexes. One that is locked, or about to be, is left out: we must not wait for it.
+-- Size of the largest indexes. Indexes with a held or pending exclusive lock are skipped, since reading their size would
+-- wait.
 --
 -- scope:    database
 -- interval: 5m
@@ -9,10 +10,10 @@
 -- label schemaname
 -- label relname
 -- label indexrelname
--- gauge size_bytes: Disk space of the index.
+-- gauge size_bytes: Disk space used by the index; absent while the index is locked.
 -- cut   cut
 with
-  -- The planner's own page counts cost nothing, so they choose whose files are looked at.
+  -- relpages is available without reading files, so it selects the largest relations, whose files are then measured.
   largest as materialized (
     select
       i.indexrelid,
@@ -39,7 +40,7 @@ select
   i.nspname as schemaname,
   i.relname,
   i.indexrelname,
-  -- It is pg_relation_size with the free space map, so that a table's indexes add up to pg_indexes_size.
+  -- pg_table_size() includes the free space map, so the sizes of the indexes of a table add up to pg_indexes_size().
   pg_catalog.pg_table_size(i.indexrelid) as size_bytes,
   i.cut
 from largest as i;

@@ -1,34 +1,39 @@
--- Scans, row changes, vacuums and dead rows of each table, from pg_stat_user_tables, with the last scans that PostgreSQL 16 added.
+-- Scans, row changes, maintenance and dead rows of each table, from pg_stat_user_tables, with the time of the last scans
+-- (PostgreSQL 16).
 --
 -- scope:    database
 -- interval: 15s
 -- top:      300 by seq_tup_read, idx_tup_fetch, n_tup_ins, n_tup_upd, n_tup_del, n_dead_tup
--- other:    schemaname, relname
 --
 -- label   schemaname
 -- label   relname
--- counter seq_scan: Sequential scans begun.
--- counter seq_tup_read: Live rows read by sequential scans.
--- counter idx_scan: Index scans begun; absent for a table without index.
--- counter idx_tup_fetch: Live rows fetched by index scans; absent for a table without index.
+-- counter seq_scan: Sequential scans initiated.
+-- counter seq_tup_read: Live rows fetched by sequential scans.
+-- counter idx_scan: Index scans initiated; absent for a table without indexes.
+-- counter idx_tup_fetch: Live rows fetched by index scans; absent for a table without indexes.
 -- counter n_tup_ins: Rows inserted.
 -- counter n_tup_upd: Rows updated.
 -- counter n_tup_del: Rows deleted.
--- counter n_tup_hot_upd: Rows updated without new index entries.
--- counter n_tup_newpage_upd_total: Rows updated whose new version went to another page.
--- gauge   n_live_tup: Estimate of live rows; absent on a standby, which does not know.
--- gauge   n_dead_tup: Estimate of dead rows; absent on a standby, which does not know.
--- gauge   n_mod_since_analyze: Estimate of rows changed since the table was last analyzed; absent on a standby, which does not know.
--- gauge   n_ins_since_vacuum: Estimate of rows inserted since the table was last vacuumed; absent on a standby, which does not know.
--- gauge   last_seq_scan_timestamp_seconds: When the last sequential scan began, as a Unix time; absent if never.
--- gauge   last_idx_scan_timestamp_seconds: When the last index scan began, as a Unix time; absent if never.
--- gauge   last_vacuum: When the table was last vacuumed by hand, as a Unix time; absent if never.
--- gauge   last_autovacuum: When autovacuum last vacuumed the table, as a Unix time; absent if never.
--- gauge   last_analyze: When the table was last analyzed by hand, as a Unix time; absent if never.
--- gauge   last_autoanalyze: When autovacuum last analyzed the table, as a Unix time; absent if never.
--- counter vacuum_count: Vacuums by hand, full ones not counted.
+-- counter n_tup_hot_upd: Rows updated without new index entries (HOT updates).
+-- counter n_tup_newpage_upd_total: Rows updated whose new version went to another page, which are never HOT updates; absent
+--    before PostgreSQL 16.
+-- gauge   n_live_tup: Estimated number of live rows; absent on a standby.
+-- gauge   n_dead_tup: Estimated number of dead rows; absent on a standby.
+-- gauge   n_mod_since_analyze: Estimated number of rows modified since the table was last analyzed; absent on a standby.
+-- gauge   n_ins_since_vacuum: Estimated number of rows inserted since the table was last vacuumed, VACUUM FULL not included;
+--    absent on a standby.
+-- gauge   last_seq_scan_timestamp_seconds: Time of the last sequential scan, by the end of its transaction, as a Unix
+--    timestamp; absent if never and before PostgreSQL 16.
+-- gauge   last_idx_scan_timestamp_seconds: Time of the last index scan, by the end of its transaction, as a Unix timestamp;
+--    absent if never and before PostgreSQL 16.
+-- gauge   last_vacuum: Time at which the table was last vacuumed manually, VACUUM FULL not included, as a Unix timestamp;
+--    absent if never.
+-- gauge   last_autovacuum: Time at which autovacuum last vacuumed the table, as a Unix timestamp; absent if never.
+-- gauge   last_analyze: Time at which the table was last analyzed manually, as a Unix timestamp; absent if never.
+-- gauge   last_autoanalyze: Time at which autovacuum last analyzed the table, as a Unix timestamp; absent if never.
+-- counter vacuum_count: Manual vacuums, VACUUM FULL not included.
 -- counter autovacuum_count: Vacuums by autovacuum.
--- counter analyze_count: Analyzes by hand.
+-- counter analyze_count: Manual analyzes.
 -- counter autoanalyze_count: Analyzes by autovacuum.
 select
   t.schemaname,
@@ -57,11 +62,11 @@ select
   t.analyze_count,
   t.autoanalyze_count
 from pg_catalog.pg_stat_user_tables as t
--- A standby counts no changes, and its 0 would be a lie.
+-- A standby does not track these; 0 would be a false value.
 cross join (
   select not pg_catalog.pg_is_in_recovery() as is_primary
 ) as s
--- Sessions' temporary tables come and go without bound.
+-- Temporary tables of other sessions would create an unlimited number of series.
 where t.schemaname !~ '^pg_temp_'
--- Of more tables than the limit the busiest stay.
+-- If there are more tables than the limit, the busiest are kept.
 order by coalesce(t.seq_tup_read, 0) + coalesce(t.idx_tup_fetch, 0) + t.n_tup_ins + t.n_tup_upd + t.n_tup_del desc, t.relid;

@@ -1,4 +1,5 @@
--- The size of each table, of its parts and of its indexes. A table that is locked, or about to be, is left out: we must not wait for it.
+-- Size of each table, its TOAST data and its indexes. Tables with a held or pending exclusive lock are skipped, since reading
+-- their size would wait.
 --
 -- scope:    database
 -- interval: 5m
@@ -8,13 +9,15 @@
 --
 -- label schemaname
 -- label relname
--- gauge table_size_bytes: Disk space of the table with its TOAST data, without indexes.
--- gauge heap_size_bytes: Disk space of the table itself, without TOAST data and indexes.
--- gauge toast_size_bytes: Disk space of the table's TOAST data with its index; absent without TOAST.
--- gauge index_size_bytes: Disk space of the table's indexes.
+-- gauge table_size_bytes: Disk space used by the table including TOAST data, without indexes; absent while the table is
+--    locked.
+-- gauge heap_size_bytes: Disk space used by the table without TOAST data and indexes; absent while the table is locked.
+-- gauge toast_size_bytes: Disk space used by the TOAST data of the table including its index; absent for a table without
+--    TOAST and while the table is locked.
+-- gauge index_size_bytes: Disk space used by the indexes of the table; absent while the table is locked.
 -- cut   cut
 with
-  -- Locks on a table, on one of its indexes, on its TOAST table or that one's index.
+  -- Locks on a table, its indexes, its TOAST table or the index of the TOAST table.
   locked as materialized (
     select coalesce(i.indrelid, l.relation) as relid
     from pg_catalog.pg_locks as l
@@ -22,7 +25,7 @@ with
     left join pg_catalog.pg_index as i on i.indexrelid = l.relation
     where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock'
   ),
-  -- The planner's own page counts cost nothing, so they choose whose files are looked at.
+  -- relpages is available without reading files, so it selects the largest relations, whose files are then measured.
   largest as materialized (
     select
       c.oid,
@@ -34,7 +37,7 @@ with
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     where
       c.relkind in ('r', 'm')
-      -- Sessions' temporary tables come and go without bound.
+      -- Temporary tables of other sessions would create an unlimited number of series.
       and c.relpersistence <> 't'
       and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
       and not exists (select from locked as l where l.relid in (c.oid, c.reltoastrelid))

@@ -1,17 +1,18 @@
--- What writes to the WAL have cost, from pg_stat_wal.
+-- WAL generation and writes, from pg_stat_wal (PostgreSQL 14).
 --
 -- scope:    server
 -- interval: 15s
 --
--- counter records_total: WAL records made.
--- counter fpi_total: Full-page images made.
--- counter bytes_total: Bytes of WAL made.
--- counter buffers_full_total: Times WAL was written because the WAL buffers were full.
--- counter writes_total: Times WAL buffers were written out.
--- counter syncs_total: Times WAL files were synced.
--- counter write_seconds_total: Time spent writing WAL buffers out; absent without track_wal_io_timing.
--- counter sync_seconds_total: Time spent syncing WAL files; absent without track_wal_io_timing.
--- gauge   stats_reset_timestamp_seconds: When these statistics were last reset, as a Unix time; absent if never.
+-- counter records_total: WAL records generated.
+-- counter fpi_total: WAL full-page images generated.
+-- counter bytes_total: Bytes of WAL generated.
+-- counter buffers_full_total: Times WAL data was written to disk because the WAL buffers were full.
+-- counter writes_total: Times WAL buffers were written to disk.
+-- counter syncs_total: Times WAL files were synchronized to disk.
+-- counter write_seconds_total: Time spent writing WAL buffers to disk; absent without track_wal_io_timing.
+-- counter sync_seconds_total: Time spent synchronizing WAL files to disk; absent without track_wal_io_timing.
+-- gauge   stats_reset_timestamp_seconds: Time at which these statistics were last reset, as a Unix timestamp; absent if
+--    never.
 select
   w.wal_records as records_total,
   w.wal_fpi as fpi_total,
@@ -23,12 +24,12 @@ select
   t.is_timed * w.wal_sync_time / 1000 as sync_seconds_total,
   extract(epoch from w.stats_reset)::float8 as stats_reset_timestamp_seconds
 from pg_catalog.pg_stat_wal as w
--- Null where nothing was measured: then 0 would be a lie.
+-- Null if not measured: 0 would be a false value.
 cross join lateral (
   select
     case when w.wal_write_time + w.wal_sync_time > 0 or (
         pg_catalog.current_setting('track_wal_io_timing') = 'on'
-        -- Where it is set for one database or role alone, our session's value says nothing of the others.
+        -- The setting of a single database or role is not visible in our session.
         and not exists (select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_wal_io_timing=%')
       ) then 1 end::float8 as is_timed
 ) as t;

@@ -1,4 +1,4 @@
--- What this standby receives and from whom, from pg_stat_wal_receiver; nothing where it streams from none.
+-- The WAL receiver of this standby, from pg_stat_wal_receiver. No rows while none is running.
 --
 -- scope:    server
 -- interval: 15s
@@ -7,18 +7,18 @@
 -- label   upstream_host
 -- label   slot_name
 -- label   status
--- counter receive_start_lsn: Position in the WAL at which receiving began, as bytes.
--- counter flushed_lsn: Position up to which WAL was received and synced, as bytes.
--- counter last_msg_send_time: When the last message was sent, by the sender's clock, as a Unix time.
--- counter last_msg_receipt_time: When the last message was received, as a Unix time.
--- counter latest_end_lsn: Position of the WAL's end that the sender last told, as bytes.
--- counter latest_end_time: When the sender last told a new end of its WAL, as a Unix time.
--- gauge   receive_start_tli: Timeline at which receiving began.
--- gauge   received_tli: Timeline of what was received last.
--- gauge   upstream_node: Node number in the slot's name, where repmgr gave it.
--- gauge   last_msg_send_timestamp_seconds: When the last message was sent, by the sender's clock, as a Unix time.
--- gauge   last_msg_receipt_timestamp_seconds: When the last message was received, as a Unix time.
--- gauge   latest_end_timestamp_seconds: When the sender last told a new end of its WAL, as a Unix time.
+-- counter receive_start_lsn: WAL position (LSN) at which the WAL receiver started, in bytes.
+-- counter flushed_lsn: WAL position (LSN) up to which WAL was received and flushed to disk, in bytes.
+-- counter last_msg_send_time: Send time of the last message, by the sender's clock, as a Unix timestamp.
+-- counter last_msg_receipt_time: Receipt time of the last message, as a Unix timestamp.
+-- counter latest_end_lsn: End of WAL (LSN) last reported by the sender, in bytes.
+-- counter latest_end_time: Time at which the sender last reported a new end of WAL, as a Unix timestamp.
+-- gauge   receive_start_tli: Timeline at which the WAL receiver started.
+-- gauge   received_tli: Timeline of the WAL last received and flushed to disk.
+-- gauge   upstream_node: Node number in the name of the slot, if repmgr created it; absent otherwise.
+-- gauge   last_msg_send_timestamp_seconds: Send time of the last message, by the sender's clock, as a Unix timestamp.
+-- gauge   last_msg_receipt_timestamp_seconds: Receipt time of the last message, as a Unix timestamp.
+-- gauge   latest_end_timestamp_seconds: Time at which the sender last reported a new end of WAL, as a Unix timestamp.
 select
   coalesce(w.sender_host, '') as upstream_host,
   coalesce(w.slot_name, '') as slot_name,

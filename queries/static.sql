@@ -1,11 +1,11 @@
--- The server's version, as labels.
+-- Version of the server, as labels.
 --
 -- scope:    server
 -- interval: 1m
 --
 -- label   version
 -- label   short_version
--- untyped value: 1, with the version of PostgreSQL as labels.
+-- untyped value: 1, with the PostgreSQL version as labels.
 select
   pg_catalog.version() as version,
   (n.version / 10000) || '.' || (n.version % 10000) || '.0' as short_version,

@@ -1,14 +1,14 @@
--- Blocks of each index that were read or found in shared buffers, from pg_statio_user_indexes.
+-- Block reads and buffer hits of each index, from pg_statio_user_indexes.
 --
 -- scope:    database
 -- interval: 15s
 -- top:      300 by idx_blks_read_total, idx_blks_hit_total
--- other:    schemaname, relname, indexrelname
 --
 -- label   schemaname
 -- label   relname
 -- label   indexrelname
--- counter idx_blks_read_total: Blocks of the index read from below shared buffers; the operating system may have had them.
+-- counter idx_blks_read_total: Blocks of the index not found in shared buffers; they may have been read from the cache of the
+--    operating system.
 -- counter idx_blks_hit_total: Blocks of the index found in shared buffers.
 select
   i.schemaname,
@@ -17,7 +17,7 @@ select
   i.idx_blks_read as idx_blks_read_total,
   i.idx_blks_hit as idx_blks_hit_total
 from pg_catalog.pg_statio_user_indexes as i
--- Sessions' temporary tables come and go without bound.
+-- Temporary tables of other sessions would create an unlimited number of series.
 where i.schemaname !~ '^pg_temp_'
--- Of more indexes than the limit the most used stay.
+-- If there are more indexes than the limit, the most used are kept.
 order by i.idx_blks_read + i.idx_blks_hit desc, i.indexrelid;

@@ -1,4 +1,4 @@
--- How far the tables of this database's subscriptions have come, from pg_subscription_rel.
+-- Synchronization state of subscribed tables, from pg_subscription_rel.
 --
 -- scope:    database
 -- interval: 5m

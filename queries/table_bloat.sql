@@ -1,4 +1,5 @@
--- An estimate of the space in large tables that holds no live row: pages now, against the pages that the planner's statistics say the rows need.
+-- Estimated bloat of large tables: their pages compared with the pages that their rows need according to the planner's
+-- statistics.
 --
 -- scope:    database
 -- interval: 15m
@@ -8,8 +9,10 @@
 --
 -- label schemaname
 -- label relname
--- gauge estimated_bytes: Estimate of the table's space that dead rows and gaps take; absent where statistics lack or may not be read.
--- gauge estimated_ratio: That space in proportion to the table's, from 0 to 1; TOAST data and indexes do not count.
+-- gauge estimated_bytes: Estimated disk space of the table used by dead rows and free space; absent without statistics or if
+--    the role cannot read them.
+-- gauge estimated_ratio: Estimated bloat as a fraction of the size of the table, from 0 to 1; TOAST data and indexes are not
+--    included.
 -- cut   cut
 with
   largest as materialized (
@@ -34,10 +37,10 @@ with
       c.relkind in ('r', 'm')
       and c.relpersistence <> 't'
       and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
-      -- In smaller tables the estimate says little, and there is little to win.
+      -- Small tables are skipped: the estimate is inaccurate and there is little space to reclaim.
       and c.relpages >= 128
       and c.reltuples >= 0
-      -- Elsewhere pg_stats would be empty, and the table seem to need no space.
+      -- Without these privileges pg_stats is empty, and the estimate would be wrong.
       and pg_catalog.has_table_privilege(c.oid, 'select')
       and not pg_catalog.row_security_active(c.oid)
     order by c.relpages desc, c.oid
@@ -51,7 +54,8 @@ with
       t.pages,
       t.block,
       t.cut,
-      -- A page has a header of 24 bytes; a row a pointer of 4, a header of 23 with a bitmap where there are nulls, and both parts end at 8 bytes.
+      -- A page has a header of 24 bytes. A row has an item pointer of 4 bytes and a header of 23 bytes, plus a null bitmap if
+      -- it has nulls; header and data are aligned to 8 bytes.
       pg_catalog.ceil(t.tuples / greatest(pg_catalog.floor((t.block - 24) * t.fill / (
         4
         + pg_catalog.ceil((23 + case when w.has_nulls then pg_catalog.ceil(w.columns / 8.0) else 0 end) / 8.0) * 8
@@ -69,7 +73,7 @@ with
         on s.schemaname = t.nspname and s.tablename = t.relname and s.attname = a.attname and not s.inherited
       where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
     ) as w
-    -- A column without statistics would seem to need no space.
+    -- Without the statistics of all columns, the row width is unknown.
     where w.is_known
   )
 select

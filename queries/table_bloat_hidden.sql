@@ -1,11 +1,12 @@
--- The large tables whose statistics the role may not read: how blind pg_table_bloat_estimated_bytes is.
+-- Large tables whose statistics the role cannot read: the blind spot of pg_table_bloat_estimated_bytes.
 --
 -- scope:    database
 -- interval: 15m
 -- timeout:  30s
 -- requires: role primary
 --
--- gauge value: Tables of 128 pages or more that the role may not SELECT from, or not all rows, so that their bloat is not estimated.
+-- gauge value: Tables of 128 pages or more whose bloat is not estimated because the role lacks SELECT on them or row-level
+--    security applies to it.
 select pg_catalog.count(*) as value
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace

@@ -1,4 +1,4 @@
--- Indexes that say what another one of the same table says: the same columns, order, operator classes and condition.
+-- Duplicate indexes: indexes of one table with the same columns, order, operator classes and predicate.
 --
 -- scope:    database
 -- interval: 5m
@@ -8,11 +8,12 @@
 --
 -- label schemaname
 -- label relname
--- gauge value: Indexes of the table that another one makes needless; of equal ones a unique one is kept.
--- gauge bytes: Disk space of the needless indexes; absent while one of them is locked.
+-- gauge value: Indexes of the table that duplicate another one. Of equal indexes, a primary key or unique index counts as the
+--    original.
+-- gauge bytes: Disk space used by the duplicate indexes; absent while one of them is locked.
 -- cut   cut
 with
-  -- pg_get_indexdef would wait behind a lock. The trees of expressions hold where they stood in the statement, which is no difference.
+  -- pg_get_indexdef() would wait for locks. Expression trees contain the position in the statement text, which is removed.
   ranked as materialized (
     select
       i.indexrelid,
@@ -34,13 +35,13 @@ with
     from pg_catalog.pg_index as i
     join pg_catalog.pg_class as c on c.oid = i.indexrelid and c.relkind = 'i' and c.relpersistence <> 't'
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    -- The operators of an exclusion constraint are not in these columns.
+    -- The operators of exclusion constraints are not part of these columns.
     where
       i.indisvalid
       and not i.indisexclusion
       and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
   ),
-  needless as materialized (
+  duplicate as materialized (
     select
       r.indrelid,
       pg_catalog.count(*) as indexes,
@@ -66,6 +67,6 @@ select
       then (select sum(pg_catalog.pg_table_size(i.oid)) from pg_catalog.unnest(d.indexrelids) as i (oid))
   end as bytes,
   d.cut
-from needless as d
+from duplicate as d
 join pg_catalog.pg_class as t on t.oid = d.indrelid
 join pg_catalog.pg_namespace as n on n.oid = t.relnamespace;

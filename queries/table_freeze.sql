@@ -1,4 +1,5 @@
--- How old the unfrozen transaction ids of each table are, and when autovacuum comes for them. System tables are told of once they are old.
+-- Age of the oldest unfrozen IDs of each table, and the age at which autovacuum freezes it. System tables are included only
+-- beyond half of that age.
 --
 -- scope:    database
 -- interval: 5m
@@ -9,10 +10,10 @@
 --
 -- label schemaname
 -- label relname
--- gauge xid_age: Transactions since the oldest transaction id that the table or its TOAST data may still hold.
--- gauge freeze_max_age: Age in transactions at which autovacuum freezes the table, even where autovacuum is off.
--- gauge multixact_age: Multixacts since the oldest multixact id that the table or its TOAST data may still hold.
--- gauge multixact_freeze_max_age: Age in multixacts at which autovacuum freezes the table, even where autovacuum is off.
+-- gauge xid_age: Age of the oldest unfrozen transaction ID of the table and its TOAST data, in transactions.
+-- gauge freeze_max_age: Age at which autovacuum freezes the table, even if autovacuum is disabled, in transactions.
+-- gauge multixact_age: Age of the oldest multixact ID of the table and its TOAST data, in multixacts.
+-- gauge multixact_freeze_max_age: Age at which autovacuum freezes the table, even if autovacuum is disabled, in multixacts.
 -- cut   cut
 with
   server as materialized (
@@ -39,7 +40,7 @@ with
         max(p.option_value) filter (where p.option_name = 'autovacuum_multixact_freeze_max_age')::float8 as multixact_freeze_max_age
       from pg_catalog.pg_options_to_table(c.reloptions) as p
     ) as o on c.reloptions is not null
-    -- Without storage there is nothing to freeze, and both ids are 0.
+    -- Relations without storage have no frozen ID.
     where c.relkind in ('r', 'm', 't') and c.relfrozenxid <> '0' and c.relminmxid <> '0'
   ),
   merged as (
@@ -50,7 +51,8 @@ with
       c.relpersistence,
       greatest(c.xid_age, t.xid_age) as xid_age,
       greatest(c.multixact_age, t.multixact_age) as multixact_age,
-      -- The limit is that of the older of the two. A storage parameter can only lower the server's setting, and a TOAST table without one has its table's.
+      -- The limit belongs to the older of table and TOAST table. A storage parameter can only lower the server setting; a
+      -- TOAST table without one uses that of its table.
       least(
         coalesce(case when t.xid_age > c.xid_age then t.freeze_max_age end, c.freeze_max_age),
         s.freeze_max_age
@@ -75,10 +77,10 @@ select
 from merged as m
 join pg_catalog.pg_namespace as n on n.oid = m.relnamespace
 where
-  -- System tables are many, and sessions' temporary ones come and go without bound; but one that stays behind holds up the whole server.
+  -- Skips system and temporary tables, unless they are old enough to hold back the whole server.
   (m.relpersistence <> 't' and n.nspname !~ '^(pg_catalog|information_schema)$')
   or m.xid_age > m.freeze_max_age / 2
   or m.multixact_age > m.multixact_freeze_max_age / 2
--- Of more tables than the limit those stay that are nearest to a forced vacuum, or beyond it.
+-- If there are more tables than the limit, those closest to or beyond a forced vacuum are kept.
 order by greatest(m.xid_age / greatest(m.freeze_max_age, 1), m.multixact_age / greatest(m.multixact_freeze_max_age, 1)) desc, m.oid
 limit 300;

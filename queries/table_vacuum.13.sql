@@ -1,4 +1,4 @@
--- When autovacuum would come for each table, from its storage parameters or else the server's settings.
+-- Autovacuum thresholds of each table, from its storage parameters or the server settings.
 --
 -- scope:    database
 -- interval: 5m
@@ -9,17 +9,20 @@
 --
 -- label schemaname
 -- label relname
--- gauge autovacuum_enabled: Whether autovacuum runs for the table: neither it nor the server has switched it off.
--- gauge vacuum_threshold: Dead rows beyond which the table is due for a vacuum.
--- gauge vacuum_insert_threshold: Rows inserted since the last vacuum beyond which the table is due for one; absent if they are no reason.
--- gauge analyze_threshold: Rows changed since the last analyze beyond which the table is due for one.
--- gauge vacuum_due_ratio: Dead or inserted rows in proportion to their threshold, whichever is nearer; above 1 a vacuum is due.
--- gauge analyze_due_ratio: Changed rows in proportion to their threshold; above 1 an analyze is due.
+-- gauge autovacuum_enabled: 1 if autovacuum is enabled for the table and on the server, 0 otherwise.
+-- gauge vacuum_threshold: Number of dead rows above which the table is due for a vacuum.
+-- gauge vacuum_insert_threshold: Number of rows inserted since the last vacuum above which the table is due for a vacuum;
+--    absent if disabled.
+-- gauge analyze_threshold: Number of rows modified since the last analyze above which the table is due for an analyze.
+-- gauge vacuum_due_ratio: Dead rows or inserted rows as a fraction of their threshold, whichever is higher; the table is due
+--    for a vacuum above 1. Absent without track_counts.
+-- gauge analyze_due_ratio: Modified rows as a fraction of their threshold; the table is due for an analyze above 1. Absent
+--    without track_counts.
 with
   server as materialized (
     select
       pg_catalog.current_setting('autovacuum')::bool and pg_catalog.current_setting('track_counts')::bool as is_enabled,
-      -- Without track_counts nothing is counted, and 0 dead rows would be a lie.
+      -- Without track_counts, no rows are counted; 0 dead rows would be a false value.
       case when pg_catalog.current_setting('track_counts')::bool then 1 end::float8 as is_counted,
       pg_catalog.current_setting('autovacuum_vacuum_threshold')::float8 as vacuum_base,
       pg_catalog.current_setting('autovacuum_vacuum_scale_factor')::float8 as vacuum_scale,
@@ -33,7 +36,7 @@ with
       c.oid,
       c.relnamespace,
       c.relname,
-      -- PostgreSQL 14 and later write -1 for a table that nobody has counted, and reckon with 0.
+      -- From PostgreSQL 14 on, reltuples is -1 until the table is vacuumed or analyzed; autovacuum then uses 0.
       greatest(c.reltuples, 0)::float8 as reltuples,
       s.is_counted,
       s.is_enabled and coalesce(o.is_enabled, true) as autovacuum_enabled,
@@ -48,7 +51,8 @@ with
     left join lateral (
       select
         max(p.option_value) filter (where p.option_name = 'autovacuum_enabled')::bool as is_enabled,
-        -- -1 in a storage parameter means the server's setting; only for inserted rows and the maximum it means never.
+        -- As a storage parameter, -1 means the server setting, except for the insert threshold and the maximum, where it
+        -- disables them.
         nullif(max(p.option_value) filter (where p.option_name = 'autovacuum_vacuum_threshold')::float8, -1) as vacuum_base,
         nullif(max(p.option_value) filter (where p.option_name = 'autovacuum_vacuum_scale_factor')::float8, -1) as vacuum_scale,
         max(p.option_value) filter (where p.option_name = 'autovacuum_vacuum_insert_threshold')::float8 as insert_base,
@@ -57,7 +61,7 @@ with
         nullif(max(p.option_value) filter (where p.option_name = 'autovacuum_analyze_scale_factor')::float8, -1) as analyze_scale
       from pg_catalog.pg_options_to_table(c.reloptions) as p
     ) as o on c.reloptions is not null
-    -- Autovacuum does not come for sessions' temporary tables.
+    -- Autovacuum does not process temporary tables.
     where c.relkind in ('r', 'm') and c.relpersistence <> 't'
   ),
   due as (
@@ -79,7 +83,7 @@ select
   d.vacuum_threshold,
   d.vacuum_insert_threshold,
   d.analyze_threshold,
-  -- A threshold of 0 is passed by the first row.
+  -- With a threshold of 0, one row is enough.
   greatest(
     d.is_counted * pg_catalog.pg_stat_get_dead_tuples(d.oid) / greatest(d.vacuum_threshold, 1),
     d.is_counted * pg_catalog.pg_stat_get_ins_since_vacuum(d.oid) / greatest(d.vacuum_insert_threshold, case when d.vacuum_insert_threshold is not null then 1 end)
@@ -88,5 +92,5 @@ select
 from due as d
 join pg_catalog.pg_namespace as n on n.oid = d.relnamespace
 where n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
--- Of more tables than the limit those stay that are nearest to being due, or beyond it.
+-- If there are more tables than the limit, those closest to or beyond their threshold are kept.
 order by vacuum_due_ratio desc nulls last, d.vacuum_threshold desc, d.oid;

@@ -1,4 +1,4 @@
--- Which tables have no primary key, the largest of them.
+-- The largest tables without a primary key.
 --
 -- scope:    database
 -- interval: 5m
@@ -8,7 +8,7 @@
 --
 -- label schemaname
 -- label relname
--- gauge value: 1 for a table without primary key; a partitioned table is named once and its partitions are not.
+-- gauge value: 1 for a table without a primary key; a partitioned table is listed once, without its partitions.
 -- cut   cut
 select
   n.nspname as schemaname,
@@ -23,6 +23,6 @@ where
   and c.relpersistence <> 't'
   and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
   and not exists (select from pg_catalog.pg_index as i where i.indrelid = c.oid and i.indisprimary)
--- Partitioned tables have no pages of their own, and are large as a rule.
+-- Partitioned tables have no pages of their own; they sort first because they are usually large.
 order by c.relkind = 'p' desc, c.relpages desc, c.oid
 limit 100;

@@ -1,11 +1,11 @@
--- How many tables have no primary key: their rows cannot be named, by people or by logical replication.
+-- Number of tables without a primary key; their rows cannot be identified, for example by logical replication.
 --
 -- scope:    database
 -- interval: 5m
 -- timeout:  30s
 -- requires: role primary
 --
--- gauge value: Tables without primary key; a partitioned table counts once and its partitions do not.
+-- gauge value: Tables without a primary key; a partitioned table counts once, without its partitions.
 select pg_catalog.count(*) as value
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace

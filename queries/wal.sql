@@ -1,4 +1,4 @@
--- The WAL directory: how many segments there are and how much room they take.
+-- Number and size of the WAL segments in pg_wal.
 --
 -- scope:    server
 -- interval: 1m

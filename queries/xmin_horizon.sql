@@ -1,4 +1,4 @@
--- Who keeps vacuum from removing dead rows: the oldest transaction id that each kind of holder still needs.
+-- Transaction IDs that prevent vacuum from removing dead rows, by kind of holder.
 --
 -- scope:    server
 -- interval: 15s
@@ -6,7 +6,8 @@
 --
 -- label datname
 -- label holder
--- gauge age: Transaction ids assigned since the oldest one that this kind of holder keeps; datname is where it is, empty where it holds back all.
+-- gauge age: Age of the oldest transaction ID held by this kind of holder, in transactions; datname is empty if it affects
+--    all databases.
 with
   held as (
     select
@@ -14,7 +15,7 @@ with
       case
         when a.backend_type in ('client backend', 'parallel worker') then 'session'
         when a.backend_type = 'autovacuum worker' then 'autovacuum'
-        -- A standby with hot_standby_feedback and without a slot; with a slot it is the slot's.
+        -- A standby with hot_standby_feedback and without a slot; with a slot, the slot holds the xmin.
         when a.backend_type = 'walsender' and a.datname is null then 'standby'
         else 'background'
       end as holder,
@@ -24,7 +25,7 @@ with
       pg_catalog.pg_has_role('pg_read_all_stats', 'usage')
       and (a.backend_xmin is not null or a.backend_xid is not null)
       and a.pid <> pg_catalog.pg_backend_pid()
-      -- What vacuum itself reads holds no other vacuum back.
+      -- The snapshot of a vacuum does not hold back other vacuums.
       and not exists (select from pg_catalog.pg_stat_progress_vacuum as v where v.pid = coalesce(a.leader_pid, a.pid))
     union all
     select
@@ -41,7 +42,7 @@ with
     cross join lateral (
       values ('slot', pg_catalog.age(s.xmin)), ('slot_catalog', pg_catalog.age(s.catalog_xmin))
     ) as h (holder, age)
-    -- Before 16 a lost slot still held its transaction ids.
+    -- Before PostgreSQL 16, a lost slot still held back transaction IDs.
     where s.wal_status is distinct from 'lost' or pg_catalog.current_setting('server_version_num')::int < 160000
   )
 select

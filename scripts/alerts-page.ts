@@ -1,17 +1,19 @@
 import { alerts } from '../grafana/source/rules/alerts.ts'
 import { recordings } from '../grafana/source/rules/recording.ts'
 
-/** The text of docs/alerts.md: every alert and every recording rule. */
+/** The text of docs/alerts.md: all alerts and recording rules. */
 export function alertsPage(): string {
   return [
     '# Alerts',
     '',
-    'Generated from `grafana/source/rules` by `npm run docs`; the thresholds are in `grafana/source/thresholds.ts`. *Critical* pages now, *warning* is for the same day, *info* goes nowhere by itself. An alert of scope *database* carries the label `team`, of the team that owns the database. [Alerts that were seen to fire](alert-proofs.md) has the faults that are injected into real servers, and what fires then.',
+    'Generated from `grafana/source/rules` by `npm run docs`. The thresholds are in `grafana/source/thresholds.ts`.',
+    '',
+    '*critical* requires immediate action, *warning* action on the same day; *info* is not sent anywhere. Alerts of scope *database* have the label `team` with the owner of the database, those of scope *instance* concern the operators of the server, and those of scope *exporter* the operators of pgvitals. [Alert proofs](alert-proofs.md) lists the faults that are injected into real servers and the alerts that fire.',
     '',
     ...Object.entries(alerts).flatMap(([name, list]) => [
       `## ${name}`,
       '',
-      '| alert | severity | scope | fires when | for |',
+      '| alert | severity | scope | expression | for |',
       '|---|---|---|---|---|',
       ...list.flatMap((alert) =>
         alert.tiers.map(
@@ -23,15 +25,15 @@ export function alertsPage(): string {
     ]),
     '## Recording rules',
     '',
-    '| rule | is |',
+    '| series | expression |',
     '|---|---|',
     ...Object.values(recordings)
       .flat()
       .map(({ record, expression, labels }) => `| \`${record}${labelText(labels)}\` | ${code(expression)} |`),
     '',
-    '## Not here',
+    '## Not covered',
     '',
-    'Alerts that need what pgvitals does not measure: PgBouncer (its own exporter has it), backups (their tool has it), the CPU of the host, free places in the lock table, and the end of support of a major version.',
+    'pgvitals has no alerts for PgBouncer (use its exporter), backups (use the exporter of the backup tool), the CPU of the host, free slots in the lock table, and the end of support of a major version.',
     ''
   ].join('\n')
 }

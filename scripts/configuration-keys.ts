@@ -1,6 +1,6 @@
 import { fileSchema } from '../src/config/check-schema.ts'
 
-/** As much of a JSON schema as ours uses. */
+/** The part of JSON schema that pgvitals.schema.json uses. */
 interface Schema {
   readonly $ref?: string
   readonly description?: string
@@ -9,7 +9,7 @@ interface Schema {
   readonly additionalProperties?: Schema | false
 }
 
-/** What the table calls the keys that are names. */
+/** The placeholders for keys that are names. */
 const names: Readonly<Record<string, string>> = {
   servers: '<server>',
   databases: '<database>',
@@ -18,12 +18,12 @@ const names: Readonly<Record<string, string>> = {
   access: '<role>'
 }
 
-/** What is described once, in the text beside the table. */
-const isAtom = ({ $ref }: Schema) => $ref !== undefined && /secret|duration|token$/.test($ref)
+/** Definitions whose keys are described in the text, not in the table. */
+const isDescribedElsewhere = ({ $ref }: Schema) => $ref !== undefined && /secret|duration|token$/.test($ref)
 
-/** The table of the keys of `pgvitals.yaml`, from its schema. */
+/** The Markdown table of the keys of `pgvitals.yaml`, from its schema. */
 export function configurationKeys(): string {
-  return ['| key | default | |', '|---|---|---|', ...rowsOf(fileSchema, [])].join('\n')
+  return ['| key | default | description |', '|---|---|---|', ...rowsOf(fileSchema, [])].join('\n')
 }
 
 function rowsOf(schema: Schema, path: readonly string[]): readonly string[] {
@@ -35,7 +35,10 @@ function rowsOf(schema: Schema, path: readonly string[]): readonly string[] {
     const below = [...path, key]
     const isName = key.startsWith('<')
     const row = `| \`${below.join('.')}\` | ${own.default === undefined ? '' : `\`${JSON.stringify(own.default)}\` `}| ${own.description ?? ''} |`
-    return [...(isName ? [] : [row]), ...(isAtom(reference) || below.join('.').includes('<database>.tls') ? [] : rowsOf(own, below))]
+    return [
+      ...(isName ? [] : [row]),
+      ...(isDescribedElsewhere(reference) || below.join('.').includes('<database>.tls') ? [] : rowsOf(own, below))
+    ]
   })
 }
 

@@ -3,7 +3,7 @@ import { configurationKeys } from './configuration-keys.ts'
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 
-/** The text of docs/configuration.md: as it is, with the example and the table of keys of today. */
+/** The text of docs/configuration.md with the current example and table of keys. */
 export function configurationPage(): string {
   return read('docs/configuration.md')
     .replace(/(?<=```yaml\n)[\s\S]*?(?=```)/, () => read('pgvitals.example.yaml'))

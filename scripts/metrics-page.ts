@@ -1,7 +1,7 @@
-import { capacityFamilies } from '../src/poll/capacity.ts'
-import { chooseQueries } from '../src/poll/choose.ts'
-import { collectorFamilies } from '../src/poll/collectors.ts'
-import { healthFamilies } from '../src/poll/health.ts'
+import { capacityFamilies } from '../src/page/capacity.ts'
+import { collectorFamilies } from '../src/page/collectors.ts'
+import { healthFamilies } from '../src/page/health.ts'
+import { planQueries } from '../src/plan/plan-queries.ts'
 import { loadQueries } from '../src/query/load.ts'
 import { familiesOf, labelNames, type Query } from '../src/query/query.ts'
 import { formatRequirement } from '../src/query/requirement.ts'
@@ -12,7 +12,7 @@ import type { Facts } from '../src/server/facts.ts'
 
 const majors = [13, 14, 15, 16, 17, 18] as const
 
-/** The versions of extensions that come with each major. */
+/** The extension versions that are part of each major version. */
 const extensionVersions: Readonly<Record<(typeof majors)[number], Readonly<Record<string, string>>>> = {
   13: { pg_stat_statements: '1.8', pg_buffercache: '1.3' },
   14: { pg_stat_statements: '1.9', pg_buffercache: '1.3' },
@@ -22,31 +22,31 @@ const extensionVersions: Readonly<Record<(typeof majors)[number], Readonly<Recor
   18: { pg_stat_statements: '1.12', pg_buffercache: '1.6' }
 }
 
-/** The text of docs/metrics.md: every family, from the headers of the query files and from the exporter itself. */
+/** The text of docs/metrics.md: all metric families of the query files and of the exporter itself. */
 export async function metricsPage(): Promise<string> {
   const queries = loadQueries()
   const names = [...new Set(queries.map((query) => query.name))]
   return [
     '# Metrics',
     '',
-    'Generated from the headers of [queries/](../queries/README.md) by `npm run docs`. Every family carries the label `server`, those of a database-wide query also `datname`. *Versions* are those of PostgreSQL that have the column; an empty requirement means that any role that may connect will do.',
+    'Generated from the headers of [queries/](../queries/README.md) by `npm run docs`. All families have the label `server`, those of database-wide queries also `datname`. *Versions* are the major versions of PostgreSQL on which the metric exists. A query without a requirement works for every role that can connect.',
     '',
     ...names.flatMap((name) => queryPart(queries.filter((query) => query.name === name))),
-    '## The exporter itself',
+    '## Metrics about the exporter',
     '',
-    '| metric | type | labels | |',
+    '| metric | type | labels | meaning |',
     '|---|---|---|---|',
     ...[...healthFamilies, ...capacityFamilies, ...collectorFamilies].map(
       ([family, labels]) => `| \`${family.name}\` | ${family.type} | ${labels} | ${family.help} |`
     ),
     ...(await meterRows()),
     '',
-    'Besides these there are `process_*` and `nodejs_*` of prom-client.',
+    'prom-client adds `process_*` and `nodejs_*`.',
     ''
   ].join('\n')
 }
 
-/** One query: its variants' columns in one table. */
+/** One query: the columns of all its variants in one table. */
 function queryPart(variants: readonly Query[]): readonly string[] {
   const newest = variants.at(-1)
   if (newest === undefined) return []
@@ -60,6 +60,8 @@ function queryPart(variants: readonly Query[]): readonly string[] {
   ]
   const columns = new Map(variants.flatMap((query) => familiesOf(query).map((family) => [family.name, family] as const)))
   const suffix = newest.columns.some((column) => column.kind === 'suffix') ? '_*' : ''
+  // The text of the row that replaces `{}` in the help.
+  const placeholder = `\`<${newest.columns.find(({ kind }) => kind === 'help')?.name ?? 'suffix'}>\``
   return [
     `## ${newest.name}`,
     '',
@@ -67,16 +69,17 @@ function queryPart(variants: readonly Query[]): readonly string[] {
     '',
     `*${facts.join(', ')}; labels ${labelNames(newest).join(', ')}; from \`${source}\`*`,
     '',
-    '| metric | type | versions | |',
+    '| metric | type | versions | meaning |',
     '|---|---|---|---|',
     ...[...columns].map(
-      ([name, { type, help }]) => `| \`${name}${suffix}\` | ${type} | ${versionsOf(variants, name)} | ${help.replaceAll('|', '\\|')} |`
+      ([name, { type, help }]) =>
+        `| \`${name}${suffix}\` | ${type} | ${versionsOf(variants, name)} | ${help.replaceAll('|', '\\|').replaceAll('{}', placeholder)} |`
     ),
     ''
   ]
 }
 
-/** The majors on which the chosen variant has the metric, as `13–18`. */
+/** The major versions whose variant has the metric, as `13–18`. */
 function versionsOf(variants: readonly Query[], metric: string): string {
   const having = majors.filter((major) => [true, false].some((isStandby) => hasMetric(variants, metric, major, isStandby)))
   const isRange = having.length > 2 && having.every((major, index) => major === (having[0] ?? 0) + index)
@@ -94,12 +97,13 @@ function hasMetric(variants: readonly Query[], metric: string, major: (typeof ma
     extensions: new Map(extensions),
     capabilities: new Set(capabilities.map(({ name }) => name))
   }
-  return chooseQueries(variants, [{ name: '', isUp: true, facts, declaresAccess: true }]).some(
+  const access = new Map([['', 'none' as const]])
+  return planQueries(variants, [{ name: '', isUp: true, facts, access }]).some(
     ({ query, skipped }) => skipped === undefined && familiesOf(query).some(({ name }) => name === metric)
   )
 }
 
-/** The counters of the meter, from its own text. */
+/** The counters of the meter, parsed from its text. */
 async function meterRows(): Promise<readonly string[]> {
   const text = await createMeter('').text()
   const types = new Map([...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]))

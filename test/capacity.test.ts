@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { type Test, test } from 'tap'
 import { readConfig } from '../src/config/config.ts'
-import { createExporter, type Exporter } from '../src/poll/exporter.ts'
+import { createExporter, type Exporter } from '../src/exporter.ts'
 import { loadQueries } from '../src/query/load.ts'
 import type { Database, Server } from '../src/server/server.ts'
 import { until } from './exporter/run-exporter.ts'
@@ -13,7 +13,7 @@ import { allOf, parsePage, sampleValue } from './page/parse-page.ts'
 import { startServer } from './servers/start-server.ts'
 import { createTeamDatabases, teamEnvironment } from './servers/team-databases.ts'
 
-/** An exporter of one server with what only the YAML file can say of it, and its log. */
+/** An exporter of one server with settings that only the YAML file has, and its log. */
 function makeDeclared(
   t: Test,
   environment: Readonly<Record<string, string>>,
@@ -27,14 +27,15 @@ function makeDeclared(
     ...server,
     databases: one.databases.map((each) => ({ ...each, ...database(each) }))
   }))
-  const exporter = createExporter({ version: '0.0.0', servers, queries: loadQueries(), log })
+  const queries = loadQueries().filter(({ name }) => name === 'access' || name === 'disk')
+  const exporter = createExporter({ version: '0.0.0', servers, queries, log })
   t.teardown(() => exporter.stop())
   return { exporter, logged }
 }
 
 const page = async (exporter: Exporter) => parsePage(String(await exporter.metrics()))
 
-test('capacity, quota and the file system become metrics, and declared access is watched where it can be', async (t) => {
+test('capacity, quota and file system sizes are exported, and declared access is checked where the role may connect', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
@@ -61,12 +62,12 @@ test('capacity, quota and the file system become metrics, and declared access is
       Number(execFileSync('du', ['-s', '--apparent-size', '-B1', join(server.dataDirectory, folder)], { encoding: 'utf8' }).split('\t')[0])
     )
     .reduce<[number, number]>(([count, sum], bytes) => [count + 1, sum + bytes], [0, 0])
-  t.ok(Math.abs(usedBytes / onDisk - 1) < 0.02, `${usedBytes} bytes are used, du says ${onDisk}`)
+  t.ok(Math.abs(usedBytes / onDisk - 1) < 0.02, `${usedBytes} bytes are used, du reports ${onDisk}`)
 
   const { bsize, blocks, bavail } = await statfs(server.dataDirectory)
   t.equal(sampleValue(all, 'pg_disk_total_bytes', { source: 'filesystem' }), blocks * bsize)
   const freeBytes = sampleValue(all, 'pg_disk_free_bytes', { source: 'filesystem' }) ?? 0
-  t.ok(Math.abs(freeBytes - bavail * bsize) < 2 ** 30, 'what an unprivileged process may still write')
+  t.ok(Math.abs(freeBytes - bavail * bsize) < 2 ** 30, 'the bytes that an unprivileged process may still write')
 
   t.same(
     allOf(all, 'pg_database_quota_bytes').map(({ labels, value }) => [labels.datname, value]),
@@ -84,19 +85,19 @@ test('capacity, quota and the file system become metrics, and declared access is
       ['pg_access_excess', 'users', 'labeler_user', 'insert', 1],
       ['pg_access_missing', 'users', 'labeler_user', 'select', 1]
     ],
-    'nothing is said of a database that the exporter may not connect to'
+    'a database that the exporter may not connect to has no samples'
   )
   t.equal(sampleValue(all, 'pgvitals_query_success', { query: 'access', datname: 'labeler' }), 0)
 })
 
-test('free space is absent where a part of what is used cannot be seen, and while the server is down', async (t) => {
+test('free space is absent where some of the used space is not visible, and while the server is down', async (t) => {
   const server = await startServer({ major: 13 })
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
-  const blind = makeDeclared(t, teamEnvironment(server, 'owners'), { capacityBytes: 1e12 }).exporter
-  await blind.pollOnce()
-  t.equal(sampleValue(await page(blind), 'pg_disk_total_bytes'), 1e12)
-  t.same(allOf(await page(blind), 'pg_disk_free_bytes'), [])
+  const limited = makeDeclared(t, teamEnvironment(server, 'owners'), { capacityBytes: 1e12 }).exporter
+  await limited.pollOnce()
+  t.equal(sampleValue(await page(limited), 'pg_disk_total_bytes'), 1e12)
+  t.same(allOf(await page(limited), 'pg_disk_free_bytes'), [])
 
   await server.stop()
   const { exporter, logged } = makeDeclared(t, teamEnvironment(server, 'pgvitals'), {
@@ -107,30 +108,30 @@ test('free space is absent where a part of what is used cannot be seen, and whil
   t.same(
     allOf(await page(exporter), 'pg_disk_free_bytes').map(({ labels }) => labels.source),
     ['filesystem'],
-    'a full disk is seen although the server that filled it is down'
+    'a full disk remains visible although the server is down'
   )
   t.notMatch(logged.join(''), 'data_directory')
 })
 
-test('a data directory that is not there is told in the log, and the page has no size of it', async (t) => {
+test('a missing data directory is logged, and its size is absent', async (t) => {
   const environment = { DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/d' }
   const { exporter, logged } = makeDeclared(t, environment, { dataDirectory: '/nowhere/pgdata' })
   await exporter.pollOnce()
   await exporter.pollOnce()
   t.same(allOf(await page(exporter), 'pg_disk_total_bytes'), [])
-  t.equal(logged.filter((line) => line.includes('data_directory /nowhere/pgdata cannot be measured')).length, 1, 'once')
+  t.equal(logged.filter((line) => line.includes('cannot measure the disk of data_directory /nowhere/pgdata')).length, 1, 'once')
 })
 
-test('another data directory is measured once the configuration names it, and none once it names none', async (t) => {
+test('a data directory added by a reload is measured, and one removed by a reload is not', async (t) => {
   const { exporter } = makeDeclared(t, { DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/d' }, { dataDirectory: '/nowhere/pgdata' })
   const measureIn = (dataDirectory: string | undefined) =>
-    exporter.update(exporter.watches().map(({ server }) => ({ ...server, dataDirectory })))
+    exporter.update(exporter.servers().map(({ server }) => ({ ...server, dataDirectory })))
   const total = async () => sampleValue(await page(exporter), 'pg_disk_total_bytes', { source: 'filesystem' })
   await exporter.start()
   t.equal(await total(), undefined)
   measureIn(tmpdir())
   const { bsize, blocks } = await statfs(tmpdir())
-  await until('it is measured', 10, async () => (await total()) === blocks * bsize)
+  await until('the new directory is measured', 10, async () => (await total()) === blocks * bsize)
   measureIn(undefined)
   t.equal(await total(), undefined)
 })

@@ -11,7 +11,7 @@ import { hasTool } from './servers/has-tool.ts'
 import { startServer, type TestServer } from './servers/start-server.ts'
 import { createTeamDatabases } from './servers/team-databases.ts'
 
-/** Makes `<name>.pem` and `<name>.key`, signed by `<issuer>` or by itself. */
+/** Creates `<name>.pem` and `<name>.key`, signed by `<issuer>` or by itself. */
 function makeCertificate(folder: string, name: string, subject: string, days: number, issuer?: string): void {
   const at = (file: string) => join(folder, file)
   const signer = issuer === undefined ? [] : ['-CA', at(`${issuer}.pem`), '-CAkey', at(`${issuer}.key`)]
@@ -20,13 +20,13 @@ function makeCertificate(folder: string, name: string, subject: string, days: nu
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...what, ...out, ...signer], { stdio: 'ignore' })
 }
 
-/** Writes a file into the data directory, as the server's own user. */
+/** Writes a file into the data directory as the operating system user of the server. */
 async function writeInto(server: TestServer, name: string, text: string): Promise<void> {
   const lines = `select line from unnest(string_to_array($$${text.trim()}$$, chr(10))) as line`
   await server.sql('postgres', `copy (${lines}) to program 'umask 077; cat > ${name}'`)
 }
 
-test('a client certificate opens the session, root certificates are insisted upon, and the expiry is told', async (t) => {
+test('sessions use client certificates, verify the server against root certificates, and export the expiry time', async (t) => {
   if (!hasTool(t, 'openssl', 'openssl')) return
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-certificates-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
@@ -66,11 +66,11 @@ servers:
 `
     )
   configure('ca.pem')
-  const { exporter, samples } = makeExporter(environment)
+  const { exporter, samples } = makeExporter(environment, { queries: ['stat_user_tables'] })
   t.teardown(() => exporter.stop())
   await exporter.start()
   const isUp = async (datname: string) => sampleValue(await samples(), 'pg_database_up', { datname })
-  await until('both are up', 10, async () => (await isUp('platform')) === 1 && (await isUp('labeler')) === 1)
+  await until('both databases are up', 10, async () => (await isUp('platform')) === 1 && (await isUp('labeler')) === 1)
   const [tls] = await server.sql(
     'postgres',
     "select ssl, client_dn from pg_stat_ssl join pg_stat_activity using (pid) where datname = 'platform'"
@@ -80,19 +80,23 @@ servers:
   t.same(
     allOf(await samples(), 'pgvitals_tls_certificate_expiry_timestamp_seconds').map(({ labels, value }) => [labels.datname, value]),
     [['platform', expiry]],
-    'of the encrypted session alone'
+    'the expiry time of the encrypted session only'
   )
 
-  // The server would let the role in without TLS too, but a certificate that does not fit is not passed over.
+  // The server would accept the role without TLS, but pgvitals must not ignore a certificate that it cannot verify.
   await writeInto(server, 'pg_hba.conf', 'host all all all trust')
   await server.sql('postgres', 'select pg_reload_conf()')
   configure('foreign.pem')
   exporter.update(readConfig(environment).servers)
-  await until('it is refused', 20, async () => (await isUp('platform')) === 0)
+  await until('the certificate is refused', 20, async () => (await isUp('platform')) === 0)
   t.ok((sampleValue(await samples(), 'pgvitals_errors_total', { datname: 'platform', class: 'tls' }) ?? 0) > 0)
-  t.equal(sampleValue(await samples(), 'pgvitals_tls_certificate_expiry_timestamp_seconds'), expiry, 'what was seen last is still told')
+  t.equal(
+    sampleValue(await samples(), 'pgvitals_tls_certificate_expiry_timestamp_seconds'),
+    expiry,
+    'the last expiry time is still exported'
+  )
 
   configure('ca.pem')
   exporter.update(readConfig(environment).servers)
-  await until('with the right one it is tried at once', 5, async () => (await isUp('platform')) === 1)
+  await until('the right root certificate is tried at once', 5, async () => (await isUp('platform')) === 1)
 })

@@ -9,10 +9,10 @@ import { freePort } from './servers/start-server.ts'
 
 interface Demo {
   readonly child: ChildProcess
-  /** The temporary folder of this demo alone. */
+  /** The temporary folder of this demo. */
   readonly folder: string
   readonly output: () => string
-  /** Answers the exit code. */
+  /** Resolves to the exit code. */
   readonly ended: Promise<unknown>
 }
 
@@ -36,33 +36,37 @@ function startDemo(t: Test, port: string): Demo {
   return { child, folder, output: () => output, ended }
 }
 
-/** Asks again until the answer satisfies; answers the last one either way. */
-async function until<Answer>(seconds: number, ask: () => Promise<Answer> | Answer, isEnough: (answer: Answer) => boolean): Promise<Answer> {
+/** Repeats a read until the result is sufficient or the time is over; returns the last result. */
+async function until<Result>(
+  seconds: number,
+  read: () => Promise<Result> | Result,
+  isEnough: (result: Result) => boolean
+): Promise<Result> {
   const end = performance.now() + seconds * 1000
   for (;;) {
-    const answer = await ask()
-    if (isEnough(answer) || performance.now() > end) return answer
+    const result = await read()
+    if (isEnough(result) || performance.now() > end) return result
     await delay(500)
   }
 }
 
-/** What the demo left in its temporary folder, tsx's cache aside. */
+/** The contents of the temporary folder of the demo, without the cache of tsx. */
 function leftIn(folder: string): readonly string[] {
   return readdirSync(folder).filter((name) => !name.startsWith('tsx-'))
 }
 
-test('the demo shows a busy server, and leaves nothing behind', async (t) => {
+test('the demo runs a busy server and removes everything at its end', async (t) => {
   const port = String(await freePort())
   const demo = startDemo(t, port)
-  const isReady = (output: string) => output.includes('Ctrl-C ends it')
-  const output = await until(20, demo.output, (text) => isReady(text) || demo.child.exitCode !== null)
-  t.ok(isReady(output), 'it says that it is ready', { output })
-  t.match(output, `http://localhost:${port}/metrics`, 'and where')
+  const isReady = (output: string) => output.includes('Ctrl-C stops the demo')
+  const output = await until(60, demo.output, (text) => isReady(text) || demo.child.exitCode !== null)
+  t.ok(isReady(output), 'the demo reports that it is ready', { output })
+  t.match(output, `http://localhost:${port}/metrics`, 'and its address')
 
   const scrape = async () => await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   const idle = /^pg_stat_activity_count\{[^}]*datname="platform",state="idle in transaction",[^}]*application_name="back-office"[^}]*\} 1$/m
   const deadlock = /^pg_stat_database_deadlocks\{[^}]*datname="labeler"\} [1-9]/m
-  // With more statements than are shown each counts from the first poll, so that the second one tells.
+  // Statement counters start at 0 with the first poll, so the second one shows calls.
   const statements = (datname: string) => new RegExp(`^pg_stat_statements_calls_total\\{[^}]*datname="${datname}",[^}]*\\} [1-9]`, 'm')
   const page = await until(40, scrape, (text) =>
     [idle, deadlock, ...['platform', 'users', 'labeler'].map(statements)].every((pattern) => pattern.test(text))
@@ -79,23 +83,27 @@ test('the demo shows a busy server, and leaves nothing behind', async (t) => {
 
   const [home = ''] = leftIn(demo.folder)
   t.match(home, /^pgvitals-demo-/, 'all data is in one folder')
-  const [data = ''] = readdirSync(join(demo.folder, home))
-  const postmaster = Number.parseInt(readFileSync(join(demo.folder, home, data, 'postmaster.pid'), 'utf8'), 10)
+  const files = readdirSync(join(demo.folder, home), { recursive: true, encoding: 'utf8' })
+  const pidFile = files.find((file) => file.endsWith('postmaster.pid')) ?? ''
+  const postmaster = Number.parseInt(readFileSync(join(demo.folder, home, pidFile), 'utf8'), 10)
   t.doesNotThrow(() => process.kill(postmaster, 0), 'PostgreSQL runs')
 
-  const asked = performance.now()
   demo.child.kill('SIGINT')
-  t.equal(await demo.ended, 0, 'Ctrl-C ends it well', { output: demo.output() })
-  t.ok(performance.now() - asked < 4000, 'within a few seconds')
+  const code = await until(
+    10,
+    () => demo.child.exitCode,
+    (code) => code !== null
+  )
+  t.equal(code, 0, 'Ctrl-C ends the demo with exit code 0 within seconds', { output: demo.output() })
   t.same(leftIn(demo.folder), [], 'no folder is left')
   t.throws(() => process.kill(postmaster, 0), { code: 'ESRCH' }, 'no PostgreSQL is left')
   await t.rejects(scrape(), 'no pgvitals is left')
 })
 
-test('a pgvitals that does not start ends the demo with its words', async (t) => {
+test('a pgvitals that does not start ends the demo with its error message', async (t) => {
   const demo = startDemo(t, 'abc')
-  t.equal(await demo.ended, 1, 'it fails')
-  const output = await until(2, demo.output, (text) => text.includes('The demo has to end'))
-  t.match(output, /PGVITALS_PORT is "abc"[\s\S]*The demo has to end: pgvitals ended with code 1/, 'both say why')
+  t.equal(await demo.ended, 1, 'the demo fails')
+  const output = await until(2, demo.output, (text) => text.includes('The demo failed'))
+  t.match(output, /PGVITALS_PORT: invalid value "abc"[\s\S]*The demo failed: pgvitals exited with code 1/, 'both give the reason')
   t.same(leftIn(demo.folder), [], 'no folder is left')
 })

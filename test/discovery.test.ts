@@ -11,7 +11,7 @@ const namesOf = (samples: readonly PageSample[], datname: string) => [
   ...new Set(samples.filter(({ labels }) => labels.datname === datname || labels.database === datname).map(({ name }) => name))
 ]
 
-test('databases are found, dropped and renamed while pgvitals runs, and what is excluded is nowhere', async (t) => {
+test('discovery follows created, dropped and renamed databases, and no family names an excluded one', async (t) => {
   const server = await startServer({ flags: ['wal_level=logical'] })
   t.teardown(() => server.remove())
   await server.sql(
@@ -37,8 +37,7 @@ test('databases are found, dropped and renamed while pgvitals runs, and what is 
     { DATABASE_URL: url, LATE_DATABASE_URL: server.url('late', 'pgvitals'), PGVITALS_QUERIES: tuned },
     {
       discoverySeconds: 0.5,
-      shortestStandStillSeconds: 0.5,
-      visitCostShare: 10,
+      pollCostShare: 10,
       servers: (all) =>
         all.map((one) => ({
           ...one,
@@ -51,80 +50,88 @@ test('databases are found, dropped and renamed while pgvitals runs, and what is 
     }
   )
   t.teardown(() => exporter.stop())
-  const tells = async (datname: string) => namesOf(await samples(), datname).includes('pg_stat_user_tables_n_tup_ins')
+  const exportsTables = async (datname: string) => namesOf(await samples(), datname).includes('pg_stat_user_tables_n_tup_ins')
   await exporter.start()
-  await until('a database that was there is found', 10, () => tells('users'))
+  await until('an existing database is discovered', 10, () => exportsTables('users'))
   const first = await samples()
   t.equal(sampleValue(first, 'pgvitals_discovery_success'), 1)
   t.equal(sampleValue(first, 'pg_database_info', { datname: 'users', team: '' }), 1)
-  t.ok(namesOf(first, 'postgres').length > 0, 'the declared one stays although no pattern asks for it')
-  for (const datname of ['rdsadmin', 'elsewhere']) t.same(namesOf(first, datname), [], `${datname} is in no family`)
+  t.ok(namesOf(first, 'postgres').length > 0, 'a declared database stays although no pattern matches it')
+  for (const datname of ['rdsadmin', 'elsewhere']) t.same(namesOf(first, datname), [], `no family names ${datname}`)
   const ofSlots = async () => (await samples()).filter(({ labels }) => labels.slot_name !== undefined)
-  const told = [
+  const families = [
     'pg_replication_slots_wal_status',
     'pg_stat_replication_slots_txns_total',
     'pg_stat_replication_sent_lag_bytes',
     'pg_stat_replication_sync_state'
   ]
-  await until('families that name no database tell of slots', 10, async () => {
+  await until('families without a database label have samples for slots', 10, async () => {
     const names = (await ofSlots()).map(({ name }) => name)
-    return told.every((name) => names.includes(name))
+    return families.every((name) => names.includes(name))
   })
-  t.same([...new Set((await ofSlots()).map(({ labels }) => labels.slot_name))], ['of_postgres'], 'but not of those of an excluded one')
-  t.notMatch(JSON.stringify(await ofSlots()), /from_rdsadmin/, 'nor of who reads from it')
+  t.same(
+    [...new Set((await ofSlots()).map(({ labels }) => labels.slot_name))],
+    ['of_postgres'],
+    'but none for the slots of an excluded database'
+  )
+  t.notMatch(JSON.stringify(await ofSlots()), /from_rdsadmin/, 'nor for the subscriber of one')
   t.notOk((await server.sql('postgres', "select from pg_stat_activity where usename = 'pgvitals' and datname = 'rdsadmin'")).length)
   t.same(
     namesOf(first, 'closed').filter((name) => /pg_database_up|pg_stat_user/.test(name)),
     [],
-    'where the role may not connect it is not visited'
+    'a database that refuses the role is not polled'
   )
-  t.ok(namesOf(first, 'closed').includes('pg_stat_database_xact_commit'), 'but the server tells of it')
+  await until('it has server-wide samples', 10, async () => namesOf(await samples(), 'closed').includes('pg_stat_database_xact_commit'))
 
   t.equal(sampleValue(await samples(), 'pgvitals_database_state', { datname: 'late', reason: 'no_database' }), 1)
   await server.sql('postgres', 'create database late')
-  await until('a declared one that appears is visited at once', 5, async () => {
+  await until('a declared database is polled as soon as it exists', 5, async () => {
     return sampleValue(await samples(), 'pg_database_up', { datname: 'late' }) === 1
   })
 
   await server.sql('postgres', 'create database new')
   await server.sql('new', 'create table item (id int)', 'insert into item values (1)')
-  await until('a new one is found', 10, () => tells('new'))
+  await until('a new database is discovered', 10, () => exportsTables('new'))
   await server.sql('postgres', 'drop database new with (force)')
-  await until('a dropped one vanishes from every family', 10, async () => namesOf(await samples(), 'new').length === 0)
-  await until('one without a kept session can be renamed', 10, () =>
+  await until('no family names a dropped database', 10, async () => namesOf(await samples(), 'new').length === 0)
+  await until('a database without a session can be renamed', 10, () =>
     server.sql('postgres', 'alter database users rename to renamed').then(
       () => true,
       () => false
     )
   )
-  await until('it is gone under its old name and there under the new one', 10, async () => {
-    return (await tells('renamed')) && namesOf(await samples(), 'users').length === 0
+  await until('the database has its new name and not the old one', 10, async () => {
+    return (await exportsTables('renamed')) && namesOf(await samples(), 'users').length === 0
   })
 
   await server.sql('postgres', 'revoke select on pg_catalog.pg_database from public')
-  await until('a failing discovery is told', 10, async () => sampleValue(await samples(), 'pgvitals_discovery_success') === 0)
-  t.ok(await tells('renamed'), 'and the last good list serves')
-  t.match(logged.map(({ msg }) => msg).join('\n'), /databases cannot be discovered, the last list serves: permission denied/)
+  await until('the failed discovery is exported', 10, async () => sampleValue(await samples(), 'pgvitals_discovery_success') === 0)
+  t.ok(await exportsTables('renamed'), 'and the last list remains in use')
+  t.match(logged.map(({ msg }) => msg).join('\n'), /database discovery failed, keeping the last list: permission denied/)
   t.same(namesOf(await samples(), 'rdsadmin'), [])
 
   await server.sql('postgres', 'grant select on pg_catalog.pg_database to public')
   exporter.update(
-    exporter.watches().map(({ server: watched }) => ({
+    exporter.servers().map(({ server: watched }) => ({
       ...watched,
       discovery: watched.discovery && { ...watched.discovery, exclude: [] }
     }))
   )
   const arrivals = async () => sampleValue(await samples(), 'pg_stat_statements_new_total', { datname: 'rdsadmin' })
-  await until('what is no longer excluded is told of', 20, async () => (await arrivals()) !== undefined)
-  await new Promise((resolve) => setTimeout(resolve, 2500))
-  // What pgvitals itself asks there from now on is new.
-  t.ok(((await arrivals()) ?? 0) < 80, 'and what it did before is not taken for new')
+  await until('a database that is no longer excluded has samples', 20, async () => (await arrivals()) !== undefined)
+  const polledAt = () => exporter.snapshots().find(({ query }) => query === 'stat_statements')?.succeededAt
+  for (const poll of ['next', 'second']) {
+    const last = polledAt()
+    await until(`the ${poll} poll of the statements`, 10, () => polledAt() !== last)
+  }
+  // Statements that pgvitals runs there from now on are new.
+  t.ok(((await arrivals()) ?? 0) < 80, 'earlier statements do not count as new')
 
-  const names = () => exporter.watches().flatMap(({ states }) => states.map(({ name }) => name))
+  const names = () => exporter.servers().flatMap(({ states }) => states.map(({ name }) => name))
   t.ok(names().includes('renamed'))
   const elsewhere = parseDatabaseUrl('postgresql://pgvitals:secret@127.0.0.1:1/postgres')
   exporter.update(
-    exporter.watches().map(
+    exporter.servers().map(
       ({
         server: {
           databases: [main],
@@ -137,5 +144,5 @@ test('databases are found, dropped and renamed while pgvitals runs, and what is 
       })
     )
   )
-  t.same(names(), ['postgres'], "another server's databases are not those of the first")
+  t.same(names(), ['postgres'], 'databases of another server are not those of the first')
 })

@@ -5,15 +5,15 @@ import { configurationPage } from '../scripts/configuration-page.ts'
 import { metricsPage } from '../scripts/metrics-page.ts'
 import { settingsSchema } from '../src/config/settings.ts'
 
-test('docs/metrics.md is what the headers say; npm run docs writes it', async (t) => {
+test('docs/metrics.md is generated from the query headers; npm run docs writes it', async (t) => {
   t.equal(readFileSync(new URL('../docs/metrics.md', import.meta.url), 'utf8'), await metricsPage())
 })
 
-test('docs/configuration.md has the example and the keys of today; npm run docs writes them', async (t) => {
+test('docs/configuration.md contains the current example and keys; npm run docs writes them', async (t) => {
   t.equal(readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8'), configurationPage())
 })
 
-test('every setting that a page, a board or a manifest names is one', async (t) => {
+test('every setting that docs, dashboards and manifests name exists', async (t) => {
   const root = join(import.meta.dirname, '..')
   const inFolders = ['docs', 'grafana', 'deploy', 'queries'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file))

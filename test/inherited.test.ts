@@ -3,7 +3,7 @@ import { loadQueries } from '../src/query/load.ts'
 import { isValueColumn, labelNames, metricName } from '../src/query/query.ts'
 import { inheritedFamilies } from './page/inherited-families.ts'
 
-test('every family of postgres_exporter is here with its name, its type and at least its labels', async (t) => {
+test('every family of postgres_exporter exists with its name, type and labels', async (t) => {
   const ours = new Map(
     loadQueries().flatMap((query) =>
       query.columns.filter(isValueColumn).map((column) => [metricName(query, column), { type: column.kind, labels: labelNames(query) }])

@@ -14,7 +14,7 @@ test('isolation', async (t) => {
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
 
-  t.test("one team's wrong password costs that team's metrics only", async (t) => {
+  t.test('a wrong password affects only the metrics of its database', async (t) => {
     const environment = { ...teamEnvironment(server, 'pgvitals'), LABELER_DATABASE_URL: server.url('labeler', 'pgvitals', 'wrong') }
     const { exporter, samples, logged } = makeExporter(environment)
     t.teardown(() => exporter.stop())
@@ -22,7 +22,7 @@ test('isolation', async (t) => {
     const all = await samples()
     t.equal(sampleValue(all, 'pg_up'), 1)
     t.equal(sampleValue(all, 'pg_database_up', { datname: 'labeler' }), 0)
-    t.equal(sampleValue(all, 'pg_database_info', { datname: 'labeler' }), 1, 'rules can still join it')
+    t.equal(sampleValue(all, 'pg_database_info', { datname: 'labeler' }), 1, 'rules can still join the database')
     t.ok((sampleValue(all, 'pgvitals_errors_total', { datname: 'labeler', class: 'auth' }) ?? 0) > 0)
     t.equal(sampleValue(all, 'pgvitals_query_success', { datname: 'labeler', query: 'stat_user_tables' }), 0)
     const others = allOf(all, 'pgvitals_query_success').filter(({ labels }) => labels.datname !== 'labeler')
@@ -33,39 +33,42 @@ test('isolation', async (t) => {
     )
     t.match(
       logged.find(({ class: errorClass }) => errorClass === 'auth')?.msg,
-      /database cannot be visited: password authentication failed for user "pgvitals" \(28P01\)/
+      /cannot connect: password authentication failed for user "pgvitals" \(28P01\)/
     )
   })
 
-  t.test('a wrong password is not tried again soon, a server that is down is', async (t) => {
+  t.test('a wrong password is not retried soon, an unreachable server is', async (t) => {
     const down = await freePort()
     const environment = {
       DATABASE_URL: server.url('labeler', 'pgvitals', 'wrong'),
       OTHER_DATABASE_URL: `postgresql://u:p@127.0.0.1:${down}/x`,
       PGVITALS_QUERIES: everySecond
     }
-    const { exporter, samples } = makeExporter(environment)
+    const { exporter, samples } = makeExporter(environment, { queries: ['stat_user_tables'] })
     t.teardown(() => exporter.stop())
     await exporter.start()
     await until(
-      'the server that is down was tried five times',
+      'the unreachable server was tried five times',
       10,
       async () => (sampleValue(await samples(), 'pgvitals_errors_total', { class: 'network' }) ?? 0) >= 5
     )
     t.equal(sampleValue(await samples(), 'pgvitals_errors_total', { class: 'auth' }), 1)
   })
 
-  t.test('a wrong password is tried once for all databases that have it, and again for all once it is good', async (t) => {
+  t.test('a wrong password is tried once for all databases that share it, and again for all once it works', async (t) => {
     const counter = await startCounter(server.port)
     t.teardown(() => counter.close())
     const names = ['platform', 'users', 'labeler', 'postgres', 'template1']
     const urls = names.map((name) => `postgresql://labeler_owner:changed@127.0.0.1:${counter.port}/${name}?sslmode=disable`)
     await server.sql('postgres', ...names.map((name) => `grant connect on database ${name} to labeler_owner`))
-    const { exporter, samples } = makeExporter({
-      ...Object.fromEntries(urls.map((url, index) => [`_${index}_DATABASE_URL`, url])),
-      OTHER_DATABASE_URL: server.url('platform', 'pgvitals'),
-      PGVITALS_QUERIES: everySecond
-    })
+    const { exporter, samples } = makeExporter(
+      {
+        ...Object.fromEntries(urls.map((url, index) => [`_${index}_DATABASE_URL`, url])),
+        OTHER_DATABASE_URL: server.url('platform', 'pgvitals'),
+        PGVITALS_QUERIES: everySecond
+      },
+      { queries: ['stat_user_tables'] }
+    )
     t.teardown(() => exporter.stop())
     await exporter.start()
     const where = { server: `127.0.0.1:${counter.port}` }
@@ -73,7 +76,9 @@ test('isolation', async (t) => {
       allOf(await samples(), 'pg_database_up', where).filter((sample) => sample.value === value).length
     await until('all are down', 10, async () => (await states(0)) === 5)
     t.equal(allOf(await samples(), 'pgvitals_database_state', { ...where, reason: 'auth' }).length, 5)
-    await new Promise((resolve) => setTimeout(resolve, 3000))
+    const polls = async () => sampleValue(await samples(), 'pgvitals_polls_total', { server: `127.0.0.1:${server.port}` }) ?? 0
+    const before = await polls()
+    await until('the other server was polled three times more', 10, async () => (await polls()) >= before + 3)
     t.equal(counter.count(), 1)
     t.same(
       allOf(await samples(), 'pgvitals_errors_total', { class: 'auth' }).map(({ value }) => value),
@@ -81,13 +86,13 @@ test('isolation', async (t) => {
     )
     await server.sql('postgres', "alter role labeler_owner password 'changed'")
     t.teardown(() => server.sql('postgres', "alter role labeler_owner password 'secret'"))
-    await until('the next try was good', 20, async () => (await states(1)) > 0)
-    await until('and the others follow at once', 12, async () => (await states(1)) === 5)
+    await until('the next attempt succeeds', 20, async () => (await states(1)) > 0)
+    await until('the other databases follow at once', 12, async () => (await states(1)) === 5)
   })
 
-  t.test('the main database being out of reach, another one tells of the server', async (t) => {
+  t.test('another database runs the server-wide queries while the main database is unreachable', async (t) => {
     const environment = { ...teamEnvironment(server, 'pgvitals'), DATABASE_URL: server.url('platform', 'pgvitals', 'wrong') }
-    const { exporter, samples } = makeExporter(environment)
+    const { exporter, samples } = makeExporter(environment, { queries: ['stat_database'] })
     t.teardown(() => exporter.stop())
     await exporter.pollOnce()
     const all = await samples()
@@ -96,7 +101,7 @@ test('isolation', async (t) => {
     t.ok(sampleValue(all, 'pg_stat_database_numbackends', { datname: 'platform' }) !== undefined)
   })
 
-  t.test('a table that is locked exclusively neither delays nor fails the polls', async (t) => {
+  t.test('an exclusively locked table neither delays nor fails the polls', async (t) => {
     const locker = new pg.Client(server.url('labeler'))
     const waiter = new pg.Client(server.url('labeler'))
     await Promise.all([locker.connect(), waiter.connect()])
@@ -122,10 +127,9 @@ test('isolation', async (t) => {
     t.ok((sampleValue(all, 'pg_stat_user_tables_table_size_bytes', { datname: 'users', relname: 'item' }) ?? 0) > 0)
     t.equal(sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { datname: 'labeler', relname: 'item' }), 100)
     t.ok((sampleValue(all, 'pg_stat_activity_max_tx_duration', { datname: 'labeler', state: 'idle in transaction' }) ?? 0) > 0)
-    t.ok(allOf(all, 'pgvitals_query_duration_seconds').every(({ value }) => value < 1))
   })
 
-  t.test('hostile names and answers cost exactly their own samples', async (t) => {
+  t.test('hostile names and results cost exactly their own samples', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'pgvitals-queries-'))
     t.teardown(() => rmSync(folder, { recursive: true }))
     const write = (name: string, sql: string) =>
@@ -142,18 +146,17 @@ test('isolation', async (t) => {
     write('slow', "select 'x' as a, pg_sleep(60)::text as b")
     await server.sql('users', `create table "quo""te \\ \n{}" (id int)`)
     const tuning = '{ slow: { timeout: 1s } }'
-    const { exporter, page, samples } = makeExporter({
-      ...teamEnvironment(server, 'pgvitals'),
-      PGVITALS_QUERIES_DIR: folder,
-      PGVITALS_QUERIES: tuning
-    })
+    const { exporter, page, samples } = makeExporter(
+      { ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES_DIR: folder, PGVITALS_QUERIES: tuning },
+      { queries: ['good', 'twice', 'many', 'words', 'surplus', 'broken', 'slow', 'stat_user_tables'] }
+    )
     t.teardown(() => exporter.stop())
     await exporter.pollOnce()
     t.match(await page(), 'relname="quo\\"te \\\\ \\n{}"')
     const all = await samples()
     const labels = { datname: 'users' }
     t.equal(sampleValue(all, 'pg_good_b', labels), 1)
-    t.equal(sampleValue(all, 'pg_twice_b', labels), 1, 'the first of two stays')
+    t.equal(sampleValue(all, 'pg_twice_b', labels), 1, 'the first of two duplicates remains')
     t.equal(allOf(all, 'pg_many_b', labels).length, 5)
     t.same(
       allOf(all, 'pg_words_b', labels).map(({ value }) => value),
@@ -171,10 +174,10 @@ test('isolation', async (t) => {
       t.equal(sampleValue(all, 'pgvitals_query_success', { ...labels, query }), 0, `${query} fails`)
     t.equal(sampleValue(all, 'pgvitals_errors_total', { ...labels, class: 'schema' }), 2)
     t.equal(sampleValue(all, 'pgvitals_errors_total', { ...labels, class: 'timeout' }), 1)
-    t.equal(sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { ...labels, relname: 'item' }), 100, 'the built-in queries go on')
+    t.equal(sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { ...labels, relname: 'item' }), 100, 'the built-in queries continue')
   })
 
-  t.test("an extension is found wherever it is, and what its schema's owner plants there is not run", async (t) => {
+  t.test("an extension is found in any schema, and an operator that the schema's owner planted does not run", async (t) => {
     await server.sql(
       'platform',
       'drop extension pg_stat_statements',
@@ -189,7 +192,9 @@ test('isolation', async (t) => {
       `create function "my ext".evil(float8, int) returns float8 language plpgsql as 'begin insert into public.planted values (current_user); return 0; end'`,
       'create operator "my ext"./ (leftarg = float8, rightarg = int, function = "my ext".evil)'
     )
-    const { exporter, samples } = makeExporter({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES: everySecond })
+    const { exporter, samples } = makeExporter(teamEnvironment(server, 'pgvitals'), {
+      queries: ['stat_statements', 'stat_statements_entries', 'stat_statements_info', 'stat_statements_query_id']
+    })
     t.teardown(() => exporter.stop())
     await exporter.pollOnce()
     const all = await samples()
@@ -198,18 +203,21 @@ test('isolation', async (t) => {
     t.same(await server.sql('platform', 'select * from planted'), [])
   })
 
-  t.test('a grant that is given while pgvitals runs takes effect at the next visit', async (t) => {
+  t.test('a grant takes effect at the next poll cycle', async (t) => {
     await server.sql('postgres', 'revoke pg_monitor from pgvitals')
     t.teardown(() => server.sql('postgres', 'grant pg_monitor to pgvitals'))
-    const { exporter, samples, logged } = makeExporter({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES: everySecond })
+    const { exporter, samples, logged } = makeExporter(
+      { ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES: everySecond },
+      { queries: ['connections', 'stat_user_tables', 'wal'] }
+    )
     t.teardown(() => exporter.stop())
     await exporter.start()
     await until('the first polls are done', 5, () => exporter.isReady())
     t.same(allOf(await samples(), 'pg_wal_segments'), [])
     await server.sql('postgres', 'grant pg_monitor to pgvitals')
-    await until('the WAL directory is seen', 5, async () => allOf(await samples(), 'pg_wal_segments').length === 1)
+    await until('the WAL directory is visible', 5, async () => allOf(await samples(), 'pg_wal_segments').length === 1)
     await server.sql('postgres', 'revoke pg_monitor from pgvitals')
-    await until('it is gone again at once', 5, async () => allOf(await samples(), 'pg_wal_segments').length === 0)
-    await until('each change is said in one line', 5, () => logged.filter(({ msg }) => String(msg).includes('queries run')).length === 3)
+    await until('it is invisible at once', 5, async () => allOf(await samples(), 'pg_wal_segments').length === 0)
+    await until('each change is one log line', 5, () => logged.filter(({ msg }) => String(msg).includes('queries run')).length === 3)
   })
 })

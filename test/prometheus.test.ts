@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
+import { makeExporter, until } from './exporter/run-exporter.ts'
 import { runProcess } from './exporter/run-process.ts'
 import { inheritedNames } from './page/inherited-names.ts'
 import { parsePage } from './page/parse-page.ts'
@@ -16,8 +16,8 @@ interface Series {
   readonly value: readonly [number, string]
 }
 
-/** What promtool says of a page: metric names with complaints. */
-function complaints(page: string): Promise<readonly string[]> {
+/** The output of promtool for a page: lines that begin with the name of a metric. */
+function objectionsTo(page: string): Promise<readonly string[]> {
   return new Promise((resolve) => {
     const promtool = execFile('promtool', ['check', 'metrics'], (_, stdout, stderr) =>
       resolve((stdout + stderr).split('\n').filter(Boolean))
@@ -26,7 +26,7 @@ function complaints(page: string): Promise<readonly string[]> {
   })
 }
 
-test('promtool has nothing to say but for inherited names', async (t) => {
+test('promtool objects to inherited names only', async (t) => {
   if (!hasTool(t, 'promtool', 'prometheus')) return
   for (const major of [13, 18] as const) {
     const server = await startServer({ major, flags: ['track_io_timing=on'] })
@@ -43,24 +43,24 @@ test('promtool has nothing to say but for inherited names', async (t) => {
     await exporter.pollOnce()
     const text = await page()
     await exporter.stop()
-    const said = await complaints(text)
-    t.ok(said.length > 20, 'promtool has read the page')
+    const objections = await objectionsTo(text)
+    t.ok(objections.length > 20, 'promtool has read the page')
     t.same(
-      said.filter((line) => !inheritedNames.includes(line.split(' ')[0] ?? '')),
+      objections.filter((line) => !inheritedNames.includes(line.split(' ')[0] ?? '')),
       [],
       `PostgreSQL ${major}`
     )
   }
 })
 
-test('a real Prometheus scrapes every sample of the page', async (t) => {
+test('Prometheus scrapes every sample of the page', async (t) => {
   if (!hasTool(t, 'prometheus', 'prometheus')) return
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
   await server.sql('users', 'create table "weird \\ ""name""" (id int)')
   const [port, prometheusPort] = [await freePort(), await freePort()]
-  const pgvitals = runProcess({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_PORT: String(port), PGVITALS_QUERIES: everySecond })
+  const pgvitals = runProcess({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_PORT: String(port) })
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-prometheus-'))
   const config = join(folder, 'prometheus.yml')
   writeFileSync(
@@ -74,7 +74,7 @@ test('a real Prometheus scrapes every sample of the page', async (t) => {
     prometheus.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
   })
-  const ask = async (query: string): Promise<readonly Series[]> => {
+  const queryPrometheus = async (query: string): Promise<readonly Series[]> => {
     const response = await fetch(`http://127.0.0.1:${prometheusPort}/api/v1/query?query=${encodeURIComponent(query)}`).catch(
       () => undefined
     )
@@ -84,17 +84,17 @@ test('a real Prometheus scrapes every sample of the page', async (t) => {
   await until(
     'Prometheus has scraped a full page',
     30,
-    async () => (await ask('pg_database_up == 1')).length === 3 && (await ask('pg_wal_segments')).length === 1
+    async () => (await queryPrometheus('pg_database_up == 1')).length === 3 && (await queryPrometheus('pg_wal_segments')).length === 1
   )
-  await until('it has as many samples as the page, but for what came and went', 20, async () => {
-    const [{ value: [, scraped] = [] } = {}] = await ask('scrape_samples_scraped{job="pgvitals"}')
+  await until('it has the samples of the page, except those that changed in between', 20, async () => {
+    const [{ value: [, scraped] = [] } = {}] = await queryPrometheus('scrape_samples_scraped{job="pgvitals"}')
     const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
     return Math.abs(Number(scraped) - parsePage(page).length) < 20
   })
-  t.match(await ask('pg_stat_user_tables_seq_scan{relname="weird \\\\ \\"name\\""}'), [{ metric: { datname: 'users' } }])
+  t.match(await queryPrometheus('pg_stat_user_tables_seq_scan{relname="weird \\\\ \\"name\\""}'), [{ metric: { datname: 'users' } }])
   t.equal(
-    (await ask('pg_locks_count * on (server, datname) group_left (team) pg_database_info')).length,
-    (await ask('pg_locks_count')).length,
+    (await queryPrometheus('pg_locks_count * on (server, datname) group_left (team) pg_database_info')).length,
+    (await queryPrometheus('pg_locks_count')).length,
     'rules can join the team'
   )
 })

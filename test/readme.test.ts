@@ -5,7 +5,7 @@ import { settingsSchema } from '../src/config/settings.ts'
 
 const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8')
 
-test("the README's table of settings is the schema's", async (t) => {
+test("the README's table of settings agrees with the schema", async (t) => {
   const rows = [...readme.matchAll(/^\| `(PGVITALS_\w+)` \|(.*?)\| (.*) \|$/gm)].map(([, name, value, about]) => [
     name,
     value?.trim(),
@@ -18,6 +18,6 @@ test("the README's table of settings is the schema's", async (t) => {
   )
 })
 
-test('every file and folder that the README links to is there', async (t) => {
+test('every file and folder that the README links to exists', async (t) => {
   for (const [, path = ''] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) t.ok(existsSync(join(import.meta.dirname, '..', path)), path)
 })

@@ -3,24 +3,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { loadQueries } from '../src/query/load.ts'
-import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
+import { everySecond, makeExporter, onlyEverySecond, until } from './exporter/run-exporter.ts'
 import { type RunningProcess, runProcess, scrape } from './exporter/run-process.ts'
 import { allOf, parsePage, sampleValue } from './page/parse-page.ts'
-import { freePort, startServer, type TestServer } from './servers/start-server.ts'
-import { createTeamDatabases } from './servers/team-databases.ts'
+import { createTeam, type Team } from './servers/create-team.ts'
+import { sharedServer } from './servers/shared-server.ts'
+import { freePort } from './servers/start-server.ts'
 
 interface Running {
-  readonly server: TestServer
+  readonly team: Team
   readonly process: RunningProcess
   readonly port: number
   readonly write: (name: string, text: string) => void
 }
 
-/** A server with the teams' databases, and pgvitals on it with this configuration, `password` being the password's file. */
-async function start(t: Test, databases: string, queries: string): Promise<Running> {
-  const server = await startServer()
-  t.teardown(() => server.remove())
-  await createTeamDatabases(server)
+/** Starts pgvitals with these databases on the shared server; the file `password` contains the password. */
+async function start(t: Test, databases: (team: Team) => string, queries: string): Promise<Running> {
+  const team = await createTeam()
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-reload-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const write = (name: string, text: string) => {
@@ -28,7 +27,7 @@ async function start(t: Test, databases: string, queries: string): Promise<Runni
     renameSync(join(folder, 'new'), join(folder, name))
   }
   write('password', 'secret\n')
-  write('pgvitals.yaml', configOf(server, databases))
+  write('pgvitals.yaml', configOf(team, databases(team)))
   const port = await freePort()
   const environment = { PGVITALS_CONFIG: join(folder, 'pgvitals.yaml'), PGVITALS_PORT: String(port), PGVITALS_QUERIES: queries }
   const running = runProcess(environment)
@@ -36,206 +35,213 @@ async function start(t: Test, databases: string, queries: string): Promise<Runni
     running.child.kill('SIGTERM')
     await running.ended
   })
-  await until('pgvitals answers', 20, async () => allOf(await scrape(port), 'pg_database_up').length > 0)
-  return { server, process: running, port, write }
+  await until('pgvitals responds', 40, async () => allOf(await scrape(port), 'pg_database_up').length > 0)
+  return { team, process: running, port, write }
 }
 
-const configOf = ({ port }: TestServer, databases: string) =>
-  `servers: { main: { host: 127.0.0.1, port: ${port}, user: pgvitals, password: { file: password }, databases: { ${databases} } } }`
+const configOf = ({ server, monitor }: Team, databases: string) =>
+  `servers: { main: { host: 127.0.0.1, port: ${server.port}, user: ${monitor}, password: { file: password }, databases: { ${databases} } } }`
 
-/** Which process serves which database. */
-async function pidsOf(server: TestServer): Promise<Readonly<Record<string, unknown>>> {
-  const rows = await server.sql('postgres', "select datname, pid from pg_stat_activity where usename = 'pgvitals' order by datname")
+/** The process ID of the session of each database. */
+async function pidsOf({ server, monitor }: Team): Promise<Readonly<Record<string, unknown>>> {
+  const rows = await server.sql('postgres', `select datname, pid from pg_stat_activity where usename = '${monitor}' order by datname`)
   return Object.fromEntries(rows.map(({ datname, pid }) => [String(datname), pid]))
 }
 
-test('databases come and go and change their team, and the others are not disturbed', async (t) => {
-  const { server, process, port, write } = await start(t, 'platform: { team: platform }, users: { team: platform }', everySecond)
+test('a reload adds and removes databases and changes teams without disturbing the other databases', async (t) => {
+  const { team, process, port, write } = await start(
+    t,
+    ({ platform, users }) => `${platform}: { team: platform }, ${users}: { team: platform }`,
+    onlyEverySecond('access', 'stat_user_tables')
+  )
   const page = () => scrape(port)
-  const reconfigure = (databases: string) => write('pgvitals.yaml', configOf(server, databases))
-  await until('both have a session', 10, async () => Object.keys(await pidsOf(server)).length === 2)
-  const { platform, users } = await pidsOf(server)
+  const reconfigure = (databases: string) => write('pgvitals.yaml', configOf(team, databases))
+  await until('both databases have a session', 10, async () => Object.keys(await pidsOf(team)).length === 2)
+  const [platform, users, labeler] = [team.platform, team.users, team.labeler]
+  const pids = await pidsOf(team)
   const accepted = sampleValue(await page(), 'pgvitals_config_reload_timestamp_seconds') ?? 0
   t.ok(accepted > 1e9)
   t.equal(sampleValue(await page(), 'pgvitals_config_reload_success'), 1)
 
-  reconfigure('platform: { team: platform }, users: { team: users }, labeler: { team: labeler }')
+  reconfigure(`${platform}: { team: platform }, ${users}: { team: users }, ${labeler}: { team: labeler }`)
   await until(
-    'the new one is polled',
+    'the new database is polled',
     10,
-    async () => allOf(await page(), 'pg_stat_user_tables_n_live_tup', { datname: 'labeler' }).length > 0
+    async () => allOf(await page(), 'pg_stat_user_tables_n_live_tup', { datname: labeler }).length > 0
   )
   const changed = await page()
-  t.equal(sampleValue(changed, 'pg_database_info', { datname: 'users', team: 'users' }), 1)
-  t.equal(sampleValue(changed, 'pg_database_info', { datname: 'users', team: 'platform' }), undefined)
+  t.equal(sampleValue(changed, 'pg_database_info', { datname: users, team: 'users' }), 1)
+  t.equal(sampleValue(changed, 'pg_database_info', { datname: users, team: 'platform' }), undefined)
   t.ok((sampleValue(changed, 'pgvitals_config_reload_timestamp_seconds') ?? 0) > accepted)
-  t.match(await pidsOf(server), { platform, users })
+  t.match(await pidsOf(team), pids)
 
-  const looks = async (datname: string) => sampleValue(await page(), 'pgvitals_query_success', { datname, query: 'access' })
-  t.equal(await looks('users'), undefined, 'where no access is declared, nobody looks for it')
-  reconfigure('platform: { team: platform }, users: { team: users, access: { labeler_owner: none } }, labeler: { team: labeler }')
-  await until('access is looked at', 10, async () => (await looks('users')) === 1)
-  t.equal(await looks('labeler'), undefined)
-  t.match(await pidsOf(server), { platform, users }, 'and no session is disturbed')
+  const accessPolled = async (datname: string) => sampleValue(await page(), 'pgvitals_query_success', { datname, query: 'access' })
+  t.equal(await accessPolled(users), undefined, 'without declared access it is not queried')
+  reconfigure(
+    `${platform}: { team: platform }, ${users}: { team: users, access: { ${labeler}_owner: none } }, ${labeler}: { team: labeler }`
+  )
+  await until('access is queried', 10, async () => (await accessPolled(users)) === 1)
+  t.equal(await accessPolled(labeler), undefined)
+  t.match(await pidsOf(team), pids, 'no session is disturbed')
   const declared = await page()
 
-  reconfigure('platform: { tem: x }')
-  await until('the mistake is on the page', 10, async () => sampleValue(await page(), 'pgvitals_config_reload_success') === 0)
+  reconfigure(`${platform}: { tem: x }`)
+  await until('the error is on the page', 10, async () => sampleValue(await page(), 'pgvitals_config_reload_success') === 0)
   t.match(
     process.output(),
-    /the configuration is refused: \S*pgvitals\.yaml:1 servers\.main\.databases\.platform\.tem is no setting; did you mean \\"team\\"/
+    /invalid configuration: \S*pgvitals\.yaml:1: servers\.main\.databases\.\w+_platform\.tem: unknown setting; did you mean \\"team\\"/
   )
-  t.equal(allOf(await page(), 'pg_database_up').length, 3, 'the configuration of before goes on')
+  t.equal(allOf(await page(), 'pg_database_up').length, 3, 'the previous configuration remains in use')
   t.equal(
     sampleValue(await page(), 'pgvitals_config_reload_timestamp_seconds'),
     sampleValue(declared, 'pgvitals_config_reload_timestamp_seconds')
   )
 
-  reconfigure('platform: { team: platform }, users: { team: users }')
-  await until('the removed one is gone', 10, async () => {
+  reconfigure(`${platform}: { team: platform }, ${users}: { team: users }`)
+  await until('the removed database is gone', 10, async () => {
     const all = await page()
-    return sampleValue(all, 'pgvitals_config_reload_success') === 1 && allOf(all, 'pg_database_up', { datname: 'labeler' }).length === 0
+    return sampleValue(all, 'pgvitals_config_reload_success') === 1 && allOf(all, 'pg_database_up', { datname: labeler }).length === 0
   })
-  t.same(await pidsOf(server), { platform, users }, 'the sessions are those of the start')
+  t.same(await pidsOf(team), pids, 'the sessions are the first ones')
   const last = await page()
   t.same(
-    allOf(last, 'pgvitals_connects_total')
+    allOf(last, 'pgvitals_sessions_opened_total')
       .map(({ labels, value }) => [labels.datname, value])
       .sort(),
     [
-      ['platform', 1],
-      ['users', 1]
+      [platform, 1],
+      [users, 1]
     ]
   )
-  t.ok(
-    allOf(last, 'pgvitals_snapshot_age_seconds').every(({ value }) => value < 3),
-    'and no snapshot waited'
+  await until('every snapshot is recent', 5, async () =>
+    allOf(await page(), 'pgvitals_snapshot_age_seconds').every(({ value }) => value < 3)
   )
 
   process.child.kill('SIGHUP')
-  await until('SIGHUP reads it too', 5, () => process.output().includes('was read again and is the same'))
-  t.match(await pidsOf(server), { platform, users })
+  await until('SIGHUP reads the configuration too', 5, () => process.output().includes('configuration reloaded; nothing changed'))
+  t.match(await pidsOf(team), pids)
   t.notMatch(process.output(), /"secret/)
 })
 
-test('a password that rotates leaves no gap of two intervals', async (t) => {
-  const every5Seconds = everySecond.replaceAll('1s', '5s')
-  const { server, process, port, write } = await start(t, 'platform: , labeler: ', every5Seconds)
+test('a password rotation leaves no gap of two intervals', async (t) => {
+  const every5Seconds = onlyEverySecond('connections', 'stat_database', 'stat_user_tables').replaceAll('1s', '5s')
+  const { team, process, port, write } = await start(t, ({ platform, labeler }) => `${platform}: , ${labeler}: `, every5Seconds)
   const ages = async () => allOf(await scrape(port), 'pgvitals_snapshot_age_seconds').map(({ value }) => value)
-  await until('everything was polled', 15, async () => (await ages()).length > 20)
+  await until('every query was polled', 15, async () => (await ages()).length === 2 + 2)
   let oldest = 0
   const watching = setInterval(async () => {
     oldest = Math.max(oldest, ...(await ages()))
   }, 200)
   t.teardown(() => clearInterval(watching))
 
-  await server.sql(
+  await team.server.sql(
     'postgres',
-    "alter role pgvitals password 'rotated'",
-    "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'pgvitals'"
+    `alter role ${team.monitor} password 'rotated'`,
+    `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${team.monitor}'`
   )
   const refused = async () =>
     allOf(await scrape(port), 'pgvitals_errors_total', { class: 'auth' }).reduce((sum, { value }) => sum + value, 0)
   await until('the old password was refused', 10, async () => (await refused()) > 0)
   write('password', 'rotated\n')
-  await until('the new one works everywhere', 10, async () => {
+  await until('the new password works everywhere', 10, async () => {
     const all = await scrape(port)
     return allOf(all, 'pg_database_up').every(({ value }) => value === 1)
   })
-  await until('and every query has answered with it', 10, async () => Math.max(...(await ages())) < 2)
-  t.ok(oldest < 10, `the oldest answer was ${oldest.toFixed(1)} s old with an interval of 5 s`)
-  t.equal(await refused(), 1, 'the old password was tried once, though both databases wanted to')
+  await until('every query was polled with the new password', 10, async () => Math.max(...(await ages())) < 2)
+  t.ok(oldest < 10, `the oldest snapshot was ${oldest.toFixed(1)} s old with an interval of 5 s`)
+  t.equal(await refused(), 1, 'the old password was tried once for both databases')
   t.notMatch(process.output(), /rotated/)
 })
 
-test('an interval that a reload makes shorter does not wait out the old one', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
-  const { exporter } = makeExporter({ DATABASE_URL: server.url('postgres'), PGVITALS_QUERIES: everySecond })
+test('an interval that a reload shortens takes effect at once', async (t) => {
+  const server = await sharedServer()
+  const { exporter } = makeExporter(
+    { DATABASE_URL: server.url('postgres'), PGVITALS_QUERIES: everySecond },
+    { queries: ['connections', 'database'] }
+  )
   t.teardown(() => exporter.stop())
-  const servers = exporter.watches().map((watch) => watch.server)
-  const queries = loadQueries().map((query) => ({ ...query, intervalSeconds: query.name === 'database' ? 3600 : 1 }))
+  const servers = exporter.servers().map((watch) => watch.server)
+  const queries = loadQueries()
+    .filter(({ name }) => name === 'connections' || name === 'database')
+    .map((query) => ({ ...query, intervalSeconds: query.name === 'database' ? 3600 : 1 }))
   exporter.update(servers, queries)
   await exporter.start()
-  const answeredAt = () => exporter.snapshots().find(({ query }) => query === 'database')?.answeredAt
-  await until('it was asked', 10, () => answeredAt() !== undefined)
-  const first = answeredAt()
+  const succeededAt = () => exporter.snapshots().find(({ query }) => query === 'database')?.succeededAt
+  await until('the query was polled', 10, () => succeededAt() !== undefined)
+  const first = succeededAt()
   exporter.update(
     servers,
     queries.map((query) => ({ ...query, intervalSeconds: query.name === 'database' ? 2 : 1 }))
   )
-  await until('it is asked again', 5, () => answeredAt() !== first)
+  await until('the query is polled again', 5, () => succeededAt() !== first)
 })
 
-test('passwords by command and .pgpass, and a database named in both ways', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
-  await createTeamDatabases(server)
+test('passwords from commands and .pgpass work, and a database that file and environment name is polled once', async (t) => {
+  const team = await createTeam()
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-mixed-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
-  writeFileSync(join(folder, 'pgpass'), `localhost:${server.port}:labeler:pgvitals:secret\n`, { mode: 0o600 })
+  writeFileSync(join(folder, 'pgpass'), `localhost:${team.server.port}:${team.labeler}:${team.monitor}:secret\n`, { mode: 0o600 })
   writeFileSync(
     join(folder, 'config.yaml'),
     `
 servers:
   main:
     host: localhost
-    port: ${server.port}
-    user: pgvitals
+    port: ${team.server.port}
+    user: ${team.monitor}
     databases:
-      labeler: { team: labeler }
-      users: { team: platform, password: { command: [printf, secret] } }
+      ${team.labeler}: { team: labeler }
+      ${team.users}: { team: platform, password: { command: [printf, secret] } }
 `
   )
   const once = runProcess(
     {
       PGVITALS_CONFIG: join(folder, 'config.yaml'),
       PGPASSFILE: join(folder, 'pgpass'),
-      DATABASE_URL: server.url('platform', 'pgvitals'),
-      USER_DATABASE_URL: server.url('users', 'pgvitals', 'wrong')
+      DATABASE_URL: team.url('platform'),
+      USER_DATABASE_URL: team.url('users', team.monitor, 'wrong')
     },
     'once'
   )
   t.equal(await once.ended, 0)
   const output = once.output()
-  t.match(output, /USER_DATABASE_URL names the database users of main again; \S*config\.yaml, with its credential, holds/)
+  t.match(output, /USER_DATABASE_URL is ignored: \S*config\.yaml configures the database \w+_users of server main/)
   const samples = parsePage(output.replaceAll(/^\{.*\n/gm, ''))
   t.same(
-    allOf(samples, 'pg_database_info').flatMap(({ labels: { server, datname, team } }) =>
-      /^(pla|use|lab)/.test(datname ?? '') ? [[server, datname, team]] : []
+    allOf(samples, 'pg_database_info').flatMap(({ labels: { server, datname, team: owner } }) =>
+      [team.platform, team.users, team.labeler].includes(datname ?? '') ? [[server, datname, owner]] : []
     ),
     [
-      ['main', 'labeler', 'labeler'],
-      ['main', 'platform', ''],
-      ['main', 'users', 'platform']
+      ['main', team.labeler, 'labeler'],
+      ['main', team.platform, ''],
+      ['main', team.users, 'platform']
     ]
   )
   t.ok(allOf(samples, 'pg_database_up').every(({ value }) => value === 1))
 })
 
-test('a wrong password is not tried again because the file of another has changed', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
+test('a change of one password file does not retry the password of another', async (t) => {
+  const server = await sharedServer()
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-files-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const [first, second] = ['first', 'second'].map((name) => join(folder, name)) as [string, string]
   for (const file of [first, second]) writeFileSync(file, 'wrong')
   const databases = `postgres: { password: { file: first }, user: postgres }, template1: { password: { file: second }, user: postgres }`
   writeFileSync(join(folder, 'config.yaml'), `servers: { main: { host: localhost, port: ${server.port}, databases: { ${databases} } } }`)
-  const { exporter, samples } = makeExporter({ PGVITALS_CONFIG: join(folder, 'config.yaml') })
+  const { exporter, samples } = makeExporter({ PGVITALS_CONFIG: join(folder, 'config.yaml') }, { queries: ['stat_user_tables'] })
   t.teardown(() => exporter.stop())
   await exporter.start()
   const refused = async (datname: string) => sampleValue(await samples(), 'pgvitals_errors_total', { datname, class: 'auth' })
-  await until('both were refused', 10, async () => (await refused('postgres')) === 1 && (await refused('template1')) === 1)
+  await until('both passwords were refused', 10, async () => (await refused('postgres')) === 1 && (await refused('template1')) === 1)
   exporter.retryCredentials([second])
-  await until('one is tried again', 10, async () => (await refused('template1')) === 2)
+  await until('one password is tried again', 10, async () => (await refused('template1')) === 2)
   t.equal(await refused('postgres'), 1)
-  t.equal(sampleValue(await samples(), 'pg_database_up', { datname: 'template1' }), 0, 'and is never absent from the page')
+  t.equal(sampleValue(await samples(), 'pg_database_up', { datname: 'template1' }), 0, 'the database is down, not absent')
   exporter.retryCredentials()
-  await until('or all of them', 10, async () => (await refused('postgres')) === 2 && (await refused('template1')) === 3)
+  await until('both passwords are tried again', 10, async () => (await refused('postgres')) === 2 && (await refused('template1')) === 3)
 })
 
-test('the tokens of the file are asked for, and other ones once it has changed', async (t) => {
+test('the tokens of the configuration file are required, and changed ones after a reload', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-tokens-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'pgvitals.yaml')
@@ -255,18 +261,18 @@ teams: { labeler: { tokens: [{ file: labeler-token }] } }
     child.kill('SIGTERM')
     await ended
   })
-  const ask = async (address: string, token: string) =>
+  const statusOf = async (address: string, token: string) =>
     (await fetch(`http://127.0.0.1:${port}${address}`, { headers: { authorization: `Bearer ${token}` } }).catch(() => undefined))?.status
-  await until('it answers', 20, async () => (await ask('/healthz', '')) === 200)
-  t.equal(await ask('/metrics', ''), 401)
-  t.equal(await ask('/metrics', 'for-everything'), 200)
-  t.equal(await ask('/metrics', 'for-labeler'), 401)
-  t.equal(await ask('/metrics?team=labeler', 'for-labeler'), 200)
+  await until('pgvitals responds', 40, async () => (await statusOf('/healthz', '')) === 200)
+  t.equal(await statusOf('/metrics', ''), 401)
+  t.equal(await statusOf('/metrics', 'for-everything'), 200)
+  t.equal(await statusOf('/metrics', 'for-labeler'), 401)
+  t.equal(await statusOf('/metrics?team=labeler', 'for-labeler'), 200)
   write('for-nobody-else')
-  await until('the new token holds', 10, async () => (await ask('/metrics', 'for-nobody-else')) === 200)
-  t.equal(await ask('/metrics', 'for-everything'), 401)
+  await until('the new token is accepted', 10, async () => (await statusOf('/metrics', 'for-nobody-else')) === 200)
+  t.equal(await statusOf('/metrics', 'for-everything'), 401)
   writeFileSync(join(folder, 'labeler-token'), 'for-labeler-2\n')
-  await until("the team's new token holds", 10, async () => (await ask('/metrics?team=labeler', 'for-labeler-2')) === 200)
-  t.equal(await ask('/metrics?team=labeler', 'for-labeler'), 401)
-  t.notMatch(output(), /for-(everything|labeler|nobody)/, 'and none is logged')
+  await until('the new token of the team is accepted', 10, async () => (await statusOf('/metrics?team=labeler', 'for-labeler-2')) === 200)
+  t.equal(await statusOf('/metrics?team=labeler', 'for-labeler'), 401)
+  t.notMatch(output(), /for-(everything|labeler|nobody)/, 'no token is logged')
 })

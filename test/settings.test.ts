@@ -3,10 +3,11 @@ import { parseDatabaseUrl } from '../src/config/database-url.ts'
 import { openSession } from '../src/server/session.ts'
 import { makeExporter } from './exporter/run-exporter.ts'
 import { sampleValue } from './page/parse-page.ts'
+import { createTeam } from './servers/create-team.ts'
 import { startServer } from './servers/start-server.ts'
 import { createTeamDatabases } from './servers/team-databases.ts'
 
-/** Every setting of our session that is a number or a switch, a value for the server that is not ours, and what the page says. */
+/** Every number or switch among our session settings, a different value for the server, and the exported value. */
 const cases = [
   ['statement_timeout', '7min', 'pg_settings_statement_timeout_seconds', 420],
   ['lock_timeout', '2min', 'pg_settings_lock_timeout_seconds', 120],
@@ -21,24 +22,44 @@ const cases = [
   ['standard_conforming_strings', 'off', 'pg_settings_standard_conforming_strings', 0]
 ] as const
 
-test("the page shows the server's settings and not our session's", async (t) => {
+test("the page exports the server's settings, not those of our session", async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
   for (const [name, value] of cases) await server.sql('postgres', `alter system set ${name} = '${value}'`)
   await server.sql('postgres', 'select pg_reload_conf()', 'select pg_sleep(0.2)')
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
+  const { exporter, samples, page } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') }, { queries: ['settings'] })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   const all = await samples()
   for (const [name, , metric, expected] of cases) t.equal(sampleValue(all, metric), expected, name)
   t.equal(sampleValue(all, 'pg_settings_transaction_read_only'), 0)
   t.equal(sampleValue(all, 'pg_settings_transaction_deferrable'), 1)
-  t.equal(sampleValue(all, 'pg_settings_shared_buffers_bytes'), 128 * 1024 * 1024, '8kB pages become bytes')
-  t.equal(sampleValue(all, 'pg_settings_autovacuum_work_mem_bytes'), -1, 'what means none stays -1')
+  t.equal(sampleValue(all, 'pg_settings_shared_buffers_bytes'), 128 * 1024 * 1024, 'pages of 8kB become bytes')
+  t.equal(sampleValue(all, 'pg_settings_autovacuum_work_mem_bytes'), -1, '-1 for "none" remains -1')
+
+  const helps = new Map(
+    [...(await page()).matchAll(/^# HELP pg_settings_(\w+) Server parameter (.*)\.$/gm)].map(([, name, help]) => [name, help])
+  )
+  for (const [metric, help] of [
+    ['shared_buffers_bytes', 'shared_buffers, in bytes'],
+    ['autovacuum_work_mem_bytes', 'autovacuum_work_mem, in bytes; -1 is a special value'],
+    ['statement_timeout_seconds', 'statement_timeout, in seconds'],
+    ['max_connections', 'max_connections'],
+    ['fsync', 'fsync: 1 if on, 0 if off']
+  ] as const) {
+    t.equal(helps.get(metric), help, `the help of ${metric} names the parameter and its unit`)
+  }
+  const known = await server.sql('postgres', "select name from pg_settings where vartype in ('bool', 'integer', 'real')")
+  const parameters = new Set(known.map(({ name }) => name))
+  t.same(
+    [...helps.values()].filter((help) => !parameters.has(/^[\w.-]+/.exec(help ?? '')?.[0])),
+    [],
+    'every help names an existing parameter'
+  )
 })
 
-test('a setting of our role or database alone is absent: the server cannot be seen behind it', async (t) => {
+test("a setting of our role or database alone is absent, because it hides the server's value", async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
@@ -50,20 +71,19 @@ test('a setting of our role or database alone is absent: the server cannot be se
     "alter database users set lock_timeout = '9s'",
     "alter role all set temp_buffers = '16MB'"
   )
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
+  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') }, { queries: ['settings'] })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   const all = await samples()
   for (const name of ['statement_timeout_seconds', 'work_mem_bytes', 'jit'])
     t.equal(sampleValue(all, `pg_settings_${name}`), undefined, name)
-  t.equal(sampleValue(all, 'pg_settings_lock_timeout_seconds'), 0, "another database's setting does not matter")
-  t.equal(sampleValue(all, 'pg_settings_temp_buffers_bytes'), 16 * 1024 * 1024, 'what holds for every role is the answer')
+  t.equal(sampleValue(all, 'pg_settings_lock_timeout_seconds'), 0, 'a setting of another database has no effect')
+  t.equal(sampleValue(all, 'pg_settings_temp_buffers_bytes'), 16 * 1024 * 1024, 'a setting of all roles is exported')
 })
 
-test('settings that an owner planted on the database do not colour or break our session', async (t) => {
-  const server = await startServer()
-  t.teardown(() => server.remove())
-  await createTeamDatabases(server)
+test('settings that an owner sets on the database neither change nor break our session', async (t) => {
+  const team = await createTeam()
+  const { server } = team
   for (const setting of [
     "role = 'pg_stat_scan_tables'",
     'exit_on_error = on',
@@ -75,23 +95,23 @@ test('settings that an owner planted on the database do not colour or break our 
     "transaction_timeout = '700ms'",
     "idle_session_timeout = '700ms'"
   ]) {
-    await server.sql('postgres', `alter database labeler set ${setting}`)
+    await server.sql('postgres', `alter database ${team.labeler} set ${setting}`)
   }
-  await server.sql('postgres', 'alter database labeler owner to labeler_owner')
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('labeler', 'pgvitals') })
+  await server.sql('postgres', `alter database ${team.labeler} owner to ${team.labeler}_owner`)
+  const { exporter, samples } = makeExporter({ DATABASE_URL: team.url('labeler') })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
-  // Longer than the planted limits, which would end a session that had them.
+  // Longer than these limits, which would end a session that has them.
   await new Promise((resolve) => setTimeout(resolve, 1000))
   await exporter.pollOnce()
-  const session = await openSession(parseDatabaseUrl(server.url('labeler', 'pgvitals')))
+  const session = await openSession(parseDatabaseUrl(team.url('labeler')))
   t.teardown(() => session.close())
   const names = ['statement_timeout', 'transaction_timeout', 'idle_session_timeout']
-  const asked = names.map((name) => `pg_catalog.current_setting('${name}')`).join(', ')
-  t.same((await session.run(`select ${asked}`, { timeoutSeconds: 5, maxRows: 1 })).rows, [['5s', '0', '0']])
+  const columns = names.map((name) => `pg_catalog.current_setting('${name}')`).join(', ')
+  t.same((await session.run(`select ${columns}`, { timeoutSeconds: 5, maxRows: 1 })).rows, [['5s', '0', '0']])
   const all = await samples()
   t.ok(all.filter(({ name }) => name === 'pgvitals_query_success').every(({ value }) => value === 1))
-  t.equal(sampleValue(all, 'pgvitals_connects_total'), 1, 'and the session lives on')
+  t.equal(sampleValue(all, 'pgvitals_sessions_opened_total'), 1, 'the session stays open')
   t.equal(sampleValue(all, 'pg_settings_autovacuum_vacuum_scale_factor'), 0.2)
-  t.equal(sampleValue(all, 'pgvitals_capability', { capability: 'pg_monitor' }), 1, 'our rights are ours')
+  t.equal(sampleValue(all, 'pgvitals_capability', { capability: 'pg_monitor' }), 1, 'the session has the rights of its own role')
 })

@@ -1,12 +1,12 @@
--- Three databases of two teams on one server, and a role that only monitors. The container runs this as superuser, once, when its
--- volume is empty. The passwords come from the environment: none is written here.
+-- Three databases of two teams on one server, and a role for monitoring. The container runs this as superuser when its volume is
+-- empty. The passwords come from the environment.
 \getenv platform_password PLATFORM_PASSWORD
 \getenv labeler_password LABELER_PASSWORD
 \getenv pgvitals_password MONITOR_PASSWORD
 
 create role platform login password :'platform_password' connection limit 50;
 create role labeler login password :'labeler_password' connection limit 30;
--- Reads statistics and settings, and no row of any table. Four sessions serve, four more let `pgvitals doctor` look meanwhile.
+-- Reads statistics and settings but no tables. Four sessions for the exporter, four for `pgvitals doctor` at the same time.
 create role pgvitals login password :'pgvitals_password' connection limit 8;
 grant pg_monitor to pgvitals;
 
@@ -36,7 +36,7 @@ create table accounts (
   last_seen timestamptz not null default now()
 );
 insert into accounts (email) select 'user' || n || '@example.com' from generate_series(1, 1000) as n;
--- Labeler may read everything here, also what comes later.
+-- Role labeler may read all tables, including future ones.
 grant connect on database users to labeler;
 grant usage on schema public to labeler;
 grant select on all tables in schema public to labeler;

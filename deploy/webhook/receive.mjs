@@ -1,4 +1,4 @@
-// Stands in for what calls people: prints every alert that Alertmanager sends as one line of JSON. Its receiver is the path of the URL.
+// A placeholder for a notification service: prints every alert from Alertmanager as one line of JSON. The receiver is the path of the URL.
 import { createServer } from 'node:http'
 
 const server = createServer(async (request, response) => {

@@ -12,7 +12,7 @@ import { storage } from './boards/storage.ts'
 import { tableBoard } from './boards/table.ts'
 import { vacuum } from './boards/vacuum.ts'
 
-/** Every board, from the overview to the detail. */
+/** All dashboards, from the overview to the details. */
 export const dashboards = [
   home,
   instance,

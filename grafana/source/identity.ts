@@ -1,11 +1,11 @@
-/** What tells servers apart, for every `by` and `on`: with several servers on one page, `instance` is the exporter's. */
+/** The labels that identify a server, for every `by` and `on`. `instance` is the exporter, which may export several servers. */
 export const perServer = 'job, instance, server'
 
-/** What tells databases apart. */
+/** The labels that identify a database. */
 export const perDatabase = `${perServer}, datname`
 
-/** What tells tables apart. */
+/** The labels that identify a table. */
 export const perTable = `${perDatabase}, schemaname, relname`
 
-/** The job under which Prometheus scrapes pgvitals. */
+/** The Prometheus job that scrapes pgvitals. */
 export const jobName = 'pgvitals'

@@ -23,7 +23,7 @@ const lockModes = [
   'sireadlock'
 ]
 
-/** The values that a label can have, where the query fixes them: a matcher for another one selects nothing. */
+/** The possible values of labels whose values a query fixes. A matcher for any other value selects nothing. */
 export const labelValues: Readonly<Partial<Record<Key, readonly string[]>>> = {
   'pg_stat_activity_connections.state': sessionStates,
   'pg_stat_activity_count.state': sessionStates,

@@ -1,4 +1,4 @@
-/** Where alerts point to: set both to what is reachable from a phone at night, then run npm run docs. */
+/** Base URLs of the links in alerts. Set both to addresses that the people on call can reach, then run `npm run docs`. */
 export const links = {
   grafana: 'http://localhost:3000',
   runbooks: 'docs/runbooks'

@@ -1,10 +1,10 @@
 const setting = <Unit extends string>(unit: Unit) => ({ type: 'gauge', unit, labels: ['server'] }) as const
 
-/** The server's parameters that rules and panels read, of the many in pg_settings_*. */
+/** The metrics of `pg_settings_*` that rules and panels use. The names of all of them come from the server. */
 export const serverSettings = {
   pg_settings_max_connections: setting('none'),
   pg_settings_superuser_reserved_connections: setting('none'),
-  // From PostgreSQL 16 on.
+  // Since PostgreSQL 16.
   pg_settings_reserved_connections: setting('none'),
   pg_settings_max_locks_per_transaction: setting('none'),
   pg_settings_max_prepared_transactions: setting('none'),
@@ -17,7 +17,7 @@ export const serverSettings = {
   pg_settings_autovacuum_max_workers: setting('none'),
   pg_settings_autovacuum_freeze_max_age: setting('none'),
   pg_settings_autovacuum_multixact_freeze_max_age: setting('none'),
-  // From PostgreSQL 14 on.
+  // Since PostgreSQL 14.
   pg_settings_vacuum_failsafe_age: setting('none'),
   pg_settings_vacuum_multixact_failsafe_age: setting('none'),
   pg_settings_default_transaction_read_only: setting('none'),

@@ -1,13 +1,13 @@
 const ofTarget = <Type extends string, Unit extends string>(type: Type, unit: Unit) => ({ type, unit, labels: [] }) as const
 
-/** What Prometheus itself says of a target and of alerts, and what prom-client says of the process: without the label `server`. */
+/** Metrics without the label `server`: those of Prometheus about targets and alerts, and those of prom-client about the process. */
 export const surrounding = {
   up: ofTarget('gauge', 'none'),
   scrape_duration_seconds: ofTarget('gauge', 'seconds'),
   scrape_samples_scraped: ofTarget('gauge', 'none'),
   scrape_samples_post_metric_relabeling: ofTarget('gauge', 'none'),
   scrape_series_added: ofTarget('gauge', 'none'),
-  // An alert has the labels of its expression and of its rule.
+  // The labels of an alert are those of its expression and of its rule.
   ALERTS: {
     type: 'gauge',
     unit: 'none',

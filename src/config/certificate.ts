@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 
-/** Whether a text holds a certificate (PEM). */
+/** Whether a text contains a certificate in PEM format. */
 export function isCertificate(pem: string): boolean {
   try {
     return new X509Certificate(pem) !== undefined
@@ -10,13 +10,16 @@ export function isCertificate(pem: string): boolean {
   }
 }
 
-/** Why a certificate and a key do not go together, which would fail at every connect; undefined when they do. */
-export function pairMistake(cert: string, key: string): string | undefined {
+/**
+ * The reason why a certificate and a key do not form a pair; undefined if they do. With such files every connection
+ * attempt would fail.
+ */
+export function keyPairError(cert: string, key: string): string | undefined {
   try {
     createSecureContext({ cert, key })
     return undefined
   } catch (error) {
     const { code, message } = error as { code?: string; message: string }
-    return `no certificate and its key (PEM, without a passphrase): ${code ?? message}`
+    return `not a certificate and its key (PEM, without a passphrase): ${code ?? message}`
   }
 }

@@ -1,32 +1,32 @@
 import { readFileSync } from 'node:fs'
 import { Ajv, type ErrorObject } from 'ajv'
+import { didYouMean } from './did-you-mean.ts'
 import type { Path } from './located-yaml.ts'
-import { nearestWord } from './nearest-word.ts'
 
-/** The keys of `pgvitals.yaml`, for editors and for us; right from `src/` and from `dist/`. */
+/** The JSON schema of `pgvitals.yaml`. The relative path is correct from `src/` and from `dist/`. */
 export const fileSchema = JSON.parse(readFileSync(new URL('../../pgvitals.schema.json', import.meta.url), 'utf8'))
 
 const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, useDefaults: true }).compile(fileSchema)
 
 /**
- * Checks a value against the schema and puts its defaults in. `tell` hears every mistake without the value, which
- * may be a secret; what is wrong is taken out of the value, so that the rest can be checked further.
+ * Checks a value against the schema and fills in defaults. Reports every error without the value, which may be a
+ * secret. Removes invalid values, so that the rest can be checked further.
  */
-export function checkSchema(value: object, tell: (path: Path, message: string) => void): void {
+export function checkSchema(value: object, addError: (path: Path, message: string) => void): void {
   if (validate(value)) return
   for (const error of validate.errors ?? []) {
     const path = error.instancePath.split('/').slice(1).map(decodePointer)
     const { keyword, params, propertyName } = error
-    // They only say that another error is one.
+    // The errors of these keywords only repeat other errors.
     if (keyword === 'if' || keyword === 'propertyNames') continue
     const key = keyword === 'additionalProperties' ? params.additionalProperty : (params.missingProperty ?? propertyName)
-    tell(key === undefined ? path : [...path, ...shown(key, error)], describe(error))
+    addError(key === undefined ? path : [...path, ...printableKey(key, error)], describe(error))
     if (keyword !== 'required') remove(value, key === undefined ? path : [...path, key])
   }
 }
 
-/** An unknown key may be a secret: `{ geheim }` is a mapping with a key, and so is `{ password:geheim }` without a space. */
-function shown(key: string, { keyword, parentSchema }: ErrorObject): Path {
+/** An unknown key may be a secret: YAML reads `{ secret }` and `{ password:secret }`, without a space, as keys. */
+function printableKey(key: string, { keyword, parentSchema }: ErrorObject): Path {
   if (keyword !== 'additionalProperties') return [key]
   return parentSchema?.maxProperties === 1 ? [] : [key.replace(/[:=].*/s, '')]
 }
@@ -35,57 +35,60 @@ function decodePointer(segment: string): string {
   return segment.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
-function describe({ keyword, params, parentSchema, data, message = 'is wrong', propertyName }: ErrorObject): string {
+function describe({ keyword, params, parentSchema, data, message = 'is invalid', propertyName }: ErrorObject): string {
   const keys = Object.keys(parentSchema?.properties ?? {})
   switch (keyword) {
     case 'additionalProperties':
-      if (parentSchema?.maxProperties === 1) return `has an unknown key; expected one of ${keys.join(', ')}, or a text in 'quotes'`
-      return `is no setting; ${didYouMean(params.additionalProperty, keys)}there are ${keys.join(', ')}`
+      if (parentSchema?.maxProperties === 1) return `unknown key; expected ${anyOf(keys)}, or a quoted string`
+      return `unknown setting; ${didYouMean(params.additionalProperty, keys)}valid settings are ${keys.join(', ')}`
     case 'required':
-      return 'is missing'
+      return 'required, but missing'
     case 'type':
-      return `is ${kindOf(data)}; expected ${expected([params.type].flat(), keys)}`
+      return `expected ${[params.type]
+        .flat()
+        .map((type) => nameOfType(type, keys))
+        .join(' or ')}, found ${describeType(data)}`
     case 'enum':
-      return `is "${data}"; ${didYouMean(String(data), params.allowedValues)}expected ${params.allowedValues.join(', ')}`
+      return `invalid value "${data}"; ${didYouMean(String(data), params.allowedValues)}expected ${anyOf(params.allowedValues)}`
     case 'minimum':
+      return `invalid value ${data}; the minimum is ${params.limit}`
     case 'maximum':
-      return `is ${data}; expected a number that is ${params.comparison} ${params.limit}`
+      return `invalid value ${data}; the maximum is ${params.limit}`
     case 'pattern':
-      return `is "${data}"; expected a value like ${[parentSchema?.examples].flat().join(', ')}`
+      return `invalid value "${data}"; expected a value such as ${[parentSchema?.examples].flat().join(', ')}`
     case 'minLength':
-      return propertyName === undefined ? 'is empty' : 'has no name'
+      return propertyName === undefined ? 'must not be empty' : 'the name must not be empty'
     case 'minItems':
-      return 'is an empty list'
+      return 'the list must not be empty'
     case 'minProperties':
     case 'maxProperties':
-      return `has ${Object.keys(data as object).length} keys; expected exactly one of ${keys.join(', ')}`
+      return `expected exactly one of the keys ${keys.join(', ')}; found ${Object.keys(data as object).length}`
     default:
       return message
   }
 }
 
-function didYouMean(word: string, words: readonly string[]): string {
-  const nearest = nearestWord(word, words)
-  return nearest === undefined ? '' : `did you mean "${nearest}"? `
+function anyOf(words: readonly string[]): string {
+  return words.length === 1 ? `${words[0]}` : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }
 
-function kindOf(data: unknown): string {
-  if (data === null) return 'empty'
+function describeType(data: unknown): string {
+  if (data === null) return 'nothing'
   if (Array.isArray(data)) return 'a list'
-  return typeof data === 'object' ? 'a mapping' : `a ${typeof data === 'string' ? 'text' : typeof data}`
+  return typeof data === 'object' ? 'a mapping' : `a ${typeof data}`
 }
 
 const typeNames: Readonly<Record<string, string>> = {
-  string: "a text (a number stands in 'quotes')",
-  integer: 'a whole number',
+  string: 'a string (quote numbers)',
+  integer: 'an integer',
   array: 'a list',
   boolean: 'on or off',
   null: 'nothing'
 }
 
-function expected(types: readonly string[], keys: readonly string[]): string {
-  const mapping = keys.length > 0 ? `a mapping with ${keys.join(', ')}` : 'a mapping'
-  return types.map((type) => (type === 'object' ? mapping : (typeNames[type] ?? type))).join(' or ')
+function nameOfType(type: string, keys: readonly string[]): string {
+  if (type !== 'object') return typeNames[type] ?? type
+  return keys.length > 0 ? `a mapping with ${anyOf(keys)}` : 'a mapping'
 }
 
 function remove(value: object, path: Path): void {

@@ -1,64 +1,106 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { Access } from '../server/server.ts'
+import type { TlsMode } from '../server/tls.ts'
 import { checkSchema } from './check-schema.ts'
-import type { FileShape } from './file-shape.ts'
 import { type Path, parseLocatedYaml } from './located-yaml.ts'
 
-/** What `pgvitals.yaml` says, and what is wrong with it. */
-export interface ConfigFile {
-  /** The file as it was named. */
-  readonly name: string
-  readonly shape: FileShape
-  /** Paths in it are meant from its own folder. */
-  readonly resolve: (path: string) => string
-  /** Adds a mistake of a value, unless one has been told of it. */
-  readonly tell: (path: Path, message: string) => void
-  /** Whether a mistake has been told of a value or of one below it. */
-  readonly isMistaken: (path: Path) => boolean
-  /** Every mistake with file, line and path, in the file's order. */
-  readonly mistakes: () => readonly string[]
+/** The content of `pgvitals.yaml` as `pgvitals.schema.json` describes it, with defaults filled in and invalid values removed. */
+export interface FileShape {
+  readonly servers?: Readonly<Record<string, ServerShape>>
+  readonly teams?: Readonly<Record<string, { readonly tokens?: readonly SecretShape[] }>>
+  readonly tokens?: readonly SecretShape[]
+  readonly queries?: Readonly<Record<string, unknown>>
 }
 
-/** The file that is read where none is named. */
+export interface ServerShape {
+  readonly host?: string
+  readonly port?: number
+  readonly database?: string
+  readonly user?: string
+  readonly password?: SecretShape
+  readonly tls?: TlsShape
+  readonly capacity_bytes?: number
+  readonly data_directory?: string
+  readonly max_sessions?: number
+  readonly max_samples_per_database?: number
+  readonly discover?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] }
+  readonly databases?: Readonly<Record<string, DatabaseShape | null>>
+}
+
+export interface DatabaseShape {
+  readonly team?: string
+  readonly user?: string
+  readonly password?: SecretShape
+  readonly tls?: TlsShape
+  readonly access?: Readonly<Record<string, Access>>
+  readonly quota_bytes?: number
+}
+
+export interface TlsShape {
+  readonly mode?: TlsMode
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+}
+
+export type SecretShape = string | { readonly env?: string; readonly file?: string; readonly command?: readonly string[] }
+
+/** The configuration file, and the errors found in it. */
+export interface ConfigFile {
+  /** The path as it was given. */
+  readonly name: string
+  readonly shape: FileShape
+  /** Resolves a path relative to the folder of the file. */
+  readonly resolve: (path: string) => string
+  /** Adds an error at a value, unless the value already has one. */
+  readonly addError: (path: Path, message: string) => void
+  /** Whether a value or anything inside it has an error. */
+  readonly hasError: (path: Path) => boolean
+  /** All errors in the order of the file, as `file:line: key: message`. */
+  readonly errors: () => readonly string[]
+}
+
+/** The configuration file if `PGVITALS_CONFIG` is not set. */
 export const defaultName = 'pgvitals.yaml'
 
-/** Reads the named file, or the default one when it is there; never throws. */
-export function readConfigFile(named: string | undefined): ConfigFile {
-  const name = named ?? defaultName
-  const told = new Map<string, { readonly line: number; readonly text: string }>()
-  const tellAt = (line: number, key: string, message: string) => {
-    // Of one value one mistake is enough; what is no value's is told each time.
+/** Reads the given file, or the default file if it exists. Never throws. */
+export function readConfigFile(givenName: string | undefined): ConfigFile {
+  const name = givenName ?? defaultName
+  const errors = new Map<string, { readonly line: number; readonly text: string }>()
+  const addErrorAt = (line: number, key: string, message: string) => {
+    // One error per value is enough. Errors without a key are identified by their line.
     const id = key || `\n${line} ${message}`
-    if (!told.has(id)) told.set(id, { line, text: `${name}${line > 0 ? `:${line}` : ''}${key && ` ${key}`} ${message}` })
+    if (!errors.has(id)) errors.set(id, { line, text: `${name}${line > 0 ? `:${line}` : ''}: ${key && `${key}: `}${message}` })
   }
-  const yaml = parseLocatedYaml(readText(name, named !== undefined, tellAt), (line, message) => tellAt(line, '', message))
-  const tell = (path: Path, message: string) => tellAt(yaml?.lineOf(path) ?? 0, format(path), message)
+  const yaml = parseLocatedYaml(readText(name, givenName !== undefined, addErrorAt), (line, message) => addErrorAt(line, '', message))
+  const addError = (path: Path, message: string) => addErrorAt(yaml?.lineOf(path) ?? 0, format(path), message)
   const value = yaml?.value ?? {}
   const isMapping = typeof value === 'object' && !Array.isArray(value)
-  if (!isMapping) tellAt(1, '', 'holds no mapping; expected servers, teams or queries at its top')
+  if (!isMapping) addErrorAt(1, '', 'the top level is not a mapping; expected the keys servers, teams, tokens or queries')
   const shape: FileShape = isMapping ? value : {}
-  if (isMapping) checkSchema(shape, tell)
+  if (isMapping) checkSchema(shape, addError)
   return {
     name,
     shape,
     resolve: (path) => resolve(dirname(name), path),
-    tell,
-    isMistaken: (path) => [...told.keys()].some((key) => key === format(path) || key.startsWith(`${format(path)}.`)),
-    mistakes: () => [...told.values()].sort((left, right) => left.line - right.line).map(({ text }) => text)
+    addError,
+    hasError: (path) => [...errors.keys()].some((key) => key === format(path) || key.startsWith(`${format(path)}.`)),
+    errors: () => [...errors.values()].sort((left, right) => left.line - right.line).map(({ text }) => text)
   }
 }
 
-function readText(name: string, isNamed: boolean, tellAt: (line: number, key: string, message: string) => void): string {
-  if (!isNamed && !existsSync(name)) return ''
+function readText(name: string, isRequired: boolean, addErrorAt: (line: number, key: string, message: string) => void): string {
+  if (!isRequired && !existsSync(name)) return ''
   try {
     return readFileSync(name, 'utf8')
   } catch (error) {
-    tellAt(0, '', `cannot be read: ${(error as Error).message}`)
+    addErrorAt(0, '', `cannot be read: ${(error as Error).message}`)
     return ''
   }
 }
 
-/** `servers.main.databases.labeler`; a key with other characters than letters stands in brackets. */
+/** Formats a path as `servers.main.databases.labeler`. A key with special characters is enclosed in brackets. */
 function format(path: Path): string {
   return path.map((key, index) => (/^[\w-]+$/.test(key) ? `${index === 0 ? '' : '.'}${key}` : `[${JSON.stringify(key)}]`)).join('')
 }

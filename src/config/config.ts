@@ -7,69 +7,65 @@ import { tuneQueries } from '../query/tune.ts'
 import type { Secret } from '../server/credential.ts'
 import type { Server } from '../server/server.ts'
 import { readConfigFile } from './config-file.ts'
-import { readDeclaredServers } from './declared-servers.ts'
+import type { ConfigSources } from './config-sources.ts'
 import { readDeclaredTeams, readDeclaredTokens, type Team } from './declared-teams.ts'
-import { tellExcluded } from './excluded.ts'
-import { nearestWord } from './nearest-word.ts'
-import type { Reading } from './reading.ts'
-import { addNamedServers } from './servers.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { readServers } from './servers.ts'
 import { readSettings } from './settings.ts'
 
-/** Everything that is set from outside. */
+/** The configuration from the environment and `pgvitals.yaml`. */
 export interface Config {
   readonly host: string
   readonly port: number
   readonly logLevel: string
   readonly queries: readonly Query[]
   readonly servers: readonly Server[]
-  /** Who may read everything; with any token here or at a team nothing is read without one. */
+  /** The tokens that give access to everything. If there is any token, here or of a team, every request needs one. */
   readonly tokens: readonly Secret[]
-  /** The teams that have tokens of their own. */
+  /** The teams in the file, which may have their own tokens. */
   readonly teams: ReadonlyMap<string, Team>
-  /** What was passed over, for the log. */
+  /** Ignored and unusual settings, for the log. */
   readonly notes: readonly string[]
-  /** Every file that was read or named, absolute: when one changes, the configuration may be another. */
+  /** Every file that was read or is referenced, as an absolute path. A change in one of them triggers a reload. */
   readonly files: readonly string[]
 }
 
-/** Every mistake of a configuration that cannot be right, and its files: when one changes, it may be right. */
+/** All errors of a configuration, and its files: a change in one of them may fix it. */
 export class ConfigError extends AggregateError {
   readonly files: readonly string[]
 
-  constructor(mistakes: readonly string[], files: readonly string[]) {
+  constructor(messages: readonly string[], files: readonly string[]) {
     super(
-      mistakes.map((mistake) => new Error(mistake)),
-      mistakes.join('\n')
+      messages.map((message) => new Error(message)),
+      messages.join('\n')
     )
     this.files = files
   }
 }
 
-/** Reads the environment and `pgvitals.yaml`; throws a ConfigError of every mistake in both at once. */
+/** Reads the environment and `pgvitals.yaml`. Throws a ConfigError with all errors of both. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
-  const reading = startReading(environment)
-  const settings = readSettings(environment, secretVariables(reading), reading.mistakes)
-  const declared = readDeclaredServers(reading)
-  const servers = addNamedServers(declared, reading)
-  tellExcluded(servers, reading)
-  const teams = readDeclaredTeams(servers, reading)
-  const tokens = readDeclaredTokens(reading)
-  const queries = readAllQueries(reading)
-  throwMistakes(reading)
-  // Without a mistake there are settings.
+  const sources = openSources(environment)
+  const settings = readSettings(environment, secretVariables(sources), sources.errors)
+  const servers = readServers(sources)
+  const teams = readDeclaredTeams(servers, sources)
+  const tokens = readDeclaredTokens(sources)
+  const queries = readAllQueries(sources)
+  throwErrors(sources)
+  // `settings` is defined unless there were errors.
   const { PGVITALS_HOST: host = '', PGVITALS_PORT: port = 0, PGVITALS_LOG_LEVEL: logLevel = '' } = settings ?? {}
-  return { host, port, logLevel, queries, servers, tokens, teams, notes: reading.notes, files: [...reading.files] }
+  return { host, port, logLevel, queries, servers, tokens, teams, notes: sources.notes, files: [...sources.files] }
 }
 
-/** The query files, tuned by the environment and `pgvitals.yaml`; throws a ConfigError of every mistake. */
+/** Reads the query files, tuned by the environment and `pgvitals.yaml`. Throws a ConfigError with all errors. */
 export function readQueries(environment: NodeJS.ProcessEnv): readonly Query[] {
-  const reading = startReading(environment)
-  const queries = readAllQueries(reading)
-  throwMistakes(reading)
+  const sources = openSources(environment)
+  const queries = readAllQueries(sources)
+  throwErrors(sources)
   return queries
 }
 
-/** The process's environment, and below it the file `.env` of the working folder when there is one. */
+/** The environment of the process, with the variables of the file `.env` in the working directory as defaults. */
 export function readEnvironment(): NodeJS.ProcessEnv {
   try {
     return { ...parseEnv(readFileSync('.env', 'utf8')), ...process.env }
@@ -78,34 +74,33 @@ export function readEnvironment(): NodeJS.ProcessEnv {
   }
 }
 
-/** The variables that the file names as `{ env: NAME }`: a PGVITALS_PASSWORD among them is a secret and no misspelt setting. */
-function secretVariables({ file }: Reading): ReadonlySet<string> {
+/** The variables that the file references as `{ env: NAME }`. A PGVITALS_PASSWORD among them is a secret, not an unknown setting. */
+function secretVariables({ file }: ConfigSources): ReadonlySet<string> {
   return new Set([...JSON.stringify(file.shape).matchAll(/"env":"([^"]+)"/g)].map(([, name = '']) => name))
 }
 
-function startReading(environment: NodeJS.ProcessEnv): Reading {
+function openSources(environment: NodeJS.ProcessEnv): ConfigSources {
   const file = readConfigFile(environment.PGVITALS_CONFIG || undefined)
-  return { environment, file, mistakes: [], notes: [], sharedTls: new Map(), files: new Set([resolve(file.name), resolve('.env')]) }
+  return { environment, file, errors: [], notes: [], sharedTls: new Map(), files: new Set([resolve(file.name), resolve('.env')]) }
 }
 
-function readAllQueries({ environment, file, mistakes }: Reading): readonly Query[] {
+function readAllQueries({ environment, file, errors }: ConfigSources): readonly Query[] {
   try {
     const queries = loadQueries(environment.PGVITALS_QUERIES_DIR || undefined)
     const names = [...new Set(queries.map(({ name }) => name))]
     const tuning = Object.entries(file.shape.queries ?? {}).filter(([name]) => {
       if (names.includes(name)) return true
-      const nearest = nearestWord(name, names)
-      file.tell(['queries', name], `is no query; ${nearest ? `did you mean "${nearest}"?` : '`pgvitals queries` lists them'}`)
+      file.addError(['queries', name], `unknown query; ${didYouMean(name, names) || '`pgvitals queries` lists all queries'}`.trim())
       return false
     })
     return tuneQueries(queries, environment.PGVITALS_QUERIES ?? '', 'PGVITALS_QUERIES', Object.fromEntries(tuning))
   } catch (error) {
-    mistakes.push(...(error instanceof AggregateError ? error.errors : [error as Error]).map(({ message }) => message))
+    errors.push(...(error instanceof AggregateError ? error.errors : [error as Error]).map(({ message }) => message))
     return []
   }
 }
 
-function throwMistakes({ mistakes, file, files }: Reading): void {
-  const all = [...mistakes, ...file.mistakes()]
+function throwErrors({ errors, file, files }: ConfigSources): void {
+  const all = [...errors, ...file.errors()]
   if (all.length > 0) throw new ConfigError(all, [...files])
 }

@@ -1,13 +1,11 @@
-import type { Connection, Database, Discovery, Server } from '../server/server.ts'
-import { readDeclaredSecret } from './declared-secret.ts'
+import { type Connection, type Database, type Discovery, isSocket, type Server } from '../server/server.ts'
+import type { DatabaseShape, ServerShape } from './config-file.ts'
+import type { ConfigSources } from './config-sources.ts'
 import { readDeclaredTls } from './declared-tls.ts'
-import { fallbackPassword } from './fallback-password.ts'
-import type { DatabaseShape, ServerShape } from './file-shape.ts'
 import type { Path } from './located-yaml.ts'
-import type { Reading } from './reading.ts'
-import { serverKey } from './server-key.ts'
+import { fallbackPassword, readDeclaredSecret } from './secret.ts'
 
-/** A server of the file, and where it stands there. */
+/** A server of the file and its location. */
 interface Declared {
   readonly name: string
   readonly shape: ServerShape
@@ -16,33 +14,40 @@ interface Declared {
 
 const noTls = {}
 
-/** Reads the `servers` of the file; what cannot be right is told and left out. */
-export function readDeclaredServers(reading: Reading): readonly Server[] {
+/** Reads the `servers` of the file. Adds errors for invalid settings, and omits servers without a database. */
+export function readDeclaredServers(sources: ConfigSources): readonly Server[] {
   const names = new Map<string, string>()
-  return Object.entries(reading.file.shape.servers ?? {}).flatMap(([name, shape]) => {
-    const server = readServer({ name, shape, path: ['servers', name] }, reading)
+  return Object.entries(sources.file.shape.servers ?? {}).flatMap(([name, shape]) => {
+    const server = readServer({ name, shape, path: ['servers', name] }, sources)
     if (server?.databases[0] === undefined) return []
     const key = serverKey(server.databases[0].connection)
     const other = names.get(key)
-    if (other !== undefined)
-      reading.file.tell(['servers', name, 'host'], `and port are those of the server ${other}; one server stands here once`)
+    if (other !== undefined) {
+      sources.file.addError(['servers', name, 'host'], `the server ${other} has the same host and port; declare each server once`)
+    }
     names.set(key, name)
     return [server]
   })
 }
 
-function readServer(declared: Declared, reading: Reading): Server | undefined {
+/** A key that is equal for all connections to one server. The names and addresses of the loopback interface are one host. */
+export function serverKey({ host, port }: Pick<Connection, 'host' | 'port'>): string {
+  const isLoopback = !isSocket(host) && /^(localhost|127(\.\d+){3}|::1)$/i.test(host)
+  return `${isLoopback ? 'localhost' : isSocket(host) ? host : host.toLowerCase()} ${port}`
+}
+
+function readServer(declared: Declared, sources: ConfigSources): Server | undefined {
   const { name, shape, path } = declared
   const names = Object.keys(shape.databases ?? {})
   const main = shape.database ?? names[0] ?? (shape.discover === undefined ? undefined : 'postgres')
   if (main === undefined) {
-    if (!reading.file.isMistaken(path)) reading.file.tell(path, 'has no database; add databases, or discover: {} to find them')
+    if (!sources.file.hasError(path)) sources.file.addError(path, 'the server has no database; add databases, or discover: {}')
     return undefined
   }
   return {
     name,
-    databases: [main, ...names.filter((one) => one !== main)].map((one) => readDatabase(one, declared, reading)),
-    discovery: readDiscovery(declared, main, reading),
+    databases: [main, ...names.filter((one) => one !== main)].map((one) => readDatabase(one, declared, sources)),
+    discovery: readDiscovery(declared, main, sources),
     maxSessions: shape.max_sessions ?? 4,
     maxSamplesPerDatabase: shape.max_samples_per_database ?? 20_000,
     capacityBytes: shape.capacity_bytes,
@@ -50,47 +55,47 @@ function readServer(declared: Declared, reading: Reading): Server | undefined {
   }
 }
 
-function readDatabase(name: string, server: Declared, reading: Reading): Database {
+function readDatabase(name: string, server: Declared, sources: ConfigSources): Database {
   const shape = server.shape.databases?.[name] ?? {}
   const path = [...server.path, 'databases', name]
   const [quota, capacity] = [shape.quota_bytes, server.shape.capacity_bytes]
   if (quota !== undefined && capacity !== undefined && quota > capacity) {
-    reading.file.tell([...path, 'quota_bytes'], `is more than the server's capacity_bytes, ${capacity}`)
+    sources.file.addError([...path, 'quota_bytes'], `the quota exceeds the capacity_bytes of the server, ${capacity}`)
   }
   return {
     name,
-    connection: readConnection(name, server, { shape, path }, reading),
+    connection: readConnection(name, server, { shape, path }, sources),
     team: shape.team ?? '',
     access: new Map(Object.entries(shape.access ?? {})),
     quotaBytes: quota
   }
 }
 
-/** A credential is a role and its password: where the database names a role, the server's password is not tried on it. */
+/** A credential is a role and its password: if the database names a role, the server's password does not apply to it. */
 function readConnection(
   database: string,
   server: Declared,
   own: { readonly shape: DatabaseShape; readonly path: Path },
-  reading: Reading
+  sources: ConfigSources
 ): Connection {
   const user = own.shape.user ?? server.shape.user
-  if (user === undefined && !reading.file.isMistaken(server.path)) {
-    reading.file.tell([...server.path, 'user'], `is missing; ${database} has none of its own`)
+  if (user === undefined && !sources.file.hasError(server.path)) {
+    sources.file.addError([...server.path, 'user'], `required, because the database ${database} has no user`)
   }
-  const place = own.shape.password !== undefined || own.shape.user !== undefined ? own : server
-  const { password } = place.shape
+  const origin = own.shape.password !== undefined || own.shape.user !== undefined ? own : server
+  const { password } = origin.shape
   const tls = own.shape.tls === undefined ? undefined : { shape: own.shape.tls, path: [...own.path, 'tls'] }
   return {
     host: server.shape.host ?? '',
     port: server.shape.port ?? 5432,
     user: user ?? '',
-    password: password === undefined ? fallbackPassword(reading) : readDeclaredSecret(password, [...place.path, 'password'], reading),
+    password: password === undefined ? fallbackPassword(sources) : readDeclaredSecret(password, [...origin.path, 'password'], sources),
     database,
-    tls: readDeclaredTls({ shape: server.shape.tls ?? noTls, path: [...server.path, 'tls'] }, tls, reading)
+    tls: readDeclaredTls({ shape: server.shape.tls ?? noTls, path: [...server.path, 'tls'] }, tls, sources)
   }
 }
 
-function readDiscovery(server: Declared, main: string, reading: Reading): Discovery | undefined {
+function readDiscovery(server: Declared, main: string, sources: ConfigSources): Discovery | undefined {
   const { discover } = server.shape
   if (discover === undefined) return undefined
   const patternsOf = (key: 'include' | 'exclude') =>
@@ -99,10 +104,10 @@ function readDiscovery(server: Declared, main: string, reading: Reading): Discov
         return [new RegExp(text)]
       } catch (error) {
         const reason = (error as Error).message.split(': ').at(-1)
-        reading.file.tell([...server.path, 'discover', key, String(index)], `is "${text}", no regular expression: ${reason}`)
+        sources.file.addError([...server.path, 'discover', key, String(index)], `invalid regular expression "${text}": ${reason}`)
         return []
       }
     })
-  const connection = readConnection(main, server, { shape: {}, path: server.path }, reading)
+  const connection = readConnection(main, server, { shape: {}, path: server.path }, sources)
   return { include: patternsOf('include'), exclude: patternsOf('exclude'), connection }
 }

@@ -1,31 +1,31 @@
 import type { Secret } from '../server/credential.ts'
 import type { Server } from '../server/server.ts'
-import { readDeclaredSecret } from './declared-secret.ts'
-import type { SecretShape } from './file-shape.ts'
+import type { SecretShape } from './config-file.ts'
+import type { ConfigSources } from './config-sources.ts'
 import type { Path } from './located-yaml.ts'
-import type { Reading } from './reading.ts'
+import { readDeclaredSecret } from './secret.ts'
 
-/** A team and who may read its page. */
+/** A team and the tokens that give access to its page. */
 export interface Team {
   readonly tokens: readonly Secret[]
 }
 
-/** Reads the `teams` of the file; a team that owns nothing is worth a note, since it may be misspelt. */
-export function readDeclaredTeams(servers: readonly Server[], reading: Reading): ReadonlyMap<string, Team> {
+/** Reads the `teams` of the file. A team that owns no declared database may be misspelt and gets a note. */
+export function readDeclaredTeams(servers: readonly Server[], sources: ConfigSources): ReadonlyMap<string, Team> {
   const owners = new Set(servers.flatMap(({ databases }) => databases.map(({ team }) => team)))
   return new Map(
-    Object.entries(reading.file.shape.teams ?? {}).map(([name, { tokens = [] }]) => {
-      if (!owners.has(name)) reading.notes.push(`${reading.file.name}: the team ${name} owns no database that is declared`)
-      return [name, { tokens: readTokens(tokens, ['teams', name, 'tokens'], reading) }]
+    Object.entries(sources.file.shape.teams ?? {}).map(([name, { tokens = [] }]) => {
+      if (!owners.has(name)) sources.notes.push(`${sources.file.name}: teams.${name}: the team owns no declared database`)
+      return [name, { tokens: readTokens(tokens, ['teams', name, 'tokens'], sources) }]
     })
   )
 }
 
-/** Reads the tokens of those who may read everything. */
-export function readDeclaredTokens(reading: Reading): readonly Secret[] {
-  return readTokens(reading.file.shape.tokens ?? [], ['tokens'], reading)
+/** Reads the tokens that give access to everything. */
+export function readDeclaredTokens(sources: ConfigSources): readonly Secret[] {
+  return readTokens(sources.file.shape.tokens ?? [], ['tokens'], sources)
 }
 
-function readTokens(shapes: readonly SecretShape[], path: Path, reading: Reading): readonly Secret[] {
-  return shapes.flatMap((shape, index) => readDeclaredSecret(shape, [...path, String(index)], reading) ?? [])
+function readTokens(shapes: readonly SecretShape[], path: Path, sources: ConfigSources): readonly Secret[] {
+  return shapes.flatMap((shape, index) => readDeclaredSecret(shape, [...path, String(index)], sources) ?? [])
 }

@@ -1,40 +1,39 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 
-/** The keys from the top of a file to one of its values. */
+/** The keys that lead from the top of a file to a value. */
 export type Path = readonly string[]
 
-/** What a YAML file says, and where in it each value stands. */
+/** A parsed YAML file and the lines of its values. */
 export interface LocatedYaml {
   readonly value: unknown
-  /** The line of a value, or of the nearest one above it that is there. */
+  /** The line of a value, or of its nearest ancestor that exists. */
   readonly lineOf: (path: Path) => number
 }
 
-/** Reads YAML. Answers undefined where nothing sensible can be read; `tell` hears every mistake with its line, never with a value. */
-export function parseLocatedYaml(text: string, tell: (line: number, message: string) => void): LocatedYaml | undefined {
+/** Parses YAML. Reports every error with its line, and never a value. Returns undefined if the text cannot be parsed. */
+export function parseLocatedYaml(text: string, addError: (line: number, message: string) => void): LocatedYaml | undefined {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
   const lineAt = (offset: number | undefined) => lines.linePos(offset ?? 0).line || 1
-  // An unknown tag is only a warning there, and would silently cut `password: !abc`.
-  const mistakes = [...document.errors, ...document.warnings]
-  for (const { code, message, pos } of mistakes)
-    tell(lineAt(pos[0]), code === 'DUPLICATE_KEY' ? 'this key stands here twice' : withoutSource(message))
-  if (mistakes.some(({ code }) => code !== 'DUPLICATE_KEY')) return undefined
+  // For the parser an unknown tag is only a warning, although it would turn `password: !abc` into an empty value.
+  const errors = [...document.errors, ...document.warnings]
+  for (const { code, message, pos } of errors) addError(lineAt(pos[0]), code === 'DUPLICATE_KEY' ? 'duplicate key' : withoutSource(message))
+  if (errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return undefined
   try {
     return { value: document.toJS(), lineOf: (path) => lineAt(offsetOf(document, path)) }
   } catch (error) {
-    tell(1, withoutSource((error as Error).message))
+    addError(1, withoutSource((error as Error).message))
     return undefined
   }
 }
 
-/** The parser's messages end with a piece of the text, which may be of a secret. */
+/** The parser's messages end with a piece of the text, which may contain a secret. */
 function withoutSource(message: string): string {
   const [head = ''] = message.split(/[:\\]/)
-  return `this is no YAML: ${head.trim()}; a text with special characters stands in 'quotes'`
+  return `invalid YAML: ${head.trim()}. Quote strings that contain special characters.`
 }
 
-/** Where a value begins, or rather its key, which is what one looks for. */
+/** The offset of the key of a value, or of a list item. */
 function offsetOf(document: Document, path: Path): number | undefined {
   let node: unknown = document.contents
   let offset: number | undefined

@@ -4,70 +4,66 @@ import { type Config, ConfigError } from './config.ts'
 import { watchFiles } from './watch-files.ts'
 
 export interface ReloadOptions {
-  /** What is in force at the start. */
+  /** The configuration at the start of the process. */
   readonly config: Config
   readonly read: () => Config
-  /** Goes on with another configuration. */
   readonly apply: (config: Config) => void
-  /** Tries again what was refused for its credential, all of it or where that stands in these files. */
-  readonly retryCredentials: (files?: readonly string[]) => void
-  /** Hears whether what was read is in force. */
-  readonly configured: (isAccepted: boolean) => void
+  /** Called at the end of each reload. */
+  readonly finished: (outcome: ReloadOutcome) => void
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
 }
 
+export interface ReloadOutcome {
+  /** Whether the configuration was applied. */
+  readonly isAccepted: boolean
+  /** The files that triggered the reload; undefined if `now` did. A password file among them may contain a new password. */
+  readonly changedFiles: readonly string[] | undefined
+}
+
 export interface Reload {
-  /** Reads the configuration now, and tries again what was refused for its credential. */
+  /** Reads and applies the configuration now. */
   readonly now: () => void
   readonly stop: () => void
 }
 
-/** What the process was started with and cannot change. */
+/** The settings that only a restart can change. */
 const fixed = { host: 'PGVITALS_HOST', port: 'PGVITALS_PORT', logLevel: 'PGVITALS_LOG_LEVEL' } as const
 
-/** Reads the configuration again when asked or when one of its files has changed. A wrong one is refused, and the last good one goes on. */
-export function startReload({ config: first, read, apply, retryCredentials, configured, log }: ReloadOptions): Reload {
-  let current = first
-  const reload = () => {
+/** Reloads the configuration on demand and when one of its files changes. An invalid configuration is rejected, and the previous one is kept. */
+export function startReload({ config: initial, read, apply, finished, log }: ReloadOptions): Reload {
+  let current = initial
+  const reload = (changedFiles?: readonly string[]) => {
+    let isAccepted = false
     try {
       const next = read()
       for (const key of Object.keys(fixed) as (keyof typeof fixed)[]) {
-        if (next[key] !== first[key]) log.warn(`${fixed[key]} is ${next[key]} now; that takes a restart, until then it is ${first[key]}`)
+        if (next[key] !== initial[key])
+          log.warn(`${fixed[key]} changed to ${next[key]}; restart to apply it, the current value is ${initial[key]}`)
       }
       for (const note of next.notes) if (!current.notes.includes(note)) log.warn(note)
       apply(next)
-      log.info(isSame(current, next) ? 'the configuration was read again and is the same' : describe(next))
+      log.info(isSame(current, next) ? 'configuration reloaded; nothing changed' : `configuration reloaded: ${summarize(next)}`)
       current = next
-      files.watch(next.files)
-      configured(true)
+      watcher.setFiles(next.files)
+      isAccepted = true
     } catch (error) {
-      // What is not a mistake of the configuration is one of ours, and must not end the process either.
-      const mistakes: readonly Error[] = error instanceof ConfigError ? error.errors : [error as Error]
-      for (const { message } of mistakes) log.error(`the configuration is refused: ${message}`)
-      log.error('the configuration of before goes on')
-      if (error instanceof ConfigError) files.watch([...new Set([...current.files, ...error.files])])
-      configured(false)
+      // Any other error is a bug, which must not end the process either.
+      const errors: readonly Error[] = error instanceof ConfigError ? error.errors : [error as Error]
+      for (const { message } of errors) log.error(`invalid configuration: ${message}`)
+      log.error('keeping the previous configuration')
+      if (error instanceof ConfigError) watcher.setFiles([...new Set([...current.files, ...error.files])])
     }
+    finished({ isAccepted, changedFiles })
   }
-  const files = watchFiles((changed) => {
-    reload()
-    retryCredentials(changed)
-  })
-  files.watch(first.files)
-  return {
-    now: () => {
-      reload()
-      retryCredentials()
-    },
-    stop: files.stop
-  }
+  const watcher = watchFiles(initial.files, reload)
+  return { now: () => reload(), stop: watcher.stop }
 }
 
 function isSame(left: Config, right: Config): boolean {
   return (['servers', 'tokens', 'teams', 'queries'] as const).every((key) => isDeepStrictEqual(left[key], right[key]))
 }
 
-function describe({ servers }: Config): string {
-  const names = servers.map(({ name, databases }) => `${name} (${databases.map((database) => database.name).join(', ')})`)
-  return `the configuration was read again: ${names.join(', ')}`
+/** `main (platform, users), local (postgres)` */
+function summarize({ servers }: Config): string {
+  return servers.map(({ name, databases }) => `${name} (${databases.map((database) => database.name).join(', ')})`).join(', ')
 }

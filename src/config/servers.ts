@@ -1,51 +1,62 @@
 import { type Connection, type Database, isSocket, type Server } from '../server/server.ts'
+import type { ConfigSources } from './config-sources.ts'
 import { isPostgresUrl, parseDatabaseUrl } from './database-url.ts'
-import { fallbackPassword } from './fallback-password.ts'
-import type { Reading } from './reading.ts'
-import { serverKey } from './server-key.ts'
+import { readDeclaredServers, serverKey } from './declared-servers.ts'
+import { fallbackPassword } from './secret.ts'
 
-/** A database named by one environment variable. */
+/** A database that an environment variable names. */
 interface Named {
   readonly variable: string
   readonly connection: Connection
 }
 
 /**
- * Adds to the servers of the file every `DATABASE_URL` and `*_DATABASE_URL`, the plain one first and then by name,
- * grouped by server. A database that is named twice is one database, and the first that named it holds.
+ * Reads the servers of the file, and adds every `DATABASE_URL` and `*_DATABASE_URL`, the plain one first and the
+ * others by name, grouped by server. If a database is configured twice, the first configuration applies.
  */
-export function addNamedServers(declared: readonly Server[], reading: Reading): readonly Server[] {
-  const { environment, notes, mistakes, file } = reading
-  const variables = Object.keys(environment).filter((name) => /^(.+_)?DATABASE_URL$/.test(name) && environment[name]?.trim())
-  const named = variables.sort(plainFirst).flatMap((variable) => readOne(variable, environment[variable]?.trim() ?? '', reading))
+export function readServers(sources: ConfigSources): readonly Server[] {
+  const declared = readDeclaredServers(sources)
+  const servers = addNamedDatabases(declared, readNamedDatabases(sources), sources)
+  const { errors, file } = sources
+  if (servers.length === 0 && errors.length === 0 && file.errors().length === 0) {
+    errors.push(
+      'no database is configured; set DATABASE_URL=postgresql://user:password@host:5432/database, and one *_DATABASE_URL for each further database, or write a pgvitals.yaml'
+    )
+  }
+  rejectExcluded(servers, sources)
+  return servers
+}
+
+function addNamedDatabases(
+  declared: readonly Server[],
+  named: readonly Named[],
+  { notes, file }: Pick<ConfigSources, 'notes' | 'file'>
+): readonly Server[] {
   const servers = new Map<string, Server & { readonly databases: Database[] }>()
+  const origins = new Map<Database, string>()
   for (const server of declared) {
     const [main] = server.databases
     if (main !== undefined) servers.set(serverKey(main.connection), { ...server, databases: [...server.databases] })
+    for (const database of server.databases) origins.set(database, file.name)
   }
-  const inFile = new Set([...servers.values()].flatMap(({ databases }) => databases))
   for (const { variable, connection } of named) {
     const key = serverKey(connection)
-    const server = servers.get(key) ?? { ...undeclared, name: serverName(connection), databases: [] }
+    const server = servers.get(key) ?? { ...serverDefaults, name: serverName(connection), databases: [] }
     servers.set(key, server)
     const first = server.databases.find((database) => database.name === connection.database)
     if (first !== undefined) {
-      const holds = inFile.has(first) ? `${file.name}, with its credential,` : 'the first variable that named it'
-      notes.push(`${variable} names the database ${connection.database} of ${server.name} again; ${holds} holds`)
+      notes.push(`${variable} is ignored: ${origins.get(first)} configures the database ${first.name} of server ${server.name}`)
     } else {
-      server.databases.push({ name: connection.database, connection, team: '', access: new Map(), quotaBytes: undefined })
+      const database = { name: connection.database, connection, team: '', access: new Map(), quotaBytes: undefined }
+      server.databases.push(database)
+      origins.set(database, variable)
     }
-  }
-  if (servers.size === 0 && mistakes.length === 0 && file.mistakes().length === 0) {
-    mistakes.push(
-      'no database is configured; set DATABASE_URL=postgresql://user:password@host:5432/database, and one *_DATABASE_URL for each further database, or write a pgvitals.yaml'
-    )
   }
   return [...servers.values()]
 }
 
-/** What only the file can say of a server. */
-const undeclared = {
+/** The settings of a server that only the file can change. */
+const serverDefaults = {
   discovery: undefined,
   maxSessions: 4,
   maxSamplesPerDatabase: 20_000,
@@ -53,32 +64,51 @@ const undeclared = {
   dataDirectory: undefined
 }
 
-function readOne(variable: string, url: string, reading: Reading): readonly Named[] {
-  const { mistakes, notes } = reading
-  if (!isPostgresUrl(url)) {
-    const [, scheme] = /^(file(?=:)|[a-z][a-z0-9+.-]*(?=:\/\/))/i.exec(url) ?? []
-    if (scheme === undefined) mistakes.push(`${variable} is no URL; expected postgresql://user:password@host:5432/database`)
-    else notes.push(`${variable} is passed over: it names a database of another kind (${scheme})`)
-    return []
-  }
-  try {
-    const connection = parseDatabaseUrl(url, reading.files)
-    const { mode, ca } = connection.tls
-    if (mode === 'prefer' && ca !== undefined && !isSocket(connection.host)) {
-      notes.push(`${variable} has root certificates, but may go on without TLS as libpq does; sslmode=verify-full insists on it`)
-    }
-    return [{ variable, connection: { ...connection, password: connection.password ?? fallbackPassword(reading) } }]
-  } catch (error) {
-    mistakes.push(`${variable} ${(error as Error).message}`)
-    return []
-  }
+function readNamedDatabases(sources: ConfigSources): readonly Named[] {
+  const { environment } = sources
+  const variables = Object.keys(environment).filter((name) => /^(.+_)?DATABASE_URL$/.test(name) && environment[name]?.trim())
+  return variables.sort(plainFirst).flatMap((variable) => readVariable(variable, environment[variable]?.trim() ?? '', sources))
 }
 
 function plainFirst(left: string, right: string): number {
   return Number(right === 'DATABASE_URL') - Number(left === 'DATABASE_URL') || (left < right ? -1 : 1)
 }
 
+function readVariable(variable: string, url: string, sources: ConfigSources): readonly Named[] {
+  const { errors, notes } = sources
+  if (!isPostgresUrl(url)) {
+    const [, scheme] = /^(file(?=:)|[a-z][a-z0-9+.-]*(?=:\/\/))/i.exec(url) ?? []
+    if (scheme === undefined) errors.push(`${variable}: not a URL; expected postgresql://user:password@host:5432/database`)
+    else notes.push(`${variable} is ignored: it is not a PostgreSQL URL (${scheme})`)
+    return []
+  }
+  try {
+    const connection = parseDatabaseUrl(url, sources.files)
+    const { mode, ca } = connection.tls
+    if (mode === 'prefer' && ca !== undefined && !isSocket(connection.host)) {
+      notes.push(
+        `${variable}: despite the root certificates, sslmode=prefer connects without TLS if TLS fails; set sslmode=verify-full to require it`
+      )
+    }
+    return [{ variable, connection: { ...connection, password: connection.password ?? fallbackPassword(sources) } }]
+  } catch (error) {
+    errors.push(`${variable}: ${(error as Error).message}`)
+    return []
+  }
+}
+
 /** `host:port` as written: the label `server`. */
 function serverName({ host, port }: Connection): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** Rejects patterns that exclude a configured database: whether to poll it would be ambiguous. */
+function rejectExcluded(servers: readonly Server[], { file }: ConfigSources): void {
+  for (const { name, databases, discovery } of servers) {
+    for (const [index, pattern] of (discovery?.exclude ?? []).entries()) {
+      const excluded = databases.find((database) => pattern.test(database.name))
+      const path = ['servers', name, 'discover', 'exclude', String(index)]
+      if (excluded !== undefined) file.addError(path, `the pattern excludes ${excluded.name}, which is configured explicitly`)
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import { envSchema, type JSONSchemaType } from 'env-schema'
+import { didYouMean } from './did-you-mean.ts'
 
-/** The settings of the exporter itself, by the names of their environment variables. */
+/** The settings of the exporter itself, by environment variable. */
 export interface Settings {
   readonly PGVITALS_HOST: string
   readonly PGVITALS_PORT: number
@@ -10,61 +11,62 @@ export interface Settings {
   readonly PGVITALS_QUERIES: string
 }
 
-/** The one list of settings: their types, defaults and what the README's table says of them. */
+/** The types, defaults and descriptions of the settings. The README's table repeats the descriptions. */
 export const settingsSchema: JSONSchemaType<Settings> = {
   type: 'object',
   required: ['PGVITALS_HOST', 'PGVITALS_PORT', 'PGVITALS_LOG_LEVEL', 'PGVITALS_CONFIG', 'PGVITALS_QUERIES_DIR', 'PGVITALS_QUERIES'],
   properties: {
-    PGVITALS_HOST: { type: 'string', default: '127.0.0.1', description: 'The address to listen on; `0.0.0.0` in a container.' },
+    PGVITALS_HOST: { type: 'string', default: '127.0.0.1', description: 'The address to listen on. Use `0.0.0.0` in a container.' },
     PGVITALS_PORT: { type: 'integer', minimum: 0, maximum: 65535, default: 9187, description: 'The port to listen on.' },
     PGVITALS_LOG_LEVEL: {
       type: 'string',
       enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
       default: 'info',
-      description: 'How much is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.'
+      description: 'The log level: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.'
     },
     PGVITALS_CONFIG: {
       type: 'string',
       default: '',
-      description: 'The configuration file; without it `pgvitals.yaml` in the working folder, when there is one.'
+      description: 'The configuration file. By default `pgvitals.yaml` in the working directory, if it exists.'
     },
-    PGVITALS_QUERIES_DIR: { type: 'string', default: '', description: 'A folder with query files of your own.' },
+    PGVITALS_QUERIES_DIR: { type: 'string', default: '', description: 'A directory with your own query files.' },
     PGVITALS_QUERIES: {
       type: 'string',
       default: '',
-      description: 'Queries switched off or tuned: `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`.'
+      description: 'Disables or tunes queries: `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`.'
     }
   }
 }
 
-/** What env-schema throws: Ajv's errors beside one message. */
+/** The error that env-schema throws, with the errors of Ajv. */
 interface SchemaError extends Error {
   readonly errors?: readonly { readonly instancePath: string; readonly message?: string; readonly params: Record<string, unknown> }[]
 }
 
-/** Reads the settings; on mistakes adds them to the list, and answers undefined. `secrets` are the variables that the configuration file reads. */
-export function readSettings(environment: NodeJS.ProcessEnv, secrets: ReadonlySet<string>, mistakes: string[]): Settings | undefined {
+/** Reads the settings. Adds every error to the list and returns undefined if there are any. `secrets` are the variables that the configuration file references. */
+export function readSettings(environment: NodeJS.ProcessEnv, secrets: ReadonlySet<string>, errors: string[]): Settings | undefined {
+  const names = Object.keys(settingsSchema.properties)
   const data: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith('PGVITALS_') || value === undefined || value === '' || isFromKubernetes(name, value)) continue
-    if (name in settingsSchema.properties) data[name] = value
-    else if (!secrets.has(name)) mistakes.push(`${name} is no setting; there are ${Object.keys(settingsSchema.properties).join(', ')}`)
+    if (names.includes(name)) data[name] = value
+    else if (!secrets.has(name)) errors.push(`${name}: unknown setting; ${didYouMean(name, names)}valid settings are ${names.join(', ')}`)
   }
   try {
     return envSchema<Settings>({ schema: settingsSchema, data, env: false })
   } catch (error) {
-    const { errors = [] } = error as SchemaError
-    for (const { instancePath, message, params } of errors) {
+    const { errors: schemaErrors = [] } = error as SchemaError
+    for (const { instancePath, message, params } of schemaErrors) {
       const name = instancePath.slice(1)
       const allowed = Array.isArray(params.allowedValues) ? `: ${params.allowedValues.join(', ')}` : ''
-      mistakes.push(`${name} is "${data[name]}"; it ${message}${allowed}`)
+      errors.push(`${name}: invalid value "${data[name]}"; ${message}${allowed}`)
     }
-    if (errors.length === 0) throw error
+    if (schemaErrors.length === 0) throw error
     return undefined
   }
 }
 
-/** Kubernetes gives every pod such variables for a service that is called pgvitals. */
+/** Kubernetes sets such variables in every pod for a service named pgvitals. */
 function isFromKubernetes(name: string, value: string): boolean {
   return /^PGVITALS_(SERVICE|PORT)_/.test(name) || (name === 'PGVITALS_PORT' && value.startsWith('tcp://'))
 }

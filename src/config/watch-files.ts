@@ -1,59 +1,62 @@
 import { type BigIntStats, statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 
-/** Looks after files. */
-export interface FileWatch {
-  /** From now on these are the files; those that were among them before keep what was last seen. */
-  readonly watch: (files: readonly string[]) => void
+export interface FileWatcher {
+  /** Replaces the list of files. A file that stays in the list keeps its last known state. */
+  readonly setFiles: (files: readonly string[]) => void
   readonly stop: () => void
 }
 
 /**
- * Tells which files have changed, appeared or gone, once none of them moves any more. They are looked at every
- * second: that sees what editors, Kubernetes (by symbolic links) and mounts of single files and of other machines
- * do, where the notices of the file system miss some of it.
+ * Calls `onChange` with the files that were changed, created or removed, once none of them has changed for one
+ * interval. Polls with stat, because file system notifications miss some changes by Kubernetes (symbolic links),
+ * in bind mounts of single files and on network file systems.
  */
-export function watchFiles(changed: (files: readonly string[]) => void, intervalMs = 1000): FileWatch {
-  const told = new Map<string, string>()
-  let seen = new Map<string, string>()
-  const look = async () => {
-    const marks = new Map(await Promise.all([...told.keys()].map(async (file) => [file, await markOf(file)] as const)))
-    const isStill = [...marks].every(([file, mark]) => (seen.get(file) ?? told.get(file)) === mark)
-    seen = marks
-    const others = isStill ? [...marks].filter(([file, mark]) => told.has(file) && told.get(file) !== mark) : []
-    for (const [file, mark] of others) told.set(file, mark)
-    if (others.length > 0) changed(others.map(([file]) => file))
+export function watchFiles(files: readonly string[], onChange: (files: readonly string[]) => void, intervalMs = 1000): FileWatcher {
+  /** The state of each file when it was added or last reported. */
+  const reported = new Map<string, string>()
+  /** The state of each file at the previous check. */
+  let previous = new Map<string, string>()
+  const setFiles = (next: readonly string[]) => {
+    for (const file of reported.keys()) if (!next.includes(file)) reported.delete(file)
+    for (const file of next) if (!reported.has(file)) reported.set(file, stateNow(file))
   }
-  let isLooking = false
+  const check = async () => {
+    const states = new Map(await Promise.all([...reported.keys()].map(async (file) => [file, await stateOf(file)] as const)))
+    const isStable = [...states].every(([file, state]) => (previous.get(file) ?? reported.get(file)) === state)
+    previous = states
+    const changed = isStable ? [...states].filter(([file, state]) => reported.has(file) && reported.get(file) !== state) : []
+    for (const [file, state] of changed) reported.set(file, state)
+    if (changed.length > 0) onChange(changed.map(([file]) => file))
+  }
+  let isChecking = false
   const timer = setInterval(() => {
-    if (isLooking) return
-    isLooking = true
-    void look().finally(() => {
-      isLooking = false
+    if (isChecking) return
+    isChecking = true
+    void check().finally(() => {
+      isChecking = false
     })
   }, intervalMs).unref()
-  return {
-    watch: (files) => {
-      for (const file of told.keys()) if (!files.includes(file)) told.delete(file)
-      for (const file of files) if (!told.has(file)) told.set(file, markNow(file))
-    },
-    stop: () => clearInterval(timer)
-  }
+  setFiles(files)
+  return { setFiles, stop: () => clearInterval(timer) }
 }
 
-function markNow(file: string): string {
+function stateNow(file: string): string {
   try {
-    return mark(statSync(file, { bigint: true }))
+    return format(statSync(file, { bigint: true }))
   } catch {
-    return mark(undefined)
+    return format(undefined)
   }
 }
 
-async function markOf(file: string): Promise<string> {
-  return mark(await stat(file, { bigint: true }).catch(() => undefined))
+async function stateOf(file: string): Promise<string> {
+  return format(await stat(file, { bigint: true }).catch(() => undefined))
 }
 
-/** Differs after every change; links are followed, so that the file they lead to counts. */
-function mark(stats: BigIntStats | undefined): string {
+/**
+ * The state of a file as a text that differs after every change. stat follows symbolic links, so changes of the target
+ * are detected.
+ */
+function format(stats: BigIntStats | undefined): string {
   return stats === undefined ? 'none' : `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`
 }

@@ -4,9 +4,9 @@ import { examineServer } from './examine.ts'
 import { renderReport } from './render-report.ts'
 import { reportServer, type ServerReport } from './report.ts'
 
-/** What doctor found, for people and for machines. */
+/** The result of doctor: as data and as text. */
 export interface Diagnosis {
-  /** Whether nothing is wrong; hints do not count. */
+  /** Whether there are no errors. Hints do not count. */
   readonly isHealthy: boolean
   readonly servers: readonly ServerReport[]
   readonly text: string
@@ -14,10 +14,10 @@ export interface Diagnosis {
 
 const deadlineSeconds = 60
 
-/** Connects to every database with its configured credential and says what is wrong and what mends it. */
+/** Connects to every database with its configured credential and reports errors, hints and fixes. */
 export async function diagnose(servers: readonly Server[], queries: readonly Query[]): Promise<Diagnosis> {
   const reports = await Promise.all(
     servers.map(async (server) => reportServer(server, await examineServer(server, deadlineSeconds), queries))
   )
-  return { isHealthy: reports.every(({ wrong }) => wrong.length === 0), servers: reports, text: renderReport(reports) }
+  return { isHealthy: reports.every(({ errors }) => errors.length === 0), servers: reports, text: renderReport(reports) }
 }

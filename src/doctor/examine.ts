@@ -1,58 +1,60 @@
-import { createBudget } from '../server/budget.ts'
 import { listDatabases, withFound } from '../server/discover.ts'
 import { ClassedError, classOf, type ErrorClass, messageOf } from '../server/error-class.ts'
 import { type Facts, readFacts } from '../server/facts.ts'
 import type { Database, Server } from '../server/server.ts'
 import { openSession } from '../server/session.ts'
-import { ownRoles } from './own-role.ts'
+import { monitoringRoles } from './monitoring-role.ts'
 import { type Right, readRights } from './rights.ts'
-import { readSurroundings, type Surroundings } from './surroundings.ts'
+import { readSessionDetails, type SessionDetails } from './session-details.ts'
 
-/** What a database that answers says of itself and of the role. */
+/** The properties read from a reachable database. */
 export interface Found {
   readonly facts: Facts
   readonly rights: readonly Right[]
-  readonly surroundings: Surroundings
+  readonly details: SessionDetails
 }
 
-/** What became of one database: what was found, or why nothing was. */
+/** The result for one database: either `found` or `failure` is defined. */
 export interface Examination {
   readonly database: Database
   readonly found: Found | undefined
   readonly failure: { readonly errorClass: ErrorClass; readonly message: string } | undefined
 }
 
-/** Examines every database of a server, a few at a time; ends within the deadline whatever the server does. */
+/**
+ * Examines every database of a server, with at most `maxSessions` sessions. Ends within the deadline even if the server
+ * does not respond.
+ */
 export async function examineServer(server: Server, deadlineSeconds: number): Promise<readonly Examination[]> {
-  const until = performance.now() + deadlineSeconds * 1000
-  const budget = createBudget(server.maxSessions)
-  // Whoever does not answer in half the time is examined as declared, and then told.
-  const databases = await within(deadlineSeconds / 2, deadlineSeconds, () => findDatabases(server)).catch(() => server.databases)
-  const users = [...new Set([...databases.map(({ connection }) => connection.user), ...ownRoles])]
-  return await Promise.all(
-    databases.map(async (database) => {
-      const release = await budget.acquire()
+  const error = new ClassedError('timeout', `not examined within ${deadlineSeconds} s`)
+  const deadline = startDeadline(deadlineSeconds, error)
+  // If discovery takes too long, the declared databases are examined in the remaining time and report the cause.
+  const discoveryDeadline = startDeadline(deadlineSeconds / 2, error)
+  try {
+    const databases = await discoveryDeadline.limit(() => discoverDatabases(server)).catch(() => server.databases)
+    const users = [...new Set([...databases.map(({ connection }) => connection.user), ...monitoringRoles])]
+    return await mapConcurrently(databases, server.maxSessions, async (database) => {
       try {
-        const leftSeconds = (until - performance.now()) / 1000
-        return { database, found: await within(leftSeconds, deadlineSeconds, () => examine(database, users)), failure: undefined }
+        return { database, found: await deadline.limit(() => examineDatabase(database, users)), failure: undefined }
       } catch (error) {
         return { database, found: undefined, failure: { errorClass: classOf(error), message: messageOf(error) } }
-      } finally {
-        release()
       }
     })
-  )
+  } finally {
+    discoveryDeadline.clear()
+    deadline.clear()
+  }
 }
 
-/** The declared databases, and those that the first one that answers finds; which do not answer is told later. */
-async function findDatabases(server: Server): Promise<readonly Database[]> {
+/** The declared databases, and those that the first reachable one discovers. Unreachable ones are reported later. */
+async function discoverDatabases(server: Server): Promise<readonly Database[]> {
   if (server.discovery === undefined) return server.databases
   for (const { connection } of server.databases) {
     const session = await openSession(connection).catch(() => undefined)
     try {
       if (session !== undefined) return withFound(server, await listDatabases(session, server.discovery))
     } catch {
-      // The next one may see them.
+      // Try the next database.
     } finally {
       await session?.close()
     }
@@ -60,27 +62,50 @@ async function findDatabases(server: Server): Promise<readonly Database[]> {
   return server.databases
 }
 
-async function examine(database: Database, users: readonly string[]): Promise<Found> {
+async function examineDatabase(database: Database, users: readonly string[]): Promise<Found> {
   const session = await openSession(database.connection)
   try {
     const facts = await readFacts(session)
-    return { facts, rights: await readRights(session), surroundings: await readSurroundings(session, users) }
+    return { facts, rights: await readRights(session), details: await readSessionDetails(session, users) }
   } finally {
     await session.close()
   }
 }
 
-/** Every exchange has a deadline of its own already; this one is for all of them together. */
-async function within<Result>(seconds: number, deadlineSeconds: number, work: () => Promise<Result>): Promise<Result> {
-  const late = () => new ClassedError('timeout', `not examined within ${deadlineSeconds} s`)
-  if (seconds <= 0) throw late()
+interface Deadline {
+  /** Starts the work and rejects if it does not end before the deadline. Rejects without starting it after the deadline. */
+  readonly limit: <Result>(work: () => Promise<Result>) => Promise<Result>
+  readonly clear: () => void
+}
+
+/** Every statement has its own deadline; this one covers all of them. */
+function startDeadline(seconds: number, error: Error): Deadline {
+  let isPassed = false
   let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), seconds * 1000)
+  const passed = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      isPassed = true
+      reject(error)
+    }, seconds * 1000)
   })
-  try {
-    return await Promise.race([work(), deadline])
-  } finally {
-    clearTimeout(timer)
+  passed.catch(() => {})
+  return {
+    limit: (work) => (isPassed ? passed : Promise.race([work(), passed])),
+    clear: () => clearTimeout(timer)
   }
+}
+
+/** Maps the items in their order, with at most `limit` calls at a time. */
+async function mapConcurrently<Item, Result>(
+  items: readonly Item[],
+  limit: number,
+  map: (item: Item) => Promise<Result>
+): Promise<readonly Result[]> {
+  const results: Result[] = []
+  const remaining = items.entries()
+  const worker = async () => {
+    for (const [index, item] of remaining) results[index] = await map(item)
+  }
+  await Promise.all(Array.from({ length: limit }, worker))
+  return results
 }

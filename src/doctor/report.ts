@@ -1,75 +1,79 @@
 import type { Query } from '../query/query.ts'
 import { formatVersion } from '../query/version.ts'
 import type { Server } from '../server/server.ts'
-import { blindProblems, extensionProblems, findBlind } from './blind-problems.ts'
+import { blindSpotFindings, extensionFindings, findBlindSpots } from './blind-spot-findings.ts'
+import { connectionFindings } from './connection-findings.ts'
 import type { Examination } from './examine.ts'
-import { excessProblems, mustBeReplaced } from './excess-problems.ts'
-import { hints } from './hints.ts'
-import type { Problem } from './problem.ts'
-import { reachProblems } from './reach-problems.ts'
+import type { Finding } from './finding.ts'
+import { mustBeReplaced, privilegeFindings } from './privilege-findings.ts'
 import { writeScript } from './script.ts'
-import type { Platform } from './surroundings.ts'
+import type { Platform } from './session-details.ts'
+import { settingHints } from './setting-hints.ts'
 
-/** One database's line in the table. */
+/** One row of the table of databases. */
 export interface DatabaseReport {
   readonly database: string
   readonly team: string
   readonly isReachable: boolean
-  /** Why it is not reachable: the class of the error. */
+  /** The error class, if the database is not reachable. */
   readonly failure: string | undefined
   readonly version: string | undefined
   readonly isStandby: boolean | undefined
   readonly role: string | undefined
-  /** The protocol's version, or `none`. */
+  /** The TLS version, or `none`. */
   readonly tls: string | undefined
-  /** The queries that the role is blind to here. */
-  readonly blind: readonly string[]
+  /** The queries that do not run because the role lacks a privilege. */
+  readonly blindSpots: readonly string[]
 }
 
-/** What doctor says of one server. */
+/** The report about one server. */
 export interface ServerReport {
   readonly server: string
-  /** Undefined while nobody could look. */
+  /** Undefined if no database was reachable and the host name does not identify it. */
   readonly platform: Platform | undefined
   readonly databases: readonly DatabaseReport[]
-  readonly wrong: readonly Omit<Problem, 'kind' | 'steps'>[]
-  readonly hints: readonly Omit<Problem, 'kind' | 'steps'>[]
+  readonly errors: readonly Omit<Finding, 'severity' | 'fix'>[]
+  readonly hints: readonly Omit<Finding, 'severity' | 'fix'>[]
+  /** The psql script that fixes the errors, by platform. */
   readonly scripts: Readonly<Record<Platform, string>>
 }
 
-/** Judges what was found on a server with these queries; nothing here asks it again. */
+/** Derives the report from the examinations of a server and the queries to run there. */
 export function reportServer(server: Server, examinations: readonly Examination[], queries: readonly Query[]): ServerReport {
-  const blind = findBlind(queries, examinations)
-  const wantsStatements = queries.some(({ requires }) =>
+  const blindSpots = findBlindSpots(queries, examinations)
+  const needsStatements = queries.some(({ requires }) =>
     requires.some((one) => one.kind === 'extension' && one.name === 'pg_stat_statements')
   )
   const isReplaced = (database: string) =>
     examinations.some(({ database: one, found }) => one.name === database && found !== undefined && mustBeReplaced(found.rights))
-  const problems = [
-    ...reachProblems(server, examinations, wantsStatements),
-    ...excessProblems(server, examinations),
-    ...blindProblems(blind, examinations).map((problem) => (problem.databases.every(isReplaced) ? { ...problem, steps: [] } : problem)),
-    ...extensionProblems(blind, queries, examinations),
-    ...hints(server, examinations)
+  const findings = [
+    ...connectionFindings(server, examinations, needsStatements),
+    ...privilegeFindings(server, examinations),
+    // A role that is to be replaced needs no grants.
+    ...blindSpotFindings(blindSpots, examinations).map((finding) =>
+      finding.databases.every(isReplaced) ? { ...finding, fix: [] } : finding
+    ),
+    ...extensionFindings(blindSpots, queries, examinations),
+    ...settingHints(server, examinations)
   ]
-  const told = (kind: Problem['kind']) =>
-    problems.filter((problem) => problem.kind === kind).map(({ databases, text, costs }) => ({ databases, text, costs }))
+  const select = (severity: Finding['severity']) =>
+    findings.filter((finding) => finding.severity === severity).map(({ databases, text, effect }) => ({ databases, text, effect }))
   return {
     server: server.name,
     platform: platformOf(server, examinations),
     databases: examinations.map((examination) =>
-      databaseReport(
+      reportDatabase(
         examination,
-        blind.filter((one) => one.database === examination.database.name && one.capabilities.length > 0).map(({ query }) => query)
+        blindSpots.filter((one) => one.database === examination.database.name && one.capabilities.length > 0).map(({ query }) => query)
       )
     ),
-    wrong: told('wrong'),
-    hints: told('hint'),
-    scripts: { postgresql: writeScript(problems, 'postgresql'), rds: writeScript(problems, 'rds') }
+    errors: select('error'),
+    hints: select('hint'),
+    scripts: { postgresql: writeScript(findings, 'postgresql'), rds: writeScript(findings, 'rds') }
   }
 }
 
-function databaseReport({ database, found, failure }: Examination, blind: readonly string[]): DatabaseReport {
+function reportDatabase({ database, found, failure }: Examination, blindSpots: readonly string[]): DatabaseReport {
   return {
     database: database.name,
     team: database.team,
@@ -78,13 +82,13 @@ function databaseReport({ database, found, failure }: Examination, blind: readon
     version: found && formatVersion(found.facts.version),
     isStandby: found?.facts.isStandby,
     role: found?.facts.role,
-    tls: found && (found.surroundings.tls ?? 'none'),
-    blind
+    tls: found && (found.details.tls ?? 'none'),
+    blindSpots
   }
 }
 
 function platformOf(server: Server, examinations: readonly Examination[]): Platform | undefined {
-  const known = examinations.find(({ found }) => found !== undefined)?.found?.surroundings.platform
-  const isByName = server.databases.some(({ connection }) => connection.host.endsWith('.rds.amazonaws.com'))
-  return known ?? (isByName ? 'rds' : undefined)
+  const known = examinations.find(({ found }) => found !== undefined)?.found?.details.platform
+  const isRdsHost = server.databases.some(({ connection }) => connection.host.endsWith('.rds.amazonaws.com'))
+  return known ?? (isRdsHost ? 'rds' : undefined)
 }

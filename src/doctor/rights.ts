@@ -1,18 +1,18 @@
 import type { Session } from '../server/session.ts'
 
-/** Something that a role may do in a database and a role that only monitors should not. */
+/** A right that a monitoring role does not need. */
 export interface Right {
   readonly kind: 'attribute' | 'membership' | 'owner' | 'write' | 'create'
-  /** The attribute, the role, the database or schema as SQL writes them; `bootstrap` is the attribute of the first superuser. */
+  /** The attribute, the role, or the object as `schema name` or `database name`, with quoted identifiers. `bootstrap` marks the bootstrap superuser. */
   readonly on: string
-  /** How many tables it is about; 0 where it is not about tables. */
+  /** The number of tables; 0 if the right does not concern tables. */
   readonly tables: number
   readonly privileges: string
-  /** The role that was granted to ours and gives it; `''` when it is ours itself, `public` when it is everybody's. */
+  /** The role, granted to the session's role, that has the right; `''` for the session's role itself, `public` for PUBLIC. */
   readonly through: string
 }
 
-// Roles that come with PostgreSQL or a provider and see or change more than monitoring needs.
+// Predefined roles of PostgreSQL and of cloud providers with more privileges than monitoring needs.
 const powerful = `
   'pg_read_all_data', 'pg_write_all_data', 'pg_maintain', 'pg_read_server_files', 'pg_write_server_files',
   'pg_execute_server_program', 'pg_signal_backend', 'pg_checkpoint', 'pg_create_subscription',
@@ -20,7 +20,7 @@ const powerful = `
 
 const sql = `
 with recursive members as (
-  -- As in queries/access.sql: which memberships count.
+  -- Which memberships count, as in queries/access.sql.
   select
     m.member,
     m.roleid as role,
@@ -37,7 +37,7 @@ reach (role, through, can_be) as (
   join pg_catalog.pg_roles as r on r.oid = m.role
   where m.inherits or (h.can_be and m.may_set)
 ),
-holders as (
+grantees as (
   select distinct role, through from reach
   union all
   select 0::oid, 'public' collate "C"
@@ -94,14 +94,14 @@ cross join lateral (
   cross join lateral pg_catalog.aclexplode(t.attacl) as e
   where t.attrelid = c.oid and t.attacl is not null
 ) as a
-join holders as h on h.role = a.grantee
+join grantees as h on h.role = a.grantee
 where a.privilege_type <> 'SELECT' and c.relowner not in (select role from reach)
 group by c.schema, h.through
 union all
 select distinct 'create', 'schema ' || pg_catalog.quote_ident(n.nspname), 0, '', h.through
 from pg_catalog.pg_namespace as n
 cross join lateral pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) as a
-join holders as h on h.role = a.grantee
+join grantees as h on h.role = a.grantee
 where
   a.privilege_type = 'CREATE'
   and n.nspname !~ '^pg_'
@@ -111,14 +111,14 @@ union all
 select distinct 'create', 'database ' || pg_catalog.quote_ident(d.datname), 0, '', h.through
 from pg_catalog.pg_database as d
 cross join lateral pg_catalog.aclexplode(d.datacl) as a
-join holders as h on h.role = a.grantee
+join grantees as h on h.role = a.grantee
 where
   d.datname = pg_catalog.current_database()
   and a.privilege_type = 'CREATE'
   and d.datdba not in (select role from reach)
 order by 1, 5, 2`
 
-/** Asks what the session's role may do here beyond monitoring; reads catalogs only. */
+/** Reads the rights of the session's role in the database beyond monitoring, from catalogs only. */
 export async function readRights(session: Session): Promise<readonly Right[]> {
   const { rows } = await session.run(sql, { timeoutSeconds: 10, maxRows: 1000 })
   return rows.map(([kind, on, tables, privileges, through]) => ({

@@ -1,57 +1,58 @@
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { Selection } from '../poll/selection.ts'
-import { createGate, type Tokens } from './gate.ts'
-import { landingPage } from './landing-page.ts'
-import type { Status } from './status.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import type { Selection } from '../page/selection.ts'
+import type { Status } from '../page/status.ts'
+import { createAccess, type Tokens } from './access.ts'
+import { statusPage } from './status-page.ts'
 
-/** What the HTTP server is handed to serve. */
+/** The functions that the HTTP server calls. */
 export interface Served {
-  /** The whole page, or a server's or a team's part; undefined when there is none. */
+  /** The whole page, or the part of a server or a team; undefined if the server or team is unknown. */
   readonly metrics: (selection: Selection) => Promise<Buffer | undefined>
-  /** Hears of each scrape as it comes. */
-  readonly scraped: (client: string) => void
-  /** Whether every query has been tried once. */
+  /** Records that a client has received a page. */
+  readonly scraped: (client: string, selection: Selection) => void
+  /** Whether every query has been polled once. */
   readonly isReady: () => boolean
   readonly status: () => Status
-  /** Who may read what. */
   readonly tokens: () => Tokens
+  readonly clock?: Clock
 }
 
 const gzipText = promisify(gzip)
 
-/** The routes; nothing here waits for a database. */
-export function createApp({ metrics, scraped, isReady, status, tokens }: Served): FastifyInstance {
+/** Creates the HTTP server with its routes. No route waits for a database. */
+export function createApp({ metrics, scraped, isReady, status, tokens, clock = systemClock }: Served): FastifyInstance {
   const app = fastify({ logger: false, forceCloseConnections: true })
-  const mayRead = createGate(tokens)
+  const mayRead = createAccess(tokens, clock)
 
-  /** Refuses whoever has no token for this part, where tokens are asked for. */
+  /** Rejects requests without a valid token for the requested page if tokens are configured. */
   const guard = async (request: FastifyRequest<Part>, reply: FastifyReply) => {
     const { team } = partOf(request)
-    // Other pages than the metrics tell of all teams.
-    const asked = request.routeOptions.url === '/metrics' ? team : undefined
-    if (await mayRead(asked, request.headers.authorization)) return
+    // Other pages contain the data of all teams.
+    const requested = request.routeOptions.url === '/metrics' ? team : undefined
+    if (await mayRead(requested, request.headers.authorization)) return
     return reply
       .code(401)
       .header('www-authenticate', 'Bearer realm="pgvitals"')
       .type('text/plain')
-      .send(`${asked === undefined ? 'This page' : `The page of the team "${asked}"`} needs a token: Authorization: Bearer …\n`)
+      .send(`${requested === undefined ? 'This page' : `The page of the team "${requested}"`} needs a token: Authorization: Bearer …\n`)
   }
   const guarded = { preHandler: guard }
 
   app.get<Part>('/metrics', guarded, async (request, reply) => {
-    // One Prometheus may scrape several parts of the page.
-    scraped(`${request.ip} ${request.url}`)
     const part = partOf(request)
     const text = await metrics(part)
     if (text === undefined) return reply.code(404).type('text/plain').send(explainMissing(part))
+    // A HEAD request does not receive the page.
+    if (request.method === 'GET') scraped(request.ip, part)
     void reply.type('text/plain; version=0.0.4; charset=utf-8').header('vary', 'accept-encoding')
     if (!acceptsGzip(request.headers['accept-encoding'])) return text
     return reply.header('content-encoding', 'gzip').send(await gzipText(text, { level: constants.Z_BEST_SPEED }))
   })
 
-  // Prometheus asks this exporter for each server; a label `server` here would rename ours.
+  // One target per server. The label is `instance`, because a target label `server` would rename the label of the metrics.
   app.get<Part>('/sd', guarded, async (request) =>
     status().servers.map(({ name }) => ({ targets: [request.host], labels: { __param_server: name, instance: name } }))
   )
@@ -65,10 +66,10 @@ export function createApp({ metrics, scraped, isReady, status, tokens }: Served)
     return reply
       .code(isReadyNow ? 200 : 503)
       .type('text/plain')
-      .send(isReadyNow ? 'ready\n' : 'not every query has been tried yet\n')
+      .send(isReadyNow ? 'ready\n' : 'not ready: some queries have not been polled yet\n')
   })
 
-  app.get<Part>('/', guarded, async (_, reply) => reply.type('text/html; charset=utf-8').send(landingPage(status())))
+  app.get<Part>('/', guarded, async (_, reply) => reply.type('text/html; charset=utf-8').send(statusPage(status())))
 
   return app
 }
@@ -77,20 +78,20 @@ interface Part {
   readonly Querystring: { readonly server?: string | string[]; readonly team?: string | string[] }
 }
 
-/** Which part of the page the request names; the first where it names several. */
+/** The requested part of the page. Of repeated parameters the first counts. */
 function partOf({ query }: FastifyRequest<Part>): Selection {
   const [server] = [query.server].flat()
   const [team] = [query.team].flat()
   return { server, team }
 }
 
-/** Everybody's page instead of a team's would show what the team may not see. */
+/** The message for an unknown server or team. The whole page must not be returned instead: it shows the data of all teams. */
 function explainMissing({ server, team }: Selection): string {
-  if (team === undefined) return `There is no server "${server}" here; / lists them.\n`
-  return `There is no team "${team}" that owns a database${server === undefined ? ' here' : ` of a server "${server}"`}.\n`
+  if (team === undefined) return `Unknown server "${server}"; / lists the servers.\n`
+  return `No team "${team}" owns a database${server === undefined ? '' : ` of the server "${server}"`}.\n`
 }
 
-/** Whether the header names gzip with a weight above zero. Source: RFC 9110, "Accept-Encoding". */
+/** Whether the header accepts gzip with a weight above zero. Source: RFC 9110, "Accept-Encoding". */
 function acceptsGzip(header: string | undefined): boolean {
   return (header ?? '').split(',').some((part) => {
     const [coding = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())

@@ -1,17 +1,17 @@
 import { type DatnameOf, databaseOf, type Family, type Labels, type Sample } from './sample.ts'
 
-/** The rendered samples of one family and one database (`''` when they are the whole server's). */
+/** The rendered samples of one family and one database (`''` for the server). */
 export interface FamilyText {
   readonly family: Family
   readonly datname: string
-  /** The databases whose owners may see it, of a text that names none but is not everybody's. */
+  /** The databases whose teams may see the text; undefined if `datname` determines this. */
   readonly ranIn?: readonly string[]
-  /** Encoded once, so that a scrape joins bytes and encodes nothing. */
+  /** The text is encoded once per poll; a scrape only joins buffers. */
   readonly text: Buffer
   readonly samples: number
 }
 
-/** Samples as text, and how many were dropped because their name and labels had been there before. */
+/** Rendered samples, and the number of samples dropped as duplicates of an earlier one. */
 export interface Rendered {
   readonly texts: readonly FamilyText[]
   readonly duplicates: number
@@ -48,12 +48,12 @@ export function render(samples: readonly Sample[], datnameOf: DatnameOf = databa
   return { texts: [...groups.values()].flatMap(textsOf), duplicates }
 }
 
-/** What is rendered of one family. */
+/** The lines of one family. */
 interface Group {
   readonly family: Family
-  /** The labels that it has had. */
+  /** Rendered label sets, to find duplicates. */
   readonly seen: Set<string>
-  /** By database. */
+  /** Lines by database. */
   readonly lines: Map<string, string[]>
 }
 
@@ -61,39 +61,34 @@ function textsOf({ family, lines }: Group): readonly FamilyText[] {
   return [...lines].map(([datname, own]) => ({ family, datname, text: Buffer.from(own.join('')), samples: own.length }))
 }
 
-/** Reads back the number of a family that has one sample; undefined when there is none, or several. */
-export function readValue(texts: readonly FamilyText[], name: string): number | undefined {
-  const [found, ...others] = texts.filter(({ family }) => family.name === name)
-  if (found === undefined || found.samples !== 1 || others.length > 0) return undefined
-  const value = Number(String(found.text).trimEnd().split(' ').at(-1))
-  return Number.isFinite(value) ? value : undefined
-}
-
-/** The two lines that go before a family's samples. */
+/** The HELP and TYPE lines of a family. */
 export function renderHeader({ name, type, help }: Family): string {
   return `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`
 }
 
-/** `{name="value",…}`, or nothing without labels. */
+/** Renders `{name="value",…}`; `''` without labels. */
 export function renderLabels(labels: Labels): string {
   let text = ''
   for (const name in labels) text += `${text === '' ? '' : ','}${name}="${escapeValue(labels[name] ?? '')}"`
   return text === '' ? '' : `{${text}}`
 }
 
-/** A number as Prometheus reads it: `NaN`, `+Inf`, `-Inf` or JavaScript's own shortest form. */
+/** Renders a number: `NaN`, `+Inf`, `-Inf` or the shortest form of JavaScript. */
 export function renderNumber(value: number): string {
   if (Number.isFinite(value)) return String(value)
   if (Number.isNaN(value)) return 'NaN'
   return value > 0 ? '+Inf' : '-Inf'
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters in names are what is looked for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern finds control characters.
 const special = /[\u0000-\u001f\u007f"\\]/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
 const control = /[\u0000-\u0009\u000b-\u001f\u007f]/g
 
-/** Escapes what the format asks for; other control characters become spaces, since parsers disagree on them. */
+/**
+ * Escapes a label value as the format requires. Other control characters become spaces, because parsers handle them
+ * differently.
+ */
 function escapeValue(value: string): string {
   if (!special.test(value)) return value
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll(control, ' ')

@@ -1,23 +1,56 @@
-const forgetAfterMs = 600_000
+/** The time within which a client that has scraped once is expected again. */
+const firstPeriodMs = 120_000
+/** A scraper that misses three consecutive periods is considered stopped, after at least ten seconds and at most ten minutes. */
+const periodsMissed = 3
+const [shortestExpectedMs, longestExpectedMs] = [10_000, 600_000]
+const timesKept = 6
+/** No series stays frozen for longer, for example when clients with ever new addresses request the page. */
+const longestFreezeMs = 2 * longestExpectedMs
+const mostScrapers = 1000
 
-/** Knows how often the page is read, by each client's address. Milliseconds of `performance.now()`. */
+interface Scraper {
+  /** The server whose part of the page it scrapes; undefined for the whole page. */
+  readonly server: string | undefined
+  /** The times at which its last pages were built, oldest first. */
+  readonly times: readonly number[]
+}
+
+/**
+ * The clients that scrape, and the time up to which all of them have received the page. Times are in milliseconds of
+ * one clock.
+ */
 export class Scrapers {
-  readonly #clients = new Map<string, { lastAt: number; periodMs: number }>()
-  readonly #shortestStandStillSeconds: number
+  readonly #scrapers = new Map<string, Scraper>()
 
-  constructor(shortestStandStillSeconds = 120) {
-    this.#shortestStandStillSeconds = shortestStandStillSeconds
+  /** Records that a client has received the page, or the part of one server, that was built at `now`. */
+  scraped(client: string, server: string | undefined, now: number): void {
+    const key = `${client}\n${server ?? ''}`
+    const { times = [] } = this.#scrapers.get(key) ?? {}
+    this.#scrapers.delete(key)
+    this.#scrapers.set(key, { server, times: [...times, now].slice(-timesKept) })
+    for (const [other, scraper] of this.#scrapers) {
+      if (hasStopped(scraper, now) || this.#scrapers.size > mostScrapers) this.#scrapers.delete(other)
+    }
   }
 
-  seen(client: string, now: number): void {
-    const { lastAt = now } = this.#clients.get(client) ?? {}
-    this.#clients.set(client, { lastAt: now, periodMs: now - lastAt })
-    for (const [name, { lastAt }] of this.#clients) if (now - lastAt > forgetAfterMs) this.#clients.delete(name)
+  /**
+   * The latest time for which every scraper has received two pages of this server built at or after it: one page may be
+   * lost in transit, and two Prometheus servers may share an address. Without a scraper, this is the time two minutes
+   * ago, so that no series stays frozen indefinitely.
+   */
+  seenUntil(server: string, now: number): number {
+    const active = [...this.#scrapers.values()].filter(
+      (scraper) => (scraper.server === undefined || scraper.server === server) && !hasStopped(scraper, now)
+    )
+    if (active.length === 0) return now - firstPeriodMs
+    const seen = Math.min(...active.map(({ times }) => times.at(-2) ?? Number.NEGATIVE_INFINITY))
+    return Math.max(seen, now - longestFreezeMs)
   }
+}
 
-  /** How long a row that enters or leaves a limited page stands still: two minutes, or three of the longest period. */
-  standStillSeconds(): number {
-    const periods = [...this.#clients.values()].map(({ periodMs }) => periodMs).filter((period) => period < forgetAfterMs)
-    return Math.max(this.#shortestStandStillSeconds, (3 * Math.max(0, ...periods)) / 1000)
-  }
+function hasStopped({ times }: Scraper, now: number): boolean {
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time))
+  const expectedMs =
+    gaps.length === 0 ? firstPeriodMs : Math.min(Math.max(periodsMissed * Math.max(...gaps), shortestExpectedMs), longestExpectedMs)
+  return now - (times.at(-1) ?? 0) > expectedMs
 }

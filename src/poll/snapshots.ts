@@ -1,118 +1,117 @@
 import type { FamilyText } from '../metric/exposition.ts'
 import type { ErrorClass } from '../server/error-class.ts'
 
-/** What says which query of which database; `datname` is `''` for a server-wide query. */
-export interface Place {
-  readonly server: string
-  readonly datname: string
-  readonly query: string
-}
-
+/** The reason why a poll or a connection failed. */
 export interface Failure {
   readonly errorClass: ErrorClass
   readonly message: string
 }
 
-/** The last answer of one query, rendered, and how its last poll went. Never changed, only replaced. */
-export interface Snapshot extends Place {
+/** The rendered result of the last successful poll of one query, and the outcome of its last poll. */
+export interface Snapshot {
+  readonly server: string
+  /** `''` for a server-wide query. */
+  readonly datname: string
+  readonly query: string
   readonly intervalSeconds: number
-  /** When the last answer came, in milliseconds of `performance.now()`; undefined before the first. */
-  readonly answeredAt: number | undefined
-  /** How long the last poll took. */
+  /** The end of the last successful poll, in milliseconds of the clock; undefined before the first. */
+  readonly succeededAt: number | undefined
+  /** Duration of the last poll. */
   readonly seconds: number
-  /** Rows of the last answer. */
+  /** Rows of the last successful poll. */
   readonly rows: number
   readonly texts: readonly FamilyText[]
-  /** Why the last poll failed; undefined when it succeeded. */
+  /** The reason why the last poll failed; undefined if it succeeded. */
   readonly failure: Failure | undefined
 }
 
-/** The last snapshot of each query in each place. */
+/** The last snapshot of each query of one server. */
 export class Snapshots {
+  readonly #server: string
   #byKey = new Map<string, Snapshot>()
-  /** The samples of each database (`''` for the server's). */
+  /** Samples by database (`''` for server-wide queries). */
   readonly #samples = new Map<string, number>()
   #isSorted = true
   #revision = 0
 
-  /** Changes whenever a snapshot does. */
+  constructor(server: string) {
+    this.#server = server
+  }
+
+  /** A number that increases with every change of a snapshot. */
   get revision(): number {
     return this.#revision
   }
 
-  get(place: Place): Snapshot | undefined {
-    return this.#byKey.get(keyOf(place))
+  get(datname: string, query: string): Snapshot | undefined {
+    return this.#byKey.get(keyOf(datname, query))
   }
 
-  put(snapshot: Snapshot): void {
-    const key = keyOf(snapshot)
-    this.#count(snapshot, samplesOf(snapshot) - samplesOf(this.#byKey.get(key)))
+  put(snapshot: Omit<Snapshot, 'server'>): void {
+    const { datname, query } = snapshot
+    const key = keyOf(datname, query)
+    this.#count(datname, samplesOf(snapshot) - samplesOf(this.#byKey.get(key)))
     this.#revision++
     this.#isSorted &&= this.#byKey.has(key)
-    this.#byKey.set(key, snapshot)
+    this.#byKey.set(key, { server: this.#server, ...snapshot })
   }
 
-  /** How many samples the other queries of the same database have. */
-  samplesBeside(place: Place): number {
-    return (this.#samples.get(databaseKey(place)) ?? 0) - samplesOf(this.get(place))
+  /** Records a failed poll. The last result is kept until it is three intervals old. */
+  fail(datname: string, query: string, intervalSeconds: number, seconds: number, failure: Failure): void {
+    const { succeededAt, rows = 0, texts = [] } = this.get(datname, query) ?? {}
+    this.put({ datname, query, intervalSeconds, seconds, failure, succeededAt, rows, texts })
   }
 
-  #count(place: Place, samples: number): void {
-    const key = databaseKey(place)
-    const sum = (this.#samples.get(key) ?? 0) + samples
-    if (sum > 0) this.#samples.set(key, sum)
-    else this.#samples.delete(key)
-  }
-
-  /** Records a failed poll; the last answer stays until it is three intervals old. */
-  fail(place: Place, intervalSeconds: number, seconds: number, failure: Failure): void {
-    const { answeredAt, rows = 0, texts = [] } = this.get(place) ?? {}
-    this.put({ ...place, intervalSeconds, seconds, failure, answeredAt, rows, texts })
-  }
-
-  /** The query is asked more rarely from now on, so that its last answer is served for three of the longer intervals. */
-  stretch(place: Place, intervalSeconds: number): void {
-    const snapshot = this.get(place)
+  /** Serves the last result of a query that is now polled less often for three of the longer intervals. */
+  extend(datname: string, query: string, intervalSeconds: number): void {
+    const snapshot = this.get(datname, query)
     if (snapshot !== undefined && snapshot.intervalSeconds < intervalSeconds) this.put({ ...snapshot, intervalSeconds })
   }
 
-  /** Forgets a server's snapshots that are not of these places. */
-  keepOnly(server: string, places: readonly Place[]): void {
-    const wanted = new Set(places.map(keyOf))
+  /** Samples of the other queries of the same database. */
+  samplesOfOthers(datname: string, query: string): number {
+    return (this.#samples.get(datname) ?? 0) - samplesOf(this.get(datname, query))
+  }
+
+  /** Deletes the snapshots of queries that no longer run. */
+  keepOnly(isRunning: (datname: string, query: string) => boolean): void {
     for (const [key, snapshot] of this.#byKey) {
-      if (snapshot.server !== server || wanted.has(key)) continue
+      const { datname, query } = snapshot
+      if (isRunning(datname, query)) continue
       this.#byKey.delete(key)
-      this.#count(snapshot, -samplesOf(snapshot))
+      this.#count(datname, -samplesOf(snapshot))
       this.#revision++
     }
   }
 
-  /** All snapshots by server, database and query, so that a page does not change its order from scrape to scrape. */
+  /** All snapshots, sorted by database and query, so that the order of the page is the same at every scrape. */
   all(): readonly Snapshot[] {
     if (!this.#isSorted) this.#byKey = new Map([...this.#byKey].sort(([left], [right]) => (left < right ? -1 : 1)))
     this.#isSorted = true
     return [...this.#byKey.values()]
   }
+
+  #count(datname: string, change: number): void {
+    const sum = (this.#samples.get(datname) ?? 0) + change
+    if (sum > 0) this.#samples.set(datname, sum)
+    else this.#samples.delete(datname)
+  }
 }
 
-/** A snapshot older than three intervals is no longer served: its numbers would pass for today's. */
+/** Whether a snapshot is recent enough to be served. Prometheus would treat older values as current. */
 export function isFresh(snapshot: Snapshot, now: number): boolean {
   return now <= expiresAt(snapshot)
 }
 
-/** Until when a snapshot is served; one without an answer never was. */
-export function expiresAt({ answeredAt, intervalSeconds }: Snapshot): number {
-  return answeredAt === undefined ? Number.NEGATIVE_INFINITY : answeredAt + 3 * intervalSeconds * 1000
+/** The time until which a snapshot is served: three intervals after its poll. A snapshot without a result is never served. */
+export function expiresAt({ succeededAt, intervalSeconds }: Snapshot): number {
+  return succeededAt === undefined ? Number.NEGATIVE_INFINITY : succeededAt + 3 * intervalSeconds * 1000
 }
 
-function keyOf({ server, datname, query }: Place): string {
-  return `${server}\n${datname}\n${query}`
+function keyOf(datname: string, query: string): string {
+  return `${datname}\n${query}`
 }
 
-function databaseKey({ server, datname }: Place): string {
-  return `${server}\n${datname}`
-}
-
-function samplesOf(snapshot: Snapshot | undefined): number {
+function samplesOf(snapshot: Pick<Snapshot, 'texts'> | undefined): number {
   return snapshot?.texts.reduce((sum, { samples }) => sum + samples, 0) ?? 0
 }

@@ -1,68 +1,153 @@
-import { familiesOf, isValueColumn, labelNames, type Query } from './query.ts'
+import { type Column, columnNames, familiesOf, isValueColumn, labelNames, type Query, type Scope } from './query.ts'
 import { formatVersion } from './version.ts'
 
-/**
- * What is wrong with query files taken together: a metric with two owners, a user's file under a built-in
- * name, variants of one query that do not agree on what they share.
- */
+/** Checks one column; returns the error message, if any. */
+export function checkColumn(column: Column, scope: Scope): string | undefined {
+  if (!/^[a-z][a-z0-9_]*$/.test(column.name)) {
+    return `invalid column name "${column.name}"; expected lower-case letters, digits and _`
+  }
+  if (isValueColumn(column)) {
+    return column.help === ''
+      ? `${column.kind} ${column.name} has no help; expected "${column.kind} ${column.name}: Help text."`
+      : undefined
+  }
+  if (column.kind !== 'label') return undefined
+  if (column.name === 'server') return 'the label server is reserved for the exporter; rename the column'
+  if (column.name === 'datname' && scope === 'database') {
+    return 'with "scope: database" the exporter adds the label datname; remove the column'
+  }
+  return undefined
+}
+
+/** Checks the columns of one file together; returns error messages. */
+export function checkColumns(columns: readonly Column[]): readonly string[] {
+  const names = columns.map((column) => column.name)
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index))
+  const values = columns.filter(isValueColumn)
+  const hasSuffix = columnNames({ columns }, 'suffix').length > 0
+  return [
+    ...[...twice].map((name) => `the column ${name} is declared twice`),
+    ...(values.length === 0 ? ['the header declares no gauge, counter or untyped column'] : []),
+    ...(['suffix', 'help', 'cut', 'within'] as const)
+      .filter((kind) => columnNames({ columns }, kind).length > 1)
+      .map((kind) => `the header declares more than one ${kind} column`),
+    ...(!hasSuffix && columnNames({ columns }, 'help').length > 0 ? ['a help column requires a suffix column'] : []),
+    ...(hasSuffix && values.some((column) => column.name !== 'value')
+      ? ['with a suffix column the only value column is called "value", because the rows name the metrics']
+      : [])
+  ]
+}
+
+/** Checks `top` and the columns that it affects; returns error messages. */
+export function checkTop({ top, statements, columns }: Pick<Query, 'top' | 'statements' | 'columns'>): readonly string[] {
+  const has = (kind: Column['kind']) => columnNames({ columns }, kind).length > 0
+  const values = columns.filter(isValueColumn).map(({ name }) => name)
+  return [
+    ...(top?.by ?? [])
+      .filter((name) => !values.includes(name))
+      .map((name) => `top ranks by ${name}, which is not a gauge, counter or untyped column of this file`),
+    ...(top !== undefined && has('suffix') ? ['top cannot be combined with a suffix column'] : []),
+    ...(top !== undefined && has('within') ? ['top cannot be combined with a within column'] : []),
+    ...(statements?.kind !== 'counts' && has('key') ? ['a key column needs "statements: counts"'] : [])
+  ]
+}
+
+/** Labels and counters that `statements: counts` reads. */
+const countedLabels = ['user', 'datname', 'queryid']
+const countedColumns = ['calls_total', 'seconds_total']
+
+/** Checks the setting `statements`; returns error messages. */
+export function checkStatements({
+  scope,
+  top,
+  statements,
+  columns,
+  textLength
+}: Pick<Query, 'scope' | 'top' | 'statements' | 'columns'> & { readonly textLength: number | undefined }): readonly string[] {
+  const names = (kind: Column['kind']) => columnNames({ columns }, kind)
+  const needs = (isMet: boolean, what: string) => (isMet ? [] : [`"statements: ${statements?.kind}" needs ${what}`])
+  const isTexts = statements?.kind === 'texts'
+  return [
+    ...(textLength === undefined || isTexts ? [] : ['text needs "statements: texts every …"']),
+    ...(statements === undefined ? [] : needs(scope === 'server', '"scope: server"')),
+    ...(statements?.kind === 'counts'
+      ? [
+          ...needs(top?.by.every((name) => names('counter').includes(name)) === true, 'top by counters'),
+          ...needs(names('key').length > 0, 'a key column'),
+          ...needs(names('label').toSorted().join() === countedLabels.toSorted().join(), `the labels ${countedLabels.join(', ')}`),
+          ...needs(
+            countedColumns.every((name) => names('counter').includes(name)),
+            `the counters ${countedColumns.join(', ')}`
+          ),
+          ...needs(names('cut').length === 0, 'all rows; remove the cut column')
+        ]
+      : []),
+    ...(isTexts
+      ? [
+          ...needs(names('label').length === 2 && names('label').includes('queryid'), 'two labels, queryid and the text'),
+          ...needs(names('within').length === 1, 'a within column'),
+          ...needs(columns.filter(isValueColumn).length === 1, 'exactly one value column')
+        ]
+      : [])
+  ]
+}
+
+/** Checks all query files together: reserved and duplicate names, metrics of several queries, and variants that disagree. */
 export function checkTogether(builtIn: readonly Query[], user: readonly Query[]): readonly Error[] {
   const builtInNames = new Set(builtIn.map((query) => query.name))
   const all = [...builtIn, ...user]
   return [
     ...user
       .filter((query) => builtInNames.has(query.name))
-      .map((query) => new Error(`${query.file}:1: the name ${query.name} is that of a built-in query; choose another file name`)),
-    ...all.flatMap(reserved),
-    ...twins(all),
+      .map((query) => new Error(`${query.file}:1: the name ${query.name} belongs to a built-in query; rename the file`)),
+    ...all.flatMap(reservedMetrics),
+    ...duplicates(all),
     ...metricsWithTwoOwners(all),
-    ...variantsThatDisagree(all)
+    ...variantsThatDiffer(all)
   ]
 }
 
-/** What the exporter itself yields. */
+/** Metrics of the exporter itself. */
 const ownMetrics =
   /^(pg_up|pg_database_up|pg_database_info|pg_database_quota_bytes|pg_disk_(total|free)_bytes|pg_scrape_collector_.*|pg_exporter_.*|(pgvitals|process|nodejs)_.*)$/
 
-function reserved(query: Query): readonly Error[] {
+function reservedMetrics(query: Query): readonly Error[] {
   const metrics = familiesOf(query).map(({ name }) => name)
   return metrics
     .filter((metric) => ownMetrics.test(metric))
-    .map((metric) => new Error(`${query.file}:1: the metric ${metric} is the exporter's own; give this file another "name:"`))
+    .map((metric) => new Error(`${query.file}:1: the metric ${metric} is reserved for the exporter; set another "name:"`))
 }
 
-function twins(queries: readonly Query[]): readonly Error[] {
+function duplicates(queries: readonly Query[]): readonly Error[] {
   const key = (query: Query) => `${query.name}.${formatVersion(query.variant ?? [])}`
   return queries.flatMap((query) => {
     const first = queries.find((other) => key(other) === key(query)) ?? query
-    return first === query ? [] : [new Error(`${query.file}:1: the same query and version as ${first.file}`)]
+    return first === query ? [] : [new Error(`${query.file}:1: same query and version as ${first.file}`)]
   })
 }
 
 function metricsWithTwoOwners(queries: readonly Query[]): readonly Error[] {
   const owners = new Map<string, Query>()
-  const mistakes: Error[] = []
+  const errors: Error[] = []
   for (const query of queries) {
     for (const { name: metric } of familiesOf(query)) {
       const owner = owners.get(metric) ?? ownerByPrefix(queries, query, metric) ?? query
       owners.set(metric, owner)
       if (owner.name !== query.name)
-        mistakes.push(
-          new Error(`${query.file}:1: the metric ${metric} is already yielded by ${owner.file}; give this file another "name:"`)
-        )
+        errors.push(new Error(`${query.file}:1: the metric ${metric} already belongs to ${owner.file}; set another "name:"`))
     }
   }
-  return mistakes
+  return errors
 }
 
-/** A file whose names come from its rows owns every name that begins with its prefix. */
+/** A file with a suffix column owns every name that begins with its prefix. */
 function ownerByPrefix(queries: readonly Query[], query: Query, metric: string): Query | undefined {
   return queries.find(
-    (other) =>
-      other.name !== query.name && other.columns.some((column) => column.kind === 'suffix') && metric.startsWith(`${other.prefix}_`)
+    (other) => other.name !== query.name && columnNames(other, 'suffix').length > 0 && metric.startsWith(`${other.prefix}_`)
   )
 }
 
-function variantsThatDisagree(queries: readonly Query[]): readonly Error[] {
+function variantsThatDiffer(queries: readonly Query[]): readonly Error[] {
   return queries.flatMap((query) => {
     const first = queries.find((other) => other.name === query.name) ?? query
     return differences(first, query).map(
@@ -76,6 +161,7 @@ function differences(first: Query, other: Query): readonly (readonly [string, st
   const whole = [
     ['scope', first.scope, other.scope],
     ['name', first.prefix, other.prefix],
+    ['statements', first.statements?.kind ?? 'not set', other.statements?.kind ?? 'not set'],
     ['labels', labelNames(first).join(', '), labelNames(other).join(', ')]
   ] as const
   const shared = other.columns.filter(isValueColumn).flatMap((column) => {

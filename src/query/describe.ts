@@ -1,7 +1,7 @@
-import { familiesOf, labelNames, type Query } from './query.ts'
+import { columnNames, familiesOf, labelNames, type Query } from './query.ts'
 import { formatRequirement } from './requirement.ts'
 
-/** The query files as text for people: what each asks, when it runs, what it yields. */
+/** Formats the queries as text: description, scope, interval, requirements, labels and metrics. */
 export function describeQueries(queries: readonly Query[]): string {
   return queries.map(describeQuery).join('\n')
 }
@@ -9,17 +9,13 @@ export function describeQueries(queries: readonly Query[]): string {
 function describeQuery(query: Query): string {
   const requires = query.requires.map(formatRequirement)
   const place = query.scope === 'server' ? 'once per server' : 'in every database'
-  const names = familiesOf(query).map(({ name, type }) => `  ${name}${isSuffixed(query) ? '_*' : ''} (${type})`)
+  const suffix = columnNames(query, 'suffix').length > 0 ? '_*' : ''
   return [
     `${query.file}`,
     `  ${query.about}`,
     `  ${place}, every ${query.intervalSeconds} s${requires.length > 0 ? `, requires ${requires.join(', ')}` : ''}`,
     `  labels: ${labelNames(query).join(', ')}`,
-    ...names,
+    ...familiesOf(query).map(({ name, type }) => `  ${name}${suffix} (${type})`),
     ''
   ].join('\n')
-}
-
-function isSuffixed(query: Query): boolean {
-  return query.columns.some((column) => column.kind === 'suffix')
 }

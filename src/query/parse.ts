@@ -1,100 +1,84 @@
 import { basename } from 'node:path'
-import { type DerivedColumn, mistakeInColumn, mistakesInColumns, mistakesInTop, parseColumn, parseDerivedColumn } from './column.ts'
-import { type DerivedSettings, derivedOf, mistakesInDerived, parseMeans } from './derived.ts'
-import { parseDurationSeconds } from './duration.ts'
-import { type HeaderLine, splitFile } from './header.ts'
-import { lookupOf, mistakesInLookup, parseLookup } from './lookup.ts'
-import type { Column, LookedUp, Query, Scope, TopRows } from './query.ts'
+import { checkColumn, checkColumns, checkStatements, checkTop } from './check.ts'
+import type { Column, PlainColumn, Query, Scope, Statements, Top, ValueKind } from './query.ts'
 import { parseRequirement, type Requirement } from './requirement.ts'
 import { parseVersion, type Version } from './version.ts'
 
-/** The header's settings as they are read, before the defaults. */
+/** The settings of a header, without defaults. */
 interface Settings {
   scope?: Scope
   intervalSeconds?: number
   timeoutSeconds?: number
   maxRows?: number
   prefix?: string
-  top?: Pick<TopRows, 'limit' | 'by'>
-  other?: readonly string[]
-  means?: NonNullable<DerivedSettings['means']>
-  per?: readonly string[]
-  lookup?: Omit<LookedUp, 'textLength'>
+  top?: Top
+  statements?: Statements
   textLength?: number
 }
 
-/** How each setting is read: it answers false when the value is not what the second entry says. */
-const readers: Readonly<Record<string, readonly [(settings: Settings, value: string) => boolean, string]>> = {
+/** A function that reads one setting and returns false if the value is invalid, and a description of valid values. */
+type Reader = readonly [(settings: Settings, value: string) => boolean, string]
+
+const readers: Readonly<Record<string, Reader>> = {
   scope: [(settings, value) => (value === 'server' || value === 'database') && set(settings, 'scope', value), 'server or database'],
   interval: [(settings, value) => set(settings, 'intervalSeconds', parseDurationSeconds(value)), 'a duration such as 15s, 5m or 1h'],
   timeout: [(settings, value) => set(settings, 'timeoutSeconds', parseDurationSeconds(value)), 'a duration such as 2s'],
   rows: [(settings, value) => set(settings, 'maxRows', positiveInteger(value)), 'a number of rows above 0'],
   top: [(settings, value) => set(settings, 'top', parseTop(value)), 'a number and columns, as 100 by seconds_total, calls_total'],
-  other: [(settings, value) => set(settings, 'other', listOf(value)), 'label names'],
-  means: [(settings, value) => set(settings, 'means', parseMeans(value)), 'two counters, as seconds_total / calls_total'],
-  per: [(settings, value) => set(settings, 'per', listOf(value)), 'label names'],
-  lookup: [
-    (settings, value) => set(settings, 'lookup', parseLookup(value)),
-    'a label, a query and a duration, as queryid of stat_statements every 5m'
+  statements: [
+    (settings, value) => set(settings, 'statements', parseStatements(value)),
+    'counts, or texts and a duration, as texts every 5m'
   ],
   text: [(settings, value) => set(settings, 'textLength', positiveInteger(value)), 'a number of characters above 0'],
   name: [(settings, value) => set(settings, 'prefix', /^[a-z_][a-z0-9_]*$/.exec(value)?.[0]), 'a metric name']
 }
 
+/** The default number of code points to which texts of statements are cut. */
+const defaultTextLength = 300
+
 /**
  * Reads one query file; `queries/README.md` describes the format.
- * Throws an AggregateError of every mistake, each with file and line.
+ * Throws an AggregateError of all errors, each with file and line.
  */
 export function parseQuery(file: string, text: string): Query {
   const { about, declarations, sql } = splitFile(text)
-  const mistakes: Error[] = []
-  const mistaken = (line: number, message: string) => mistakes.push(new Error(`${file}:${line}: ${message}`))
+  const errors: Error[] = []
+  const failed = (line: number, message: string) => errors.push(new Error(`${file}:${line}: ${message}`))
 
   const { name, variant } = parseFileName(file) ?? {}
   if (name === undefined)
-    mistaken(1, "the file's name is not of the form stat_archiver.sql, stat_bgwriter.17.sql or stat_statements.1.11.sql")
-  if (about === '') mistaken(1, 'the file does not begin with a comment line that says what it answers')
+    failed(1, 'invalid file name; expected a form such as stat_archiver.sql, stat_bgwriter.17.sql or stat_statements.1.11.sql')
+  if (about === '') failed(1, 'the file does not begin with a comment line that describes the result')
 
   const settings: Settings = {}
   const requires: Requirement[] = []
   const columns: Column[] = []
-  const families: DerivedColumn[] = []
   const columnLines: number[] = []
   const seen = new Set<string>()
   for (const { line, text } of declarations) {
     const column = parseColumn(text)
-    if (column !== undefined) {
+    if (column === undefined) {
+      const message = readSetting(settings, requires, seen, text)
+      if (message !== undefined) failed(line, message)
+    } else {
       columns.push(column)
       columnLines.push(line)
-      continue
     }
-    const family = parseDerivedColumn(text)
-    if (family !== undefined) {
-      families.push(family)
-      continue
-    }
-    const message = readSetting(settings, requires, seen, text)
-    if (message !== undefined) mistaken(line, message)
   }
 
   const scope = settings.scope ?? 'server'
-  if (!seen.has('scope')) mistaken(1, 'the header has no "scope: server" or "scope: database"')
+  if (!seen.has('scope')) failed(1, 'the header has no "scope: server" or "scope: database"')
   for (const [index, column] of columns.entries()) {
-    const message = mistakeInColumn(column, scope)
-    if (message !== undefined) mistaken(columnLines[index] ?? 1, message)
+    const message = checkColumn(column, scope)
+    if (message !== undefined) failed(columnLines[index] ?? 1, message)
   }
-  const lastLine: HeaderLine | undefined = declarations.at(-1)
-  for (const message of mistakesInColumns(columns)) mistaken(lastLine?.line ?? 1, message)
-  for (const message of mistakesInTop(settings.top?.by, settings.other, columns)) mistaken(lastLine?.line ?? 1, message)
-  for (const message of [
-    ...mistakesInDerived(families, { means: settings.means, per: settings.per }, columns, settings.top !== undefined),
-    ...mistakesInLookup(settings.lookup, columns)
-  ])
-    mistaken(lastLine?.line ?? 1, message)
-  const variantMistake = mistakeInVariant(variant, requires)
-  if (variantMistake !== undefined) mistaken(1, variantMistake)
-  if (sql === '') mistaken((lastLine?.line ?? 1) + 1, 'there is no SQL below the header')
-  if (mistakes.length > 0) throw new AggregateError(mistakes, mistakes.map((mistake) => mistake.message).join('\n'))
+  const lastLine = declarations.at(-1)?.line ?? 1
+  const parsed = { scope, columns, top: settings.top, statements: withTextLength(settings), textLength: settings.textLength }
+  for (const message of [...checkColumns(columns), ...checkTop(parsed), ...checkStatements(parsed)]) failed(lastLine, message)
+  const variantError = checkVariant(variant, requires)
+  if (variantError !== undefined) failed(1, variantError)
+  if (sql === '') failed(lastLine + 1, 'there is no SQL below the header')
+  if (errors.length > 0) throw new AggregateError(errors, errors.map((error) => error.message).join('\n'))
 
   return {
     name: name ?? '',
@@ -105,15 +89,74 @@ export function parseQuery(file: string, text: string): Query {
     scope,
     intervalSeconds: settings.intervalSeconds ?? 15,
     timeoutSeconds: settings.timeoutSeconds ?? 5,
-    // Every row must be seen to know which moved; what is shown of them is the limit of `top`.
+    // The ranking needs all rows; the limit of `top` bounds those that are shown.
     maxRows: settings.maxRows ?? (settings.top === undefined ? 1000 : 20_000),
-    top: settings.top === undefined ? undefined : { ...settings.top, other: settings.other ?? [] },
-    derived: derivedOf(families, { means: settings.means, per: settings.per }),
-    lookup: lookupOf(settings.lookup, settings.textLength),
+    top: settings.top,
+    statements: parsed.statements,
     requires,
     columns,
     sql
   }
+}
+
+const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
+
+/** Reads `15s`, `5m` or `1h` as seconds; undefined for anything else, and for zero. */
+export function parseDurationSeconds(text: string): number | undefined {
+  const [, count = '', unit = ''] = /^(\d+)([smh])$/.exec(text) ?? []
+  const seconds = Number(count) * (secondsOf[unit] ?? 0)
+  return seconds > 0 ? seconds : undefined
+}
+
+/** One declaration of a header, with its continuation lines joined. */
+interface Declaration {
+  readonly line: number
+  readonly text: string
+}
+
+/**
+ * Splits a query file. The header is the comment at its top: a description up to the first empty comment line, then
+ * one declaration per line; a line indented by three spaces or more continues the one above.
+ */
+function splitFile(text: string): { about: string; declarations: readonly Declaration[]; sql: string } {
+  const lines = text.replaceAll('\r\n', '\n').split('\n')
+  const firstOther = lines.findIndex((line) => !line.startsWith('--'))
+  const headerLength = firstOther === -1 ? lines.length : firstOther
+  const header = lines.slice(0, headerLength).map((line) => line.slice(2).trimEnd())
+  const firstEmpty = header.indexOf('')
+  const aboutLength = firstEmpty === -1 ? header.length : firstEmpty
+  return {
+    about: header
+      .slice(0, aboutLength)
+      .map((line) => line.trim())
+      .join(' '),
+    declarations: joinContinued(header, aboutLength),
+    sql: lines.slice(headerLength).join('\n').trim().replace(/;$/, '').trimEnd()
+  }
+}
+
+function joinContinued(header: readonly string[], from: number): readonly Declaration[] {
+  const joined: Declaration[] = []
+  for (const [index, raw] of header.entries()) {
+    if (index < from || raw === '') continue
+    const above = joined.at(-1)
+    if (above !== undefined && raw.startsWith('   ')) {
+      joined[joined.length - 1] = { line: above.line, text: `${above.text} ${raw.trim()}` }
+    } else {
+      joined.push({ line: index + 1, text: raw.trim() })
+    }
+  }
+  return joined
+}
+
+const columnPattern =
+  /^(?:(?<plain>label|suffix|help|key|within|cut)|(?<value>gauge|counter|untyped))\s+(?<name>[^\s:]+)\s*(?::\s*(?<help>.*))?$/
+
+/** Reads `label datname` or `counter calls_total: Help.`; undefined when the line does not declare a column. */
+function parseColumn(text: string): Column | undefined {
+  const { plain, value, name, help } = columnPattern.exec(text)?.groups ?? {}
+  if (name === undefined) return undefined
+  return plain === undefined ? { kind: value as ValueKind, name, help: help ?? '' } : { kind: plain as PlainColumn['kind'], name }
 }
 
 function parseFileName(file: string): { name: string; variant: Version | undefined } | undefined {
@@ -126,7 +169,7 @@ function readSetting(settings: Settings, requires: Requirement[], seen: Set<stri
   if (key === 'requires') return readRequirements(requires, value)
   const [read, expected] = (Object.hasOwn(readers, key) && readers[key]) || []
   if (read === undefined) {
-    return `"${text}" is neither a setting (${[...Object.keys(readers), 'requires'].join(', ')}) nor a column (label, suffix, key, within, cut, fingerprint, gauge, counter, untyped, histogram, arrivals)`
+    return `unknown declaration "${text}"; expected a setting (${[...Object.keys(readers), 'requires'].join(', ')}) or a column (label, suffix, help, key, within, cut, gauge, counter, untyped)`
   }
   if (seen.has(key)) return `${key} is set twice`
   seen.add(key)
@@ -137,32 +180,41 @@ function readRequirements(requires: Requirement[], value: string): string | unde
   for (const part of value.split(',').map((part) => part.trim())) {
     const requirement = parseRequirement(part)
     if (requirement === undefined) {
-      return `requires is "${part}"; expected "server >= 14", "role primary", "role standby", "capability pg_monitor" or an extension as "pg_stat_statements >= 1.9"`
+      return `requires is "${part}"; expected "server >= 14", "role primary", "role standby", "capability pg_monitor", "declared access" or an extension as "pg_stat_statements >= 1.9"`
     }
     requires.push(requirement)
   }
   return undefined
 }
 
-/** A version with a dot is the required extension's, one without is PostgreSQL's major. */
-function mistakeInVariant(variant: Version | undefined, requires: readonly Requirement[]): string | undefined {
+/**
+ * Checks the version in the file name: with a dot it is the version of the required extension, without a dot
+ * PostgreSQL's major version.
+ */
+function checkVariant(variant: Version | undefined, requires: readonly Requirement[]): string | undefined {
   if (variant === undefined || variant.length === 1) return undefined
   const extensions = requires.filter((requirement) => requirement.kind === 'extension')
   return extensions.length === 1
     ? undefined
-    : "a version with a dot in the file's name is that of an extension; the header requires not exactly one"
+    : 'a version with a dot in the file name is that of an extension; the header must require exactly one extension'
 }
 
-function parseTop(text: string): Pick<TopRows, 'limit' | 'by'> | undefined {
+function parseTop(text: string): Top | undefined {
   const [, count = '', columns = ''] = /^(\d+) by (.+)$/.exec(text) ?? []
   const limit = positiveInteger(count)
-  const by = listOf(columns)
-  return limit === undefined || by === undefined ? undefined : { limit, by }
+  const by = columns.split(',').map((name) => name.trim())
+  return limit === undefined || !by.every((name) => /^[a-z][a-z0-9_]*$/.test(name)) ? undefined : { limit, by }
 }
 
-function listOf(text: string): readonly string[] | undefined {
-  const names = text.split(',').map((name) => name.trim())
-  return names.every((name) => /^[a-z][a-z0-9_]*$/.test(name)) ? names : undefined
+/** Reads `counts` or `texts every 5m`. */
+function parseStatements(text: string): Statements | undefined {
+  if (text === 'counts') return { kind: 'counts' }
+  const everySeconds = parseDurationSeconds(/^texts every (\S+)$/.exec(text)?.[1] ?? '')
+  return everySeconds === undefined ? undefined : { kind: 'texts', everySeconds, textLength: defaultTextLength }
+}
+
+function withTextLength({ statements, textLength = defaultTextLength }: Settings): Statements | undefined {
+  return statements?.kind === 'texts' ? { ...statements, textLength } : statements
 }
 
 function positiveInteger(text: string): number | undefined {

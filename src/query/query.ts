@@ -1,97 +1,55 @@
 import type { Requirement } from './requirement.ts'
 import type { Version } from './version.ts'
 
-/** Where a query is run: once for a server, or in each of its databases. */
+/** Where a query runs: once per server, or in each of its databases. */
 export type Scope = 'server' | 'database'
 
-/** The Prometheus type that a value column declares. */
+/** The Prometheus type of a value column. */
 export type ValueKind = 'gauge' | 'counter' | 'untyped'
 
-/** A column whose text becomes a label of every sample of its row. */
-export interface LabelColumn {
-  readonly kind: 'label'
+/** A column whose values are not samples. queries/README.md, "The header", describes each kind. */
+export interface PlainColumn {
+  readonly kind: 'label' | 'suffix' | 'help' | 'key' | 'within' | 'cut'
   readonly name: string
 }
 
-/** A column whose text completes the metric's name, as in `pg_settings_<name>`. */
-export interface SuffixColumn {
-  readonly kind: 'suffix'
-  readonly name: string
-}
-
-/** A column that tells rows apart between polls where their labels do not; no label of any sample. */
-export interface KeyColumn {
-  readonly kind: 'key'
-  readonly name: string
-}
-
-/** A column that says to which database a row belongs, where no label does. */
-export interface WithinColumn {
-  readonly kind: 'within'
-  readonly name: string
-}
-
-/** A column that says how many rows the SQL's own `limit` left out; the same in every row. */
-export interface CutColumn {
-  readonly kind: 'cut'
-  readonly name: string
-}
-
-/** A column whose number becomes a sample. */
+/** A column whose values are samples. */
 export interface ValueColumn {
   readonly kind: ValueKind
   readonly name: string
   readonly help: string
 }
 
-/** A number that is another whenever anything of a row is, and the part of the key by which rows that moved are asked for. */
-export interface FingerprintColumn {
-  readonly kind: 'fingerprint'
-  readonly name: string
-  readonly by: string
-}
+export type Column = PlainColumn | ValueColumn
 
-export type Column = LabelColumn | SuffixColumn | KeyColumn | WithinColumn | CutColumn | FingerprintColumn | ValueColumn
-
-/** How a query with many rows is limited. */
-export interface TopRows {
+/** The limit of a query with many rows. */
+export interface Top {
   /** Rows shown for a whole server. */
   readonly limit: number
-  /** The value columns that rank the rows, each in its turn. */
+  /** The value columns by which rows are ranked. The columns alternate in choosing rows. */
   readonly by: readonly string[]
-  /** The labels that become `other` for the rows that are not shown; none when the rest is left out. */
-  readonly other: readonly string[]
 }
 
-/** What the exporter counts of the movements of a limited query's rows, by some of their labels. */
-export interface Derived {
-  readonly per: readonly string[]
-  /** Movements by the mean of one counter per another, such as seconds per call. */
-  readonly histogram: { readonly name: string; readonly help: string; readonly sum: string; readonly count: string } | undefined
-  /** Rows that were never seen before. */
-  readonly arrivals: { readonly name: string; readonly help: string } | undefined
-}
+/** How the rows of pg_stat_statements are used: counted between polls, or read as the texts of the statements shown. */
+export type Statements =
+  | { readonly kind: 'counts' }
+  | {
+      readonly kind: 'texts'
+      /** Shortest time between two executions. */
+      readonly everySeconds: number
+      /** Texts are cut to this number of code points. */
+      readonly textLength: number
+    }
 
-/** A query that is asked only for what the page of another shows and is not known yet. */
-export interface LookedUp {
-  readonly label: string
-  /** The name of the other query. */
-  readonly of: string
-  /** Asked at most so often. */
-  readonly everySeconds: number
-  /** Code points to which its texts are cut. */
-  readonly textLength: number
-}
-
-/** One file of `queries/`: the SQL and all that its header says of it. */
+/** One file of `queries/`: the SQL and the settings and columns of its header. */
 export interface Query {
   /** The file's name without its version and `.sql`; the variants of one query share it. */
   readonly name: string
   /** The file's path, for messages. */
   readonly file: string
-  /** The version in the file's name, which this variant needs at least. */
+  /** The version in the file's name, the minimum that this variant requires. */
   readonly variant: Version | undefined
-  /** What every metric name of this query begins with. */
+  /** The beginning of every metric name of this query. */
   readonly prefix: string
   readonly about: string
   readonly scope: Scope
@@ -100,28 +58,32 @@ export interface Query {
   readonly timeoutSeconds: number
   /** Rows beyond this number are cut, and counted. */
   readonly maxRows: number
-  readonly top: TopRows | undefined
-  readonly derived: Derived | undefined
-  readonly lookup: LookedUp | undefined
+  readonly top: Top | undefined
+  readonly statements: Statements | undefined
   readonly requires: readonly Requirement[]
   readonly columns: readonly Column[]
-  /** One statement, without the header and the closing semicolon. */
+  /** One SQL statement, without the header and the closing semicolon. */
   readonly sql: string
 }
 
-/** Tells a column that yields samples from those that name them. */
+/** Whether a column yields samples. */
 export function isValueColumn(column: Column): column is ValueColumn {
   return 'help' in column
 }
 
-/** The name of the metric family that a value column feeds; a column called `value` is the prefix alone. */
+/** The names of the columns of one kind, in the header's order. */
+export function columnNames({ columns }: Pick<Query, 'columns'>, kind: Column['kind']): readonly string[] {
+  return columns.filter((column) => column.kind === kind).map((column) => column.name)
+}
+
+/** The name of the metric family of a value column; a column called `value` is named by the prefix alone. */
 export function metricName(query: Pick<Query, 'prefix'>, column: ValueColumn): string {
   return column.name === 'value' ? query.prefix : `${query.prefix}_${column.name}`
 }
 
-/** The labels that a query's samples carry, those which the exporter adds included. */
+/** The labels of a query's samples, including those added by the exporter. */
 export function labelNames(query: Pick<Query, 'scope' | 'columns'>): readonly string[] {
-  const own = query.columns.filter((column) => column.kind === 'label').map((column) => column.name)
+  const own = columnNames(query, 'label')
   return query.scope === 'database' ? ['server', 'datname', ...own] : ['server', ...own]
 }
 
@@ -132,13 +94,34 @@ export interface YieldedFamily {
   readonly help: string
 }
 
-/** The families of a query: those of its value columns, and those that the exporter counts itself. */
-export function familiesOf(query: Pick<Query, 'prefix' | 'columns' | 'derived'>): readonly YieldedFamily[] {
-  const derived = (one: { readonly name: string; readonly help: string } | undefined, type: YieldedFamily['type']) =>
-    one === undefined ? [] : [{ name: `${query.prefix}_${one.name}`, type, help: one.help }]
-  return [
-    ...query.columns.filter(isValueColumn).map((column) => ({ name: metricName(query, column), type: column.kind, help: column.help })),
-    ...derived(query.derived?.histogram, 'histogram'),
-    ...derived(query.derived?.arrivals, 'counter')
-  ]
+/** The families of a query: those of its value columns and, with `statements: counts`, the two that the exporter counts. */
+export function familiesOf(query: Pick<Query, 'prefix' | 'columns' | 'statements'>): readonly YieldedFamily[] {
+  const families = query.columns
+    .filter(isValueColumn)
+    .map((column) => ({ name: metricName(query, column), type: column.kind, help: column.help }))
+  return query.statements?.kind === 'counts' ? [...families, ...Object.values(statementFamilies(query))] : families
+}
+
+/** The families that `statements: counts` adds, with the labels `statementFamilyLabels`. */
+export function statementFamilies({ prefix }: Pick<Query, 'prefix'>): Readonly<Record<'intervalMean' | 'newStatements', YieldedFamily>> {
+  return {
+    intervalMean: {
+      name: `${prefix}_interval_mean_seconds`,
+      type: 'histogram',
+      help: 'Executions by the mean execution time of their statement between two polls, in seconds. Sum and count are exact for all statements whose queryid the role may read.'
+    },
+    newStatements: {
+      name: `${prefix}_new_total`,
+      type: 'counter',
+      help: 'Statements that appeared for the first time since pgvitals started, except those of its first poll.'
+    }
+  }
+}
+
+const statementFamilyLabels: readonly string[] = ['server', 'datname']
+
+/** The labels of one of the families of `familiesOf`. */
+export function labelNamesOf(query: Pick<Query, 'prefix' | 'scope' | 'columns' | 'statements'>, family: string): readonly string[] {
+  const isCounted = query.statements?.kind === 'counts' && Object.values(statementFamilies(query)).some(({ name }) => name === family)
+  return isCounted ? statementFamilyLabels : labelNames(query)
 }

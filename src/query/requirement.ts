@@ -2,7 +2,7 @@ import { formatVersion, parseVersion, type Version } from './version.ts'
 
 export type Comparison = '>=' | '<'
 
-/** A condition without which a query is skipped, not failed. */
+/** A condition of a query. If it is not met, the query is skipped. */
 export type Requirement =
   | { readonly kind: 'server'; readonly comparison: Comparison; readonly version: Version }
   | { readonly kind: 'extension'; readonly name: string; readonly comparison: Comparison; readonly version: Version }
@@ -14,8 +14,8 @@ const pattern = /^(?<word>[a-z_][a-z0-9_-]*)(?:\s*(?<comparison>>=|<)\s*(?<versi
 
 /**
  * Reads one requirement of a header: `server >= 14`, `server < 17`, `role primary`, `role standby`,
- * `capability pg_monitor`, `declared access`, or an extension's name, alone or with a version. Undefined when it is
- * none of these.
+ * `capability pg_monitor`, `declared access`, or the name of an extension, alone or with a version. Undefined for
+ * anything else.
  */
 export function parseRequirement(text: string): Requirement | undefined {
   if (text === 'role primary') return { kind: 'role', role: 'primary' }
@@ -32,7 +32,7 @@ export function parseRequirement(text: string): Requirement | undefined {
   return { kind: 'server', comparison: comparison === '<' ? '<' : '>=', version: parseVersion(version) }
 }
 
-/** The requirement as a header writes it. */
+/** Formats a requirement as in a header. */
 export function formatRequirement(requirement: Requirement): string {
   switch (requirement.kind) {
     case 'role':

@@ -1,5 +1,5 @@
 import { parse } from 'yaml'
-import { parseDurationSeconds } from './duration.ts'
+import { parseDurationSeconds } from './parse.ts'
 import type { Query } from './query.ts'
 
 interface Tuned extends Partial<Pick<Query, 'intervalSeconds' | 'timeoutSeconds' | 'maxRows'>> {
@@ -7,7 +7,7 @@ interface Tuned extends Partial<Pick<Query, 'intervalSeconds' | 'timeoutSeconds'
   readonly textLength?: number
 }
 
-/** What each key sets; undefined when its value cannot be right. */
+/** The reader of each key; it returns undefined if the value is invalid. */
 const readers: Readonly<Record<string, (value: unknown) => Tuned | undefined>> = {
   interval: (value) => seconds(value, (intervalSeconds) => ({ intervalSeconds })),
   timeout: (value) => seconds(value, (timeoutSeconds) => ({ timeoutSeconds })),
@@ -17,9 +17,9 @@ const readers: Readonly<Record<string, (value: unknown) => Tuned | undefined>> =
 }
 
 /**
- * Switches queries off and tunes them without editing files. The text is YAML as in pgvitals.yaml:
- * `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`; what it says of a query goes before
- * what `declared` says of it. Throws an AggregateError of every mistake; `source` says in each where the text stands.
+ * Disables and tunes queries without editing files. The text is YAML as in pgvitals.yaml:
+ * `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`; its entries override those of
+ * `declared`. Throws an AggregateError of all errors, each beginning with `source`, the name of the setting that contains the text.
  */
 export function tuneQueries(
   queries: readonly Query[],
@@ -27,15 +27,15 @@ export function tuneQueries(
   source: string,
   declared: Readonly<Record<string, unknown>> = {}
 ): readonly Query[] {
-  const mistakes: Error[] = []
-  const tuning = { ...declared, ...readTuning(text, source, mistakes) }
+  const errors: Error[] = []
+  const tuning = { ...declared, ...readTuning(text, source, errors) }
   const names = new Set(queries.map((query) => query.name))
   const changes = new Map<string, Tuned | 'off'>()
   for (const [name, value] of Object.entries(tuning)) {
-    if (!names.has(name)) mistakes.push(new Error(`${source}: there is no query "${name}"; \`pgvitals queries\` lists them`))
-    else changes.set(name, readChange(name, value, source, mistakes))
+    if (!names.has(name)) errors.push(new Error(`${source}: unknown query "${name}"; list all queries with \`pgvitals queries\``))
+    else changes.set(name, readChange(name, value, source, errors))
   }
-  if (mistakes.length > 0) throw new AggregateError(mistakes, mistakes.map((mistake) => mistake.message).join('\n'))
+  if (errors.length > 0) throw new AggregateError(errors, errors.map((error) => error.message).join('\n'))
   return queries.flatMap((query) => {
     const change = changes.get(query.name)
     return change === 'off' ? [] : [tuned(query, change)]
@@ -44,33 +44,33 @@ export function tuneQueries(
 
 function tuned(query: Query, { topLimit, textLength, ...change }: Tuned = {}): Query {
   const top = query.top === undefined || topLimit === undefined ? query.top : { ...query.top, limit: topLimit }
-  const lookup = query.lookup === undefined || textLength === undefined ? query.lookup : { ...query.lookup, textLength }
-  return { ...query, ...change, top, lookup }
+  const { statements } = query
+  return { ...query, ...change, top, statements: statements?.kind === 'texts' && textLength ? { ...statements, textLength } : statements }
 }
 
-function readTuning(text: string, source: string, mistakes: Error[]): Record<string, unknown> {
+function readTuning(text: string, source: string, errors: Error[]): Record<string, unknown> {
   try {
     const value: unknown = parse(text)
     if (value === null || (typeof value === 'object' && !Array.isArray(value))) return { ...value }
-    mistakes.push(new Error(`${source}: expected query names with "off" or settings, as in { statio_user_tables: off }`))
+    errors.push(new Error(`${source}: expected query names with "off" or settings, as in { statio_user_tables: off }`))
   } catch (error) {
-    mistakes.push(new Error(`${source}: ${(error as Error).message.split('\n')[0]}`, { cause: error }))
+    errors.push(new Error(`${source}: ${(error as Error).message.split('\n')[0]}`, { cause: error }))
   }
   return {}
 }
 
-function readChange(name: string, value: unknown, source: string, mistakes: Error[]): Tuned | 'off' {
+function readChange(name: string, value: unknown, source: string, errors: Error[]): Tuned | 'off' {
   if (value === 'off' || value === false) return 'off'
   if (value === 'on' || value === true) return {}
   if (typeof value !== 'object' || value === null) {
-    mistakes.push(new Error(`${source}: ${name} is ${JSON.stringify(value)}; expected off, or settings as { interval: 60s }`))
+    errors.push(new Error(`${source}: ${name} is ${JSON.stringify(value)}; expected off, or settings as { interval: 60s }`))
     return {}
   }
   let change: Tuned = {}
   for (const [key, setting] of Object.entries(value)) {
     const one = Object.hasOwn(readers, key) ? readers[key]?.(setting) : undefined
     if (one === undefined)
-      mistakes.push(
+      errors.push(
         new Error(
           `${source}: ${name}.${key} is ${JSON.stringify(setting)}; expected interval: 60s, timeout: 2s, rows: 200, top: 50 or text: 300`
         )

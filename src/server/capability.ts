@@ -1,13 +1,13 @@
-/** Something a credential may or may not do, and how it is found out and granted. */
+/** Something that a role may or may not see, how to test for it and how to grant it. */
 export interface Capability {
   readonly name: string
-  /** Whether one database that has it is enough for the whole server. */
-  readonly isOfServer: boolean
-  /** A boolean expression that PostgreSQL answers for the session's role. */
+  /** Whether the capability in one database is sufficient for the whole server. */
+  readonly isServerWide: boolean
+  /** A boolean SQL expression, evaluated for the role of the session. */
   readonly sql: string
-  /** What a role without it cannot see. */
-  readonly blindTo: string
-  /** The statement that gives it; `%s` is the role. */
+  /** What a role without it cannot see; completes "cannot see …". */
+  readonly blindSpot: string
+  /** The statement that grants it; `%s` is the role as a quoted identifier. */
   readonly grant: string
 }
 
@@ -15,31 +15,31 @@ export interface Capability {
 export const capabilities: readonly Capability[] = [
   {
     name: 'pg_monitor',
-    isOfServer: false,
+    isServerWide: false,
     sql: "pg_catalog.has_function_privilege('pg_catalog.pg_ls_waldir()', 'execute')",
-    blindTo: 'the WAL directory',
+    blindSpot: 'the WAL directory',
     grant: 'grant pg_monitor to %s'
   },
   {
     name: 'pg_read_all_settings',
-    isOfServer: false,
+    isServerWide: false,
     sql: "pg_catalog.pg_has_role('pg_read_all_settings', 'usage')",
-    blindTo: 'settings that only a superuser may read',
+    blindSpot: 'settings that only superusers may read',
     grant: 'grant pg_monitor to %s'
   },
   {
     name: 'pg_read_all_stats',
-    isOfServer: false,
+    isServerWide: false,
     sql: "pg_catalog.pg_has_role('pg_read_all_stats', 'usage')",
-    blindTo: "other roles' sessions, statements and replication, and the sizes of databases it cannot connect to",
+    blindSpot: 'sessions, statements and replication of other roles, and the sizes of databases to which it cannot connect',
     grant: 'grant pg_monitor to %s'
   },
   {
     name: 'pg_stat_statements',
-    isOfServer: true,
+    isServerWide: true,
     sql: `pg_catalog.current_setting('pg_stat_statements.max', true) is not null
     and exists (select from pg_catalog.pg_extension as e where e.extname = 'pg_stat_statements')`,
-    blindTo: 'statements',
-    grant: "create extension pg_stat_statements, with shared_preload_libraries = 'pg_stat_statements' (a restart)"
+    blindSpot: 'statement statistics',
+    grant: "create extension pg_stat_statements, with shared_preload_libraries = 'pg_stat_statements' (requires a restart)"
   }
 ]

@@ -2,40 +2,42 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { ClassedError } from './error-class.ts'
 
-/** A text that nobody may see, or where it is asked for each time, so that it may change while we run. */
+/** A secret in plain text, or its source, which is read at every use because the secret may change while the process runs. */
 export type Secret = string | { readonly file: string } | { readonly command: readonly string[] }
 
-/** A secret, or libpq's password file, which has a line for each connection. */
+/** A secret, or a libpq password file with one line per connection. */
 export type Password = Secret | { readonly pgpass: string }
 
-/** The file that a password stands in, if it does. */
+/** The file from which a password is read, if any. */
 export function fileOf(password: Password | undefined): string | undefined {
   if (typeof password !== 'object' || 'command' in password) return undefined
   return 'file' in password ? password.file : password.pgpass
 }
 
-/** Comes by a secret; throws with where it was looked for, never with what was found. */
+/** Reads a secret. Errors name its source, never its value. */
 export async function readSecret(secret: Secret, timeoutSeconds = 10): Promise<string> {
   if (typeof secret === 'string') return secret
-  const [from, text] =
-    'file' in secret ? [`file ${secret.file}`, readText(secret.file)] : [`command ${secret.command[0]}`, runCommand(secret, timeoutSeconds)]
+  const [action, text] =
+    'file' in secret
+      ? [`reading the secret from file ${secret.file}`, readText(secret.file)]
+      : [`running the secret's command ${secret.command[0]}`, runCommand(secret.command, timeoutSeconds)]
   const found = await text.catch((error: Error) => {
-    throw new ClassedError('auth', `the secret's ${from} fails: ${error.message}`)
+    throw new ClassedError('auth', `${action} failed: ${error.message}`)
   })
-  // Editors and most tools end a text with a line break that is no part of it.
+  // Editors and most tools end a file with a line break that does not belong to the secret.
   const trimmed = found.replace(/[\r\n]+$/, '')
-  if (trimmed === '') throw new ClassedError('auth', `the secret's ${from} is empty`)
+  if (trimmed === '') throw new ClassedError('auth', `${action} failed: it is empty`)
   return trimmed
 }
 
 async function readText(file: string): Promise<string> {
   return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`it cannot be read (${error.code})`)
+    throw new Error(String(error.code))
   })
 }
 
-/** Runs a program without a shell. What it prints beside the secret, and Node's own message, may repeat the secret. */
-function runCommand({ command: [program = '', ...args] }: Extract<Secret, { command: unknown }>, timeoutSeconds: number): Promise<string> {
+/** Runs a program without a shell. Its error output and Node's error message are dropped, because both may repeat the secret. */
+function runCommand([program = '', ...args]: readonly string[], timeoutSeconds: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => reject(new Error(reason))
     const child = execFile(program, args, { killSignal: 'SIGKILL' }, (error, stdout) => {
@@ -43,12 +45,12 @@ function runCommand({ command: [program = '', ...args] }: Extract<Secret, { comm
       else fail(typeof error.code === 'number' ? `exit code ${error.code}` : String(error.code ?? error.signal))
     })
     child.stdin?.end()
-    // Not execFile's own timeout: it would wait for whoever inherited the output.
+    // The timeout of execFile would wait for every process that inherited the output.
     const timer = setTimeout(() => {
       child.kill('SIGKILL')
       child.stdout?.destroy()
       child.stderr?.destroy()
-      fail(`no answer within ${timeoutSeconds} s`)
+      fail(`no output within ${timeoutSeconds} s`)
     }, timeoutSeconds * 1000)
     child.once('close', () => clearTimeout(timer))
   })

@@ -1,4 +1,4 @@
-/** The kinds of failure that `pgvitals_errors_total{class}` tells apart. */
+/** The values of the label `class` of `pgvitals_errors_total`. */
 export const errorClasses = [
   'auth',
   'conflict',
@@ -20,7 +20,7 @@ export const errorClasses = [
 
 export type ErrorClass = (typeof errorClasses)[number]
 
-/** SQLSTATEs by their longest known beginning. Source: PostgreSQL's documentation, appendix "PostgreSQL Error Codes". */
+/** Error classes by SQLSTATE or its prefix; the longest match applies. Source: PostgreSQL's documentation, appendix "PostgreSQL Error Codes". */
 const bySqlState: Readonly<Record<string, ErrorClass>> = {
   '08': 'network',
   '22021': 'encoding',
@@ -43,7 +43,7 @@ const network = /^(ECONN|EHOST|ENET|EPIPE|EAI_|ENOTFOUND|ETIMEDOUT|EADDR|ENOENT|
 const tls =
   /^(ERR_TLS|ERR_SSL|CERT_|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|ERR_OSSL)/
 
-/** A failure whose class we know because it is our own. */
+/** An error that carries its class. */
 export class ClassedError extends Error {
   readonly errorClass: ErrorClass
 
@@ -53,10 +53,10 @@ export class ClassedError extends Error {
   }
 }
 
-/** The class of an error of PostgreSQL (by SQLSTATE), of the socket (by errno) or of ours. */
+/** Classifies an error of PostgreSQL (by SQLSTATE), of the socket (by errno) or of pgvitals. */
 export function classOf(error: unknown): ErrorClass {
   if (error instanceof ClassedError) return error.errorClass
-  // A host with several addresses fails with one error for each.
+  // A host with several addresses fails with one error per address.
   if (error instanceof AggregateError && error.errors.length > 0) return classOf(error.errors[0])
   const code = (error as { code?: unknown } | undefined)?.code
   if (typeof code !== 'string') return 'other'
@@ -70,7 +70,7 @@ export function classOf(error: unknown): ErrorClass {
   return tls.test(code) ? 'tls' : 'other'
 }
 
-/** One line that says what failed, without a connection string, for logs and pages. */
+/** The message of an error in one line, with its code. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
   const { code, message } = error as { code?: unknown; message?: unknown }

@@ -4,12 +4,13 @@ import type { Session } from './session.ts'
 
 export interface Extension {
   readonly version: Version
-  /** The schema, as `quote_ident` writes it. */
+  /** The schema as an SQL identifier, quoted by `quote_ident`. */
   readonly schema: string
 }
 
-/** What a database says of itself and of the role that asks; found anew at every visit, since all of it can change. */
+/** Properties of a database and of the role of the session. All of them can change, so they are read in every poll cycle. */
 export interface Facts {
+  /** The name of the role, not quoted. */
   readonly role: string
   readonly version: Version
   readonly isStandby: boolean
@@ -18,7 +19,7 @@ export interface Facts {
   readonly capabilities: ReadonlySet<string>
 }
 
-/** Which running server answers: a standby shares the system identifier, a restart changes the start time. */
+/** Identifies a running server: a standby shares the system identifier of its primary, and a restart changes the start time. */
 export interface Identity {
   readonly systemIdentifier: string
   readonly startTime: string
@@ -26,7 +27,7 @@ export interface Identity {
 
 const factsSql = `
 select
-  pg_catalog.quote_ident(current_user),
+  current_user::text,
   pg_catalog.current_setting('server_version'),
   pg_catalog.pg_is_in_recovery(),
   (
@@ -42,7 +43,7 @@ from pg_catalog.pg_control_system()`
 
 const options = { timeoutSeconds: 5, maxRows: 1 }
 
-/** Asks for the facts, in one round trip that reads catalogs only. */
+/** Reads the facts in one round trip, from catalogs only. */
 export async function readFacts(session: Session): Promise<Facts> {
   const { rows } = await session.run(factsSql, options)
   const [role, version, isStandby, extensions, ...granted] = rows[0] ?? []
@@ -56,7 +57,7 @@ export async function readFacts(session: Session): Promise<Facts> {
   }
 }
 
-/** Asks who answers; undefined where the role may not know. */
+/** Reads the identity of the server; undefined if the role lacks the privilege. */
 export async function readIdentity(session: Session): Promise<Identity | undefined> {
   try {
     const { rows } = await session.run(identitySql, options)

@@ -1,16 +1,16 @@
 import type { Session } from './session.ts'
 
-/** How many more sessions may be opened, by what limits them; undefined where nothing does. */
+/** The number of sessions that may still be opened under each connection limit; undefined without such a limit. */
 export interface Limits {
-  /** On the server, without what is reserved for others. */
+  /** Under `max_connections`, without the reserved connections. */
   readonly free: number
-  /** By our role. */
+  /** Under the connection limit of the role. */
   readonly roleFree: number | undefined
-  /** In the database. */
+  /** Under the connection limit of the database. */
   readonly databaseFree: number | undefined
 }
 
-// Superusers have reserved connections and pass the limits of roles and databases; we stay out of the first and keep the second.
+// A superuser can use reserved connections and exceed the connection limits of roles and databases. pgvitals does neither.
 const limitsSql = `
 select
   pg_catalog.current_setting('max_connections')::int
@@ -23,19 +23,19 @@ from pg_catalog.pg_roles as r
 cross join pg_catalog.pg_database as d
 cross join lateral (
   select
-    -- Neither WAL senders nor parallel and subscription workers, which have places of their own.
+    -- WAL senders, parallel workers and logical replication workers do not use these connections.
     pg_catalog.count(*) filter (where k.kind = 'client backend' and s.datid <> 0) as used,
-    -- Before 18 the server counts WAL senders here, and never workers.
+    -- Before PostgreSQL 18 this limit includes WAL senders. It never includes workers.
     pg_catalog.count(*) filter (where s.usesysid = r.oid) as by_role,
     pg_catalog.count(*) filter (where s.datid = d.oid) as in_database
   from pg_catalog.pg_stat_get_activity(null) as s
-  -- Whose kind we may not see is taken for a client.
+  -- A backend whose type is not visible to the role counts as a client.
   cross join lateral (select coalesce(s.backend_type, 'client backend') as kind) as k
   where s.usesysid is not null and k.kind in ('client backend', 'walsender')
 ) as a
 where r.rolname = session_user and d.datname = pg_catalog.current_database()`
 
-/** Asks how many more sessions the server, the role and the database allow. */
+/** Reads how many more sessions the server, the role and the database allow; undefined if the catalog has no row for the role. */
 export async function readLimits(session: Session): Promise<Limits | undefined> {
   const { rows } = await session.run(limitsSql, { timeoutSeconds: 5, maxRows: 1 })
   const [free, roleFree, databaseFree] = (rows[0] ?? []).map((text) => (text === null ? undefined : Number(text)))

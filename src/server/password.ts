@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { readSecret } from './credential.ts'
 import { type Connection, isSocket } from './server.ts'
 
-/** Comes by the password of a connection; undefined where there is none to be found. */
+/** Reads the password of a connection; undefined if there is none. Throws the errors of `readSecret`. */
 export async function readPassword(connection: Connection): Promise<string | undefined> {
   const { password } = connection
   if (password === undefined || typeof password === 'string') return password
@@ -10,29 +10,28 @@ export async function readPassword(connection: Connection): Promise<string | und
 }
 
 /**
- * Looks a password up as libpq does: the first line `host:port:database:user:password` that fits, `*` fitting
- * everything; a file that others may read is passed over. Source: PostgreSQL's documentation, "The Password File".
+ * Finds a password as libpq does: the first line `host:port:database:user:password` that matches, where `*` matches
+ * everything. A file that group or others may read is ignored. Source: PostgreSQL's documentation, "The Password File".
  */
 async function findPassword(file: string, connection: Connection): Promise<string | undefined> {
   try {
     const { mode } = await stat(file)
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) return undefined
     const lines = (await readFile(file, 'utf8')).split(/\r?\n/)
-    const fitting = lines.map(fieldsOf).find((fields) => fits(fields, connection))
-    return fitting?.[4] || undefined
+    return lines.map(fieldsOf).find((fields) => matches(fields, connection))?.[4] || undefined
   } catch {
     return undefined
   }
 }
 
-/** The fields of a line, with `\:` and `\\` in them read. */
+/** The fields of a line, with `\:` and `\\` unescaped. */
 function fieldsOf(line: string): readonly string[] {
   if (line.startsWith('#')) return []
   return [...line.matchAll(/((?:\\.|[^:\\])*)(?::|$)/g)].map(([, field = '']) => field.replaceAll(/\\(.)/g, '$1'))
 }
 
-function fits(fields: readonly string[], { host, port, database, user }: Connection): boolean {
-  // A socket is also found under the name that its server has for clients of its machine.
+function matches(fields: readonly string[], { host, port, database, user }: Connection): boolean {
+  // libpq looks up a socket in the default directory as localhost; pgvitals does so for every socket.
   const wanted = [isSocket(host) ? [host, 'localhost'] : [host], [String(port)], [database], [user]]
   return wanted.every((names, index) => fields[index] === '*' || names.includes(fields[index] ?? ''))
 }

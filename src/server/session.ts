@@ -1,41 +1,47 @@
 import { classOf } from './error-class.ts'
 import { readPassword } from './password.ts'
+import { type Answer, type Client, openClient } from './pg-client.ts'
 import { type Connection, isSocket } from './server.ts'
-import { defaultTimeoutSeconds, sessionSettings } from './session-settings.ts'
-import { type Answer, openWire, type Wire } from './session-wire.ts'
 import { mayTryNext, tlsAttempts } from './tls.ts'
 
 export interface RunOptions {
+  /** The server's `statement_timeout`. The client's own deadline is two seconds longer. */
   readonly timeoutSeconds: number
-  /** Rows beyond this are cut, and counted. */
+  /** Rows beyond this number are discarded and counted. */
   readonly maxRows: number
+  /** The values of `$1`, `$2` …, in PostgreSQL's text format. */
+  readonly parameters?: readonly (string | null)[] | undefined
 }
 
-/** One connection to one database with one credential, set up as DESIGN, "The session", says. */
+/** One connection to one database with one credential, with pgvitals' session settings. */
 export interface Session {
-  /** Milliseconds of `performance.now()`. */
-  readonly openedAt: number
-  /** When the server's certificate expires, in seconds since 1970; undefined without TLS. */
+  /** The expiry time of the server certificate, as a Unix timestamp; undefined without TLS. */
   readonly certificateExpiry: number | undefined
-  /** Whether a pooler stands between, which may lead to another server at any time. */
+  /** Whether the session goes through a pooler, which may switch to another server at any time. */
   readonly isPooled: boolean
   readonly isOpen: () => boolean
-  /** Runs one statement in a transaction of its own. Never hangs: beyond the server's own timeout the socket is destroyed. */
+  /** Runs one statement in its own transaction. After the client's deadline the socket is destroyed. */
   readonly run: (sql: string, options: RunOptions) => Promise<Answer>
   readonly close: () => Promise<void>
 }
 
-/** How far our own deadline lies above the server's `statement_timeout`, and how long a setting may take. */
+/** The server's `statement_timeout` until a query sets a different one. */
+const defaultTimeoutSeconds = 5
+
+/** The margin between the server's `statement_timeout` and the client's deadline, and the deadline for a SET. */
 const graceSeconds = 2
 
-/** Opens a session with the password of this moment or the one that is given, trying the ways that the TLS mode allows one after the other. */
-export async function openSession(connection: Connection, known = readPassword(connection)): Promise<Session> {
+/**
+ * Opens a session. Attempts the connection methods of the TLS mode in order. Without `password`, reads the password of
+ * the connection. Throws an error that `classOf` classifies.
+ */
+export async function openSession(connection: Connection, password?: Promise<string | undefined> | string | undefined): Promise<Session> {
   const attempts = isSocket(connection.host) ? [false as const] : tlsAttempts(connection.tls)
-  const password = await known
+  const knownPassword = await (password ?? readPassword(connection))
   let failure: unknown
   for (const attempt of attempts) {
     try {
-      return await setUp(await openWire(connection, password, attempt))
+      return await setUp(await openClient(connection, knownPassword, attempt))
     } catch (error) {
       failure = error
       if (!mayTryNext(error)) break
@@ -44,23 +50,24 @@ export async function openSession(connection: Connection, known = readPassword(c
   throw failure
 }
 
-async function setUp(wire: Wire): Promise<Session> {
-  const { isOpen, close, certificateExpiry } = wire
+async function setUp(client: Client): Promise<Session> {
+  const { isOpen, close, certificateExpiry } = client
   try {
-    const { rows } = await wire.ask('select pg_catalog.pg_backend_pid()', 1, defaultTimeoutSeconds)
-    const isPooled = rows[0]?.[0] !== String(wire.processId)
-    const runAs = isPooled ? inTransactions(wire) : await inOwnSession(wire)
+    const sql = 'select pg_catalog.pg_backend_pid()'
+    const { rows } = await client.query({ sql, parameters: [], maxRows: 1, deadlineSeconds: defaultTimeoutSeconds })
+    const isPooled = rows[0]?.[0] !== String(client.processId)
+    const runWith = isPooled ? runInTransaction(client) : await runInSession(client)
     const run = async (sql: string, options: RunOptions): Promise<Answer> => {
       try {
-        return await runAs(sql, options, 'UTF8')
+        return await runWith('UTF8', sql, options)
       } catch (error) {
-        // In a SQL_ASCII database one invalid byte fails the whole answer with 22021. Asked for as raw bytes,
-        // it comes, and the byte alone is lost (U+FFFD).
-        if (classOf(error) === 'encoding') return await runAs(sql, options, 'SQL_ASCII')
+        // In a SQL_ASCII database one invalid byte fails the whole statement (22021). Without conversion the
+        // rows arrive, and only the invalid byte is replaced (U+FFFD).
+        if (classOf(error) === 'encoding') return await runWith('SQL_ASCII', sql, options)
         throw error
       }
     }
-    return { openedAt: performance.now(), certificateExpiry, isPooled, isOpen, run, close }
+    return { certificateExpiry, isPooled, isOpen, run, close }
   } catch (error) {
     await close()
     throw error
@@ -68,36 +75,67 @@ async function setUp(wire: Wire): Promise<Session> {
 }
 
 type Encoding = 'UTF8' | 'SQL_ASCII'
-type Run = (sql: string, options: RunOptions, encoding: Encoding) => Promise<Answer>
+type Run = (encoding: Encoding, sql: string, options: RunOptions) => Promise<Answer>
 
-/** A server of our own: settings once, statements in autocommit. */
-async function inOwnSession(wire: Wire): Promise<Run> {
-  await wire.say(sessionSettings(wire.major, defaultTimeoutSeconds, 'set'), defaultTimeoutSeconds)
-  let timeout = defaultTimeoutSeconds
-  let current: Encoding = 'UTF8'
-  return async (sql, { timeoutSeconds, maxRows }, encoding) => {
-    if (timeoutSeconds !== timeout) await wire.say(`set statement_timeout = '${timeoutSeconds}s'`, graceSeconds)
-    timeout = timeoutSeconds
-    if (encoding !== current) await wire.say(`set client_encoding = '${encoding}'`, graceSeconds)
-    current = encoding
-    return await wire.ask(sql, maxRows, timeoutSeconds + graceSeconds)
+/** Without a pooler: sets the settings once and runs statements in autocommit. */
+async function runInSession(client: Client): Promise<Run> {
+  await client.execute(sessionSettings(client.major, defaultTimeoutSeconds, 'set'), defaultTimeoutSeconds)
+  let currentTimeout = defaultTimeoutSeconds
+  let currentEncoding: Encoding = 'UTF8'
+  return async (encoding, sql, { timeoutSeconds, maxRows, parameters = [] }) => {
+    if (timeoutSeconds !== currentTimeout) await client.execute(`set statement_timeout = '${timeoutSeconds}s'`, graceSeconds)
+    currentTimeout = timeoutSeconds
+    if (encoding !== currentEncoding) await client.execute(`set client_encoding = '${encoding}'`, graceSeconds)
+    currentEncoding = encoding
+    return await client.query({ sql, parameters, maxRows, deadlineSeconds: timeoutSeconds + graceSeconds })
   }
 }
 
 /**
- * Behind a pooler a session's settings would stay on a server connection that an application gets next, so
- * they live in a transaction, and the transaction is as long as one statement.
+ * Behind a pooler: session settings would remain on a server connection that an application uses later. The settings
+ * are therefore local to a transaction with one statement.
  */
-function inTransactions(wire: Wire): Run {
-  return async (sql, { timeoutSeconds, maxRows }, encoding) => {
-    const settings = sessionSettings(wire.major, timeoutSeconds, 'set local')
+function runInTransaction(client: Client): Run {
+  return async (encoding, sql, { timeoutSeconds, maxRows, parameters = [] }) => {
+    const settings = sessionSettings(client.major, timeoutSeconds, 'set local')
     try {
       const begin = 'begin transaction isolation level read committed read only not deferrable'
-      await wire.say(`${begin}; ${settings}; set local client_encoding = '${encoding}'`, graceSeconds)
-      return await wire.ask(sql, maxRows, timeoutSeconds + graceSeconds)
+      await client.execute(`${begin}; ${settings}; set local client_encoding = '${encoding}'`, graceSeconds)
+      return await client.query({ sql, parameters, maxRows, deadlineSeconds: timeoutSeconds + graceSeconds })
     } finally {
-      // It only reads, so that taking it back is the same as keeping it, whatever happened.
-      if (wire.isOpen()) await wire.say('rollback', graceSeconds).catch(() => wire.close())
+      // The transaction is read-only, so rolling back is always correct.
+      if (client.isOpen()) await client.execute('rollback', graceSeconds).catch(() => client.close())
     }
   }
+}
+
+/**
+ * The settings of a session (`set`) or a transaction (`set local`), sent as one simple query in one round trip.
+ * They override what an owner may have set with `alter database … set`: settings that change results
+ * (extra_float_digits), drop privileges (role) or end the session (transaction_timeout, exit_on_error).
+ */
+function sessionSettings(major: number, timeoutSeconds: number, set: 'set' | 'set local'): string {
+  return [
+    "application_name = 'pgvitals'",
+    'role none',
+    `statement_timeout = '${timeoutSeconds}s'`,
+    "lock_timeout = '1s'",
+    "idle_in_transaction_session_timeout = '10s'",
+    'default_transaction_read_only = on',
+    "default_transaction_isolation = 'read committed'",
+    'default_transaction_deferrable = off',
+    'search_path = pg_catalog',
+    // 10,000 rows of pg_stat_statements exceed the default of 4 MB and would spill to a temporary file at every poll.
+    "work_mem = '16MB'",
+    'jit = off',
+    'max_parallel_workers_per_gather = 0',
+    'extra_float_digits = 1',
+    'standard_conforming_strings = on',
+    'exit_on_error = off',
+    // An unknown setting would roll back all of them.
+    ...(major >= 14 ? ['idle_session_timeout = 0'] : []),
+    ...(major >= 17 ? ['transaction_timeout = 0'] : [])
+  ]
+    .map((setting) => `${set} ${setting}`)
+    .join('; ')
 }

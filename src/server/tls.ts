@@ -5,21 +5,21 @@ export const tlsModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', '
 
 export type TlsMode = (typeof tlsModes)[number]
 
-/** What libpq calls `sslmode`, with the contents of the files that go with it (PEM). */
+/** libpq's `sslmode` and the contents of its certificate files (PEM). */
 export interface Tls {
   readonly mode: TlsMode
-  /** The root certificates; `system` is Node's own list. */
+  /** The root certificates; `system` means those of Node.js. */
   readonly ca: string | 'system' | undefined
   readonly cert: string | undefined
   readonly key: string | undefined
 }
 
-/** One way to open the connection: without TLS, or with these options of node:tls. */
+/** One connection method: without TLS, or with these options of node:tls. */
 export type TlsAttempt = false | ConnectionOptions
 
 /**
- * The ways that a mode allows, in its order. As in libpq, root certificates that are given are used in every
- * mode that speaks TLS, and only `verify-full` compares the host's name.
+ * The connection methods of a mode, in order. As in libpq, configured root certificates are used in every
+ * mode with TLS, and only `verify-full` verifies the host name.
  * Source: PostgreSQL's documentation, "libpq - SSL Support", table "SSL Mode Descriptions".
  */
 export function tlsAttempts(tls: Tls): readonly TlsAttempt[] {
@@ -45,9 +45,9 @@ export function tlsAttempts(tls: Tls): readonly TlsAttempt[] {
 }
 
 /**
- * Whether a failed attempt may be followed by the mode's next one: the server has no TLS, or TLS failed, or
- * pg_hba.conf wants it the other way. Never once a password was asked for (session-wire.ts then leaves no
- * SQLSTATE): it would count twice against a lock, and the second time might go unencrypted.
+ * Whether the next method of the mode may be attempted after this error: the server has no TLS, TLS failed, or
+ * pg_hba.conf rejects the method. Never after the server has requested a password (the error then has no SQLSTATE):
+ * a second attempt would count against an account lock and might send the password unencrypted.
  */
 export function mayTryNext(error: unknown): boolean {
   const code = (error as { code?: unknown }).code

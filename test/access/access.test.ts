@@ -1,28 +1,36 @@
 import { test } from 'tap'
 import { parseDatabaseUrl } from '../../src/config/database-url.ts'
-import { declare } from '../../src/poll/declare.ts'
-import { poll } from '../../src/poll/poll.ts'
+import { planQueries } from '../../src/plan/plan-queries.ts'
 import { loadQueries } from '../../src/query/load.ts'
 import { readFacts } from '../../src/server/facts.ts'
 import type { Access } from '../../src/server/server.ts'
 import { openSession } from '../../src/server/session.ts'
-import { parsePage } from '../page/parse-page.ts'
 import { startServer, type TestServer } from '../servers/start-server.ts'
 import { accessCases } from './cases.ts'
 
 const queries = loadQueries().filter((query) => query.name === 'access')
 
-/** What one poll as a role with pg_monitor alone says of the role: privileges and numbers of objects. */
-async function judge(server: TestServer, database: string, role: string, access: Access): Promise<Record<string, Record<string, number>>> {
+/** Runs the query as a role that has only pg_monitor, and returns the number of objects by privilege for one role. */
+async function readAccess(
+  server: TestServer,
+  database: string,
+  role: string,
+  access: Access
+): Promise<Record<string, Record<string, number>>> {
   const session = await openSession(parseDatabaseUrl(`${server.url(database, 'pgvitals')}?sslmode=disable`))
   try {
-    const [query] = queries
-    if (query === undefined) throw new Error('there is no query "access"')
-    const { texts } = await poll(declare(query, { access: new Map([[role, access]]) }), session, await readFacts(session), {})
+    const candidate = { name: database, isUp: true, facts: await readFacts(session), access: new Map([[role, access]]) }
+    const [planned] = planQueries(queries, [candidate])
+    if (planned?.sql === undefined) throw new Error('the query "access" is not planned')
+    const { columns, rows } = await session.run(planned.sql, planned.query)
     const found: Record<string, Record<string, number>> = { excess: {}, missing: {} }
-    for (const { name, labels, value } of parsePage(texts.map(({ text }) => String(text)).join(''))) {
-      const kind = found[name.replace('pg_access_', '')]
-      if (kind !== undefined && labels.rolname === role) kind[labels.privilege ?? ''] = value
+    for (const row of rows) {
+      const { rolname, privilege, ...counts } = Object.fromEntries(columns.map((column, index) => [column, row[index]]))
+      if (rolname !== role) continue
+      for (const kind of ['excess', 'missing'] as const) {
+        const count = counts[kind]
+        if (count != null) found[kind] = { ...found[kind], [privilege ?? '']: Number(count) }
+      }
     }
     return found
   } finally {
@@ -32,7 +40,7 @@ async function judge(server: TestServer, database: string, role: string, access:
 
 const names = ['guest', 'guest_group', 'guest_far', 'owner']
 
-/** Takes away whatever a case has left. */
+/** Removes everything that a case created. */
 const reset = [
   'drop schema if exists public, app, shared cascade',
   'alter database db owner to postgres',
@@ -61,7 +69,7 @@ const prepared = [
 ]
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major}: what is granted against what is declared`, async (t) => {
+  test(`PostgreSQL ${major}: granted privileges compared with the declared access`, async (t) => {
     const server = await startServer({ major })
     t.teardown(() => server.remove())
     await server.sql('postgres', "create role pgvitals login password 'secret' in role pg_monitor")
@@ -70,18 +78,20 @@ for (const major of [13, 18] as const) {
     await server.sql('postgres', 'create database db')
     for (const { name, access, sql, excess = {}, missing = {} } of cases) {
       await server.sql('db', ...reset, ...prepared, ...sql)
-      t.same(await judge(server, 'db', 'guest', access), { excess, missing }, name)
+      t.same(await readAccess(server, 'db', 'guest', access), { excess, missing }, name)
     }
   })
 }
 
-test('without declarations it says nothing, and a name that means something to SQL does no harm', async (t) => {
+test('a database without declared access has no rows, and a role name with SQL metacharacters is quoted', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await server.sql('postgres', "create role pgvitals login password 'secret' in role pg_monitor", `create role "o'brien $& \\"`)
-  t.same(await judge(server, 'postgres', `o'brien $& \\`, 'none'), { excess: { connect: 1 }, missing: {} })
-  const [query] = queries
+  t.same(await readAccess(server, 'postgres', `o'brien $& \\`, 'none'), { excess: { connect: 1 }, missing: {} })
   const session = await openSession(parseDatabaseUrl(`${server.url('postgres', 'pgvitals')}?sslmode=disable`))
   t.teardown(() => session.close())
-  if (query !== undefined) t.equal((await poll(query, session, await readFacts(session), {})).rows, 0)
+  const [planned] = planQueries(queries, [{ name: 'postgres', isUp: true, facts: await readFacts(session), access: new Map() }])
+  t.match(planned, { sql: undefined, skipped: /declared access/ })
+  const [query] = queries
+  if (query !== undefined) t.same((await session.run(query.sql, query)).rows, [], 'the file itself, without the setting')
 })

@@ -1,7 +1,7 @@
 import type { Access } from '../../src/server/server.ts'
 import type { Major } from '../servers/start-server.ts'
 
-/** What is granted to `guest` in the database `db` of `owner`, what is declared, and what then is to be said. */
+/** The privileges granted to `guest` in the database `db` of `owner`, the declared access, and the expected metrics. */
 export interface AccessCase {
   readonly name: string
   readonly access: Access
@@ -23,50 +23,63 @@ const group = 'create role guest_group'
 const join = 'grant guest_group to guest'
 const toGroup = read.map((statement) => statement.replace('guest', 'guest_group'))
 
-/** The database has, in its schema `app`: the tables item (with a serial) and note (with an identity), the view item_view; there is no schema `public`. */
+/** The schema `app` contains the tables item (with a serial) and note (with an identity) and the view item_view. The schema `public` does not exist. */
 export const accessCases: readonly AccessCase[] = [
-  { name: 'nothing, as declared', access: 'none', sql: [] },
-  { name: 'none, but it may connect', access: 'none', sql: [connect], excess: { connect: 1 } },
-  { name: 'none, but PUBLIC may connect', access: 'none', sql: ['grant connect on database db to public'], excess: { connect: 1 } },
-  { name: 'none, and what it could read is behind a closed door', access: 'none', sql: read.slice(1) },
-  { name: 'none, but it may read', access: 'none', sql: read, excess: { connect: 1, select: 3 } },
-  { name: 'connect, as declared; TEMP and USAGE are no excess', access: 'connect', sql: [connect, 'grant usage on schema app to guest'] },
-  { name: 'connect, revoked', access: 'connect', sql: [], missing: { connect: 1 } },
+  { name: 'none: as declared', access: 'none', sql: [] },
+  { name: 'none: CONNECT is excess', access: 'none', sql: [connect], excess: { connect: 1 } },
+  { name: 'none: CONNECT of PUBLIC is excess', access: 'none', sql: ['grant connect on database db to public'], excess: { connect: 1 } },
+  { name: 'none: SELECT without CONNECT is not counted', access: 'none', sql: read.slice(1) },
+  { name: 'none: CONNECT and SELECT are excess', access: 'none', sql: read, excess: { connect: 1, select: 3 } },
+  { name: 'connect: as declared; TEMP and USAGE are not excess', access: 'connect', sql: [connect, 'grant usage on schema app to guest'] },
+  { name: 'connect: CONNECT was revoked', access: 'connect', sql: [], missing: { connect: 1 } },
   {
-    name: 'connect, but one column can be read',
+    name: 'connect: SELECT on one column is excess',
     access: 'connect',
     sql: [connect, 'grant usage on schema app to guest', 'grant select (id) on app.item to guest'],
     excess: { select: 1 }
   },
-  { name: 'connect, and a grant that USAGE keeps closed', access: 'connect', sql: [connect, 'grant select on app.item to guest'] },
-  { name: 'read, as declared', access: 'read', sql: read },
-  { name: 'read, with the sequences too', access: 'read', sql: [...read, 'grant select on all sequences in schema app to guest'] },
-  { name: 'read, without USAGE', access: 'read', sql: [connect, ...read.slice(2)], missing: { usage: 1 } },
   {
-    name: 'read, of one column only',
+    name: 'connect: SELECT without USAGE on the schema is not counted',
+    access: 'connect',
+    sql: [connect, 'grant select on app.item to guest']
+  },
+  { name: 'read: as declared', access: 'read', sql: read },
+  {
+    name: 'read: SELECT on sequences is not excess',
+    access: 'read',
+    sql: [...read, 'grant select on all sequences in schema app to guest']
+  },
+  { name: 'read: USAGE on the schema is missing', access: 'read', sql: [connect, ...read.slice(2)], missing: { usage: 1 } },
+  {
+    name: 'read: SELECT on one column is not sufficient',
     access: 'read',
     sql: [connect, 'grant usage on schema app to guest', 'grant select (id) on app.note to guest'],
     missing: { select: 3 }
   },
   {
-    name: 'read, through PUBLIC',
+    name: 'read: granted to PUBLIC',
     access: 'read',
     sql: [connect, 'grant usage on schema app to public', 'grant select on all tables in schema app to public']
   },
-  { name: 'read, and a table that came later', access: 'read', sql: [...read, 'create table app.later (id int)'], missing: { select: 1 } },
   {
-    name: 'read, and a table that came later with default privileges',
+    name: 'read: SELECT on a later table is missing',
+    access: 'read',
+    sql: [...read, 'create table app.later (id int)'],
+    missing: { select: 1 }
+  },
+  {
+    name: 'read: a later table with default privileges',
     access: 'read',
     sql: [...read, 'alter default privileges in schema app grant select on tables to guest', 'create table app.later (id int)']
   },
   {
-    name: 'read, and a view that is not granted',
+    name: 'read: SELECT on a view is missing',
     access: 'read',
     sql: [...read, 'revoke select on app.item_view from guest'],
     missing: { select: 1 }
   },
   {
-    name: 'read, and a partition, which needs no grant',
+    name: 'read: a partition needs no grant',
     access: 'read',
     sql: [
       'create table app.part (id int) partition by list (id)',
@@ -75,12 +88,12 @@ export const accessCases: readonly AccessCase[] = [
     ]
   },
   {
-    name: 'read, and a child, which is read through its parent',
+    name: 'read: an inheritance child is read through its parent',
     access: 'read',
     sql: ['create table app.base (id int)', ...read, 'create table app.child () inherits (app.base)']
   },
   {
-    name: 'read, and a schema with nothing but a partition, a child and an extension, which needs no USAGE',
+    name: 'read: a schema that contains only a partition, a child and an extension needs no USAGE',
     access: 'read',
     sql: [
       'create table app.part (id int) partition by list (id)',
@@ -93,7 +106,7 @@ export const accessCases: readonly AccessCase[] = [
     ]
   },
   {
-    name: 'read, and a schema with a table beside a partition, which needs USAGE',
+    name: 'read: a schema that contains a partition and a table needs USAGE',
     access: 'read',
     sql: [
       'create table app.part (id int) partition by list (id)',
@@ -104,72 +117,72 @@ export const accessCases: readonly AccessCase[] = [
     ],
     missing: { usage: 1, select: 1 }
   },
-  { name: 'read, but it may insert', access: 'read', sql: [...read, 'grant insert on app.note to guest'], excess: { insert: 1 } },
+  { name: 'read: INSERT is excess', access: 'read', sql: [...read, 'grant insert on app.note to guest'], excess: { insert: 1 } },
   {
-    name: 'read, but PUBLIC may write',
+    name: 'read: UPDATE and DELETE of PUBLIC are excess',
     access: 'read',
     sql: [...read, 'grant update, delete on app.item to public'],
     excess: { update: 1, delete: 1 }
   },
   {
-    name: 'read, but it may change one column',
+    name: 'read: UPDATE on one column is excess',
     access: 'read',
     sql: [...read, 'grant update (id) on app.item to guest'],
     excess: { update: 1 }
   },
   {
-    name: 'read, but it may create',
+    name: 'read: CREATE is excess',
     access: 'read',
     sql: [...read, 'grant create on schema app to guest', 'grant create on database db to guest'],
     excess: { create: 2 }
   },
   {
-    name: 'read, but everything is granted',
+    name: 'read: ALL on a table is excess',
     access: 'read',
     sql: [...read, 'grant all on app.item to guest'],
     excess: { insert: 1, update: 1, delete: 1, truncate: 1, references: 1, trigger: 1 },
     to: 16
   },
   {
-    name: 'read, but it may maintain',
+    name: 'read: MAINTAIN is excess',
     access: 'read',
     sql: [...read, 'grant maintain on app.item to guest'],
     excess: { maintain: 1 },
     from: 17
   },
   {
-    name: 'read, but future tables can be written',
+    name: 'read: INSERT in default privileges is excess',
     access: 'read',
     sql: [...read, 'alter default privileges in schema app grant select, insert on tables to guest'],
     excess: { default_insert: 1 }
   },
   {
-    name: 'read, but future tables of every schema can be emptied by PUBLIC',
+    name: 'read: TRUNCATE of PUBLIC in default privileges of every schema is excess',
     access: 'read',
     sql: [...read, 'alter default privileges for role owner grant truncate on tables to public'],
     excess: { default_truncate: 1 }
   },
   {
-    name: 'connect, but future tables of a schema that is closed today can be read',
+    name: 'connect: SELECT in default privileges is excess, even without USAGE on the schema',
     access: 'connect',
     sql: [connect, 'alter default privileges in schema app grant select on tables to guest'],
     excess: { default_select: 1 }
   },
   {
-    name: 'connect, but it owns a table in a schema that is closed',
+    name: 'connect: owning a view is excess, even without USAGE on the schema',
     access: 'connect',
     sql: [connect, 'alter table app.item_view owner to guest'],
     excess: { own: 1 }
   },
   {
-    name: 'read, but it may draw from a sequence',
+    name: 'read: USAGE on a sequence is excess',
     access: 'read',
     sql: [...read, 'grant usage on sequence app.item_id_seq to guest'],
     excess: { usage: 1 }
   },
-  { name: 'read, but it owns a table', access: 'read', sql: [...read, 'alter table app.note owner to guest'], excess: { own: 2 } },
+  { name: 'read: owning a table is excess', access: 'read', sql: [...read, 'alter table app.note owner to guest'], excess: { own: 2 } },
   {
-    name: "read, but a function runs with its owner's rights",
+    name: 'read: EXECUTE on a SECURITY DEFINER function is excess',
     access: 'read',
     sql: [
       ...read,
@@ -179,7 +192,7 @@ export const accessCases: readonly AccessCase[] = [
     excess: { execute: 1 }
   },
   {
-    name: 'read, and a definer function that is closed, or only a trigger',
+    name: 'read: a SECURITY DEFINER function without EXECUTE, and a trigger function, are not counted',
     access: 'read',
     sql: [
       ...read,
@@ -188,9 +201,9 @@ export const accessCases: readonly AccessCase[] = [
       "create function app.audit() returns trigger language plpgsql security definer as 'begin return new; end'"
     ]
   },
-  { name: 'read, through a membership', access: 'read', sql: [group, join, ...toGroup] },
+  { name: 'read: through a membership', access: 'read', sql: [group, join, ...toGroup] },
   {
-    name: 'read, through a chain of memberships',
+    name: 'read: through a chain of memberships',
     access: 'read',
     sql: [
       group,
@@ -200,28 +213,33 @@ export const accessCases: readonly AccessCase[] = [
       ...read.map((statement) => statement.replace('guest', 'guest_far'))
     ]
   },
-  { name: 'connect, but a membership reads', access: 'connect', sql: [connect, group, join, ...toGroup], excess: { select: 3 } },
   {
-    name: 'connect, and NOINHERIT, but SET ROLE reads',
+    name: 'connect: SELECT through a membership is excess',
+    access: 'connect',
+    sql: [connect, group, join, ...toGroup],
+    excess: { select: 3 }
+  },
+  {
+    name: 'connect: SELECT through SET ROLE is excess, with NOINHERIT',
     access: 'connect',
     sql: [connect, group, ...toGroup, 'alter role guest noinherit', join],
     excess: { select: 3 }
   },
   {
-    name: 'connect, and a membership that is not inherited, but SET ROLE reads',
+    name: 'connect: SELECT through SET ROLE is excess, with INHERIT FALSE',
     access: 'connect',
     sql: [connect, group, ...toGroup, `${join} with inherit false`],
     excess: { select: 3 },
     from: 16
   },
   {
-    name: 'connect, and a membership that gives nothing',
+    name: 'connect: a membership with INHERIT FALSE and SET FALSE grants nothing',
     access: 'connect',
     sql: [connect, group, ...toGroup, `${join} with inherit false, set false`],
     from: 16
   },
   {
-    name: 'connect, but SET ROLE and what that inherits reads',
+    name: 'connect: SELECT that a role reachable by SET ROLE inherits is excess',
     access: 'connect',
     sql: [
       connect,
@@ -235,7 +253,7 @@ export const accessCases: readonly AccessCase[] = [
     from: 16
   },
   {
-    name: 'connect, and what SET ROLE would reach only from a role that it cannot become',
+    name: 'connect: SET ROLE from a role that cannot be assumed is not counted',
     access: 'connect',
     sql: [
       connect,
@@ -247,65 +265,70 @@ export const accessCases: readonly AccessCase[] = [
     ],
     from: 16
   },
-  { name: 'write, as declared', access: 'write', sql: write },
-  { name: 'write, but only to read', access: 'write', sql: read, missing: { insert: 2, update: 2, delete: 2, usage: 1 } },
+  { name: 'write: as declared', access: 'write', sql: write },
+  { name: 'write: only SELECT is granted', access: 'write', sql: read, missing: { insert: 2, update: 2, delete: 2, usage: 1 } },
   {
-    name: 'write, and UPDATE of the sequence, which draws from it as well',
+    name: 'write: UPDATE on a sequence replaces USAGE',
     access: 'write',
     sql: [...write, 'revoke usage on all sequences in schema app from guest', 'grant update on all sequences in schema app to guest']
   },
   {
-    name: 'write, by the predefined roles',
+    name: 'write: through predefined roles',
     access: 'write',
     sql: [connect, 'grant pg_read_all_data, pg_write_all_data to guest'],
     from: 14
   },
-  { name: 'write, but it may truncate', access: 'write', sql: [...write, 'grant truncate on app.note to guest'], excess: { truncate: 1 } },
+  { name: 'write: TRUNCATE is excess', access: 'write', sql: [...write, 'grant truncate on app.note to guest'], excess: { truncate: 1 } },
   {
-    name: 'owner, as declared',
+    name: 'owner: as declared',
     access: 'owner',
     sql: ['alter database db owner to guest', ...write, 'grant create on schema app to guest']
   },
-  { name: 'owner, through a membership', access: 'owner', sql: [connect, 'grant owner to guest'] },
-  { name: 'owner, but somebody else owns it', access: 'owner', sql: write, missing: { own: 1 } },
-  { name: 'read, but a membership owns everything', access: 'read', sql: [connect, 'grant owner to guest'], excess: { own: 7 } },
+  { name: 'owner: through a membership', access: 'owner', sql: [connect, 'grant owner to guest'] },
+  { name: 'owner: another role is the owner', access: 'owner', sql: write, missing: { own: 1 } },
   {
-    name: "read, but it owns the database and with it what is pg_database_owner's",
+    name: 'read: owning everything through a membership is excess',
+    access: 'read',
+    sql: [connect, 'grant owner to guest'],
+    excess: { own: 7 }
+  },
+  {
+    name: 'read: owning the database, and objects of pg_database_owner, is excess',
     access: 'read',
     sql: ['alter database db owner to guest', ...read, 'create schema shared authorization pg_database_owner'],
     excess: { own: 2 },
     from: 14
   },
-  { name: 'connect, but a superuser', access: 'connect', sql: ['alter role guest superuser'], excess: { superuser: 1 } },
+  { name: 'connect: SUPERUSER is excess', access: 'connect', sql: ['alter role guest superuser'], excess: { superuser: 1 } },
   {
-    name: 'connect, but SET ROLE makes a superuser',
+    name: 'connect: SUPERUSER through SET ROLE is excess',
     access: 'connect',
     sql: [connect, 'create role guest_group superuser', join],
     excess: { superuser: 1 }
   },
   {
-    name: 'connect, but pg_read_all_data',
+    name: 'connect: pg_read_all_data is excess',
     access: 'connect',
     sql: [connect, 'grant pg_read_all_data to guest'],
     excess: { select: 5 },
     from: 14
   },
-  { name: 'read, by pg_read_all_data', access: 'read', sql: [connect, 'grant pg_read_all_data to guest'], from: 14 },
+  { name: 'read: through pg_read_all_data', access: 'read', sql: [connect, 'grant pg_read_all_data to guest'], from: 14 },
   {
-    name: 'read, but pg_write_all_data',
+    name: 'read: pg_write_all_data is excess',
     access: 'read',
     sql: [...read, 'grant pg_write_all_data to guest'],
     excess: { insert: 3, update: 5, delete: 3 },
     from: 14
   },
   {
-    name: 'none, but it reads the files of the server',
+    name: 'none: pg_read_server_files is excess',
     access: 'none',
     sql: ['grant pg_read_server_files to guest'],
     excess: { bypass: 1 }
   },
   {
-    name: 'connect, but it reads password hashes, samples of every table, and files',
+    name: 'connect: password hashes, table statistics and server files are excess',
     access: 'connect',
     sql: [
       connect,
@@ -318,32 +341,32 @@ export const accessCases: readonly AccessCase[] = [
     excess: { bypass: 4 }
   },
   {
-    name: 'none, and a file that it could read is behind a closed door',
+    name: 'none: EXECUTE on pg_read_file without CONNECT is not counted',
     access: 'none',
     sql: ['grant execute on function pg_read_file(text) to guest']
   },
   {
-    name: 'connect, and what monitoring reads of the catalogs and files',
+    name: 'connect: the privileges of pg_monitor are not excess',
     access: 'connect',
     sql: [connect, 'grant pg_monitor to guest', 'grant execute on function pg_ls_dir(text) to guest']
   },
   {
-    name: 'read, but it may copy the whole server and pass row security',
+    name: 'read: REPLICATION and BYPASSRLS are excess',
     access: 'read',
     sql: [...read, 'alter role guest replication bypassrls'],
     excess: { bypass: 2 }
   },
   {
-    name: 'read, but CREATEROLE can give itself more',
+    name: 'read: CREATEROLE, which can grant itself more, is excess',
     access: 'read',
     sql: [...read, 'alter role guest createrole'],
     excess: { bypass: 1 },
     to: 15
   },
-  { name: 'read, and CREATEROLE, which from 16 on cannot', access: 'read', sql: [...read, 'alter role guest createrole'], from: 16 },
-  { name: 'none, for a role that does not exist', access: 'none', sql: ['drop role guest'], missing: { role: 1 } },
+  { name: 'read: CREATEROLE is not excess since PostgreSQL 16', access: 'read', sql: [...read, 'alter role guest createrole'], from: 16 },
+  { name: 'none: the role does not exist', access: 'none', sql: ['drop role guest'], missing: { role: 1 } },
   {
-    name: 'connect, and the views of an extension, which are not judged',
+    name: 'connect: objects of an extension are not counted',
     access: 'connect',
     sql: [connect, 'grant usage on schema app to guest', 'create extension pg_stat_statements schema app']
   }

@@ -1,19 +1,14 @@
 import pg from 'pg'
 import { test } from 'tap'
-import { makeExporter, until } from '../exporter/run-exporter.ts'
+import { until } from '../exporter/run-exporter.ts'
 import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
 import { startServer, startStandby, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
+import { createPoller } from './create-poller.ts'
 
-async function poll(server: TestServer): Promise<readonly PageSample[]> {
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
-  await exporter.pollOnce()
-  const all = await samples()
-  await exporter.stop()
-  return all
-}
+const { pollSamples } = createPoller('postmaster', 'server_info', 'stat_database', 'stat_database_conflicts')
 
-/** Reads on the standby, writes on the primary what replay cannot apply beside the reader, and waits until the reader is cancelled. */
+/** Reads on the standby, writes on the primary a change that conflicts with the reader, and waits until the reader is cancelled. */
 async function conflict(standby: TestServer, primary: TestServer, reading: readonly string[], writing: readonly string[]): Promise<void> {
   const reader = new pg.Client(standby.url('users'))
   let isCancelled = false
@@ -33,7 +28,7 @@ async function conflict(standby: TestServer, primary: TestServer, reading: reado
 }
 
 for (const major of [13, 18] as const) {
-  test(`a standby of PostgreSQL ${major} counts what it cancelled by cause, and is told from its primary until it is promoted`, async (t) => {
+  test(`a standby of PostgreSQL ${major} counts cancelled queries by cause, and has the role standby until its promotion`, async (t) => {
     const primary = await startServer({ major, flags: ['max_prepared_transactions=5', 'autovacuum=off'] })
     t.teardown(() => primary.remove())
     await createTeamDatabases(primary)
@@ -56,15 +51,15 @@ for (const major of [13, 18] as const) {
     const spill = ["set temp_tablespaces = 'spare'", "set work_mem = '64kB'", 'begin', sort, 'fetch from c']
     await conflict(standby, primary, spill, ['drop tablespace spare'])
 
-    // A cursor pins the page it stands on; its snapshot is newer than the dead rows.
+    // A cursor pins its page; its snapshot is newer than the dead rows.
     const deadRows = ['create table pinned as select generate_series(1, 100) as id', 'delete from pinned where id > 1']
     await primary.sql('users', ...deadRows, 'create table locked ()')
     const replayed = async (what: string) =>
-      await until('the standby has it', 10, async () => (await standby.sql('users', what).catch(() => [])).length === 1)
+      await until('the standby has replayed it', 10, async () => (await standby.sql('users', what).catch(() => [])).length === 1)
     await replayed('select from pinned')
     await conflict(standby, primary, ['begin', 'declare c cursor for select * from pinned', 'fetch from c'], ['vacuum freeze pinned'])
 
-    // Replay holds a lock for a prepared transaction. Who waits for it holds a pin, for which replay waits: nobody gets on.
+    // Replay holds the lock of a prepared transaction. A session that waits for it pins a page for which replay waits: a deadlock.
     await standby.sql('postgres', "alter system set max_standby_streaming_delay = '1min'", 'select pg_reload_conf()')
     await primary.sql('users', 'insert into pinned select generate_series(101, 200)', 'delete from pinned where id > 1')
     await primary.sql('users', "begin; lock table locked; prepare transaction 'lock'")
@@ -83,7 +78,7 @@ for (const major of [13, 18] as const) {
     let all: readonly PageSample[] = []
     const conflicts = (name: string) => sampleValue(all, name, { datname: 'users' })
     await until('the statistics have arrived', 10, async () => {
-      all = await poll(standby)
+      all = await pollSamples(standby)
       return sampleValue(all, 'pg_stat_database_conflicts', { datname: 'users' }) === 5
     })
     t.equal(conflicts('pg_stat_database_conflicts_confl_lock'), 1)
@@ -92,8 +87,8 @@ for (const major of [13, 18] as const) {
     t.equal(conflicts('pg_stat_database_conflicts_confl_bufferpin'), 1)
     t.equal(conflicts('pg_stat_database_conflicts_confl_deadlock'), 1)
     t.equal(conflicts('pg_stat_database_conflicts_confl_active_logicalslot'), major >= 16 ? 0 : undefined)
-    t.equal(sampleValue(all, 'pg_stat_database_conflicts', { datname: 'users' }), 5, 'all of them together')
-    const onPrimary = await poll(primary)
+    t.equal(sampleValue(all, 'pg_stat_database_conflicts', { datname: 'users' }), 5, 'the sum of all causes')
+    const onPrimary = await pollSamples(primary)
     t.equal(sampleValue(onPrimary, 'pg_stat_database_conflicts_confl_lock', { datname: 'users' }), 0, 'a primary has the series too')
 
     const [identity] = await primary.sql('postgres', 'select system_identifier::text as id from pg_control_system()')
@@ -105,8 +100,8 @@ for (const major of [13, 18] as const) {
     t.equal(sampleValue(onPrimary, 'pg_postmaster_in_recovery'), 0)
     t.equal(sampleValue(all, 'pg_postmaster_in_recovery'), 1)
     await standby.sql('postgres', 'select pg_promote()')
-    const promoted = await poll(standby)
-    t.same(info(promoted), [{ ...same, role: 'primary', timeline: '2' }], 'a promoted standby is a primary on a timeline of its own')
+    const promoted = await pollSamples(standby)
+    t.same(info(promoted), [{ ...same, role: 'primary', timeline: '2' }], 'a promoted standby is a primary on its own timeline')
     t.equal(sampleValue(promoted, 'pg_postmaster_in_recovery'), 0)
   })
 }

@@ -1,16 +1,16 @@
 import pg from 'pg'
 import type { TestServer } from '../servers/start-server.ts'
 
-/** A session of a client that a test keeps open; it ends with its server. */
+/** A client session that stays open until `end` or the end of its server. */
 export interface HeldSession {
-  /** Runs statements one after the other and waits for the last. */
+  /** Runs statements in order and waits for the last. */
   readonly run: (...statements: string[]) => Promise<void>
-  /** Sends a statement that will not end before the test does. */
+  /** Sends a statement that outlasts the test. */
   readonly send: (statement: string) => void
   readonly end: () => Promise<void>
 }
 
-/** Opens a session in a database, without a user as superuser. */
+/** Opens a session in a database, by default as superuser. */
 export async function holdSession(server: TestServer, database: string, user?: string, applicationName = ''): Promise<HeldSession> {
   const client = new pg.Client(`${server.url(database, user)}?application_name=${applicationName}`)
   client.on('error', () => {})

@@ -1,42 +1,41 @@
 import pg from 'pg'
 import { test } from 'tap'
-import { makeExporter, until } from '../exporter/run-exporter.ts'
+import { until } from '../exporter/run-exporter.ts'
 import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
-import { startServer, type TestServer } from '../servers/start-server.ts'
-import { createTeamDatabases } from '../servers/team-databases.ts'
+import { createTeam, type Team } from '../servers/create-team.ts'
+import { createPoller } from './create-poller.ts'
 
-/** What one poll of this server says, as a role with pg_monitor or another one. */
-async function poll(server: TestServer, role = 'pgvitals'): Promise<readonly PageSample[]> {
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', role) })
-  await exporter.pollOnce()
-  const all = await samples()
-  await exporter.stop()
-  return all
-}
+const { pollSamples } = createPoller(
+  'index_invalid',
+  'index_statistics',
+  'index_unused',
+  'stat_user_indexes',
+  'stat_user_indexes_size',
+  'statio_user_indexes',
+  'table_duplicate_indexes'
+)
 
 function indexValue(all: readonly PageSample[], name: string, indexrelname: string): number | undefined {
-  return sampleValue(all, name, { datname: 'platform', schemaname: 'public', indexrelname })
+  return sampleValue(all, name, { schemaname: 'public', indexrelname })
 }
 
-/** The names of the indexes that a family tells of. */
-function told(all: readonly PageSample[], name: string): readonly (string | undefined)[] {
-  return allOf(all, name, { datname: 'platform' })
+/** The names of the indexes of a family. */
+function indexNames(all: readonly PageSample[], name: string): readonly (string | undefined)[] {
+  return allOf(all, name)
     .map(({ labels }) => labels.indexrelname)
     .sort()
 }
 
-async function sizeOf(server: TestServer, ...indexes: readonly string[]): Promise<number> {
+async function sizeOf(team: Team, ...indexes: readonly string[]): Promise<number> {
   const sizes = indexes.map((index) => `pg_table_size('${index}')`).join(' + ')
-  return Number((await server.sql('platform', `select ${sizes} as size`))[0]?.size)
+  return Number((await team.server.sql(team.platform, `select ${sizes} as size`))[0]?.size)
 }
 
 for (const major of [13, 16, 18] as const) {
-  test(`PostgreSQL ${major}: the scans of an index are counted, and one without is unused`, async (t) => {
-    const server = await startServer({ major })
-    t.teardown(() => server.remove())
-    await createTeamDatabases(server)
-    await server.sql(
-      'platform',
+  test(`PostgreSQL ${major}: index scans are counted, and an index without scans is unused`, async (t) => {
+    const team = await createTeam(major)
+    await team.server.sql(
+      team.platform,
       'create table shop (id int primary key, a int, b int unique)',
       'create index shop_a on shop (a)',
       'insert into shop select g, g / 2, g from generate_series(0, 9999) as g',
@@ -48,17 +47,17 @@ for (const major of [13, 16, 18] as const) {
       'create index part_a on part (a)',
       'analyze'
     )
-    const before = await poll(server)
-    t.same(told(before, 'pg_index_unused_bytes'), ['part_a', 'part_id', 'shop_a'], 'not those that guard uniqueness, and no partition')
-    t.equal(indexValue(before, 'pg_index_unused_bytes', 'shop_a'), await sizeOf(server, 'shop_a'))
-    t.equal(indexValue(before, 'pg_index_unused_bytes', 'part_a'), await sizeOf(server, 'part1_a_idx', 'part2_a_idx'))
-    t.equal(indexValue(before, 'pg_stat_user_indexes_size_bytes', 'shop_pkey'), await sizeOf(server, 'shop_pkey'))
+    const before = await pollSamples(team)
+    t.same(indexNames(before, 'pg_index_unused_bytes'), ['part_a', 'part_id', 'shop_a'], 'unique indexes and partitions are not listed')
+    t.equal(indexValue(before, 'pg_index_unused_bytes', 'shop_a'), await sizeOf(team, 'shop_a'))
+    t.equal(indexValue(before, 'pg_index_unused_bytes', 'part_a'), await sizeOf(team, 'part1_a_idx', 'part2_a_idx'))
+    t.equal(indexValue(before, 'pg_stat_user_indexes_size_bytes', 'shop_pkey'), await sizeOf(team, 'shop_pkey'))
     t.equal(indexValue(before, 'pg_stat_user_indexes_idx_scan_total', 'shop_a'), 0)
     t.equal(indexValue(before, 'pg_stat_user_indexes_last_idx_scan_timestamp_seconds', 'shop_a'), undefined)
 
     const read = 'select sum(b) from shop where a = 7'
-    await server.sql(
-      'platform',
+    await team.server.sql(
+      team.platform,
       'set enable_seqscan = off',
       'set enable_bitmapscan = off',
       read,
@@ -68,9 +67,10 @@ for (const major of [13, 16, 18] as const) {
     )
     let after: readonly PageSample[] = []
     await until('the scans have arrived', 10, async () => {
-      after = await poll(server)
+      after = await pollSamples(team)
       return (
-        indexValue(after, 'pg_stat_user_indexes_idx_scan_total', 'shop_a') === 3 && !told(after, 'pg_index_unused_bytes').includes('shop_a')
+        indexValue(after, 'pg_stat_user_indexes_idx_scan_total', 'shop_a') === 3 &&
+        !indexNames(after, 'pg_index_unused_bytes').includes('shop_a')
       )
     })
     t.equal(indexValue(after, 'pg_stat_user_indexes_idx_tup_read_total', 'shop_a'), 6)
@@ -78,34 +78,33 @@ for (const major of [13, 16, 18] as const) {
     const last = indexValue(after, 'pg_stat_user_indexes_last_idx_scan_timestamp_seconds', 'shop_a')
     if (major === 13) t.equal(last, undefined)
     else t.ok(Math.abs(Date.now() / 1000 - (last ?? 0)) < 60)
-    t.same(told(after, 'pg_index_unused_bytes'), ['part_a'], 'a scan of one partition is one of the whole index')
-    const [io] = await server.sql(
-      'platform',
+    t.same(indexNames(after, 'pg_index_unused_bytes'), ['part_a'], 'a scan of a partition counts for the whole index')
+    const [io] = await team.server.sql(
+      team.platform,
       "select idx_blks_read::int as read, idx_blks_hit::int as hit from pg_statio_user_indexes where indexrelname = 'shop_a'"
     )
     t.equal(indexValue(after, 'pg_statio_user_indexes_idx_blks_read_total', 'shop_a'), io?.read)
     t.equal(indexValue(after, 'pg_statio_user_indexes_idx_blks_hit_total', 'shop_a'), io?.hit)
     t.ok(Number(io?.hit) > 0)
 
-    const age = (all: readonly PageSample[]) => sampleValue(all, 'pg_index_statistics_age_seconds', { datname: 'platform' }) ?? Number.NaN
-    await server.sql('platform', 'select pg_stat_reset()')
-    await until('the reset has arrived', 10, async () => told(await poll(server), 'pg_index_unused_bytes').includes('shop_a'))
-    const reset = await poll(server)
-    const [truth] = await server.sql(
-      'platform',
+    const age = (all: readonly PageSample[]) =>
+      sampleValue(all, 'pg_index_statistics_age_seconds', { datname: team.platform }) ?? Number.NaN
+    await team.server.sql(team.platform, 'select pg_stat_reset()')
+    await until('the reset has arrived', 10, async () => indexNames(await pollSamples(team), 'pg_index_unused_bytes').includes('shop_a'))
+    const reset = await pollSamples(team)
+    const [truth] = await team.server.sql(
+      team.platform,
       'select extract(epoch from clock_timestamp() - stats_reset)::float8 as age from pg_stat_database where datname = current_database()'
     )
-    t.ok(age(reset) < age(after) && Math.abs(age(reset) - Number(truth?.age)) < 2, 'how long "unused" has been true is told beside it')
+    t.ok(age(reset) < age(after) && Math.abs(age(reset) - Number(truth?.age)) < 2, 'the age of the statistics is exported')
   })
 }
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major}: an index that says what another says is needless`, async (t) => {
-    const server = await startServer({ major })
-    t.teardown(() => server.remove())
-    await createTeamDatabases(server)
-    await server.sql(
-      'platform',
+  test(`PostgreSQL ${major}: an index with the definition of another is a duplicate`, async (t) => {
+    const team = await createTeam(major)
+    await team.server.sql(
+      team.platform,
       'create table shop (id int primary key, a int, b int, note text)',
       'insert into shop select g, g, g, g from generate_series(1, 5000) as g',
       'create index first on shop (a) where b > 0',
@@ -113,7 +112,7 @@ for (const major of [13, 18] as const) {
       'create index third on shop (lower(note), a)',
       'create index    fourth on    shop (lower(note), a)',
       'create index fifth on shop (id)',
-      // None of these says what another one says.
+      // None of these has the definition of another one.
       'create index on shop (a)',
       'create index on shop (a desc)',
       'create index on shop (a) include (b)',
@@ -125,60 +124,56 @@ for (const major of [13, 18] as const) {
       'create index on shop (note collate "C")',
       'create index on shop (upper(note), a)'
     )
-    const labels = { datname: 'platform', schemaname: 'public', relname: 'shop' }
-    const all = await poll(server)
+    const labels = { datname: team.platform, schemaname: 'public', relname: 'shop' }
+    const all = await pollSamples(team)
     t.equal(sampleValue(all, 'pg_table_duplicate_indexes', labels), 3)
-    t.equal(
-      sampleValue(all, 'pg_table_duplicate_indexes_bytes', labels),
-      await sizeOf(server, 'second_of_a_longer_name', 'fourth', 'fifth')
-    )
+    t.equal(sampleValue(all, 'pg_table_duplicate_indexes_bytes', labels), await sizeOf(team, 'second_of_a_longer_name', 'fourth', 'fifth'))
     t.equal(allOf(all, 'pg_table_duplicate_indexes').length, 1, 'no other table has one')
-    await server.sql('platform', 'drop index first', 'drop index third', 'drop index fifth')
-    t.same(allOf(await poll(server), 'pg_table_duplicate_indexes'), [])
+    await team.server.sql(team.platform, 'drop index first', 'drop index third', 'drop index fifth')
+    t.same(allOf(await pollSamples(team), 'pg_table_duplicate_indexes'), [])
   })
 
-  test(`PostgreSQL ${major}: an invalid index is told of, one that is being built is not`, async (t) => {
-    const server = await startServer({ major })
-    t.teardown(() => server.remove())
-    await createTeamDatabases(server)
-    await server.sql(
-      'platform',
-      "create role plain login password 'secret'",
-      'grant connect on database platform to plain',
+  test(`PostgreSQL ${major}: an invalid index is exported, an index under construction is not`, async (t) => {
+    const team = await createTeam(major)
+    const plain = `${team.platform}_plain`
+    await team.server.sql(
+      team.platform,
+      `create role ${plain} login password 'secret'`,
+      `grant connect on database ${team.platform} to ${plain}`,
       'create table shop (id int primary key, a int)',
       'create index shop_a on shop (a)',
       'insert into shop select g, 1 from generate_series(1, 100) as g'
     )
-    await t.rejects(server.sql('platform', 'create unique index concurrently failed on item ((1))'), { code: '23505' })
-    const reader = new pg.Client(server.url('platform'))
+    await t.rejects(team.server.sql(team.platform, 'create unique index concurrently failed on item ((1))'), { code: '23505' })
+    const reader = new pg.Client(team.server.url(team.platform))
     await reader.connect()
     await reader.query('begin isolation level repeatable read; select 1 from shop')
     const isWaiting = async (query: string) =>
       until(`${query} waits for the reader`, 10, async () => {
-        const [row] = await server.sql(
-          'platform',
-          `select count(*)::int as count from pg_stat_activity where query like '${query}%' and wait_event_type = 'Lock'`
+        const [row] = await team.server.sql(
+          team.platform,
+          `select count(*)::int as count from pg_stat_activity where datname = current_database() and query like '${query}%' and wait_event_type = 'Lock'`
         )
         return row?.count === 1
       })
     for (const statement of ['create index concurrently building on shop (a)', 'reindex table concurrently shop']) {
-      const built = server.sql('platform', statement)
+      const built = team.server.sql(team.platform, statement)
       await isWaiting(statement)
-      const [truth] = await server.sql('platform', 'select count(*)::int as count from pg_index where not indisvalid')
-      t.ok(Number(truth?.count) > 1, `${statement} has made an index that is not valid`)
-      for (const role of ['pgvitals', 'plain'])
-        t.same(told(await poll(server, role), 'pg_index_invalid'), ['failed'], `${role} knows better`)
+      const [truth] = await team.server.sql(team.platform, 'select count(*)::int as count from pg_index where not indisvalid')
+      t.ok(Number(truth?.count) > 1, `${statement} has created an index that is not yet valid`)
+      for (const role of [team.monitor, plain])
+        t.same(indexNames(await pollSamples(team, { user: role }), 'pg_index_invalid'), ['failed'], `as ${role}`)
       await reader.query('commit; begin isolation level repeatable read; select 1 from shop')
-      await until('another transaction can be over', 10, async () => {
+      await until('the transaction of the reader may end', 10, async () => {
         await reader.query('commit; begin isolation level repeatable read; select 1 from shop')
         return Promise.race([built.then(() => true), new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 50))])
       })
     }
     await reader.end()
-    const all = await poll(server)
+    const all = await pollSamples(team)
     t.equal(indexValue(all, 'pg_index_invalid', 'failed'), 1)
-    t.equal(indexValue(all, 'pg_index_invalid_bytes', 'failed'), await sizeOf(server, 'failed'))
-    await server.sql('platform', 'drop index failed')
-    t.same(told(await poll(server), 'pg_index_invalid'), [])
+    t.equal(indexValue(all, 'pg_index_invalid_bytes', 'failed'), await sizeOf(team, 'failed'))
+    await team.server.sql(team.platform, 'drop index failed')
+    t.same(indexNames(await pollSamples(team), 'pg_index_invalid'), [])
   })
 }

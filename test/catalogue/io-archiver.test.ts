@@ -1,7 +1,9 @@
 import { test } from 'tap'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { pollServer, pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
+
+const { pollServer, pollUntil } = createPoller('archiver_backlog', 'stat_archiver')
 
 const metrics = [
   'pg_stat_archiver_archived_total',
@@ -11,7 +13,7 @@ const metrics = [
 ]
 
 for (const major of [13, 18] as const) {
-  test(`the archiver of PostgreSQL ${major} fails, its backlog grows, and then it works`, async (t) => {
+  test(`the archiver of PostgreSQL ${major} fails, its backlog grows, and then it succeeds`, async (t) => {
     const server = await startServer({ major, flags: ['archive_mode=on'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
@@ -26,12 +28,12 @@ for (const major of [13, 18] as const) {
     t.equal(
       failing.value('pg_stat_archiver_failed_count'),
       failing.value('pg_stat_archiver_failed_total'),
-      'the inherited name says the same'
+      'the inherited name has the same value'
     )
-    t.equal(failing.value('pg_stat_archiver_last_archive_age'), undefined, 'nothing was ever archived')
+    t.equal(failing.value('pg_stat_archiver_last_archive_age'), undefined, 'absent without an archived file')
     t.equal(failing.value('pg_stat_archiver_archived_total'), 0)
     t.ok(Math.abs(now - (failing.value('pg_stat_archiver_last_failed_timestamp_seconds') ?? 0)) < 10)
-    t.equal(failing.value('pg_stat_archiver_last_archived_timestamp_seconds'), undefined, 'never is absent')
+    t.equal(failing.value('pg_stat_archiver_last_archived_timestamp_seconds'), undefined, 'absent without an archived file')
     const [truth] = await server.sql(
       'platform',
       "select count(*)::int as files from pg_ls_dir('pg_wal/archive_status') as name where name like '%.ready'"
@@ -40,12 +42,12 @@ for (const major of [13, 18] as const) {
     t.ok(waiting > 0)
     t.equal(failing.value('pg_archiver_backlog_files'), waiting)
     const age = failing.value('pg_archiver_backlog_oldest_age_seconds') ?? -1
-    t.ok(age > 0 && age < 20, `it waits for ${age} s`)
+    t.ok(age > 0 && age < 20, `the oldest file waits for ${age} s`)
 
     await archive('true')
     const working = await pollUntil(server, ({ value }) => (value('pg_stat_archiver_archived_total') ?? 0) > waiting)
-    t.equal(working.value('pg_stat_archiver_archived_total'), waiting + 1, 'those that waited and the new one')
-    t.equal(working.value('pg_stat_archiver_archived_count'), waiting + 1, 'the inherited name says the same')
+    t.equal(working.value('pg_stat_archiver_archived_total'), waiting + 1, 'the waiting files and the new one')
+    t.equal(working.value('pg_stat_archiver_archived_count'), waiting + 1, 'the inherited name has the same value')
     t.ok(
       (working.value('pg_stat_archiver_last_archived_timestamp_seconds') ?? 0) >
         (working.value('pg_stat_archiver_last_failed_timestamp_seconds') ?? Infinity),
@@ -60,11 +62,11 @@ for (const major of [13, 18] as const) {
   })
 }
 
-test('without archive_mode the archiver tells nothing', async (t) => {
+test('without archive_mode the archiver exports nothing', async (t) => {
   const server = await startServer({ major: 17 })
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
   const { value } = await pollServer(server)
   for (const metric of [...metrics, 'pg_archiver_backlog_files']) t.equal(value(metric), undefined, metric)
-  t.equal(value('pg_stat_archiver_archived_count'), 0, 'but the inherited counters, which are right')
+  t.equal(value('pg_stat_archiver_archived_count'), 0, 'except the inherited counters')
 })

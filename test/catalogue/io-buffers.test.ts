@@ -1,10 +1,11 @@
 import { type Test, test } from 'tap'
 import { type Major, startServer, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { agreeWithServer } from './agree-with-server.ts'
-import { type Answer, pollUntil } from './poll-server.ts'
+import { createPoller, type PollResult } from './create-poller.ts'
 
-/** A server whose 128 buffers are soon full, so that everybody has to write for room. */
+const { agreeWithServer, pollUntil } = createPoller('stat_bgwriter', 'stat_database', 'stat_io')
+
+/** A server with 128 buffers, so that backends and the background writer evict and write pages. */
 async function startSmallServer(t: Test, major: Major): Promise<TestServer> {
   const flags = [
     'shared_buffers=1MB',
@@ -25,16 +26,16 @@ async function startSmallServer(t: Test, major: Major): Promise<TestServer> {
 const rows = 'select g as id, repeat(md5(g::text), 10) as note from generate_series(1, 5000) as g'
 
 for (const major of [13, 16, 18] as const) {
-  test(`PostgreSQL ${major} with few buffers: who writes, reads and makes room is counted, as the server says`, async (t) => {
+  test(`PostgreSQL ${major} with few buffers: reads, writes and evictions agree with the server`, async (t) => {
     const server = await startSmallServer(t, major)
     await server.sql('platform', "select pg_stat_reset_shared('bgwriter')", ...(major >= 16 ? ["select pg_stat_reset_shared('io')"] : []))
     await server.sql('platform', 'create table load (id int primary key, note text)', `insert into load ${rows}`)
-    // The background writer gets its turn between the updates.
+    // The background writer runs between the updates.
     for (let round = 0; round < 5; round++)
       await server.sql('platform', 'update load set note = note where id % 5 = 0', 'select pg_sleep(0.1)')
     await server.sql('platform', 'select count(note) from load', 'checkpoint')
     if (major <= 16) {
-      // With the checkpointer halted nobody takes the requests to sync, and each table is a request.
+      // While the checkpointer is stopped, its queue of fsync requests fills up, and backends call fsync themselves.
       const [checkpointer] = await server.sql('platform', "select pid from pg_stat_activity where backend_type = 'checkpointer'")
       process.kill(Number(checkpointer?.pid), 'SIGSTOP')
       const tables = 'for i in 1 .. 200 loop execute format($f$create table t%s as select 1$f$, i); end loop;'
@@ -100,9 +101,9 @@ for (const major of [13, 16, 18] as const) {
 }
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major}: the rows that queries read are counted in their database, by index and without`, async (t) => {
+  test(`PostgreSQL ${major}: rows read by index and by sequential scan are counted in their database`, async (t) => {
     const server = await startSmallServer(t, major)
-    // In a database that is not visited, so that nothing else is read there.
+    // A database without a session of pgvitals, so that no other query reads there.
     const at = { datname: 'labeler' }
     await server.sql('labeler', 'create table load (id int primary key, note text)', `insert into load ${rows}`, 'vacuum analyze load')
     const before = await pollUntil(server, ({ value }) => (value('pg_stat_database_tup_inserted', at) ?? 0) >= 5100)
@@ -113,11 +114,11 @@ for (const major of [13, 18] as const) {
       'select note from load where id between 1001 and 4000'
     )
     await server.sql('labeler', 'select note from load')
-    const moved = (name: string, { value }: Answer) => (value(name, at) ?? Number.NaN) - (before.value(name, at) ?? Number.NaN)
-    const after = await pollUntil(server, (answer) => moved('pg_stat_database_tup_returned', answer) >= 3000 + 5000)
+    const moved = (name: string, { value }: PollResult) => (value(name, at) ?? Number.NaN) - (before.value(name, at) ?? Number.NaN)
+    const after = await pollUntil(server, (result) => moved('pg_stat_database_tup_returned', result) >= 3000 + 5000)
     const isNear = (name: string, rows: number) => {
       const count = moved(name, after)
-      t.ok(count >= rows && count < rows + 2000, `${name} moved by ${count}: ${rows} and the catalogs`)
+      t.ok(count >= rows && count < rows + 2000, `${name} increased by ${count}: ${rows} and the catalogs`)
     }
     isNear('pg_stat_database_tup_fetched', 3000)
     isNear('pg_stat_database_tup_returned', 3000 + 5000)

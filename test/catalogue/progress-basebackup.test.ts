@@ -7,16 +7,18 @@ import { allOf } from '../page/parse-page.ts'
 import { hasTool } from '../servers/has-tool.ts'
 import { majors, startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { pollServer, pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
 
-test('a base backup tells how much of it has been streamed, and nothing when it has ended', async (t) => {
+const { pollServer, pollUntil } = createPoller('connections', 'stat_progress_basebackup')
+
+test('the progress of a base backup is exported while it runs', async (t) => {
   if (!hasTool(t, 'pg_basebackup', 'postgresql-client')) return
   const version = Number(/\d+/.exec(execFileSync('pg_basebackup', ['--version'], { encoding: 'utf8' }))?.[0])
-  // A newer pg_basebackup takes from older servers too.
+  // pg_basebackup supports servers of its own and older versions.
   const server = await startServer({ major: majors.findLast((major) => major <= version) ?? 13 })
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
-  t.same(allOf((await pollServer(server)).samples, 'pg_stat_progress_basebackup_backups'), [], 'absent when idle')
+  t.same(allOf((await pollServer(server)).samples, 'pg_stat_progress_basebackup_backups'), [], 'absent without a backup')
   // A tablespace is streamed before the data directory.
   const space = `${server.dataDirectory}-space`
   t.teardown(() => rmSync(space, { recursive: true, force: true }))
@@ -42,14 +44,14 @@ test('a base backup tells how much of it has been streamed, and nothing when it 
   )
   const ended = new Promise((resolve) => backup.once('close', resolve))
   const streaming = { phase: 'streaming database files' }
-  const answer = await pollUntil(server, ({ value }) => (value('pg_stat_progress_basebackup_streamed_bytes', streaming) ?? 0) > 1024 * 1024)
-  t.equal(answer.value('pg_stat_progress_basebackup_backups', streaming), 1)
-  const size = answer.value('pg_stat_progress_basebackup_size_bytes', streaming) ?? 0
-  const streamed = answer.value('pg_stat_progress_basebackup_streamed_bytes', streaming) ?? 0
+  const result = await pollUntil(server, ({ value }) => (value('pg_stat_progress_basebackup_streamed_bytes', streaming) ?? 0) > 1024 * 1024)
+  t.equal(result.value('pg_stat_progress_basebackup_backups', streaming), 1)
+  const size = result.value('pg_stat_progress_basebackup_size_bytes', streaming) ?? 0
+  const streamed = result.value('pg_stat_progress_basebackup_streamed_bytes', streaming) ?? 0
   t.ok(streamed > 1024 * 1024 && streamed < size && size < 1024 * 1024 * 1024, `${streamed} of ${size} bytes`)
-  t.equal(answer.value('pg_stat_progress_basebackup_tablespaces', streaming), 2)
-  t.equal(answer.value('pg_stat_progress_basebackup_tablespaces_streamed', streaming), 1)
-  t.equal(answer.value('pg_connections_walsenders_in_use'), 1)
+  t.equal(result.value('pg_stat_progress_basebackup_tablespaces', streaming), 2)
+  t.equal(result.value('pg_stat_progress_basebackup_tablespaces_streamed', streaming), 1)
+  t.equal(result.value('pg_connections_walsenders_in_use'), 1)
   backup.kill()
   await ended
   const after = await pollUntil(server, ({ samples }) => allOf(samples, 'pg_stat_progress_basebackup_backups').length === 0)

@@ -1,11 +1,12 @@
 import { test } from 'tap'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { agreeWithServer } from './agree-with-server.ts'
-import { pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
 
-/** A server that subscribes to itself: what is changed in `platform` is applied in `users`, where all the rows are already. */
-test('what a subscription finds otherwise than the publisher had it is counted by what it found', async (t) => {
+const { agreeWithServer, pollUntil } = createPoller('replication_slots', 'stat_subscription', 'stat_subscription_stats')
+
+/** A server that subscribes to itself: changes in `platform` are applied in `users`, which already has all rows. */
+test('conflicts of a subscription are counted by type', async (t) => {
   const flags = ['wal_level=logical', 'track_commit_timestamp=on', 'wal_retrieve_retry_interval=200ms']
   const server = await startServer({ major: 18, flags })
   t.teardown(() => server.remove())
@@ -21,7 +22,7 @@ test('what a subscription finds otherwise than the publisher had it is counted b
   const none = 'pg_stat_subscription_stats_confl_update_missing_total'
   await pollUntil(server, ({ value }) => value('pg_stat_subscription_apply_worker_up', labels) === 1 && value(none, labels) === 0)
 
-  // The subscriber wrote its rows itself, and two of them it deleted.
+  // The subscriber wrote its own rows and deleted two of them.
   await server.sql('users', 'delete from item where id in (3, 4)')
   await server.sql(
     'platform',
@@ -42,8 +43,8 @@ test('what a subscription finds otherwise than the publisher had it is counted b
   ])
     t.equal(found.value(name, labels), 1, name)
 
-  // What cannot be applied is tried again and again until somebody makes room.
-  const stops = async (name: string, there: string, coming: string, room: string) => {
+  // The apply worker retries a conflicting change until the other row is removed.
+  const stops = async (name: string, there: string, coming: string, fix: string) => {
     t.equal(found.value(name, labels), 0, `${name} was 0`)
     await server.sql('users', there)
     await server.sql('platform', coming)
@@ -53,7 +54,7 @@ test('what a subscription finds otherwise than the publisher had it is counted b
       labels,
       metrics: { [name]: name.replace(/^pg_stat_subscription_stats_(.*)_total$/, '$1') }
     })
-    await server.sql('users', room)
+    await server.sql('users', fix)
   }
   await stops(
     'pg_stat_subscription_stats_confl_update_exists_total',

@@ -3,19 +3,28 @@ import { test } from 'tap'
 import { allOf } from '../page/parse-page.ts'
 import { startServer, startStandby, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { pollServer, pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
 import { startPair } from './start-pair.ts'
+
+const { pollServer, pollUntil } = createPoller(
+  'replication',
+  'replication_slots',
+  'replication_slots_invalidation_reason',
+  'replication_slots_wal_status',
+  'stat_database_conflicts',
+  'stat_replication_slots'
+)
 
 const megabyte = 1024 * 1024
 
-/** Moves the WAL on by some segments. */
+/** Fills this many WAL segments. */
 async function fillSegments(server: TestServer, count: number): Promise<void> {
   await server.sql('platform', 'create table if not exists moved ()')
   for (let i = 0; i < count; i++) await server.sql('platform', 'insert into moved default values', 'select pg_switch_wal()')
 }
 
 for (const major of [13, 16, 18] as const) {
-  test(`slots of PostgreSQL ${major} that nobody uses hold WAL and transactions back, until one is lost`, async (t) => {
+  test(`unused slots of PostgreSQL ${major} retain WAL and transactions until one is lost`, async (t) => {
     const server = await startServer({ major, flags: ['autovacuum=off', 'wal_level=logical', 'max_slot_wal_keep_size=64MB'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
@@ -30,7 +39,7 @@ for (const major of [13, 16, 18] as const) {
     await fillSegments(server, 2)
     const held = await pollServer(server)
     const retained = held.value('pg_replication_slots_pg_wal_lsn_diff', physical) ?? 0
-    t.ok(retained > 16 * megabyte && retained < 48 * megabyte, `${retained} bytes are held back`)
+    t.ok(retained > 16 * megabyte && retained < 48 * megabyte, `${retained} bytes are retained`)
     t.ok((held.value('pg_replication_slots_safe_wal_size_bytes', physical) ?? 0) > 16 * megabyte)
     t.ok((held.value('pg_replication_slots_unconfirmed_bytes', logical) ?? 0) > 16 * megabyte)
     t.equal(held.value('pg_replication_slots_unconfirmed_bytes', physical), undefined)
@@ -38,7 +47,7 @@ for (const major of [13, 16, 18] as const) {
       (held.value('pg_replication_slots_catalog_xmin_age', logical) ?? 0) -
         (fresh.value('pg_replication_slots_catalog_xmin_age', logical) ?? 0),
       3,
-      'three transactions came since'
+      'three transactions later'
     )
     t.equal(held.value('pg_replication_slots_xmin_age', physical), undefined)
     t.equal(held.value('pg_replication_slots_conflicting', logical), major >= 16 ? 0 : undefined)
@@ -52,7 +61,7 @@ for (const major of [13, 16, 18] as const) {
     await server.sql('platform', 'checkpoint')
     const lost = await pollServer(server)
     t.equal(lost.value('pg_replication_slots_wal_status', { ...physical, wal_status: 'lost' }), 1)
-    t.equal(lost.value('pg_replication_slots_pg_wal_lsn_diff', physical), undefined, 'a lost slot holds nothing back')
+    t.equal(lost.value('pg_replication_slots_pg_wal_lsn_diff', physical), undefined, 'absent, because a lost slot retains nothing')
     t.equal(lost.value('pg_replication_slots_catalog_xmin_age', logical), undefined)
     t.equal(
       lost.value('pg_replication_slots_invalidation_reason', { ...physical, invalidation_reason: 'wal_removed' }),
@@ -62,7 +71,7 @@ for (const major of [13, 16, 18] as const) {
 }
 
 for (const major of [14, 18] as const) {
-  test(`decoding on PostgreSQL ${major} counts what it sends and what it spills to disk`, async (t) => {
+  test(`decoding on PostgreSQL ${major} counts transactions that it sends and spills to disk`, async (t) => {
     const server = await startServer({ major, flags: ['wal_level=logical', 'logical_decoding_work_mem=64kB'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
@@ -86,7 +95,7 @@ for (const major of [14, 18] as const) {
   })
 }
 
-test('a logical slot on a standby is told to conflict with recovery, and holds nothing back any more', async (t) => {
+test('a logical slot on a standby that conflicts with recovery is exported and retains nothing', async (t) => {
   const primary = await startServer({ major: 18, flags: ['autovacuum=off'] })
   t.teardown(() => primary.remove())
   await createTeamDatabases(primary)
@@ -99,7 +108,7 @@ test('a logical slot on a standby is told to conflict with recovery, and holds n
   void created.then(() => {
     isCreated = true
   })
-  // The slot waits for the primary to tell which transactions run.
+  // The slot waits until the primary has logged its running transactions.
   while (!isCreated) await primary.sql('platform', 'select pg_log_standby_snapshot()', 'select pg_sleep(0.1)')
   const slot = { slot_name: 'decoded' }
   const [cancelled, at] = ['pg_stat_database_conflicts_confl_active_logicalslot', { datname: 'platform' }]
@@ -107,7 +116,7 @@ test('a logical slot on a standby is told to conflict with recovery, and holds n
   t.equal(before.value(cancelled, at), 0)
   t.equal(before.value('pg_replication_slots_conflicting', slot), 0)
   t.ok((before.value('pg_replication_slots_pg_wal_lsn_diff', slot) ?? -1) >= 0)
-  // The standby ends what is using the slot.
+  // The standby terminates the session that uses the slot.
   const decoder = new pg.Client({ connectionString: standby.url('platform'), replication: 'database' } as pg.ClientConfig)
   decoder.on('error', () => {})
   await decoder.connect()
@@ -121,19 +130,19 @@ test('a logical slot on a standby is told to conflict with recovery, and holds n
   t.equal(after.value('pg_replication_slots_invalidation_reason', { ...slot, invalidation_reason: 'rows_removed' }), 1)
   t.equal(after.value('pg_replication_slots_pg_wal_lsn_diff', slot), undefined)
   t.equal(after.value('pg_replication_slots_slot_is_active', slot), 0)
-  t.equal(after.value('pg_replication_slots_slot_confirmed_flush_lsn', slot), undefined, 'nobody uses it')
-  // It is idle now, and an idle session tells its statistics late, but at its end.
+  t.equal(after.value('pg_replication_slots_slot_confirmed_flush_lsn', slot), undefined, 'absent without a session')
+  // An idle session reports its statistics at its end.
   await decoder.end()
   const counted = await pollUntil(standby, ({ value }) => value(cancelled, at) === 1)
   t.equal(counted.value(cancelled, at), 1)
 })
 
-test('a slot that outlives a failover is copied to the standby, and told to be a copy there', async (t) => {
+test('a failover slot is synchronized to the standby and exported there as a copy', async (t) => {
   const { primary, standby } = await startPair(t, 18)
   await primary.sql('platform', "select pg_create_logical_replication_slot('decoded', 'test_decoding', failover => true)")
   await standby.sql('postgres', 'alter system set hot_standby_feedback = on', 'select pg_reload_conf()')
   const slot = { slot_name: 'decoded' }
-  // The copy is kept only once the primary's slot needs no older rows than the standby still has.
+  // The copy becomes persistent once the primary's slot needs only rows that the standby still has.
   for (let attempt = 0; attempt < 50; attempt++) {
     await primary.sql(
       'platform',
@@ -150,5 +159,5 @@ test('a slot that outlives a failover is copied to the standby, and told to be a
   const copy = await pollServer(standby)
   t.equal(copy.value('pg_replication_slots_synced', slot), 1)
   t.equal(copy.value('pg_replication_slots_failover', slot), 1)
-  t.equal((await pollServer(primary)).value('pg_replication_slots_synced', slot), 0, 'the original is none')
+  t.equal((await pollServer(primary)).value('pg_replication_slots_synced', slot), 0, 'the original is not a copy')
 })

@@ -1,15 +1,23 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import type { TestServer } from '../servers/start-server.ts'
-import { agreeWithServer } from './agree-with-server.ts'
+import { createPoller, type PollResult } from './create-poller.ts'
 import { holdSession } from './held-session.ts'
-import { type Answer, pollUntil } from './poll-server.ts'
 import { standbyLabels, startPair } from './start-pair.ts'
+
+const { agreeWithServer, pollUntil } = createPoller(
+  'replication_slots',
+  'stat_bgwriter',
+  'stat_checkpointer',
+  'stat_recovery_prefetch',
+  'stat_replication',
+  'stat_wal_receiver'
+)
 
 const streaming = { ...standbyLabels, state: 'streaming' }
 const load = (name: string) => `create table ${name} as select g as id, repeat(md5(g::text), 10) as note from generate_series(1, 5000) as g`
 
-/** Halts the server process of this kind for a moment. */
+/** Stops the server process of this type during the callback. */
 async function halt(server: TestServer, kind: string, during: () => Promise<void>): Promise<void> {
   const [process_] = await server.sql('postgres', `select pid from pg_stat_activity where backend_type = '${kind}'`)
   process.kill(Number(process_?.pid), 'SIGSTOP')
@@ -20,13 +28,13 @@ async function halt(server: TestServer, kind: string, during: () => Promise<void
   }
 }
 
-/** With few buffers hardly a block is there already. The checkpoints by time come while the rest is tested. */
+/** With few buffers almost every block is prefetched. Timed checkpoints happen during the other tests. */
 const soon = ['shared_buffers=1MB', 'checkpoint_timeout=30s', 'max_standby_streaming_delay=-1']
 
-const isCaughtUp = ({ value }: Answer) => value('pg_stat_replication_replay_lag_bytes', streaming) === 0
+const isCaughtUp = ({ value }: PollResult) => value('pg_stat_replication_replay_lag_bytes', streaming) === 0
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major}: the stage at which a standby is behind is the one that was halted`, async (t) => {
+  test(`PostgreSQL ${major}: the lag of a standby appears at the stage that is stopped`, async (t) => {
     const { primary, standby } = await startPair(t, major, ...(major === 18 ? soon : []))
     await pollUntil(primary, isCaughtUp)
     await agreeWithServer(t, primary, {
@@ -53,8 +61,8 @@ for (const major of [13, 18] as const) {
     await halt(standby, 'walreceiver', async () => {
       await primary.sql('platform', load('unwritten'))
       const { value } = await pollUntil(primary, ({ value }) => value('pg_stat_replication_sent_lag_bytes', streaming) === 0)
-      t.equal(value('pg_stat_replication_sent_lag_bytes', streaming), 0, 'all is sent')
-      t.ok((value('pg_stat_replication_write_lag_bytes', streaming) ?? 0) > 1_500_000, 'and not written')
+      t.equal(value('pg_stat_replication_sent_lag_bytes', streaming), 0, 'everything is sent')
+      t.ok((value('pg_stat_replication_write_lag_bytes', streaming) ?? 0) > 1_500_000, 'but not written')
       t.ok((value('pg_stat_replication_flush_lag_bytes', streaming) ?? 0) > 1_500_000)
       await after(700)
     })
@@ -89,7 +97,7 @@ for (const major of [13, 18] as const) {
   })
 }
 
-/** What a standby looks ahead at is counted by what became of it, and its restartpoints by who asked. */
+/** Prefetched blocks are counted by result, restartpoints by cause. */
 async function looksAhead(t: Test, primary: TestServer, standby: TestServer): Promise<void> {
   const images = (value: string) =>
     primary.sql('postgres', `alter system set full_page_writes = ${value}`, 'select pg_reload_conf()', 'select pg_sleep(0.1)', 'checkpoint')
@@ -119,7 +127,7 @@ async function looksAhead(t: Test, primary: TestServer, standby: TestServer): Pr
     }
   })
 
-  // Replay waits for the reader's lock while it has looked on at what comes behind.
+  // Replay waits for the reader's lock after it has looked ahead at the following changes.
   await images('off')
   const reader = await holdSession(standby, 'platform')
   await reader.run('begin', 'select count(*) from item')
@@ -137,10 +145,13 @@ async function looksAhead(t: Test, primary: TestServer, standby: TestServer): Pr
   })
   await reader.end()
 
-  const byTime = (name: string) => (answer: Answer) => (answer.value(name) ?? 0) >= 1
+  const byTime = (name: string) => (result: PollResult) => (result.value(name) ?? 0) >= 1
   await pollUntil(primary, byTime('pg_stat_checkpointer_num_timed_total'), 45)
   await pollUntil(standby, byTime('pg_stat_checkpointer_restartpoints_timed_total'), 45)
-  await agreeWithServer(t, primary, { from: 'pg_stat_checkpointer', metrics: { pg_stat_checkpointer_num_timed_total: 'num_timed' } })
+  await agreeWithServer(t, primary, {
+    from: 'pg_stat_checkpointer',
+    metrics: { pg_stat_checkpointer_num_timed_total: 'num_timed', pg_stat_bgwriter_checkpoints_timed_total: 'num_timed' }
+  })
   await agreeWithServer(t, standby, {
     from: 'pg_stat_checkpointer',
     metrics: { pg_stat_checkpointer_restartpoints_timed_total: 'restartpoints_timed' }

@@ -2,10 +2,19 @@ import pg from 'pg'
 import { test } from 'tap'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { pollServer, pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
+
+const { pollServer, pollUntil } = createPoller(
+  'stat_replication_connections',
+  'stat_replication_slots',
+  'stat_subscription',
+  'stat_subscription_stats',
+  'subscription_rel',
+  'wal_position'
+)
 
 for (const major of [13, 15, 18] as const) {
-  test(`a subscription of PostgreSQL ${major} works, ${major >= 15 ? 'meets a row that is there already, ' : ''}and is disabled`, async (t) => {
+  test(`a subscription of PostgreSQL ${major} applies changes, ${major >= 15 ? 'stops at an existing row, ' : ''}and is disabled`, async (t) => {
     const flags = [
       'wal_level=logical',
       'logical_decoding_work_mem=64kB',
@@ -15,7 +24,7 @@ for (const major of [13, 15, 18] as const) {
     const server = await startServer({ major, flags })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
-    // Made beforehand: a subscription to its own server would wait for itself.
+    // A subscription to its own server would wait for itself to create a slot.
     await server.sql('platform', 'create publication items for table item', "select pg_create_logical_replication_slot('copy', 'pgoutput')")
     const streams = major >= 16 ? ', streaming = parallel' : ''
     await server.sql(
@@ -36,7 +45,11 @@ for (const major of [13, 15, 18] as const) {
     t.ok((working.value('pg_stat_subscription_last_message_age_seconds', labels) ?? Infinity) < 30)
     const received = working.value('pg_stat_subscription_received_bytes_total', labels) ?? 0
     t.ok(received > 16 * 1024 * 1024 && received <= (working.value('pg_wal_position_written_bytes_total') ?? 0))
-    t.equal(working.value('pg_stat_replication_connections', { kind: 'logical', state: 'streaming' }), 1, 'the publisher counts it')
+    t.equal(
+      working.value('pg_stat_replication_connections', { kind: 'logical', state: 'streaming' }),
+      1,
+      'the publisher counts the connection'
+    )
     t.equal(working.value('pg_stat_subscription_stats_apply_errors_total', labels), major >= 15 ? 0 : undefined)
 
     if (major === 18) {
@@ -51,7 +64,7 @@ for (const major of [13, 15, 18] as const) {
       await writer.end()
       const streamed = await pollUntil(server, ({ value }) => value('pg_stat_replication_slots_stream_txns_total') === 1)
       t.equal(streamed.value('pg_stat_replication_slots_stream_txns_total', { slot_name: 'copy' }), 1)
-      t.ok((streamed.value('pg_stat_replication_slots_streams_total', { slot_name: 'copy' }) ?? 0) > 1, 'in several parts')
+      t.ok((streamed.value('pg_stat_replication_slots_streams_total', { slot_name: 'copy' }) ?? 0) > 1, 'in several chunks')
       const bytes = streamed.value('pg_stat_replication_slots_stream_bytes_total', { slot_name: 'copy' }) ?? 0
       t.ok(bytes > 10_000 * 60, `${bytes} bytes of 10,001 rows`)
     }
@@ -73,7 +86,7 @@ for (const major of [13, 15, 18] as const) {
 }
 
 for (const major of [14, 17] as const) {
-  test(`PostgreSQL ${major} tells the tables that a subscription copies, and the errors of it`, async (t) => {
+  test(`PostgreSQL ${major} exports the tables that a subscription copies, and the errors of the copy`, async (t) => {
     const server = await startServer({ major, flags: ['wal_level=logical', 'wal_retrieve_retry_interval=300ms'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
@@ -100,7 +113,7 @@ for (const major of [14, 17] as const) {
     await locker.end()
     if (major >= 15) {
       const failing = await pollUntil(server, ({ value }) => (value('pg_stat_subscription_stats_sync_errors_total', labels) ?? 0) > 0)
-      t.ok((failing.value('pg_stat_subscription_stats_sync_errors_total', labels) ?? 0) > 0, 'the rows are there already')
+      t.ok((failing.value('pg_stat_subscription_stats_sync_errors_total', labels) ?? 0) > 0, 'the rows already exist')
     }
     await server.sql('platform', 'truncate item')
     const ready = await pollUntil(server, ({ value }) => value('pg_subscription_rel_tables', { ...labels, state: 'ready' }) === 1)
@@ -109,7 +122,7 @@ for (const major of [14, 17] as const) {
   })
 }
 
-test('on PostgreSQL 13 a name that two databases use does not tell whose worker it is', async (t) => {
+test('on PostgreSQL 13 the worker of a subscription name that two databases use is absent', async (t) => {
   const server = await startServer({ major: 13 })
   t.teardown(() => server.remove())
   await createTeamDatabases(server)

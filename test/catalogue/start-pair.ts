@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { type Major, startServer, startStandby, type TestServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
 
-/** A primary and a standby that streams from it through the slot `repmgr_slot_7`. */
+/** Starts a primary and a standby that streams from it through the slot `repmgr_slot_7`. */
 export async function startPair(
   t: Test,
   major: Major,
@@ -14,7 +14,7 @@ export async function startPair(
   await primary.sql(
     'postgres',
     "select pg_create_physical_replication_slot('repmgr_slot_7')",
-    // The standby has a copy of these settings.
+    // The standby copies these settings.
     "alter system set primary_slot_name = 'repmgr_slot_7'",
     'alter system set wal_level = logical',
     "alter system set wal_retrieve_retry_interval = '200ms'"
@@ -24,5 +24,5 @@ export async function startPair(
   return { primary, standby }
 }
 
-/** The labels of the standby's connection. */
+/** The labels of the connection of the standby. */
 export const standbyLabels = { application_name: 'standby', client_addr: '127.0.0.1', slot_name: 'repmgr_slot_7' }

@@ -1,13 +1,13 @@
 import pg from 'pg'
 import type { TestServer } from '../servers/start-server.ts'
 
-/** A statement that pg_stat_statements tells from all others: the same numbers, other operators. */
+/** A statement with its own queryid: all have the same numbers but different operators. */
 export function statementOf(number: number): string {
   const signs = Array.from({ length: 12 }, (_, bit) => (((number >> bit) & 1) === 1 ? '+' : '-'))
   return `select 1 ${signs.join(' 1 ')} 1`
 }
 
-/** Runs 600 statements of two users in two databases, at top level and in a function; others are heavy every few seconds. */
+/** Runs 600 statements of two users in two databases, at top level and in a function. The frequent ones change every few seconds. */
 export async function runLoad(server: TestServer, databases: readonly string[], seconds: number, random: () => number): Promise<void> {
   const clients = await Promise.all(
     databases.flatMap((database) =>

@@ -1,13 +1,14 @@
 import { test } from 'tap'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { agreeWithServer } from './agree-with-server.ts'
-import { pollUntil } from './poll-server.ts'
+import { createPoller } from './create-poller.ts'
+
+const { agreeWithServer, pollUntil } = createPoller('stat_user_tables', 'statio_user_sequences', 'statio_user_tables')
 
 const shop = { datname: 'platform', schemaname: 'public', relname: 'shop' }
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major}: what is read of a table is counted by rows and by blocks, exactly`, async (t) => {
+  test(`PostgreSQL ${major}: rows and blocks read from a table are counted exactly`, async (t) => {
     const server = await startServer({ major, flags: ['autovacuum=off'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
@@ -24,7 +25,7 @@ for (const major of [13, 18] as const) {
     )
     const [size] = await server.sql('platform', "select (pg_relation_size('shop') / 8192)::int as blocks")
     const blocks = Number(size?.blocks)
-    // The buffers are empty after a restart, and nothing is counted yet after a reset.
+    // Buffers are empty after a restart, and counters are 0 after a reset.
     await server.stop()
     await server.start()
     await server.sql('platform', 'select pg_stat_reset()', 'select pg_sleep(0.6)')
@@ -35,7 +36,7 @@ for (const major of [13, 18] as const) {
     t.equal(cold.value('pg_stat_user_tables_seq_tup_read', shop), 1020)
     t.equal(cold.value('pg_statio_user_tables_heap_blocks_read', shop), blocks, 'each block once')
     t.equal(cold.value('pg_statio_user_tables_heap_blocks_hit', shop), 0)
-    t.equal(cold.value('pg_statio_user_tables_toast_blocks_read', shop), 0, 'nobody looked at the long values')
+    t.equal(cold.value('pg_statio_user_tables_toast_blocks_read', shop), 0, 'no long value was read')
     t.equal(cold.value('pg_stat_user_tables_idx_scan', shop), 0)
     await server.sql('platform', 'select count(amount) from shop')
     const warm = await pollUntil(server, ({ value }) => value('pg_stat_user_tables_seq_scan', shop) === 2)
@@ -61,7 +62,7 @@ for (const major of [13, 18] as const) {
       }
     })
 
-    // Half of each page is free, so that a new version stays on its page and needs no new index entry; a new key needs one.
+    // Half of each page is free, so an update without a new key stays on its page and needs no new index entry.
     await server.sql('platform', 'update shop set amount = 1 where id between 1 and 10', 'update shop set id = 5000 where id = 500')
     const updated = await pollUntil(server, ({ value }) => value('pg_stat_user_tables_n_tup_upd', shop) === 11)
     t.equal(updated.value('pg_stat_user_tables_n_tup_upd', shop), 11)
@@ -75,7 +76,7 @@ for (const major of [13, 18] as const) {
     t.equal(drawn.value('pg_statio_user_sequences_blks_hit_total', number), 2)
   })
 
-  test(`PostgreSQL ${major}: vacuums and analyzes are counted by who asked for them`, async (t) => {
+  test(`PostgreSQL ${major}: manual and automatic vacuums and analyzes are counted separately`, async (t) => {
     const server = await startServer({ major, flags: ['autovacuum_naptime=1s'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
@@ -101,7 +102,7 @@ for (const major of [13, 18] as const) {
       const time = done.value(name, shop) ?? Number.NaN
       t.ok(time >= before && time <= now, `${name}: ${before} <= ${time} <= ${now}`)
     }
-    t.equal(done.value('pg_stat_user_tables_last_vacuum', shop), undefined, 'nobody has by hand')
+    t.equal(done.value('pg_stat_user_tables_last_vacuum', shop), undefined, 'absent without a manual vacuum')
     t.equal(done.value('pg_stat_user_tables_last_analyze', shop), undefined)
     for (const name of ['pg_stat_user_tables_autovacuum_seconds_total', 'pg_stat_user_tables_autoanalyze_seconds_total']) {
       const seconds = done.value(name, shop)

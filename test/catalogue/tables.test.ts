@@ -1,63 +1,57 @@
 import { test } from 'tap'
-import { makeExporter, until } from '../exporter/run-exporter.ts'
+import { until } from '../exporter/run-exporter.ts'
 import { allOf, type PageSample, sampleValue } from '../page/parse-page.ts'
-import { startServer, startStandby, type TestServer } from '../servers/start-server.ts'
+import { createTeam } from '../servers/create-team.ts'
+import { startServer, startStandby } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
+import { createPoller, type Target } from './create-poller.ts'
+
+const { pollSamples } = createPoller('index_unused', 'stat_user_tables', 'stat_user_tables_size', 'table_vacuum')
 
 type Labels = Readonly<Record<string, string>>
 
 const shop = { datname: 'platform', schemaname: 'public', relname: 'shop' }
 
-/** What one poll of this server says. */
-async function poll(server: TestServer): Promise<readonly PageSample[]> {
-  const { exporter, samples } = makeExporter({ DATABASE_URL: server.url('platform', 'pgvitals') })
-  await exporter.pollOnce()
-  const all = await samples()
-  await exporter.stop()
-  return all
-}
-
-/** Polls until a sample has this value: up to PostgreSQL 14 statistics arrive late. */
-async function pollUntil(server: TestServer, name: string, labels: Labels, value: number): Promise<readonly PageSample[]> {
+/** Polls until a sample has this value. Statistics are late up to PostgreSQL 14. */
+async function pollUntil(target: Target, name: string, labels: Labels, value: number): Promise<readonly PageSample[]> {
   let all: readonly PageSample[] = []
   await until(`${name} is ${value}`, 10, async () => {
-    all = await poll(server)
+    all = await pollSamples(target)
     return sampleValue(all, name, labels) === value
   })
   return all
 }
 
 for (const major of [13, 16, 18] as const) {
-  test(`PostgreSQL ${major}: each table tells of its rows, scans, vacuums and parts`, async (t) => {
-    const server = await startServer({ major })
-    t.teardown(() => server.remove())
-    await createTeamDatabases(server)
-    await server.sql(
-      'platform',
+  test(`PostgreSQL ${major}: rows, scans, vacuums and sizes of a table`, async (t) => {
+    const team = await createTeam(major)
+    const shop = { datname: team.platform, schemaname: 'public', relname: 'shop' }
+    await team.server.sql(
+      team.platform,
       'create table shop (id int primary key, note text) with (autovacuum_enabled = off)',
       'alter table shop alter note set storage external',
       "insert into shop select g, repeat('x', 100) from generate_series(1, 1000) as g",
       "insert into shop select -g, repeat('x', 10000) from generate_series(1, 20) as g"
     )
-    await server.sql('platform', 'vacuum analyze shop')
-    await server.sql(
-      'platform',
+    await team.server.sql(team.platform, 'vacuum analyze shop')
+    await team.server.sql(
+      team.platform,
       "insert into shop select g, repeat('x', 100) from generate_series(1001, 1200) as g",
       "update shop set note = repeat('y', 900) where id between 1 and 300",
       'delete from shop where id between 901 and 1000',
       'set enable_seqscan = off',
       'select count(note) from shop where id = 5'
     )
-    await server.sql('platform', 'select count(note) from shop')
-    const all = await pollUntil(server, 'pg_stat_user_tables_n_tup_del', shop, 100)
+    await team.server.sql(team.platform, 'select count(note) from shop')
+    const all = await pollUntil(team, 'pg_stat_user_tables_n_tup_del', shop, 100)
     const value = (name: string) => sampleValue(all, name, shop)
 
     t.equal(value('pg_stat_user_tables_n_ins_since_vacuum'), 200)
     t.equal(value('pg_stat_user_tables_n_mod_since_analyze'), 600)
     t.equal(value('pg_stat_user_tables_n_dead_tup'), 400)
     t.equal(value('pg_stat_user_tables_vacuum_count'), 1)
-    const [truth] = await server.sql(
-      'platform',
+    const [truth] = await team.server.sql(
+      team.platform,
       `select pg_table_size('shop')::float8 as whole, pg_total_relation_size(reltoastrelid)::float8 as toast, pg_indexes_size('shop')::float8 as indexes,
         (select to_json(s) from pg_stat_user_tables as s where s.relname = 'shop') as stat from pg_class where oid = 'shop'::regclass`
     )
@@ -65,7 +59,7 @@ for (const major of [13, 16, 18] as const) {
     t.ok(Number(truth?.toast) > 20 * 10000)
     t.equal(value('pg_stat_user_tables_toast_size_bytes'), truth?.toast)
     t.equal(value('pg_stat_user_tables_heap_size_bytes'), Number(truth?.whole) - Number(truth?.toast))
-    t.equal(value('pg_stat_user_tables_table_size_bytes'), truth?.whole, 'the inherited size is that of both parts')
+    t.equal(value('pg_stat_user_tables_table_size_bytes'), truth?.whole, 'the inherited size includes both parts')
     t.equal(value('pg_stat_user_tables_index_size_bytes'), truth?.indexes)
 
     const scanned = ['pg_stat_user_tables_last_seq_scan_timestamp_seconds', 'pg_stat_user_tables_last_idx_scan_timestamp_seconds'].map(
@@ -80,13 +74,13 @@ for (const major of [13, 16, 18] as const) {
     if (major >= 16) t.ok(Number(stat.n_tup_newpage_upd) > 0)
     if (major === 18) t.ok(Number(stat.total_vacuum_time) > 0 && Number(stat.total_analyze_time) > 0)
 
-    await server.sql('platform', 'select pg_stat_reset()')
-    const reset = await pollUntil(server, 'pg_stat_user_tables_n_tup_del', shop, 0)
-    t.equal(sampleValue(reset, 'pg_stat_user_tables_n_dead_tup', shop), 0, 'a reset of the statistics is passed on as PostgreSQL has it')
+    await team.server.sql(team.platform, 'select pg_stat_reset()')
+    const reset = await pollUntil(team, 'pg_stat_user_tables_n_tup_del', shop, 0)
+    t.equal(sampleValue(reset, 'pg_stat_user_tables_n_dead_tup', shop), 0, 'a reset of the statistics resets the series')
     t.equal(sampleValue(reset, 'pg_stat_user_tables_last_vacuum', shop), undefined)
   })
 
-  test(`PostgreSQL ${major}: the thresholds are those by which autovacuum goes`, async (t) => {
+  test(`PostgreSQL ${major}: the thresholds are those of autovacuum`, async (t) => {
     const server = await startServer({ major, flags: ['autovacuum_naptime=1h'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
@@ -104,14 +98,14 @@ for (const major of [13, 16, 18] as const) {
     const all = await pollUntil(server, 'pg_stat_user_tables_n_dead_tup', shop, 300)
     t.equal(value(all, 'pg_table_autovacuum_enabled'), 0)
     t.equal(value(all, 'pg_table_autovacuum_enabled', 'item'), 1)
-    t.equal(value(all, 'pg_table_vacuum_threshold'), 100 + 0.1 * 1000, 'its own parameters, with the rows of the last analyze')
-    t.equal(value(all, 'pg_table_vacuum_threshold', 'item'), 50 + 0.2 * 100, "the server's settings where it has none")
+    t.equal(value(all, 'pg_table_vacuum_threshold'), 100 + 0.1 * 1000, 'its own parameters with the rows of the last analyze')
+    t.equal(value(all, 'pg_table_vacuum_threshold', 'item'), 50 + 0.2 * 100, "the server's settings without own parameters")
     t.equal(value(all, 'pg_table_vacuum_due_ratio'), 300 / 200)
     t.equal(value(all, 'pg_table_analyze_threshold'), 50 + 0.1 * 1000)
     t.equal(value(all, 'pg_table_analyze_due_ratio'), 300 / 150)
     t.equal(value(all, 'pg_table_vacuum_insert_threshold'), major === 18 ? 1000 : 1000 + 0.2 * 1000, 'from 18 on frozen pages do not count')
     t.equal(value(all, 'pg_table_vacuum_insert_threshold', 'never'), undefined)
-    t.equal(value(all, 'pg_table_vacuum_threshold', 'never'), 50, 'rows that nobody has counted are 0')
+    t.equal(value(all, 'pg_table_vacuum_threshold', 'never'), 50, 'an unknown number of rows counts as 0')
     t.equal(value(all, 'pg_table_analyze_threshold', 'never'), 7)
 
     await server.sql(
@@ -123,19 +117,19 @@ for (const major of [13, 16, 18] as const) {
     if (major === 18) await server.sql('platform', 'alter table shop set (autovacuum_vacuum_max_threshold = 60)')
     await server.sql('platform', 'vacuum shop')
     const later = await pollUntil(server, 'pg_stat_user_tables_n_dead_tup', shop, 0)
-    t.equal(value(later, 'pg_table_autovacuum_enabled', 'item'), 0, 'the server has switched it off for all')
+    t.equal(value(later, 'pg_table_autovacuum_enabled', 'item'), 0, 'the server has disabled autovacuum')
     t.equal(value(later, 'pg_table_vacuum_threshold'), major === 18 ? 60 : 100 + 0.1 * 700)
     t.equal(value(later, 'pg_table_vacuum_due_ratio'), 0)
 
     await server.sql('platform', 'alter system set track_counts = off', 'select pg_reload_conf()')
-    const blind = await poll(server)
-    t.equal(value(blind, 'pg_table_vacuum_due_ratio'), undefined, 'what is not counted is not 0')
-    t.ok((value(blind, 'pg_table_vacuum_threshold') ?? 0) > 0)
-    t.same(allOf(blind, 'pg_index_unused_bytes'), [], 'nor is an index unused whose scans are not counted')
+    const limited = await pollSamples(server)
+    t.equal(value(limited, 'pg_table_vacuum_due_ratio'), undefined, 'absent, not 0, without track_counts')
+    t.ok((value(limited, 'pg_table_vacuum_threshold') ?? 0) > 0)
+    t.same(allOf(limited, 'pg_index_unused_bytes'), [], 'an index is not unused while its scans are not counted')
   })
 }
 
-test('a standby tells of its own scans and of sizes, and nothing of what only its primary knows', async (t) => {
+test('a standby exports its own scans and sizes, and nothing that only its primary knows', async (t) => {
   const primary = await startServer({ major: 14 })
   t.teardown(() => primary.remove())
   await createTeamDatabases(primary)
@@ -145,7 +139,7 @@ test('a standby tells of its own scans and of sizes, and nothing of what only it
   const item = { datname: 'platform', relname: 'item' }
   const all = await pollUntil(standby, 'pg_stat_user_tables_seq_scan', item, 2)
   t.equal(sampleValue(all, 'pg_stat_user_tables_heap_size_bytes', item), 8192)
-  t.ok((sampleValue(await poll(primary), 'pg_stat_user_tables_n_live_tup', item) ?? 0) > 0)
+  t.ok((sampleValue(await pollSamples(primary), 'pg_stat_user_tables_n_live_tup', item) ?? 0) > 0)
   for (const name of [
     'pg_stat_user_tables_n_live_tup',
     'pg_stat_user_tables_n_dead_tup',

@@ -5,7 +5,7 @@ import { rootCertificates } from 'node:tls'
 import { test } from 'tap'
 import { parseDatabaseUrl } from '../../src/config/database-url.ts'
 
-test('a URL is read as libpq reads it', async (t) => {
+test('a URL is parsed as in libpq', async (t) => {
   const me = userInfo().username
   const cases = [
     ['postgresql://u:p@h:1/d', { host: 'h', port: 1, user: 'u', password: 'p', database: 'd' }],
@@ -24,7 +24,7 @@ test('a URL is read as libpq reads it', async (t) => {
   for (const [url, expected] of cases) t.match(parseDatabaseUrl(url), expected, url)
 })
 
-test('sslmode is what libpq means by it, prefer without one', async (t) => {
+test('sslmode has the meaning it has in libpq, and prefer is the default', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-tls-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'ca.pem')
@@ -39,8 +39,8 @@ test('sslmode is what libpq means by it, prefer without one', async (t) => {
   t.match(tlsOf(`sslmode=verify-ca&sslrootcert=${file}`), { mode: 'verify-ca', ca: certificate })
   t.match(tlsOf('sslmode=verify-full&sslrootcert=system'), { mode: 'verify-full', ca: 'system' })
   t.match(tlsOf('sslrootcert=system'), { mode: 'verify-full', ca: 'system' })
-  t.throws(() => tlsOf('sslmode=prefer&sslrootcert=system'), /needs verify-full/)
-  t.throws(() => tlsOf(`sslrootcert=${text}`), { message: `has sslrootcert=${text}, which holds no certificate (PEM)` })
-  t.throws(() => tlsOf(`sslcert=${file}`), /has one of sslcert and sslkey/)
-  t.throws(() => tlsOf(`sslcert=${file}&sslkey=${text}`), /has an sslcert and sslkey that are no certificate and its key/)
+  t.throws(() => tlsOf('sslmode=prefer&sslrootcert=system'), /requires sslmode=verify-full/)
+  t.throws(() => tlsOf(`sslrootcert=${text}`), { message: `sslrootcert=${text}: the file contains no certificate (PEM)` })
+  t.throws(() => tlsOf(`sslcert=${file}`), /requires both sslcert and sslkey/)
+  t.throws(() => tlsOf(`sslcert=${file}&sslkey=${text}`), /sslcert and sslkey are not a certificate and its key/)
 })

@@ -34,9 +34,9 @@ teams:
 queries: { locks: off, stat_user_tables: { interval: 60s } }
 `
 
-test('everything that the file may say arrives where it is used', async (t) => {
+test('every setting of the file is part of the configuration', async (t) => {
   const files = { 'secrets/pgvitals': 'p', 'secrets/token': 't' }
-  const { servers, teams, queries, files: watched, notes } = readFrom(t, whole, { PGVITALS_LABELER: 'l' }, files)
+  const { servers, teams, queries, files: configFiles, notes } = readFrom(t, whole, { PGVITALS_LABELER: 'l' }, files)
   const [main, other] = servers
   t.match(main, {
     name: 'main',
@@ -53,7 +53,7 @@ test('everything that the file may say arrives where it is used', async (t) => {
       ['labeler', 'labeler'],
       ['empty', '']
     ],
-    'the main database first'
+    'the main database is first'
   )
   const [platform, users, labeler] = main?.databases ?? []
   t.match(platform?.connection, {
@@ -89,13 +89,13 @@ test('everything that the file may say arrives where it is used', async (t) => {
   t.equal(queries.find(({ name }) => name === 'stat_user_tables')?.intervalSeconds, 60)
   for (const name of ['pgvitals.yaml', 'secrets/pgvitals', 'secrets/token'])
     t.ok(
-      watched.some((file) => file.endsWith(name)),
+      configFiles.some((file) => file.endsWith(name)),
       name
     )
   t.same(notes, [])
 })
 
-test('a role of a database has a password of its own, never the server’s', async (t) => {
+test('a role of a database never has the password of the server', async (t) => {
   const { servers } = readFrom(
     t,
     'servers: { s: { host: h, user: u, password: p, databases: { a: {}, b: { user: v }, c: { password: q } } } }'
@@ -110,7 +110,7 @@ test('a role of a database has a password of its own, never the server’s', asy
   )
 })
 
-test('a database that is named in both is one database, as the file has it', async (t) => {
+test('a database in the file and in the environment is one database, as the file configures it', async (t) => {
   const yaml = 'servers: { main: { host: localhost, user: u, password: p, databases: { labeler: { team: labeler } } } }'
   const { servers, notes } = readFrom(t, yaml, {
     DATABASE_URL: 'postgresql://admin:geheim@127.0.0.1:5432/platform',
@@ -130,23 +130,23 @@ test('a database that is named in both is one database, as the file has it', asy
       ['h:5432', [['other', '', 'admin']]]
     ]
   )
-  t.match(notes, [/^LABELER_DATABASE_URL names the database labeler of main again; .*pgvitals\.yaml, with its credential, holds$/])
+  t.match(notes, [/^LABELER_DATABASE_URL is ignored: .*pgvitals\.yaml configures the database labeler of server main$/])
 })
 
-test('what the environment says of a query goes before the file', async (t) => {
+test('the environment overrides the file for a query', async (t) => {
   const yaml = 'servers: { s: { host: h, user: u, databases: { a: } } }\nqueries: { locks: off, wal: { interval: 60s } }'
   const { queries } = readFrom(t, yaml, { PGVITALS_QUERIES: 'locks: { interval: 30s }' })
   t.equal(queries.find(({ name }) => name === 'locks')?.intervalSeconds, 30)
   t.equal(queries.find(({ name }) => name === 'wal')?.intervalSeconds, 60)
 })
 
-test('what a lookup shows of a text can be tuned', async (t) => {
+test('the length of statement texts can be tuned', async (t) => {
   const yaml = 'servers: { s: { host: h, user: u, databases: { a: } } }\nqueries: { stat_statements_query_id: { text: 500 } }'
   const { queries } = readFrom(t, yaml)
-  t.equal(queries.find(({ name }) => name === 'stat_statements_query_id')?.lookup?.textLength, 500)
+  t.match(queries.find(({ name }) => name === 'stat_statements_query_id')?.statements, { kind: 'texts', textLength: 500 })
 })
 
-test('root certificates of a database are insisted upon, whatever its server would go on without', async (t) => {
+test('root certificates of a database imply verify-full, even if the mode of its server allows connections without TLS', async (t) => {
   const modeOf = (server: string, database: string) =>
     readFrom(
       t,
@@ -161,16 +161,16 @@ test('root certificates of a database are insisted upon, whatever its server wou
   t.equal(modeOf('mode: require', 'ca: ca.pem'), 'require')
   t.equal(modeOf('ca: ca.pem', 'mode: prefer'), 'prefer')
   t.equal(modeOf('mode: prefer, ca: ca.pem', ''), 'prefer')
-  t.equal(modeOf('mode: prefer', 'mode: prefer, ca: ca.pem'), 'prefer', 'what stands beside it holds')
+  t.equal(modeOf('mode: prefer', 'mode: prefer, ca: ca.pem'), 'prefer', 'an explicit mode applies')
 })
 
-test('a team with tokens that owns nothing is worth a note', async (t) => {
+test('a team with tokens that owns no database gets a note', async (t) => {
   t.match(readFrom(t, `servers: { s: { host: h, user: u, databases: { a: } } }\nteams: { labelr: { tokens: [x] } }`).notes, [
-    /the team labelr owns no database that is declared/
+    /teams\.labelr: the team owns no declared database/
   ])
 })
 
-test('the example is a good configuration, and its first line names the schema', async (t) => {
+test('the example is valid, and its first line names the schema', async (t) => {
   const example = readFileSync(join(import.meta.dirname, '..', '..', 'pgvitals.example.yaml'), 'utf8')
   t.match(example, /^# yaml-language-server: \$schema=\.\/pgvitals\.schema\.json\n/)
   const yaml = example.replaceAll('/run/secrets/', '')
@@ -192,7 +192,7 @@ test('the example is a good configuration, and its first line names the schema',
   t.same(notes, [])
 })
 
-test('pgvitals.yaml of the working folder is read where none is named', async (t) => {
+test('pgvitals.yaml in the working directory is the default file', async (t) => {
   const folder = t.testdir({
     'pgvitals.yaml': 'servers: { here: { host: h, user: u, databases: { a: { password: { file: p } } } } }',
     p: 'p'
@@ -208,7 +208,7 @@ test('pgvitals.yaml of the working folder is read where none is named', async (t
   )
 })
 
-test('tokens for everything stand beside those of the teams', async (t) => {
+test('tokens for everything are independent of the tokens of teams', async (t) => {
   const yaml =
     'servers: { s: { host: h, user: u, databases: { a: { team: x } } } }\ntokens: [{ env: TOKEN }, other]\nteams: { x: { tokens: [own] } }'
   const { tokens, teams } = readFrom(t, yaml, { TOKEN: 'for-all' })

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { type Config, readConfig } from '../../src/config/config.ts'
 
-/** Writes `pgvitals.yaml` and other files into a folder of their own and reads the configuration there. */
+/** Writes `pgvitals.yaml` and other files into a new folder and reads the configuration there. */
 export function readFrom(t: Test, yaml: string, environment: NodeJS.ProcessEnv = {}, files: Readonly<Record<string, string>> = {}): Config {
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-config-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
@@ -15,8 +15,8 @@ export function readFrom(t: Test, yaml: string, environment: NodeJS.ProcessEnv =
   return readConfig({ PGPASSFILE: '/nowhere', ...environment, PGVITALS_CONFIG: join(folder, 'pgvitals.yaml') })
 }
 
-/** The mistakes, without the folder of the file. */
-export function mistakesOf(
+/** The error messages, without the folder of the file. */
+export function errorsOf(
   t: Test,
   yaml: string,
   environment?: NodeJS.ProcessEnv,

@@ -4,58 +4,55 @@ import { startReload } from '../../src/config/reload.ts'
 
 const first = readConfig({ DATABASE_URL: 'postgresql://u:p@h/d' })
 
-/** Reads once more, by this function, and answers all that came of it. */
+/** Reloads once with this function, and returns the calls and log lines in order. */
 function reloadOnce(read: () => Config, apply: (config: Config) => void = () => {}): readonly string[] {
-  const happened: string[] = []
-  const say = (level: string) => (message: string) => void happened.push(`${level}: ${message}`)
+  const events: string[] = []
+  const logAt = (level: string) => (message: string) => void events.push(`${level}: ${message}`)
   const reload = startReload({
     config: first,
     read,
     apply: (config) => {
-      happened.push('applied')
+      events.push('applied')
       apply(config)
     },
-    retryCredentials: (files) => void happened.push(`retried ${files ?? 'all'}`),
-    configured: (isAccepted) => void happened.push(isAccepted ? 'accepted' : 'refused'),
-    log: { info: say('info'), warn: say('warn'), error: say('error') }
+    finished: ({ isAccepted, changedFiles }) => void events.push(`${isAccepted ? 'accepted' : 'rejected'}, ${changedFiles ?? 'on demand'}`),
+    log: { info: logAt('info'), warn: logAt('warn'), error: logAt('error') }
   })
   reload.now()
   reload.stop()
-  return happened
+  return events
 }
 
-test('what the process cannot change is said, the rest is applied', async (t) => {
+test('a setting that needs a restart is logged, the rest is applied', async (t) => {
   t.same(
     reloadOnce(() => ({ ...first, port: 1, logLevel: 'debug', notes: ['a note'] })),
     [
-      'warn: PGVITALS_PORT is 1 now; that takes a restart, until then it is 9187',
-      'warn: PGVITALS_LOG_LEVEL is debug now; that takes a restart, until then it is info',
+      'warn: PGVITALS_PORT changed to 1; restart to apply it, the current value is 9187',
+      'warn: PGVITALS_LOG_LEVEL changed to debug; restart to apply it, the current value is info',
       'warn: a note',
       'applied',
-      'info: the configuration was read again and is the same',
-      'accepted',
-      'retried all'
+      'info: configuration reloaded; nothing changed',
+      'accepted, on demand'
     ]
   )
   t.match(
     reloadOnce(() => readConfig({ A_DATABASE_URL: 'postgresql://u:p@h/a', B_DATABASE_URL: 'postgresql://u:p@h/b' })),
-    ['applied', 'info: the configuration was read again: h:5432 (a, b)', 'accepted', 'retried all']
+    ['applied', 'info: configuration reloaded: h:5432 (a, b)', 'accepted, on demand']
   )
 })
 
-test('every mistake is told, and nothing is applied', async (t) => {
+test('an invalid configuration is rejected, and every error is logged', async (t) => {
   const fail = (error: Error) => () => {
     throw error
   }
   t.same(reloadOnce(fail(new ConfigError(['one', 'two'], []))), [
-    'error: the configuration is refused: one',
-    'error: the configuration is refused: two',
-    'error: the configuration of before goes on',
-    'refused',
-    'retried all'
+    'error: invalid configuration: one',
+    'error: invalid configuration: two',
+    'error: keeping the previous configuration',
+    'rejected, on demand'
   ])
-  t.same(reloadOnce(fail(new Error('ours'))).slice(0, 2), [
-    'error: the configuration is refused: ours',
-    'error: the configuration of before goes on'
+  t.same(reloadOnce(fail(new Error('a bug'))).slice(0, 2), [
+    'error: invalid configuration: a bug',
+    'error: keeping the previous configuration'
   ])
 })

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 
-/** The top folder, which the paths of docker-compose.yml begin at. */
+/** The top folder, to which the paths of docker-compose.yml are relative. */
 export const root = join(import.meta.dirname, '..', '..')
 
-/** What the tests read of a service. */
+/** The keys of a service that the tests read. */
 export interface Service {
   readonly image?: string
   readonly build?: string
@@ -17,7 +17,7 @@ export interface Service {
   readonly depends_on?: Readonly<Record<string, object>>
 }
 
-/** A line of `volumes`: a path of the repository or the name of a volume, and where the container finds it. */
+/** A line of `volumes`: a path of the repository or the name of a volume, and its path in the container. */
 export interface Mount {
   readonly source: string
   readonly isVolume: boolean
@@ -25,16 +25,16 @@ export interface Mount {
   readonly isReadOnly: boolean
 }
 
-/** docker-compose.yml as it is written. */
+/** The text of docker-compose.yml. */
 export const composeText = readFileSync(join(root, 'docker-compose.yml'), 'utf8')
 
-/** docker-compose.yml with these variables, or else with its defaults. */
+/** Parses docker-compose.yml with these variables, or their defaults. */
 export function readCompose(variables: Readonly<Record<string, string>> = {}): Readonly<Record<string, Service>> {
   const text = composeText.replaceAll(/\$\{(\w+):-([^}]*)\}/g, (_, name: string, value: string) => variables[name] ?? value)
   return parse(text).services
 }
 
-/** What a service has mounted. */
+/** The volumes and paths that a service mounts. */
 export function mountsOf({ volumes = [] }: Service): readonly Mount[] {
   return volumes.map((line) => {
     const [source = '', target = '', mode] = line.split(':')

@@ -1,4 +1,4 @@
-// What Compose reads, as far as docker-compose.yml uses it, after the Compose Specification: a key or a value that is not here is a mistake.
+// The part of the Compose Specification that docker-compose.yml uses. Other keys and values are errors.
 const text = { type: 'string', minLength: 1 }
 const flag = { type: 'boolean' }
 const duration = { type: 'string', pattern: '^[0-9]+(ms|s|m|h)$' }
@@ -33,7 +33,7 @@ const service = {
     read_only: flag,
     shm_size: { type: 'string', pattern: '^[0-9]+(kb|mb|gb)$' },
     restart: { enum: ['no', 'always', 'on-failure', 'unless-stopped'] },
-    // A number or a truth would be read as YAML reads it; in quotes it is what is written.
+    // YAML would parse an unquoted number or boolean; a quoted one remains a string.
     environment: mapping('^[A-Z][A-Z0-9_]*$', { type: 'string' }),
     ports: list({ type: 'string', pattern: '^[0-9.]+:([0-9]+|\\$\\{[A-Z_]+:-[0-9]+\\}):[0-9]+$' }),
     volumes: list({ type: 'string', pattern: '^(\\./)?[a-zA-Z0-9._/-]+:/[^:]+(:ro)?$' }),

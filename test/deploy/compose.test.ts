@@ -8,16 +8,16 @@ import { composeSchema } from './compose-schema.ts'
 
 const services = Object.entries(readCompose())
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-/** A version of which a rebuild brings at most a newer base system. */
+/** An image version that a rebuild can change only by a newer base system. */
 const pinned = /^[a-z/-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$/
 
-test('docker-compose.yml is one that Compose reads', async (t) => {
+test('docker-compose.yml conforms to the Compose Specification', async (t) => {
   const validate = new Ajv({ allErrors: true, strict: false }).compile(composeSchema)
   t.ok(validate(parse(composeText)), JSON.stringify(validate.errors))
-  t.notOk(validate(parse(composeText.replace('healthcheck:', 'heathcheck:'))), 'a key that is misspelt is seen')
+  t.notOk(validate(parse(composeText.replace('healthcheck:', 'heathcheck:'))), 'a misspelled key is an error')
 })
 
-test('every service has a pinned image or is built here, and a health check', async (t) => {
+test('every service has a pinned image or is built here, and has a health check', async (t) => {
   for (const [name, { image, build, healthcheck }] of services) {
     if (build === undefined) t.match(image, pinned, name)
     else t.ok(statSync(join(root, build, 'Dockerfile')).isFile(), name)
@@ -26,22 +26,22 @@ test('every service has a pinned image or is built here, and a health check', as
   for (const [, image] of read('Dockerfile').matchAll(/^FROM (\S+)/gm)) t.match(image, pinned, 'Dockerfile')
 })
 
-test('only this machine reaches the ports', async (t) => {
+test('ports are reachable from this machine only', async (t) => {
   const ports = services.flatMap(([, service]) => service.ports ?? [])
   t.same(
     ports.filter((port) => !port.startsWith('127.0.0.1:')),
     []
   )
-  t.equal(new Set(ports.map((port) => port.split(':')[1])).size, ports.length, 'no two are the same')
+  t.equal(new Set(ports.map((port) => port.split(':')[1])).size, ports.length, 'the ports differ')
 })
 
-test('what is mounted is there, is what the container expects, and is not written to', async (t) => {
+test('every mounted path exists, has the type that the container expects, and is read-only', async (t) => {
   const volumes = Object.keys(parse(composeText).volumes)
   for (const [name, service] of services) {
     for (const { source, isVolume, target, isReadOnly } of mountsOf(service)) {
       if (isVolume) t.ok(volumes.includes(source), `${name}: the volume ${source} is declared`)
       else {
-        // Docker makes a folder of what is missing, and the container then finds a folder where it wants a file.
+        // Docker creates a folder for a missing path, and the container then has a folder instead of a file.
         t.equal(statSync(join(root, source)).isFile(), extname(target) === '.yml', `${name}: ${source} is mounted as ${target}`)
         t.ok(isReadOnly, `${name}: ${source} is mounted read-only`)
       }
@@ -49,7 +49,7 @@ test('what is mounted is there, is what the container expects, and is not writte
   }
 })
 
-test('services wait for services that are there', async (t) => {
+test('services depend on services that exist', async (t) => {
   const names = services.map(([name]) => name)
   for (const [name, { depends_on: others = {} }] of services) {
     t.same(
@@ -60,7 +60,7 @@ test('services wait for services that are there', async (t) => {
   }
 })
 
-test('every address in the mounted files is a service and the port that it listens on', async (t) => {
+test('every address in the mounted files is a service and the port on which it listens', async (t) => {
   const known: Readonly<Record<string, string>> = { webhook: '9095' }
   const listens = (service: string) => known[service] ?? readCompose()[service]?.ports?.[0]?.split(':').at(-1)
   const files = ['prometheus/prometheus.yml', 'alertmanager/alertmanager.yml', 'pgvitals/pgvitals.yaml'].map((file) => `deploy/${file}`)
@@ -71,7 +71,7 @@ test('every address in the mounted files is a service and the port that it liste
   t.match(read('deploy/webhook/receive.mjs'), '9095')
 })
 
-test('Grafana finds the boards where it is told to look', async (t) => {
+test('Grafana reads the dashboards from the mounted folder', async (t) => {
   const { grafana } = readCompose()
   const boards = mountsOf(grafana ?? {}).find(({ source }) => source === './grafana/dashboards')
   t.equal(parse(read('grafana/provisioning/dashboards/pgvitals.yml')).providers[0].options.path, boards?.target)
@@ -80,20 +80,20 @@ test('Grafana finds the boards where it is told to look', async (t) => {
   t.ok(statSync(join(root, 'grafana/dashboards', basename(home))).isFile())
 })
 
-test('every password can be set from outside, and none is written into a mounted file', async (t) => {
+test('every password is a variable, and no mounted file contains one', async (t) => {
   for (const [name, { environment = {} }] of Object.entries<{ environment?: Record<string, string> }>(parse(composeText).services)) {
     const secrets = Object.entries(environment).filter(([key]) => key.endsWith('PASSWORD'))
     for (const [key, value] of secrets) t.match(value, /^\$\{[A-Z]+_PASSWORD:-devpass\}$/, `${name}: ${key}`)
   }
   const page = read('docs/deploy.md')
   for (const [, variable = ''] of composeText.matchAll(/\$\{(\w+):-/g))
-    t.match(page, `\`${variable}\``, `docs/deploy.md tells of ${variable}`)
+    t.match(page, `\`${variable}\``, `docs/deploy.md documents ${variable}`)
   for (const file of readdirSync(join(root, 'deploy'), { recursive: true, encoding: 'utf8' })) {
     if (statSync(join(root, 'deploy', file)).isFile()) t.notMatch(read(join('deploy', file)), 'devpass', file)
   }
 })
 
-test('the image has every folder and file that the package has', async (t) => {
+test('the image contains every folder and file of the package', async (t) => {
   const copied = [...read('Dockerfile').matchAll(/^COPY (.*) (\S+)$/gm)].map(([, sources = '', target = '']) => ({ sources, target }))
   const fromHere = copied.filter(({ sources }) => !sources.startsWith('--from')).flatMap(({ sources }) => sources.split(' '))
   const ignored = read('.dockerignore').split('\n')
@@ -104,5 +104,5 @@ test('the image has every folder and file that the package has', async (t) => {
   const inImage = [...fromHere, ...copied.map(({ target }) => target)]
   for (const path of JSON.parse(read('package.json')).files) t.ok(inImage.includes(path), `the image has ${path}`)
   t.ok(inImage.includes('LICENSE'))
-  t.match(read('Dockerfile').split('\nFROM ').at(-1), /^USER node$/m, 'it runs without privileges')
+  t.match(read('Dockerfile').split('the image runs without privileges').at(-1), /^USER node$/m, 'it runs without privileges')
 })

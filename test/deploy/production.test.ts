@@ -8,7 +8,7 @@ import { readCompose, root } from './compose-file.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
-test('the configurations that are shipped are ones that pgvitals reads', async (t) => {
+test('pgvitals reads the shipped configurations', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-deploy-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'pgvitals.yaml')
@@ -29,7 +29,7 @@ test('the configurations that are shipped are ones that pgvitals reads', async (
   }
 })
 
-test('in Kubernetes it runs without privileges, looks where its files are, and its probes ask no database', async (t) => {
+test('in Kubernetes pgvitals runs without privileges, finds its files, and probes query no database', async (t) => {
   const [config, deployment, service] = parseAllDocuments(read('deploy/kubernetes/pgvitals.yaml')).map((document) => {
     t.same([...document.errors, ...document.warnings], [])
     return document.toJS()
@@ -48,7 +48,7 @@ test('in Kubernetes it runs without privileges, looks where its files are, and i
     resources: { requests: {}, limits: {} }
   })
   t.equal(deployment.spec.replicas, 1)
-  t.equal(container.image.split(':').at(-1), JSON.parse(read('package.json')).version, 'the version of the image is that of the package')
+  t.equal(container.image.split(':').at(-1), JSON.parse(read('package.json')).version, 'the image has the version of the package')
   const mounted = (path: string) => container.volumeMounts.find(({ mountPath }: { mountPath: string }) => path.startsWith(`${mountPath}/`))
   const volume = (name: string) => spec.volumes.find((each: { name: string }) => each.name === name)
   t.equal(volume(mounted(container.env[0].value)?.name)?.configMap.name, config.metadata.name)
@@ -60,10 +60,10 @@ test('in Kubernetes it runs without privileges, looks where its files are, and i
   t.equal(service.spec.ports[0].targetPort, container.ports[0].name)
   t.match(read('Dockerfile'), `EXPOSE ${container.ports[0].containerPort}\n`)
   t.match(readCompose().pgvitals?.ports?.[0], `:${container.ports[0].containerPort}`)
-  t.notMatch(read('deploy/kubernetes/pgvitals.yaml'), /kind: Secret/, 'no secret is in the repository')
+  t.notMatch(read('deploy/kubernetes/pgvitals.yaml'), /kind: Secret/, 'the repository contains no secret')
 })
 
-test('the unit of systemd starts what the package has, as nobody who may do more', async (t) => {
+test('the systemd unit starts the command of the package without privileges', async (t) => {
   const settings = read('deploy/systemd/pgvitals.service')
     .split('\n')
     .filter((line) => line !== '' && !/^[#[]/.test(line))
@@ -77,7 +77,7 @@ test('the unit of systemd starts what the package has, as nobody who may do more
   for (const path of ['/etc/pgvitals', '/opt/pgvitals', '/etc/systemd/system']) t.match(page, path)
 })
 
-test('every file and folder that docs/deploy.md links to is there', async (t) => {
+test('every file and folder that docs/deploy.md links to exists', async (t) => {
   for (const [, path = ''] of read('docs/deploy.md').matchAll(/\]\((?!https?:)([^)#]+)(?:#\w+)?\)/g)) {
     t.ok(existsSync(join(root, 'docs', path)), path)
   }

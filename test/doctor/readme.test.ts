@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { hasTool } from '../servers/has-tool.ts'
 import { startServer } from '../servers/start-server.ts'
-import { runDoctor, runScript, wrongOf } from './run-doctor.ts'
+import { errorsOf, runDoctor, runScript } from './run-doctor.ts'
 
-test("the README's set-up of the role is what doctor prints for a server without it, and it is enough", async (t) => {
+test("the README's role setup is the fix that doctor prints for a server without the role, and it is sufficient", async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   for (const name of ['platform', 'users', 'labeler'])
@@ -15,8 +15,8 @@ test("the README's set-up of the role is what doctor prints for a server without
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   const [, block] = /### Set up the role\n[\s\S]*?```sql\n([\s\S]*?)\n```/.exec(readme) ?? []
   t.equal(block, diagnosis.servers[0]?.scripts.postgresql)
-  t.equal(block, diagnosis.servers[0]?.scripts.rds, 'and the same on RDS')
+  t.equal(block, diagnosis.servers[0]?.scripts.rds, 'it is the same on RDS')
   if (!hasTool(t, 'psql', 'postgresql-client')) return
   await runScript(server, diagnosis)
-  t.same(wrongOf(await runDoctor(environment)), [])
+  t.same(errorsOf(await runDoctor(environment)), [])
 })

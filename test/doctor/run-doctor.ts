@@ -7,21 +7,21 @@ import type { TestServer } from '../servers/start-server.ts'
 
 const queries = loadQueries()
 
-/** What doctor says in this environment. */
+/** Runs doctor in this environment. */
 export function runDoctor(environment: Readonly<Record<string, string>>): Promise<Diagnosis> {
   return diagnose(readConfig(environment).servers, queries)
 }
 
-/** What is wrong, one line each, databases first. */
-export function wrongOf({ servers }: Diagnosis): readonly string[] {
-  return servers.flatMap(({ wrong }) => wrong.map(({ databases, text }) => `${databases.join(', ')}: ${text}`))
+/** The errors, one line each, databases first. */
+export function errorsOf({ servers }: Diagnosis): readonly string[] {
+  return servers.flatMap(({ errors }) => errors.map(({ databases, text }) => `${databases.join(', ')}: ${text}`))
 }
 
-/** Runs the script that doctor printed with psql as superuser, the password filled in; answers the script. */
+/** Runs the fix with psql as superuser, with the password filled in. Returns the script. */
 export async function runScript(server: TestServer, { servers }: Diagnosis, doesRoleExist = false): Promise<string> {
   const script = servers.map(({ scripts }) => scripts.postgresql).join('\n')
   const lines = script.replaceAll('…', 'secret').split('\n')
-  // The choice that the script leaves to its reader.
+  // The script leaves this choice to its reader.
   const chosen = doesRoleExist
     ? lines.filter((line) => !line.startsWith('create role')).map((line) => line.replace('-- if the role exists: ', ''))
     : lines

@@ -3,16 +3,16 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'tap'
-import type { Step } from '../../src/doctor/problem.ts'
+import type { Step } from '../../src/doctor/finding.ts'
+import { connectSteps } from '../../src/doctor/monitoring-role.ts'
 import { writeScript } from '../../src/doctor/script.ts'
-import { connectSteps } from '../../src/doctor/set-up.ts'
 import { hasTool } from '../servers/has-tool.ts'
 import { startServer } from '../servers/start-server.ts'
 
 const scriptOf = (steps: readonly Step[]) =>
-  writeScript([{ kind: 'wrong', databases: [], text: '', costs: undefined, steps }], 'postgresql')
+  writeScript([{ severity: 'error', databases: [], text: '', effect: undefined, fix: steps }], 'postgresql')
 
-/** Names of databases, and what leads psql there. */
+/** Database names, and the psql command that connects to each. */
 const names: readonly (readonly [name: string, command: string])[] = [
   ['plain', '\\connect plain'],
   ['Upper-Case_1', '\\connect "Upper-Case_1"'],
@@ -28,12 +28,12 @@ const names: readonly (readonly [name: string, command: string])[] = [
   ['größe', `\\connect -reuse-previous=on "dbname='größe'"`]
 ]
 
-test('psql goes to the database of any name, and nowhere else', async (t) => {
-  const ask = 'select pg_catalog.current_database();'
-  const script = scriptOf(names.map(([database]) => ({ database, sql: ask })))
+test('psql connects to exactly the database of any name', async (t) => {
+  const query = 'select pg_catalog.current_database();'
+  const script = scriptOf(names.map(([database]) => ({ database, sql: query })))
   t.same(
     script.split('\n'),
-    names.flatMap(([, command]) => [command, ask])
+    names.flatMap(([, command]) => [command, query])
   )
   if (!hasTool(t, 'psql', 'postgresql-client')) return
   const server = await startServer()
@@ -42,15 +42,15 @@ test('psql goes to the database of any name, and nowhere else', async (t) => {
   t.teardown(() => rmSync(folder, { recursive: true }))
   for (const [name] of names) await server.sql('postgres', `create database "${name.replaceAll('"', '""')}"`)
   const arguments_ = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-', server.url('postgres')]
-  const answers = execFileSync('psql', arguments_, { cwd: folder, input: script, encoding: 'utf8' })
+  const output = execFileSync('psql', arguments_, { cwd: folder, input: script, encoding: 'utf8' })
   t.same(
-    answers.trimEnd().split('\n'),
+    output.trimEnd().split('\n'),
     names.map(([name]) => name)
   )
   t.notOk(existsSync(join(folder, 'run')))
 })
 
-test('no name ends its line: what has a control character stands in a comment, and takes nothing else with it', async (t) => {
+test('a step with a control character in a name is omitted, and all other steps are kept', async (t) => {
   for (const mark of ['\n', '\r', '\u0000', '\u001b', '\u007f', '\u0085', '\u2028', '\u202e']) {
     const name = `x${mark}\\! touch run`
     const script = scriptOf([
@@ -62,7 +62,7 @@ test('no name ends its line: what has a control character stands in a comment, a
     ])
     t.notMatch(script.replaceAll('\n', ''), /[\p{Cc}\u2028\u202e]/u)
     t.same(
-      script.split('\n').filter((line) => !line.startsWith('-- left out, ')),
+      script.split('\n').filter((line) => !line.startsWith('-- omitted, ')),
       ['grant connect on database platform, users to pgvitals;', '\\connect platform'],
       `U+${mark.charCodeAt(0).toString(16)}`
     )

@@ -1,11 +1,12 @@
 import { type Logger, pino } from 'pino'
 import { readConfig } from '../../src/config/config.ts'
-import { createExporter, type Exporter, type ExporterOptions } from '../../src/poll/exporter.ts'
+import { createExporter, type Exporter, type ExporterOptions } from '../../src/exporter.ts'
 import { loadQueries } from '../../src/query/load.ts'
+import { familiesOf, type Query } from '../../src/query/query.ts'
 import type { Server } from '../../src/server/server.ts'
-import { type PageSample, parsePage } from '../page/parse-page.ts'
+import { markOmitted, type Omitted, type PageSample, parsePage } from '../page/parse-page.ts'
 
-/** An exporter in this process, what it logged, and its page. */
+/** An exporter in this process, its log and its page. */
 export interface TestExporter {
   readonly exporter: Exporter
   readonly logged: readonly Record<string, unknown>[]
@@ -13,30 +14,59 @@ export interface TestExporter {
   readonly samples: () => Promise<readonly PageSample[]>
 }
 
-/** What a test wants to be other than it is. */
-export interface Differences
-  extends Pick<ExporterOptions, 'sessionMaxAgeSeconds' | 'shortestStandStillSeconds' | 'discoverySeconds' | 'visitCostShare'> {
+/** What a test changes in an exporter. */
+export interface Differences extends Pick<ExporterOptions, 'sessionMaxAgeSeconds' | 'discoverySeconds' | 'pollCostShare'> {
   readonly servers?: (configured: readonly Server[]) => readonly Server[]
+  /** The names of the only queries to run; all by default. Looking for a metric of another query in `samples()` throws. */
+  readonly queries?: readonly string[]
 }
 
-/** Makes an exporter as `pgvitals` does from this environment; nothing runs yet. */
-export function makeExporter(environment: NodeJS.ProcessEnv, { servers = (all) => all, ...options }: Differences = {}): TestExporter {
+/** Creates an exporter with the configuration that `pgvitals` reads from this environment. It runs nothing yet. */
+export function makeExporter(
+  environment: NodeJS.ProcessEnv,
+  { servers = (all) => all, queries: names, ...options }: Differences = {}
+): TestExporter {
   const config = readConfig(environment)
   const logged: Record<string, unknown>[] = []
   const log: Logger = pino({ base: null }, { write: (line) => void logged.push(JSON.parse(line)) })
-  const exporter = createExporter({ version: '0.0.0', servers: servers(config.servers), queries: config.queries, log, ...options })
+  const queries = names === undefined ? config.queries : only(names, config.queries)
+  const exporter = createExporter({ version: '0.0.0', servers: servers(config.servers), queries, log, ...options })
   const page = async () => String((await exporter.metrics()) ?? '')
-  return { exporter, logged, page, samples: async () => parsePage(await page()) }
+  const omitted = omittedFrom(config.queries, queries)
+  return { exporter, logged, page, samples: async () => markOmitted(parsePage(await page()), omitted) }
 }
 
-/** Every query at once and then every second, so that a test need not wait for the real intervals. */
-export const everySecond = `{ ${[...new Set(loadQueries().map((query) => query.name))].map((name) => `${name}: { interval: 1s }`).join(', ')} }`
+/** The queries with these names, in all their variants. Throws at an unknown name. */
+function only(names: readonly string[], queries: readonly Query[]): readonly Query[] {
+  const unknown = names.filter((name) => !queries.some((query) => query.name === name))
+  if (unknown.length > 0) throw new Error(`unknown queries: ${unknown.join(', ')}`)
+  return queries.filter((query) => names.includes(query.name))
+}
 
-/** Waits until the answer is true, asking thirty times a second. */
+function omittedFrom(all: readonly Query[], kept: readonly Query[]): Omitted {
+  const metricsOf = (queries: readonly Query[]) => queries.flatMap((query) => familiesOf(query).map(({ name }) => name))
+  const [metrics, names] = [new Set(metricsOf(kept)), new Set(kept.map((query) => query.name))]
+  return {
+    metrics: new Set(metricsOf(all).filter((name) => !metrics.has(name))),
+    queries: new Set(all.map((query) => query.name).filter((name) => !names.has(name)))
+  }
+}
+
+const names = [...new Set(loadQueries().map((query) => query.name))]
+
+/** `PGVITALS_QUERIES` with an interval of one second for every query, so that a test need not wait for the real intervals. */
+export const everySecond = `{ ${names.map((name) => `${name}: { interval: 1s }`).join(', ')} }`
+
+/** `PGVITALS_QUERIES` with an interval of one second for these queries and all others switched off, for a `pgvitals` process. */
+export function onlyEverySecond(...queries: readonly string[]): string {
+  return `{ ${names.map((name) => `${name}: ${queries.includes(name) ? '{ interval: 1s }' : 'off'}`).join(', ')} }`
+}
+
+/** Checks the condition ten times a second until it holds. Throws after this many seconds, naming `what` was awaited. */
 export async function until(what: string, seconds: number, isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (const start = performance.now(); performance.now() - start < seconds * 1000; ) {
     if (await isSo()) return
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
   throw new Error(`not within ${seconds} s: ${what}`)
 }

@@ -10,19 +10,17 @@ import { recordedSeries } from './promql/recorded-series.ts'
 const series = recordedSeries(recordings)
 const options = { series, leastRangeSeconds: 60, allowTotals: true, guardDivisors: false }
 
-test('every query of every board can be answered', async (t) => {
+test('every expression of every dashboard is valid', async (t) => {
   for (const board of boards) {
     for (const { where, expr } of queriesOf(board)) {
-      // A variable only wants the labels of a counter.
-      const problems = checkExpression(expr, options).filter(
-        (problem) => !(where.includes(' variable ') && problem.includes('is a counter'))
-      )
-      t.same(problems, [], where)
+      // A variable reads only the labels of a counter.
+      const errors = checkExpression(expr, options).filter((error) => !(where.includes(' variable ') && error.includes('is a counter')))
+      t.same(errors, [], where)
     }
   }
 })
 
-test('every selector is of the chosen job, exporter and server', async (t) => {
+test('every selector matches the selected job, exporter and server', async (t) => {
   for (const board of boards) {
     for (const { where, expr } of queriesOf(board)) {
       if (where.includes(' variable ')) continue
@@ -36,7 +34,7 @@ test('every selector is of the chosen job, exporter and server', async (t) => {
   }
 })
 
-test('legends name labels that the answer has', async (t) => {
+test('legends refer to labels of the result', async (t) => {
   for (const board of boards) {
     for (const { title, targets = [] } of panelsOf(board)) {
       for (const { expr, legendFormat = '' } of targets) {
@@ -47,11 +45,11 @@ test('legends name labels that the answer has', async (t) => {
   }
 })
 
-test('a divisor is guarded, or is never 0', async (t) => {
+test('a divisor is guarded against 0, or is never 0', async (t) => {
   const wrong = boards.flatMap(queriesOf).flatMap(({ where, expr }) =>
     checkExpression(expr, { ...options, guardDivisors: true })
-      .filter((problem) => problem.includes('divisor'))
-      .map((problem) => `${where}: ${problem}`)
+      .filter((error) => error.includes('divisor'))
+      .map((error) => `${where}: ${error}`)
   )
   t.same(wrong, [])
 })

@@ -9,7 +9,7 @@ import { recordedSeries } from './promql/recorded-series.ts'
 
 const series = recordedSeries(recordings)
 
-/** The links of a panel: of its series, and of its columns. */
+/** The links of a panel's series and columns. */
 function linksOf({ fieldConfig }: PanelFile): readonly string[] {
   const ofColumns = fieldConfig?.overrides.flatMap(({ properties }) => properties.filter(({ id }) => id === 'links')) ?? []
   return [
@@ -18,11 +18,11 @@ function linksOf({ fieldConfig }: PanelFile): readonly string[] {
   ]
 }
 
-/** The labels of all of a panel's answers together. */
+/** The labels of all results of a panel. */
 const labelsOf = ({ targets = [] }: PanelFile) =>
   new Set(targets.flatMap(({ expr }) => [...(labelSet(parseExpression(expr), series, () => {}) ?? [])]))
 
-test('every link leads to a board that has the variables, and takes labels that the answer has', async (t) => {
+test('every link leads to a dashboard with its variables, and uses labels of the result', async (t) => {
   for (const board of boards) {
     const own = board.templating.list.map(({ name }) => name)
     for (const panel of panelsOf(board)) {
@@ -46,7 +46,7 @@ test('every link leads to a board that has the variables, and takes labels that 
   }
 })
 
-test('series and rows of several databases, tables or statements lead on', async (t) => {
+test('panels of databases, tables or statements have links', async (t) => {
   for (const board of boards) {
     for (const panel of panelsOf(board)) {
       if (panel.type === 'heatmap' || panel.type === 'stat') continue
@@ -57,7 +57,7 @@ test('series and rows of several databases, tables or statements lead on', async
   }
 })
 
-test('every board can be reached from the first one by its links', async (t) => {
+test('every dashboard can be reached from the Home dashboard by links', async (t) => {
   const reached = new Set(['pgvitals-home'])
   for (const uid of reached) {
     const board = boards.find((other) => other.uid === uid)
@@ -67,7 +67,7 @@ test('every board can be reached from the first one by its links', async (t) => 
   t.same([...reached].sort(), boards.map(({ uid }) => uid).sort())
 })
 
-test('every variable that a query names is the board’s or Grafana’s, and follows the time', async (t) => {
+test('every variable in a query is defined by the dashboard or by Grafana, and is refreshed with the time range', async (t) => {
   for (const { uid, templating, ...board } of boards) {
     const names = ['datasource', '__rate_interval', '__range', '1', ...templating.list.map(({ name }) => name)]
     for (const [, name = ''] of JSON.stringify(board.panels).matchAll(/\$\{?(\w+)/g))
@@ -76,7 +76,7 @@ test('every variable that a query names is the board’s or Grafana’s, and fol
   }
 })
 
-test('every alert leads to a board that has the variables', async (t) => {
+test('every alert links to a dashboard with its variables', async (t) => {
   for (const alert of Object.values(alerts).flat()) {
     for (const { scope } of alert.tiers) {
       const url = dashboardUrl(alert, scope ?? alert.scope)

@@ -7,7 +7,7 @@ import { recordedSeries } from './promql/recorded-series.ts'
 
 const series = recordedSeries(recordings)
 
-/** The units in which a panel may show what an expression counts; what may be far above 1 reads better as a number. */
+/** The units for each dimension of an expression. A ratio that may be far above 1 is shown as a number. */
 const fitting: Readonly<Record<string, readonly string[]>> = {
   seconds: ['s'],
   bytes: ['bytes'],
@@ -19,7 +19,7 @@ const fitting: Readonly<Record<string, readonly string[]>> = {
 }
 const units = new Set(Object.values(fitting).flat())
 
-/** The field that shows a query's answer: the panel's own, or that of its column. */
+/** The field options of a query's result: those of the panel, or of the column of a table. */
 function fieldOf({ type, targets = [], transformations = [], fieldConfig }: PanelFile, { refId }: TargetFile): FieldFile {
   if (type !== 'table') return fieldConfig?.defaults ?? {}
   const titles = transformations.find(({ id }) => id === 'organize')?.options.renameByName ?? {}
@@ -28,18 +28,18 @@ function fieldOf({ type, targets = [], transformations = [], fieldConfig }: Pane
   return Object.fromEntries(properties.map(({ id, value }) => [id, value]))
 }
 
-test('every panel and column has the unit of what it shows', async (t) => {
+test('every panel and column has the unit of its expression', async (t) => {
   for (const board of boards) {
     for (const panel of panelsOf(board)) {
       for (const target of panel.targets ?? []) {
         const { unit = '' } = fieldOf(panel, target)
         const where = `${board.uid} "${panel.title}" ${target.refId} in ${unit}`
         t.ok(units.has(unit), where)
-        // The words of states and of names have no unit, and the limits of a heatmap's buckets are in the labels.
-        // "How near" divides each value by the threshold of its alert.
-        if (unit === 'none' || panel.type === 'heatmap' || panel.title === 'How near the next ones are') continue
-        const counted = unitOf(parseExpression(target.expr), series)
-        t.ok(fitting[counted ?? '']?.includes(unit), `${where}: ${counted}`)
+        // States and names have no unit, and the unit of a heatmap is that of the label `le`.
+        // "Distance to alert thresholds" divides each value by the threshold of its alert.
+        if (unit === 'none' || panel.type === 'heatmap' || panel.title === 'Distance to alert thresholds') continue
+        const dimension = unitOf(parseExpression(target.expr), series)
+        t.ok(fitting[dimension ?? '']?.includes(unit), `${where}: ${dimension}`)
       }
     }
   }

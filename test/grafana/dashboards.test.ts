@@ -8,7 +8,7 @@ import { dashboardSchema } from './dashboards/schema.ts'
 
 const root = new URL('../../', import.meta.url)
 
-test('grafana/dashboards and docs/dashboards.md are what the source says; npm run docs writes them', async (t) => {
+test('grafana/dashboards and docs/dashboards.md are up to date (npm run docs)', async (t) => {
   t.equal(readFileSync(new URL('docs/dashboards.md', root), 'utf8'), dashboardsPage())
   for (const [path, text] of dashboardFiles()) t.equal(readFileSync(new URL(path, root), 'utf8'), text, path)
   const files = readdirSync(new URL('grafana/dashboards/', root)).map((file) => `grafana/dashboards/${file}`)
@@ -20,14 +20,14 @@ test('grafana/dashboards and docs/dashboards.md are what the source says; npm ru
   )
 })
 
-test('every board has the shape that Grafana reads', async (t) => {
+test('every dashboard matches the schema of Grafana', async (t) => {
   const check = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(dashboardSchema)
   for (const board of boards) t.ok(check(board), `${board.uid} ${JSON.stringify(check.errors?.slice(0, 3))}`)
-  t.notOk(check({ ...boards[0], titel: '' }), 'a misspelt key is seen')
+  t.notOk(check({ ...boards[0], titel: '' }), 'an unknown key is an error')
   t.notOk(check({ ...boards[0], panels: boards[0]?.panels.map((panel) => ({ ...panel, gridPos: { ...panel.gridPos, w: 30 } })) }))
 })
 
-test('names and numbers are there once', async (t) => {
+test('uids, ids, titles and reference ids are unique', async (t) => {
   const once = (what: string, values: readonly (string | number)[]) => t.same(values, [...new Set(values)], what)
   once(
     'uids',
@@ -50,7 +50,7 @@ test('names and numbers are there once', async (t) => {
   }
 })
 
-test('panels lie within the grid, none over another', async (t) => {
+test('panels lie within the grid and do not overlap', async (t) => {
   const overlap = ({ gridPos: a }: PanelFile, { gridPos: b }: PanelFile) =>
     a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
   for (const { uid, panels } of boards) {
@@ -64,7 +64,7 @@ test('panels lie within the grid, none over another', async (t) => {
   }
 })
 
-test('a board asks little before a row is opened', async (t) => {
+test('a dashboard runs at most 25 panels before a row is opened', async (t) => {
   for (const { uid, panels } of boards) {
     const open = panels.filter(({ type }) => type !== 'row')
     t.ok(open.length <= 25, `${uid} opens with ${open.length} panels`)
@@ -73,7 +73,7 @@ test('a board asks little before a row is opened', async (t) => {
   }
 })
 
-test('every panel says what it shows, why it matters, what is normal and where to go next', async (t) => {
+test('every description states what the panel shows, why it matters, what is normal and what to do next', async (t) => {
   for (const board of boards) {
     for (const { title, description = '' } of panelsOf(board)) {
       const lines = description.split('\n\n')

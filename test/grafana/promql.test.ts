@@ -5,7 +5,7 @@ import { checkExpression } from './promql/check-expression.ts'
 const options = { series: catalogue, leastRangeSeconds: 60, allowTotals: false, guardDivisors: true }
 const same = 'job, instance, server'
 
-test('what is right has no problem', async (t) => {
+test('valid expressions have no errors', async (t) => {
   for (const text of [
     'pg_up == 0',
     `pg_database_up == 0 and on (${same}) pg_up == 1`,
@@ -21,7 +21,7 @@ test('what is right has no problem', async (t) => {
     t.same(checkExpression(text, options), [], text)
 })
 
-test('what can never be, or lies, is told', async (t) => {
+test('expressions that select nothing or compute wrong results are errors', async (t) => {
   const wrong: Readonly<Record<string, RegExp>> = {
     pg_replication_lag: /not in the catalogue/,
     'pg_up{datname="x"} == 0': /no label datname/,
@@ -43,7 +43,7 @@ test('what can never be, or lies, is told', async (t) => {
     'pg_database_up * on (job, instance, server) group_left (team) pg_up': /team\) is not on the other side/,
     'pg_connections_in_use / pg_connections_usable > 0.8': /may be 0/
   }
-  for (const [text, problem] of Object.entries(wrong)) t.match(checkExpression(text, options).join('\n'), problem, text)
+  for (const [text, error] of Object.entries(wrong)) t.match(checkExpression(text, options).join('\n'), error, text)
   t.throws(() => checkExpression('rate(pg_up[5m', options), /does not parse/)
   t.same(checkExpression('sum(pg_stat_activity_connections)', { ...options, allowTotals: true }), [], 'a dashboard may show a total')
 })

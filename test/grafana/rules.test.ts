@@ -17,7 +17,7 @@ const options = { series: recordedSeries(recordings), leastRangeSeconds: 60, all
 const metricsOf = (expression: string) =>
   walk(parseExpression(expression)).flatMap(([part]) => (part.kind === 'selector' ? [part.metric] : []))
 
-test('grafana/rules and docs/alerts.md are what the source says; npm run docs writes them', async (t) => {
+test('grafana/rules and docs/alerts.md are up to date; npm run docs writes them', async (t) => {
   for (const [path, text] of ruleFiles()) t.equal(read(path), text, path)
   t.equal(read('docs/alerts.md'), alertsPage())
   t.same(
@@ -28,12 +28,12 @@ test('grafana/rules and docs/alerts.md are what the source says; npm run docs wr
   )
 })
 
-test('every expression of a rule can be true', async (t) => {
+test('every expression of a rule is valid and can be true', async (t) => {
   for (const { record, expression } of Object.values(recordings).flat()) t.same(checkExpression(expression, options), [], record)
   for (const alert of all) for (const tier of alert.tiers) t.same(checkExpression(expressionOf(alert, tier), options), [], alert.name)
 })
 
-test('a recording rule reads only what comes before it', async (t) => {
+test('a recording rule reads only rules that precede it', async (t) => {
   const known = new Set<string>()
   const names = new Set(Object.values(recordings).flatMap((group) => group.map(({ record }) => record)))
   for (const { record, expression } of Object.values(recordings).flat()) {
@@ -46,7 +46,7 @@ test('a recording rule reads only what comes before it', async (t) => {
   }
 })
 
-test('every recording rule is read by an alert, a board or another rule', async (t) => {
+test('every recording rule is used by an alert, a dashboard or another rule', async (t) => {
   const boards = readdirSync(new URL('grafana/dashboards/', root)).map((file) => read(`grafana/dashboards/${file}`))
   const rules = [...Object.values(recordings).flat(), ...all.flatMap(({ tiers }) => tiers)].map(({ expression }) => expression)
   for (const { record } of Object.values(recordings).flat())
@@ -56,23 +56,23 @@ test('every recording rule is read by an alert, a board or another rule', async 
     )
 })
 
-test('an alert compares, is named once, and says what to do', async (t) => {
-  t.equal(new Set(all.map(({ name }) => name)).size, all.length, 'no name is there twice')
+test('every alert has a unique name, a comparison, a summary and a description', async (t) => {
+  t.equal(new Set(all.map(({ name }) => name)).size, all.length, 'names are unique')
   for (const { name, tiers, summary, description, scope } of all) {
     t.match(name, /^(Postgres|Pgvitals)[A-Z]\w+$/)
-    t.notMatch(description, /\{\{/, `${name}: the description is the same for every alert`)
+    t.notMatch(description, /\{\{/, `${name}: the description is not a template`)
     t.ok(description.length > 40 && description.length < 260, `${name}: description of ${description.length} characters`)
     t.ok(summary.replaceAll(/\{\{.*?\}\}/g, '').length < 120, name)
-    if (scope === 'instance') t.match(summary, /\$labels\.server/, `${name} names the server`)
-    if (scope === 'database') t.match(summary, /\$labels\.datname/, `${name} names the database`)
-    t.equal(new Set(tiers.map(({ severity, scope }) => `${severity} ${scope}`)).size, tiers.length, `${name}: no two conditions alike`)
+    if (scope === 'instance') t.match(summary, /\$labels\.server/, `${name}: the summary names the server`)
+    if (scope === 'database') t.match(summary, /\$labels\.datname/, `${name}: the summary names the database`)
+    t.equal(new Set(tiers.map(({ severity, scope }) => `${severity} ${scope}`)).size, tiers.length, `${name}: tiers are distinct`)
     for (const { expression } of tiers) if (name !== 'PgvitalsWatchdog') t.match(expression, /[<>=]=?|absent/, name)
   }
 })
 
-const headings = ['Meaning', 'Impact', 'Diagnosis', 'Mitigation', 'When it lies']
+const headings = ['Symptom', 'Likely causes', 'Check', 'Resolve', 'False positives']
 
-test('every alert has its runbook with the same headings, and every runbook its alert', async (t) => {
+test('every alert has a runbook with the same headings, and every runbook has an alert', async (t) => {
   const pages = readdirSync(new URL('docs/runbooks/', root)).filter((file) => file !== 'README.md')
   t.same(pages.sort(), all.map(({ name }) => `${name}.md`).sort())
   for (const page of pages) {

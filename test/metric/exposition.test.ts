@@ -2,7 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client'
 import { test } from 'tap'
 import { render, renderHeader, renderNumber } from '../../src/metric/exposition.ts'
 import type { Family, Sample } from '../../src/metric/sample.ts'
-import { joinFamilies } from '../../src/poll/page.ts'
+import { joinFamilies } from '../../src/page/page.ts'
 
 const gauge: Family = { name: 'pg_g', type: 'gauge', help: 'A \\ and a\nnew line.' }
 const counter: Family = { name: 'pg_c_total', type: 'counter', help: 'Counted "things".' }
@@ -18,7 +18,7 @@ const samples: readonly Sample[] = [
   { family: gauge, labels: { server: 's', datname: 'small' }, value: 5e-324 }
 ]
 
-/** The same samples as prom-client writes them. */
+/** The same samples in the format of prom-client. */
 async function byPromClient(): Promise<string> {
   const registry = new Registry()
   const labelNames = ['server', 'datname']
@@ -51,7 +51,7 @@ test('families are contiguous, in the order of their names, with one HELP and TY
   t.equal(String(joinFamilies(rendered)).match(/^# HELP/gm)?.length, 2)
 })
 
-test('text is kept apart by family and database', async (t) => {
+test('there is one text for each family and database', async (t) => {
   t.same(
     render(samples.slice(0, 4)).texts.map(({ family, datname, samples: count }) => [family.name, datname, count]),
     [

@@ -26,7 +26,7 @@ test('columns may come in any order', async (t) => {
   t.match(samples, [{ family: { name: 'pg_things_seen_total' }, labels: { kind: 'a' }, value: 3 }])
 })
 
-test('a column may say how many rows the SQL left out, and yields no sample', async (t) => {
+test('a cut column returns the number of rows that the SQL left out, and yields no sample', async (t) => {
   const cut = parseQuery('things.sql', '-- T.\n--\n-- scope: server\n-- gauge size: S.\n-- cut left\nselect 1')
   const rows = [
     ['1', '7'],
@@ -38,7 +38,7 @@ test('a column may say how many rows the SQL left out, and yields no sample', as
   t.equal(sampled(cut, ['size', 'left'], rows, {}).samples.length, 2)
 })
 
-test('null is absent, never 0; what is no number is counted, never 0', async (t) => {
+test('null is absent, never 0; an invalid number is counted, never 0', async (t) => {
   const { samples, illegal } = sampled(
     query,
     columns,
@@ -69,7 +69,7 @@ test("PostgreSQL's words for numbers and booleans are understood", async (t) => 
   }
 })
 
-test('names can come from the rows; one that is no name is counted', async (t) => {
+test('rows can name metrics; an invalid name is counted', async (t) => {
   const settings = parseQuery('settings.sql', '-- S.\n--\n-- scope: server\n-- suffix name\n-- gauge value: The setting {}.\nselect 1')
   const { samples, illegal } = sampled(
     settings,
@@ -85,11 +85,20 @@ test('names can come from the rows; one that is no name is counted', async (t) =
   t.equal(illegal, 2)
 })
 
-test("other columns than the header's are named, missing and surplus ones", async (t) => {
+test('a help column replaces {} in the help', async (t) => {
+  const settings = parseQuery(
+    'settings.sql',
+    '-- S.\n--\n-- scope: server\n-- suffix name\n-- help parameter\n-- gauge value: Server parameter {}.\nselect 1'
+  )
+  const { samples } = sampled(settings, ['name', 'parameter', 'value'], [['a_b_bytes', 'a.b, in bytes', '4']], {})
+  t.match(samples, [{ family: { name: 'pg_settings_a_b_bytes', help: 'Server parameter a.b, in bytes.' }, value: 4 }])
+})
+
+test('missing and surplus columns are named', async (t) => {
   t.equal(columnsMismatch(query, columns), undefined)
   t.equal(
     columnsMismatch(query, ['kind', 'size', 'extra']),
-    "the answer's columns are not those of the header of things.sql (missing: seen_total; surplus: extra)"
+    'the columns of the result differ from the header of things.sql (missing: seen_total; surplus: extra)'
   )
   t.match(columnsMismatch(query, [...columns, 'kind']), /surplus: kind/)
 })

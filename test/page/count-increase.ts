@@ -1,12 +1,12 @@
 import { parsePage } from './parse-page.ts'
 
-/** What one scraper has counted: Prometheus's own rule for `increase()`, without extrapolation. */
+/** The increases that one scraper sees, by the rule of Prometheus's `increase()` without extrapolation. */
 export class IncreaseCounter {
   readonly #last = new Map<string, number>()
   /** By `metric datname`. */
   readonly increase = new Map<string, number>()
 
-  /** Reads a page; a series' first sample shows no increase, and after a fall all of the value is new. */
+  /** Reads a page. The first sample of a series is no increase; after a decrease the whole value is one. */
   scrape(page: string, metrics: ReadonlySet<string>): void {
     for (const { name, labels, value } of parsePage(page)) {
       if (!metrics.has(name)) continue

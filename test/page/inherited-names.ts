@@ -1,6 +1,6 @@
 /**
- * Names that postgres_exporter gave and that dashboards rely on, although `promtool check metrics` rightly
- * complains: counters without `_total`, names that end in `_count` or have `summary` in them.
+ * Inherited names of postgres_exporter to which `promtool check metrics` objects: counters without `_total`, names
+ * that end in `_count` or contain `summary`. Dashboards depend on them.
  */
 export const inheritedNames = [
   'pg_locks_count',

@@ -1,21 +1,35 @@
-/** One sample of a page: its name, its labels, its value. */
+/** One sample of a page: its name, labels and value. */
 export interface PageSample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number
 }
 
-/** Reads a page of Prometheus's text format, strictly: every line that is neither comment nor sample throws. */
+/** What a page cannot contain because its exporter does not run the queries: the names of these queries and of their metrics. */
+export interface Omitted {
+  readonly queries: ReadonlySet<string>
+  readonly metrics: ReadonlySet<string>
+}
+
+const omissions = new WeakMap<readonly PageSample[], Omitted>()
+
+/** Marks the samples of a restricted exporter. Looking for an omitted metric in them throws, because its absence proves nothing. */
+export function markOmitted(samples: readonly PageSample[], omitted: Omitted): readonly PageSample[] {
+  omissions.set(samples, omitted)
+  return samples
+}
+
+/** Parses a page of Prometheus's text format. Throws at a line that is neither a comment nor a sample. */
 export function parsePage(text: string): readonly PageSample[] {
   return text.split('\n').flatMap((line) => {
     if (line === '' || line.startsWith('#')) return []
     const [, name, labels = '', value] = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
-    if (name === undefined || value === undefined) throw new Error(`no sample: ${line}`)
+    if (name === undefined || value === undefined) throw new Error(`neither a comment nor a sample: ${line}`)
     return [{ name, labels: parseLabels(labels), value: Number(value.replace('Inf', 'Infinity')) }]
   })
 }
 
-/** The value of the one sample with this name and these labels (others may be there too); throws when there are several. */
+/** The value of the only sample with this name and at least these labels; undefined without one. Throws when there are several. */
 export function sampleValue(
   samples: readonly PageSample[],
   name: string,
@@ -26,8 +40,12 @@ export function sampleValue(
   return found[0]?.value
 }
 
-/** All samples with this name and these labels. */
+/** All samples with this name and at least these labels. */
 export function allOf(samples: readonly PageSample[], name: string, labels: Readonly<Record<string, string>> = {}): readonly PageSample[] {
+  const omitted = omissions.get(samples)
+  if (omitted?.metrics.has(name) || omitted?.queries.has(labels.query ?? '')) {
+    throw new Error(`the exporter of this test does not run the query of ${name} ${JSON.stringify(labels)}; add it to \`queries\``)
+  }
   return samples.filter((sample) => sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value))
 }
 

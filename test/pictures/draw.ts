@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { type BoardFile, boards, type PanelFile } from '../grafana/dashboards/panels-of.ts'
-import { askPrometheus, valuesOfVariables } from '../grafana/live/ask-prometheus.ts'
+import { prometheusClient, valuesOfVariables } from '../grafana/live/query-prometheus.ts'
 
-// `npm run pictures -- --prometheus http://localhost:9090 --out pictures`: every board as a PNG, to be looked at. Not Grafana,
-// but it shows what is empty (red where no reason is given), unreadable, or in the wrong unit.
+// `npm run pictures -- --prometheus http://localhost:9090 --out pictures` draws every dashboard as a PNG, without Grafana.
+// It shows empty panels (red where they state no reason), unreadable ones, and wrong units.
 const { values: flags } = parseArgs({
   options: {
     prometheus: { type: 'string', default: 'http://localhost:9090' },
@@ -17,20 +17,20 @@ const { values: flags } = parseArgs({
     var: { type: 'string', multiple: true, default: [] },
     chromium: { type: 'string', default: '/usr/bin/chromium' },
     width: { type: 'string', default: '1600' },
-    // Only the first screen, this high.
+    // Draws only the first screen, of this height.
     height: { type: 'string' }
   }
 })
-const chosen = Object.fromEntries(flags.var.map((pair) => pair.split(/=(.*)/s, 2) as [string, string]))
-const ask = askPrometheus(flags.prometheus, Number(flags.minutes) * 60)
+const selected = Object.fromEntries(flags.var.map((pair) => pair.split(/=(.*)/s, 2) as [string, string]))
+const client = prometheusClient(flags.prometheus, Number(flags.minutes) * 60)
 
 const require = createRequire(import.meta.url)
 const browser = await chromium.launch({ executablePath: flags.chromium, args: ['--no-sandbox'] })
 const page = await browser.newPage({ viewport: { width: Number(flags.width), height: Number(flags.height ?? 800) } })
 mkdirSync(flags.out, { recursive: true })
 for (const board of boards.filter(({ uid }) => flags.board === undefined || flags.board.some((name) => uid.endsWith(name)))) {
-  const { panels, variables } = await answer(board)
-  const told = Object.entries(variables)
+  const { panels, variables } = await resultsOf(board)
+  const shown = Object.entries(variables)
     .flatMap(([name, value]) => (value === '' ? [] : `${name} = ${value}`))
     .join(' · ')
   await page.setContent('<body></body>')
@@ -38,7 +38,7 @@ for (const board of boards.filter(({ uid }) => flags.board === undefined || flag
   await page.addStyleTag({ path: join(import.meta.dirname, 'page.css') })
   await page.addScriptTag({ path: join(require.resolve('uplot/package.json'), '..', 'dist', 'uPlot.iife.min.js') })
   await page.addScriptTag({ path: join(import.meta.dirname, 'in-browser.js') })
-  await page.evaluate(`draw(${JSON.stringify({ title: board.title, question: board.description, variables: told, panels })})`)
+  await page.evaluate(`draw(${JSON.stringify({ title: board.title, question: board.description, variables: shown, panels })})`)
   await page.screenshot({ path: join(flags.out, `${board.uid}.png`), fullPage: flags.height === undefined })
   const empty = panels.filter(({ frames, type }) => type !== 'row' && frames.length === 0).map(({ title }) => title)
   const failed = panels.flatMap(({ title, error }) => (error === undefined ? [] : [`${title}: ${error}`]))
@@ -48,9 +48,9 @@ for (const board of boards.filter(({ uid }) => flags.board === undefined || flag
 }
 await browser.close()
 
-/** The panels with their answers; closed rows are opened. */
-async function answer(board: BoardFile) {
-  const variables = await valuesOfVariables(ask, board, chosen)
+/** The panels with their results; closed rows are opened. */
+async function resultsOf(board: BoardFile) {
+  const variables = await valuesOfVariables(client, board, selected)
   let moved = 0
   const open = board.panels.flatMap((panel) => {
     const here = { ...panel, gridPos: { ...panel.gridPos, y: panel.gridPos.y + moved } }
@@ -64,7 +64,7 @@ async function answer(board: BoardFile) {
 
 async function framesOf({ targets = [] }: PanelFile, variables: Readonly<Record<string, string>>) {
   try {
-    return { frames: (await Promise.all(targets.map((target) => ask.target(target, variables)))).flat(), error: undefined }
+    return { frames: (await Promise.all(targets.map((target) => client.target(target, variables)))).flat(), error: undefined }
   } catch (error) {
     return { frames: [], error: String(error) }
   }

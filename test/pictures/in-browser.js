@@ -1,10 +1,10 @@
-// Draws the panels of one board in a page, roughly as Grafana does: its grid, titles, units, thresholds, words and joined tables.
+// Draws the panels of one dashboard similar to Grafana: grid, titles, units, thresholds, value mappings and joined tables.
 const colours = { green: '#73bf69', orange: '#ff9830', red: '#f2495c', blue: '#5794f2', purple: '#b877d9', 'dark-red': '#c4162a' }
 const colour = (name) => colours[name] ?? (name === 'text' ? '#ccc' : name)
 const byName = (name) => `hsl(${[...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 359, 7)} 60% 60%)`
 const plainText = (text) => String(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
-/** The largest unit that is not larger than the value; units stand from the smallest on. */
+/** The value in the largest unit that does not exceed it. Units are in ascending order. */
 function inSteps(value, steps) {
   const all = Object.entries(steps)
   const [name, factor] = all.findLast(([, factor]) => Math.abs(value) >= factor) ?? all[0]
@@ -60,7 +60,7 @@ function timeseries({ frames, gridPos, fieldConfig }, box) {
   const more = lines.length > rows.length ? `<small>and ${lines.length - rows.length} more</small>` : ''
   box.innerHTML = `<div></div><div class="legend ${isRight ? 'right' : ''}"><table><tr><th></th><th>last</th><th>max</th></tr>${rows.join('')}</table>${more}</div>`
   const [plot, legend] = box.children
-  // The highest of a stack first, so that each covers what stands on it.
+  // The top of the stack first: the areas below cover it.
   if (isStacked) lines.reverse()
   const drawLimits = ({ ctx, bbox, valToPos }) => {
     for (const { value, color } of custom.thresholdsStyle.mode === 'off' ? [] : thresholds.steps.slice(1)) {
@@ -135,9 +135,9 @@ function table({ frames, targets, transformations, options, fieldConfig }, box) 
       .filter(({ matcher }) => matcher.options === titleOf(field))
       .flatMap(({ properties }) => properties)
       .find((property) => property.id === id)?.value
-  // Rows are joined by the labels that all answers have.
-  const answers = Map.groupBy(frames, ({ refId }) => refId)
-  const labelSets = [...answers.values()].map((answer) => new Set(answer.flatMap(({ labels }) => Object.keys(labels))))
+  // Rows are joined by the labels that all results have.
+  const results = Map.groupBy(frames, ({ refId }) => refId)
+  const labelSets = [...results.values()].map((result) => new Set(result.flatMap(({ labels }) => Object.keys(labels))))
   const common = [...labelSets[0]].filter((label) => label !== '__name__' && labelSets.every((set) => set.has(label)))
   const rows = new Map()
   for (const {

@@ -1,81 +1,103 @@
 import { test } from 'tap'
-import { nextOnGrid, Schedule } from '../../src/poll/schedule.ts'
+import { backOffSeconds, nextOnGrid, Schedule } from '../../src/poll/schedule.ts'
 
 const fast = { name: 'fast', intervalSeconds: 15 }
 const slow = { name: 'slow', intervalSeconds: 300 }
 
-test('the grid is fixed: a late or long poll does not move the ones after it', async (t) => {
+test('the grid is fixed: a late or long poll does not move later ones', async (t) => {
   t.equal(nextOnGrid(1000, 15_000, 1000), 16_000)
   t.equal(nextOnGrid(1000, 15_000, 15_999), 16_000)
-  t.equal(nextOnGrid(1000, 15_000, 16_000), 31_000, 'the very moment is over')
+  t.equal(nextOnGrid(1000, 15_000, 16_000), 31_000, 'a point is over at its time')
   t.equal(nextOnGrid(1000, 15_000, 50_000), 61_000, 'missed points are skipped')
 })
 
-test('a new query is due at once, then by its own interval', async (t) => {
+test('a new query is due at once, then at its interval', async (t) => {
   const schedule = new Schedule(0, 15)
   const due: string[][] = []
-  for (let visit = 0; visit < 22; visit++) {
-    const now = schedule.nextVisit + 120
-    const names = schedule.due([fast, slow], now)
-    due.push(names.map((query) => query.name))
-    for (const query of names) schedule.polled(query, now + 50)
-    schedule.visited(now + 200, [fast, slow])
+  for (let cycle = 0; cycle < 22; cycle++) {
+    const now = schedule.nextCycle + 120
+    const queries = schedule.due([fast, slow], now)
+    due.push(queries.map((query) => query.name))
+    for (const query of queries) schedule.polled(query, now + 50)
+    schedule.cycleEnded(now + 200, [fast, slow])
   }
-  t.equal(schedule.nextVisit, 22 * 15_000, 'no drift after 22 late visits')
+  t.equal(schedule.nextCycle, 22 * 15_000, 'no drift after 22 late cycles')
   t.same(
-    due.flatMap((names, visit) => (names.includes('slow') ? [visit] : [])),
+    due.flatMap((names, cycle) => (names.includes('slow') ? [cycle] : [])),
     [0, 20]
   )
   t.ok(due.every((names) => names.includes('fast')))
 })
 
-test('a query that could not be asked stays due', async (t) => {
+test('a query that was not polled stays due', async (t) => {
   const schedule = new Schedule(0, 15)
   t.equal(schedule.due([slow], 10).length, 1)
-  schedule.visited(20, [slow])
-  t.equal(schedule.due([slow], schedule.nextVisit).length, 1)
+  schedule.cycleEnded(20, [slow])
+  t.equal(schedule.due([slow], schedule.nextCycle).length, 1)
 })
 
-test('after a failed connect with back-off the visit waits, on the grid', async (t) => {
+test('after a failure the next cycle is the first point of the grid after the back-off', async (t) => {
   const schedule = new Schedule(0, 15)
-  schedule.visited(100, [fast], 59)
-  t.equal(schedule.nextVisit, 60_000)
+  schedule.cycleEnded(100, [fast], 59)
+  t.equal(schedule.nextCycle, 60_000)
 })
 
-test('a visit is planned for the next due query when that comes first', async (t) => {
+test('during the back-off a query that becomes due starts no cycle', async (t) => {
+  const schedule = new Schedule(0, 15)
+  schedule.polled({ name: 'odd', intervalSeconds: 20 }, 100)
+  schedule.cycleEnded(200, [{ name: 'odd', intervalSeconds: 20 }], 29)
+  t.equal(schedule.nextCycle, 30_000)
+})
+
+test('the back-off doubles up to five minutes, a second less than the intervals that it spans', async (t) => {
+  t.same([0, 1, 2, 3, 4, 5, 6, 7].map(backOffSeconds), [0, 14, 29, 59, 119, 239, 299, 299])
+})
+
+test('a query that is due between two points of the grid starts a cycle', async (t) => {
   const schedule = new Schedule(0, 15)
   const odd = { name: 'odd', intervalSeconds: 20 }
   schedule.polled(odd, 100)
-  schedule.visited(200, [odd])
-  t.equal(schedule.nextVisit, 15_000)
-  schedule.visited(15_100, [odd])
-  t.equal(schedule.nextVisit, 20_000)
+  schedule.cycleEnded(200, [odd])
+  t.equal(schedule.nextCycle, 15_000)
+  schedule.cycleEnded(15_100, [odd])
+  t.equal(schedule.nextCycle, 20_000)
 })
 
-test('the grid is laid anew, and no query waits longer than its new interval', async (t) => {
+test('when the grid moves, planned polls move to its points', async (t) => {
   const schedule = new Schedule(0, 15)
   for (const query of [fast, slow]) schedule.polled(query, 100)
-  schedule.retime(40_000, 60)
-  t.equal(schedule.nextVisit, 40_000)
+  schedule.moveGrid(40_000, 60)
+  t.equal(schedule.nextCycle, 40_000)
   t.equal(schedule.due([fast], 40_000).length, 1)
   t.equal(schedule.due([slow], 339_999).length, 0)
   t.equal(schedule.due([slow], 340_000).length, 1, 'on the new grid')
-  schedule.hasten([{ name: 'slow', intervalSeconds: 60 }], 41_000)
-  t.equal(schedule.due([slow], 99_999).length, 0)
-  t.equal(schedule.due([slow], 100_000).length, 1)
-  schedule.visited(40_500, [fast, slow])
-  t.equal(schedule.nextVisit, 100_000)
 })
 
-test('a scrape close to a visit moves the grid by a third of the interval, but rarely', async (t) => {
+test('no query waits longer than its interval after that became shorter', async (t) => {
+  const schedule = new Schedule(0, 15)
+  for (const query of [fast, slow]) schedule.polled(query, 100)
+  schedule.moveGrid(40_000, 60)
+  schedule.limitWaits([{ name: 'slow', intervalSeconds: 60 }], 41_000)
+  t.equal(schedule.due([slow], 99_999).length, 0)
+  t.equal(schedule.due([slow], 100_000).length, 1)
+  schedule.cycleEnded(40_500, [fast, slow])
+  t.equal(schedule.nextCycle, 100_000)
+})
+
+test('a scrape close to a cycle moves the grid by a third of the interval, but rarely', async (t) => {
   const schedule = new Schedule(0, 15)
   schedule.polled(slow, 100)
-  schedule.visited(100, [fast])
-  t.notOk(schedule.scraped(7_000, { from: 0, to: 100 }), 'far from both visits')
+  schedule.cycleEnded(100, [fast])
+  t.notOk(schedule.scraped(7_000, { from: 0, to: 100 }), 'far from both cycles')
   t.ok(schedule.scraped(14_500, { from: 0, to: 100 }), 'half a second before the next')
-  t.equal(schedule.nextVisit, 20_000)
-  t.equal(schedule.due([slow], 304_999).length, 0, 'the other queries move along')
+  t.equal(schedule.nextCycle, 20_000)
+  t.equal(schedule.due([slow], 304_999).length, 0, 'the other queries move as well')
   t.equal(schedule.due([slow], 305_000).length, 1)
   t.notOk(schedule.scraped(20_500, { from: 20_000, to: 20_100 }), 'not again so soon')
-  t.ok(schedule.scraped(400_000, { from: 399_500, to: 399_800 }), 'just after a visit')
+  t.ok(schedule.scraped(400_000, { from: 399_500, to: 399_800 }), 'just after a cycle')
+})
+
+test('a grid with intervals of six seconds or less does not move', async (t) => {
+  t.notOk(new Schedule(0, 6).scraped(0, { from: 0, to: 100 }))
+  t.ok(new Schedule(0, 7).scraped(0, { from: 0, to: 100 }))
 })

@@ -1,13 +1,88 @@
 import { test } from 'tap'
 import { Scrapers } from '../../src/poll/scrapers.ts'
 
-test('rows stand still for two minutes, or for three of the longest scrape period seen', async (t) => {
+/** Scrapes at this period, in seconds, from one time to another. */
+function scrape(scrapers: Scrapers, client: string, server: string | undefined, period: number, from: number, to: number): void {
+  for (let seconds = from; seconds <= to; seconds += period) scrapers.scraped(client, server, seconds * 1000)
+}
+
+test('a page has been seen when every scraper has received two pages since', async (t) => {
   const scrapers = new Scrapers()
-  t.equal(scrapers.standStillSeconds(), 120)
-  for (let time = 0; time <= 120; time += 15) scrapers.seen('10.0.0.1', time * 1000)
-  t.equal(scrapers.standStillSeconds(), 120)
-  for (let time = 0; time <= 120; time += 60) scrapers.seen('10.0.0.2', time * 1000)
-  t.equal(scrapers.standStillSeconds(), 180)
-  scrapers.seen('10.0.0.1', 900_000)
-  t.equal(scrapers.standStillSeconds(), 120, 'who has not come for ten minutes is forgotten')
+  scrapers.scraped('a', undefined, 0)
+  t.ok(scrapers.seenUntil('s', 0) < 0, 'one page may be lost')
+  scrapers.scraped('a', undefined, 15_000)
+  t.equal(scrapers.seenUntil('s', 15_000), 0)
+  scrape(scrapers, 'a', undefined, 15, 30, 120)
+  t.equal(scrapers.seenUntil('s', 120_000), 105_000)
+  scrape(scrapers, 'b', undefined, 60, 0, 120)
+  t.equal(scrapers.seenUntil('s', 120_000), 60_000, 'the slowest scraper decides')
+})
+
+test('without a scraper a page has been seen after two minutes', async (t) => {
+  const scrapers = new Scrapers()
+  t.equal(scrapers.seenUntil('s', 500_000), 380_000)
+})
+
+test('a scraper of one server does not receive the others', async (t) => {
+  const scrapers = new Scrapers()
+  scrape(scrapers, 'whole', undefined, 15, 0, 120)
+  scrape(scrapers, 'part', 's', 60, 0, 120)
+  t.equal(scrapers.seenUntil('s', 120_000), 60_000)
+  t.equal(scrapers.seenUntil('other', 120_000), 105_000)
+})
+
+test('one client may scrape several parts', async (t) => {
+  const scrapers = new Scrapers()
+  scrape(scrapers, 'a', 's', 60, 0, 120)
+  scrape(scrapers, 'a', 'other', 15, 0, 120)
+  t.equal(scrapers.seenUntil('s', 120_000), 60_000)
+  t.equal(scrapers.seenUntil('other', 120_000), 105_000)
+})
+
+test('a scraper that misses three of its periods has stopped', async (t) => {
+  // Period, last scrape, and how long it is waited for, in seconds.
+  for (const [period, last, expected] of [
+    [15, 150, 45],
+    [1, 10, 10],
+    [300, 3000, 600]
+  ] as const) {
+    const scrapers = new Scrapers()
+    scrape(scrapers, 'a', undefined, period, 0, last)
+    const end = (last + expected) * 1000
+    t.equal(scrapers.seenUntil('s', end), (last - period) * 1000, `${period} s`)
+    t.equal(scrapers.seenUntil('s', end + 1), end + 1 - 120_000, `${period} s, stopped`)
+  }
+})
+
+test('the longest of the last periods counts', async (t) => {
+  const scrapers = new Scrapers()
+  for (const seconds of [0, 60, 75, 90]) scrapers.scraped('a', undefined, seconds * 1000)
+  t.equal(scrapers.seenUntil('s', 270_000), 75_000)
+  for (const seconds of [105, 120, 135]) scrapers.scraped('a', undefined, seconds * 1000)
+  t.equal(scrapers.seenUntil('s', 180_000), 120_000, 'six pages are remembered')
+  t.equal(scrapers.seenUntil('s', 180_001), 60_001)
+})
+
+test('a client that has scraped once is expected again for two minutes', async (t) => {
+  const scrapers = new Scrapers()
+  scrapers.scraped('a', undefined, 0)
+  t.ok(scrapers.seenUntil('s', 120_000) < 0)
+  t.equal(scrapers.seenUntil('s', 120_001), 1)
+})
+
+test('above a thousand scrapers, those with the oldest scrapes are forgotten', async (t) => {
+  const scrapers = new Scrapers()
+  scrapers.scraped('first', undefined, 0)
+  scrapers.scraped('second', 's', 1)
+  for (let client = 0; client < 999; client++) {
+    for (const now of [2000, 3000]) scrapers.scraped(`client ${client}`, undefined, now)
+  }
+  t.equal(scrapers.seenUntil('other', 3000), 2000, 'the first one is forgotten')
+  t.ok(scrapers.seenUntil('s', 3000) < 0, 'the second one is not')
+})
+
+test('clients with ever new addresses freeze nothing for longer than twenty minutes', async (t) => {
+  const scrapers = new Scrapers()
+  for (let seconds = 0; seconds <= 3600; seconds += 10) scrapers.scraped(`client ${seconds}`, undefined, seconds * 1000)
+  t.equal(scrapers.seenUntil('s', 3_600_000), 2_400_000)
 })

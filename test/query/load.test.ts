@@ -14,16 +14,16 @@ function folderWith(t: Test, files: Readonly<Record<string, string>>): string {
   return folder
 }
 
-function mistakesIn(folder: string): readonly string[] {
+function errorsIn(folder: string): readonly string[] {
   try {
     loadQueries(folder)
     return []
   } catch (error) {
-    return (error as AggregateError).errors.map((mistake: Error) => mistake.message.replace(`${folder}/`, ''))
+    return (error as AggregateError).errors.map((error: Error) => error.message.replace(`${folder}/`, ''))
   }
 }
 
-test("the built-in queries load, and a user's own beside them", async (t) => {
+test("the built-in queries load, and those of the user's folder", async (t) => {
   const builtIn = loadQueries().length
   t.ok(builtIn > 20)
   const queries = loadQueries(folderWith(t, { 'orders.sql': good, 'notes.txt': 'not a query' }))
@@ -31,15 +31,15 @@ test("the built-in queries load, and a user's own beside them", async (t) => {
   t.match(queries.at(-1), { name: 'orders', prefix: 'pg_orders' })
 })
 
-test('a built-in query with counters is polled every 15 s: a slower one would bend rate()', async (t) => {
+test('a built-in query with counters is polled every 15 s: a longer interval distorts rate()', async (t) => {
   for (const query of loadQueries()) {
     const hasCounter = query.columns.some((column) => column.kind === 'counter')
     t.ok(!hasCounter || query.intervalSeconds === 15, query.file)
   }
 })
 
-test("a user's file cannot take a built-in name or metric", async (t) => {
-  const mistakes = mistakesIn(
+test("a user's file cannot use the name or a metric of a built-in query", async (t) => {
+  const errors = errorsIn(
     folderWith(t, {
       'locks.sql': good,
       'mine.sql': good.replace('scope: database', 'scope: database\n-- name: pg_locks').replaceAll('waiting', 'count'),
@@ -47,14 +47,14 @@ test("a user's file cannot take a built-in name or metric", async (t) => {
       'more.sql': good.replace('scope: database', 'scope: database\n-- name: pg_settings')
     })
   )
-  t.match(mistakes.join('\n'), /locks\.sql:1: the name locks is that of a built-in query/)
-  t.match(mistakes.join('\n'), /mine\.sql:1: the metric pg_locks_count is already yielded by .*queries\/locks\.sql/)
-  t.match(mistakes.join('\n'), /up\.sql:1: the metric pg_up is the exporter's own/)
-  t.match(mistakes.join('\n'), /more\.sql:1: the metric pg_settings_waiting is already yielded by .*queries\/settings\.sql/)
+  t.match(errors.join('\n'), /locks\.sql:1: the name locks belongs to a built-in query/)
+  t.match(errors.join('\n'), /mine\.sql:1: the metric pg_locks_count already belongs to .*queries\/locks\.sql/)
+  t.match(errors.join('\n'), /up\.sql:1: the metric pg_up is reserved for the exporter/)
+  t.match(errors.join('\n'), /more\.sql:1: the metric pg_settings_waiting already belongs to .*queries\/settings\.sql/)
 })
 
 test('variants of one query must agree on what they share', async (t) => {
-  const mistakes = mistakesIn(
+  const errors = errorsIn(
     folderWith(t, {
       'orders.13.sql': good,
       'orders.15.sql': good.replace('gauge', 'counter'),
@@ -62,15 +62,15 @@ test('variants of one query must agree on what they share', async (t) => {
       'orders.17.sql': good.replace('waiting: Orders that wait.', 'waiting: Other.')
     })
   )
-  t.match(mistakes, [
+  t.match(errors, [
     /^orders\.15\.sql:1: the type of waiting is counter here and gauge in/,
     /^orders\.16\.sql:1: labels is server, datname, state here/,
     /^orders\.17\.sql:1: the help of waiting/
   ])
-  t.equal(mistakes.length, 3)
+  t.equal(errors.length, 3)
 })
 
-test('the mistakes of all files come at once, and a folder that is not there is one', async (t) => {
-  t.equal(mistakesIn(folderWith(t, { 'a.sql': 'select 1', 'b.sql': 'select 1' })).length, 2 * 3)
-  t.match(mistakesIn('/nowhere'), [/^\/nowhere: the folder of queries cannot be read: ENOENT/])
+test('the errors of all files are reported together, also that of a missing folder', async (t) => {
+  t.equal(errorsIn(folderWith(t, { 'a.sql': 'select 1', 'b.sql': 'select 1' })).length, 2 * 3)
+  t.match(errorsIn('/nowhere'), [/^\/nowhere: cannot read the folder of queries: ENOENT/])
 })

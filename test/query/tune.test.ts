@@ -4,16 +4,16 @@ import { tuneQueries } from '../../src/query/tune.ts'
 
 const queries = loadQueries()
 
-function mistakesOf(text: string): readonly string[] {
+function errorsOf(text: string): readonly string[] {
   try {
     tuneQueries(queries, text, 'PGVITALS_QUERIES')
     return []
   } catch (error) {
-    return (error as AggregateError).errors.map((mistake: Error) => mistake.message)
+    return (error as AggregateError).errors.map((error: Error) => error.message)
   }
 }
 
-test('a query is switched off, with all its variants, or tuned', async (t) => {
+test('a query is disabled with all its variants, or tuned', async (t) => {
   const tuned = tuneQueries(queries, '{ stat_bgwriter: off, stat_user_tables: { interval: 60s, rows: 50, timeout: 1m, top: 40 } }', 'here')
   t.notOk(tuned.some((query) => query.name === 'stat_bgwriter'))
   t.match(
@@ -22,18 +22,27 @@ test('a query is switched off, with all its variants, or tuned', async (t) => {
   )
 })
 
-test('without braces and without anything it is YAML too', async (t) => {
+test('the length of texts is tuned where a query reads texts', async (t) => {
+  const tuned = tuneQueries(queries, '{ stat_statements_query_id: { text: 50 }, locks: { text: 50 } }', 'here')
+  t.match(
+    tuned.find((query) => query.name === 'stat_statements_query_id'),
+    { statements: { kind: 'texts', everySeconds: 300, textLength: 50 } }
+  )
+  t.equal(tuned.find((query) => query.name === 'locks')?.statements, undefined)
+})
+
+test('the text may be empty or have no braces', async (t) => {
   t.equal(tuneQueries(queries, '', 'here').length, queries.length)
   t.equal(tuneQueries(queries, 'locks: off', 'here').length, queries.length - 1)
 })
 
-test('every mistake names the variable, the query and the key', async (t) => {
-  t.match(mistakesOf('{ lokcs: off, locks: 5, wal: { interval: 5, sleep: 1s } }'), [
-    /^PGVITALS_QUERIES: there is no query "lokcs"/,
+test('every error names the variable, the query and the key', async (t) => {
+  t.match(errorsOf('{ lokcs: off, locks: 5, wal: { interval: 5, sleep: 1s } }'), [
+    /^PGVITALS_QUERIES: unknown query "lokcs"/,
     /^PGVITALS_QUERIES: locks is 5; expected off/,
     /^PGVITALS_QUERIES: wal\.interval is 5; expected interval: 60s/,
     /^PGVITALS_QUERIES: wal\.sleep is "1s"/
   ])
-  t.match(mistakesOf('[locks]'), [/expected query names/])
-  t.match(mistakesOf('{ locks: '), [/^PGVITALS_QUERIES: /])
+  t.match(errorsOf('[locks]'), [/expected query names/])
+  t.match(errorsOf('{ locks: '), [/^PGVITALS_QUERIES: /])
 })

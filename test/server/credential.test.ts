@@ -18,28 +18,32 @@ function makeFolder(t: Test): string {
 const tls = { mode: 'prefer', ca: undefined, cert: undefined, key: undefined } as const
 const connection: Connection = { host: 'h', port: 5432, user: 'u', password: undefined, database: 'd', tls }
 
-test('a secret is what stands in the text, the file or the output, without the line break at its end', async (t) => {
+test('a secret is read from text, a file or a command, without the trailing line break', async (t) => {
   const file = join(makeFolder(t), 'secret')
   writeFileSync(file, ' a b\r\n')
   t.equal(await readSecret('plain\n'), 'plain\n')
   t.equal(await readSecret({ file }), ' a b')
   t.equal(await readSecret({ command: ['printf', '%s\\n\\n', 'a:$HOME'] }), 'a:$HOME', 'without a shell')
-  t.equal(await readSecret({ command: ['cat'] }).catch(({ message }) => message), "the secret's command cat is empty", 'nothing to read')
+  t.equal(
+    await readSecret({ command: ['cat'] }).catch(({ message }) => message),
+    "running the secret's command cat failed: it is empty",
+    'stdin is closed'
+  )
 })
 
-test('a secret that cannot be had is an auth failure that names where, and nothing that was found', async (t) => {
+test('a secret that cannot be read is an auth error that names the source and no content', async (t) => {
   const folder = makeFolder(t)
   const empty = join(folder, 'empty')
   writeFileSync(empty, '\n')
   const cases = [
-    [{ file: join(folder, 'none') }, /^the secret's file .*\/none fails: it cannot be read \(ENOENT\)$/],
-    [{ file: empty }, /^the secret's file .*\/empty is empty$/],
-    [{ command: ['/nowhere/token', 'geheim'] }, /^the secret's command \/nowhere\/token fails: ENOENT$/],
-    [{ command: ['sh', '-c', 'echo geheim; echo geheim >&2; exit 3'] }, /^the secret's command sh fails: exit code 3$/],
-    [{ command: ['sh', '-c', 'kill -TERM $$'] }, /^the secret's command sh fails: SIGTERM$/],
-    [{ command: ['true'] }, /^the secret's command true is empty$/],
-    // The grandchild keeps the output open for longer than we wait.
-    [{ command: ['sh', '-c', 'sleep 5 & sleep 5'] }, /^the secret's command sh fails: no answer within 1 s$/]
+    [{ file: join(folder, 'none') }, /^reading the secret from file .*\/none failed: ENOENT$/],
+    [{ file: empty }, /^reading the secret from file .*\/empty failed: it is empty$/],
+    [{ command: ['/nowhere/token', 'geheim'] }, /^running the secret's command \/nowhere\/token failed: ENOENT$/],
+    [{ command: ['sh', '-c', 'echo geheim; echo geheim >&2; exit 3'] }, /^running the secret's command sh failed: exit code 3$/],
+    [{ command: ['sh', '-c', 'kill -TERM $$'] }, /^running the secret's command sh failed: SIGTERM$/],
+    [{ command: ['true'] }, /^running the secret's command true failed: it is empty$/],
+    // The grandchild keeps the output open beyond the timeout.
+    [{ command: ['sh', '-c', 'sleep 5 & sleep 5'] }, /^running the secret's command sh failed: no output within 1 s$/]
   ] as const
   for (const [secret, expected] of cases) {
     const error: Error = await readSecret(secret, 1).then(
@@ -52,7 +56,7 @@ test('a secret that cannot be had is an auth failure that names where, and nothi
   }
 })
 
-test('the password file is read as libpq reads it', async (t) => {
+test('the password file is read like libpq reads it', async (t) => {
   const pgpass = join(makeFolder(t), 'pgpass')
   const find = (text: string, more: Partial<Connection> = {}, mode = 0o600) => {
     writeFileSync(pgpass, text)
@@ -69,11 +73,11 @@ test('the password file is read as libpq reads it', async (t) => {
   t.equal(await find('localhost:5432:d:u:p', { host: '/var/run/postgresql' }), 'p', 'a socket is localhost')
   t.equal(await find('h:5432:d:u'), undefined, 'too few fields')
   t.equal(await find('h:5432:d:u:'), undefined)
-  t.equal(await find('h:5432:d:u:p', {}, 0o640), undefined, 'a file that others may read is passed over')
+  t.equal(await find('h:5432:d:u:p', {}, 0o640), undefined, 'a file that others may read is ignored')
   t.equal(await readPassword({ ...connection, password: { pgpass: '/nowhere' } }), undefined)
 })
 
-test('every connect asks anew for its password, once', async (t) => {
+test('every connection reads its password once', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   const folder = makeFolder(t)
@@ -86,7 +90,7 @@ test('every connect asks anew for its password, once', async (t) => {
 
   const command = ['sh', '-c', `echo once >> '${count}'; echo secret`]
   await connect({ command })
-  t.equal(await readSecret({ file: count }), 'once', 'though prefer tried it with TLS and without')
+  t.equal(await readSecret({ file: count }), 'once', 'although prefer tried with and without TLS')
   await connect({ command })
   t.equal(await readSecret({ file: count }), 'once\nonce')
 
@@ -97,11 +101,11 @@ test('every connect asks anew for its password, once', async (t) => {
   writeFileSync(pgpass, 'elsewhere:*:*:*:secret\n')
   const expected = {
     errorClass: 'auth',
-    message: `the server asks for a password of postgres for postgres; none is configured, and ${pgpass} (mode 600) has no line for it`
+    message: `the server requests a password for role postgres in database postgres; none is configured, and ${pgpass} (mode 0600) has no matching line`
   }
   await t.rejects(connect({ pgpass }), expected)
   await t.rejects(connect(undefined), { errorClass: 'auth', message: /none is configured$/ })
-  // pg's own ways to a password are closed: the configuration says it.
+  // pg must not read PGPASSWORD by itself; src/config does.
   process.env.PGPASSWORD = 'secret'
   t.teardown(() => delete process.env.PGPASSWORD)
   await t.rejects(connect(undefined), { message: /none is configured/ })

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { ClassedError, classOf, messageOf } from '../../src/server/error-class.ts'
 
-test('every failure has a class, by SQLSTATE, by errno or by our own word', async (t) => {
+test('every error has a class, by SQLSTATE, by errno or by declaration', async (t) => {
   const cases = [
     ['28P01', 'auth'],
     ['28000', 'auth'],
@@ -30,12 +30,12 @@ test('every failure has a class, by SQLSTATE, by errno or by our own word', asyn
   t.equal(classOf(new ClassedError('timeout', 'x')), 'timeout')
 })
 
-test('the failures of a host with several addresses count as the first one', async (t) => {
+test('the errors of a host with several addresses have the class and message of the first one', async (t) => {
   const refused = Object.assign(new Error('connect ECONNREFUSED ::1:1'), { code: 'ECONNREFUSED' })
   t.equal(classOf(new AggregateError([refused])), 'network')
   t.equal(messageOf(new AggregateError([refused])), 'connect ECONNREFUSED ::1:1')
 })
 
-test('a message is one line and carries its code', async (t) => {
+test('a message is one line and includes the error code', async (t) => {
   t.equal(messageOf(Object.assign(new Error('relation\n  is gone'), { code: '42P01' })), 'relation is gone (42P01)')
 })

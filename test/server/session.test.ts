@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'tap'
 import { parseDatabaseUrl } from '../../src/config/database-url.ts'
 import { classOf } from '../../src/server/error-class.ts'
@@ -12,7 +13,7 @@ test('sessions', async (t) => {
   t.teardown(() => server.remove())
   const open = (url: string) => openSession(parseDatabaseUrl(`${url}?sslmode=disable`))
 
-  t.test('a session says who it is and sets what DESIGN says, in autocommit', async (t) => {
+  t.test('a session has its own settings and runs in autocommit', async (t) => {
     const session = await open(server.url('postgres'))
     t.teardown(() => session.close())
     const names = [
@@ -32,10 +33,10 @@ test('sessions', async (t) => {
     t.same(rows, [['pgvitals', '5s', '1s', '10s', '0', 'on', 'read committed', 'off', 'pg_catalog', 'off', '0']])
     const first = await session.run('select now()', options)
     const second = await session.run('select now()', options)
-    t.not(first.rows[0]?.[0], second.rows[0]?.[0], 'each statement is a transaction of its own')
+    t.not(first.rows[0]?.[0], second.rows[0]?.[0], 'each statement runs in its own transaction')
   })
 
-  t.test('an answer is text as PostgreSQL wrote it, null for null; rows beyond the limit are counted', async (t) => {
+  t.test('a result is in PostgreSQL text format, with null for null; rows beyond the limit are counted', async (t) => {
     const session = await open(server.url('postgres'))
     t.teardown(() => session.close())
     t.same(await session.run("select 9223372036854775807 as a, 'NaN'::numeric as b, null::int as c, true as d", options), {
@@ -44,18 +45,27 @@ test('sessions', async (t) => {
       cutRows: 0
     })
     t.match(await session.run('select g from generate_series(1, 25) as g', options), { cutRows: 15, rows: { length: 10 } })
-    t.match(await session.run('select 1 as a where false', options), { columns: ['a'], rows: [] }, 'an empty answer has its columns')
+    t.match(await session.run('select 1 as a where false', options), { columns: ['a'], rows: [] }, 'an empty result has its columns')
   })
 
-  t.test('only one statement and no write gets through', async (t) => {
+  t.test('parameters are bound by the server and are never part of the SQL text', async (t) => {
+    const session = await open(server.url('postgres'))
+    t.teardown(() => session.close())
+    const parameters = ["'; drop table x; --", null, '7']
+    t.same((await session.run('select $1::text, $2::text, $3::int + 1', { ...options, parameters })).rows, [[parameters[0], null, '8']])
+    t.match(await session.run('select 1', options), { rows: [['1']] }, 'the next statement has none')
+    await t.rejects(session.run('select 1', { ...options, parameters: ['1'] }), { code: '08P01' })
+  })
+
+  t.test('a second statement and a write are rejected', async (t) => {
     const session = await open(server.url('postgres'))
     t.teardown(() => session.close())
     await t.rejects(session.run('select 1; select 2', options), { code: '42601' })
     await t.rejects(session.run('create table x ()', options), { code: '25006' })
-    t.match(await session.run('select 1', options), { rows: [['1']] }, 'and the session is as good as before')
+    t.match(await session.run('select 1', options), { rows: [['1']] }, 'the session stays usable')
   })
 
-  t.test('the server ends what takes too long, and the session goes on', async (t) => {
+  t.test('the server cancels a statement at its timeout, and the session stays open', async (t) => {
     const session = await open(server.url('postgres'))
     t.teardown(() => session.close())
     await t.rejects(session.run('select pg_sleep(30)', { timeoutSeconds: 1, maxRows: 1 }), { code: '57014' })
@@ -63,31 +73,29 @@ test('sessions', async (t) => {
     t.ok(session.isOpen())
   })
 
-  t.test('when the server does not, the connection is cut', async (t) => {
+  t.test('the connection is closed if the server does not cancel in time', async (t) => {
     const session = await open(server.url('postgres'))
     const hanging = session.run('select pg_sleep(30)', { timeoutSeconds: 1, maxRows: 1 })
-    // A frozen server answers nothing at all: stop its processes as a debugger would.
+    // A stopped backend does not respond at all.
     const [{ pid } = {}] = await server.sql(
       'postgres',
       "select pid from pg_stat_activity where application_name = 'pgvitals' and query like '%pg_sleep%'"
     )
     process.kill(Number(pid), 'SIGSTOP')
     t.teardown(() => process.kill(Number(pid), 'SIGCONT'))
-    const before = performance.now()
-    await t.rejects(hanging, /no answer within 3 s; the connection was cut/)
-    t.ok(performance.now() - before < 4000)
+    await t.rejects(hanging, /the server did not respond within 3 s; the connection was closed/)
     t.notOk(session.isOpen())
     t.equal(classOf(await session.run('select 1', options).catch((error: unknown) => error)), 'network')
   })
 
-  t.test('a lost connection is a network failure and does not end the process', async (t) => {
+  t.test('a lost connection is a network error and does not end the process', async (t) => {
     const session = await open(server.url('postgres'))
     await server.sql('postgres', "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pgvitals'")
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    t.notOk(session.isOpen())
+    while (session.isOpen()) await delay(10)
+    t.equal(classOf(await session.run('select 1', options).catch((error: unknown) => error)), 'network')
   })
 
-  t.test('a wrong password, a missing database and a closed port are told apart', async (t) => {
+  t.test('a wrong password, a missing database and a closed port have different classes', async (t) => {
     const cases = [
       [server.url('postgres', 'postgres', 'wrong'), 'auth'],
       [server.url('nowhere'), 'no_database'],
@@ -101,25 +109,23 @@ test('sessions', async (t) => {
     }
   })
 
-  t.test('a port that accepts and never answers fails within the connect timeout', async (t) => {
+  t.test('a server that accepts and never responds fails within the connection timeout', async (t) => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1')
     t.teardown(() => silent.close())
     await new Promise((resolve) => silent.once('listening', resolve))
     const address = silent.address()
     const port = typeof address === 'object' ? address?.port : 0
-    const before = performance.now()
-    const error = await open(`postgresql://u:p@127.0.0.1:${port}/x`).catch((failure: unknown) => failure)
-    t.equal(classOf(error), 'network')
-    t.ok(performance.now() - before < 6500)
+    await t.rejects(open(`postgresql://u:p@127.0.0.1:${port}/x`), { errorClass: 'network', message: 'cannot connect: timeout expired' })
   })
 
-  t.test('an invalid byte in a SQL_ASCII database costs itself only', async (t) => {
+  t.test('an invalid byte in a SQL_ASCII database is replaced, and the rest of the row is kept', async (t) => {
     await server.sql('postgres', "create database ascii encoding 'SQL_ASCII' template template0")
     await server.sql('ascii', "do $$ begin execute convert_from('\\x637265617465207461626c652022eeff2220282920', 'SQL_ASCII'); end $$")
     const session = await open(server.url('ascii'))
     t.teardown(() => session.close())
-    const { rows } = await session.run("select relname, 'ok' as b from pg_stat_user_tables", options)
-    t.same(rows, [['\ufffd\ufffd', 'ok']])
+    const sql = 'select relname, $1 as b from pg_stat_user_tables'
+    const { rows } = await session.run(sql, { ...options, parameters: ['größe'] })
+    t.same(rows, [['\ufffd\ufffd', 'größe']], 'the retry passes the parameters on')
     t.match(await session.run("select current_setting('client_encoding')", options), { rows: [['UTF8']] })
   })
 })

@@ -1,20 +1,20 @@
 import { connect, createServer } from 'node:net'
 
-/** A way to a server that counts those who take it. */
+/** A proxy that counts connections. */
 export interface Counter {
   readonly port: number
   readonly count: () => number
   readonly close: () => void
 }
 
-/** Passes connections on to a server and counts them. */
+/** Starts a proxy on a free port that forwards connections to a server on this machine. */
 export async function startCounter(port: number): Promise<Counter> {
   let count = 0
   const listener = createServer((socket) => {
     count++
-    const onward = connect(port, '127.0.0.1')
-    for (const end of [socket, onward]) end.on('error', () => {})
-    socket.pipe(onward).pipe(socket)
+    const upstream = connect(port, '127.0.0.1')
+    for (const end of [socket, upstream]) end.on('error', () => {})
+    socket.pipe(upstream).pipe(socket)
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => listener.once('listening', resolve))
   const address = listener.address()

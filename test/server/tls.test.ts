@@ -10,7 +10,7 @@ import { hasTool } from '../servers/has-tool.ts'
 import { freePort, startServer, type TestServer } from '../servers/start-server.ts'
 import { startCounter } from './start-counter.ts'
 
-/** Whether the session that a URL opens is encrypted, or the class of its failure. */
+/** Whether the session of a URL is encrypted, or the class of the error. */
 async function outcome(server: TestServer, host: string, parameters: string, password = 'secret'): Promise<string> {
   const url = `postgresql://postgres:${password}@${host}:${server.port}/postgres?${parameters}`
   try {
@@ -23,7 +23,7 @@ async function outcome(server: TestServer, host: string, parameters: string, pas
   }
 }
 
-/** A key and a certificate for this name that signs itself. */
+/** Creates a key and a self-signed certificate for a host name. */
 function makeCertificate(folder: string, name: string): { readonly key: string; readonly certificate: string; readonly path: string } {
   const [key, path] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)]
   const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`]
@@ -33,7 +33,7 @@ function makeCertificate(folder: string, name: string): { readonly key: string; 
   return { key: readFileSync(key, 'utf8'), certificate: readFileSync(path, 'utf8'), path }
 }
 
-/** Writes a file into the data directory, as the server's own user. */
+/** Writes a file into the data directory as the server's user. */
 async function writeFile(server: TestServer, name: string, text: string): Promise<void> {
   await server.sql(
     'postgres',
@@ -41,13 +41,13 @@ async function writeFile(server: TestServer, name: string, text: string): Promis
   )
 }
 
-/** Puts these rules into force. */
+/** Replaces pg_hba.conf. */
 async function reload(server: TestServer, rules: string): Promise<void> {
   await writeFile(server, 'pg_hba.conf', rules)
   await server.sql('postgres', 'select pg_reload_conf()', 'select pg_sleep(0.3)').catch(() => {})
 }
 
-test('sslmode means what libpq means by it', async (t) => {
+test('sslmode has the meaning it has in libpq', async (t) => {
   if (!hasTool(t, 'openssl', 'openssl')) return
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-certificates-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
@@ -87,18 +87,18 @@ test('sslmode means what libpq means by it', async (t) => {
 
   const rest = 'local all all scram-sha-256\nhost all other all reject'
   await reload(server, `hostnossl all all all scram-sha-256\n${rest}`)
-  await expectAll('a server that refuses TLS by pg_hba.conf', [
+  await expectAll('a server that rejects TLS in pg_hba.conf', [
     ['localhost', '', 'plain'],
     ['localhost', 'sslmode=require', 'auth']
   ])
   await reload(server, `hostssl all all all scram-sha-256\n${rest}`)
-  await expectAll('a server that insists on TLS by pg_hba.conf', [
+  await expectAll('a server that requires TLS in pg_hba.conf', [
     ['localhost', 'sslmode=allow', 'encrypted'],
     ['localhost', 'sslmode=disable', 'auth']
   ])
 })
 
-test('a wrong password is sent once, whatever other ways the mode allows', async (t) => {
+test('a wrong password is sent once, even if the mode has another method', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   for (const [mode, password, expected, connections] of [
@@ -109,14 +109,14 @@ test('a wrong password is sent once, whatever other ways the mode allows', async
   ] as const) {
     const counter = await startCounter(server.port)
     t.equal(await outcome({ ...server, port: counter.port }, '127.0.0.1', `sslmode=${mode}`, password), expected, `${mode} ${password}`)
-    t.equal(counter.count(), connections, `${mode}: ${connections} connections, the first of prefer for TLS alone`)
+    t.equal(counter.count(), connections, `${mode}: ${connections} connections, of prefer the first only requests TLS`)
     counter.close()
   }
-  // PAM, LDAP, RADIUS and RDS IAM refuse a password with the SQLSTATE that a missing rule has too; here nobody answers for 3 s.
-  const nobody = `radiusservers="127.0.0.1" radiussecrets="x" radiusports="${await freePort()}"`
-  await reload(server, `host all all all radius ${nobody}`)
+  // PAM, LDAP, RADIUS and RDS IAM reject a password with the SQLSTATE of a missing pg_hba.conf rule. This RADIUS server does not respond for 3 s.
+  const unreachable = `radiusservers="127.0.0.1" radiussecrets="x" radiusports="${await freePort()}"`
+  await reload(server, `host all all all radius ${unreachable}`)
   const counter = await startCounter(server.port)
   t.teardown(() => counter.close())
   t.equal(await outcome({ ...server, port: counter.port }, '127.0.0.1', 'sslmode=allow', 'wrong'), 'auth')
-  t.equal(counter.count(), 1, 'also where the server does not say that it was the password')
+  t.equal(counter.count(), 1, 'even if the error does not name the password')
 })

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import type { Test } from 'tap'
 
-/** Whether a tool is installed. Without it a test says which Debian package to install, and fails where nothing may be skipped (CI). */
+/** Whether a tool is installed. If not, the test names the Debian package; it fails in CI, where no test may be skipped. */
 export function hasTool(t: Test, tool: string, debianPackage: string): boolean {
   try {
     execFileSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' })

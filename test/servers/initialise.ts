@@ -4,11 +4,11 @@ import { join } from 'node:path'
 
 const folder = join(import.meta.dirname, 'initialised')
 
-/** Fills a data directory: as initdb does it the first time, then as a copy of that, which takes a tenth of the CPU. */
+/** Fills a data directory: with initdb the first time, later as a copy of that result, which takes a tenth of the CPU time. */
 export async function initialise(major: number, dataDirectory: string, initdb: () => Promise<void>): Promise<void> {
   const kept = join(folder, `${major}-${process.getuid?.()}`)
   if (existsSync(kept)) {
-    rmSync(dataDirectory, { recursive: true })
+    rmSync(dataDirectory, { recursive: true, force: true })
     execFileSync('cp', ['-a', kept, dataDirectory])
     return
   }
@@ -16,12 +16,12 @@ export async function initialise(major: number, dataDirectory: string, initdb: (
   const own = `${kept}-${process.pid}`
   mkdirSync(folder, { recursive: true })
   execFileSync('cp', ['-a', dataDirectory, own])
-  // Statistics begin when the server first starts, not when the copied one was made.
+  // Statistics begin at the first start of the server, not with the copied data directory.
   for (const file of readdirSync(join(own, 'pg_stat'))) rmSync(join(own, 'pg_stat', file))
   try {
     renameSync(own, kept)
   } catch {
-    // Another process was faster.
+    // Another process was first.
     rmSync(own, { recursive: true })
   }
 }

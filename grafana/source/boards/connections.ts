@@ -1,161 +1,200 @@
-import { board } from '../house/board.ts'
-import { by, inDatabase, on, onServer } from '../house/expression.ts'
-import { quality } from '../house/quality.ts'
-import { barGauge, stat } from '../house/single-value.ts'
-import { above, plain } from '../house/steps.ts'
-import { timeseries } from '../house/timeseries.ts'
-import { database, server } from '../house/variables.ts'
+import { help } from '../catalogue.ts'
+import { board, row, top } from '../panels/board.ts'
+import { above, stateColours } from '../panels/colours.ts'
+import { by, inDatabase, maxBy, on, onServer, ratesBy, ratio, type SeriesName, sumBy } from '../panels/promql.ts'
+import { barGauge, stat } from '../panels/stat.ts'
+import { table } from '../panels/table.ts'
+import { timeseries } from '../panels/timeseries.ts'
+import { database, server } from '../panels/variables.ts'
 import { thresholds } from '../thresholds.ts'
-import { connectionAges, connectionEnds } from './connections-rows.ts'
+import { abnormalEnds, connectionsBy, connectionsUsed, connectionsUsedSpec, dataQuality } from './shared-panels.ts'
 
-const connections = (...labels: readonly string[]) => `sum ${by(...labels)} (${inDatabase('pg_stat_activity_connections')})`
-const stateColours = {
-  active: 'green',
-  idle: '#8e8e8e',
-  'idle in transaction': 'orange',
-  'idle in transaction (aborted)': 'red',
-  unknown: 'purple'
-}
-const usable = { expr: onServer('pg_connections_usable'), legend: 'usable', dashed: true }
+const ofUsers = inDatabase('pg_stat_activity_connections', 'usename!=""')
+const idleInTransaction = inDatabase('pg_stat_activity_oldest_idle_in_transaction_seconds')
+const idleSteps = above(thresholds.idleInTransactionSeconds)
+const oldest = (metric: SeriesName) => maxBy(['datname', 'usename'], inDatabase(metric))
 
-export const connectionsBoard = board({
-  uid: 'pgvitals-connections',
-  title: 'Connections',
-  question: 'Who holds the connections, and who cannot get one?',
+export const connectionsBoard = board('pgvitals-connections', {
+  question: 'Which databases and users hold the connections, and which limits are reached?',
   variables: [...server('one'), database('many')],
   rows: [
-    {
-      panels: [
-        stat({
-          title: 'In use',
-          about: [
-            'connections of clients that are open now.',
-            'each is a process of the server.',
-            'its own level.',
-            'the panels below tell whose they are.'
-          ],
-          unit: 'short',
-          size: [4, 4],
-          values: [{ expr: onServer('pg_connections_in_use') }],
-          steps: plain
-        }),
-        stat({
-          title: 'Usable',
-          about: [
-            'connections that clients can have: all but those that are reserved.',
-            'when they are in use, nobody else can log in.',
-            'as configured.',
-            'raise max_connections only when a pooler does not help.'
-          ],
-          unit: 'short',
-          size: [4, 4],
-          values: [{ expr: onServer('pg_connections_usable') }],
-          steps: plain
-        }),
-        stat({
-          title: 'Used part',
-          about: [
-            'connections in use in proportion to the usable ones.',
-            'at 1 nobody else can log in.',
-            `below ${thresholds.connectionsUsedRatio.warning}.`,
-            'the database and the user with most of them.'
-          ],
-          unit: 'percentunit',
-          size: [4, 4],
-          max: 1,
-          values: [{ expr: `${onServer('pg_connections_in_use')} / (${onServer('pg_connections_usable')} > 0)` }],
-          steps: above(thresholds.connectionsUsedRatio)
-        }),
-        stat({
-          title: 'Longest idle in transaction',
-          about: [
-            'the longest time that a client has been idle within a transaction.',
-            'it holds its locks for nothing.',
-            'seconds.',
-            'the user below; then the code that forgets to commit.'
-          ],
-          unit: 's',
-          size: [6, 4],
-          values: [{ expr: `max ${by()} (${inDatabase('pg_stat_activity_oldest_idle_in_transaction_seconds')})` }],
-          steps: above(thresholds.idleInTransactionSeconds),
-          empty: 'None is idle in a transaction'
-        }),
-        ...quality(4),
-        timeseries({
-          title: 'By database',
-          about: [
-            'client connections, stacked by database; the dashed line is what clients can have.',
-            'one database can take what the others need.',
-            'below the line.',
-            'the database, and its users on the right.'
-          ],
-          unit: 'short',
-          size: [12, 8],
-          isStacked: true,
-          lines: [{ expr: connections('datname'), legend: '{{datname}}' }, usable],
-          links: ['database']
-        }),
-        timeseries({
-          title: 'By user',
-          about: [
-            'client connections, stacked by role.',
-            'it tells which application holds them.',
-            'each application has its pool.',
-            'the size of the pool of that application.'
-          ],
-          unit: 'short',
-          size: [12, 8],
-          isStacked: true,
-          lines: [{ expr: `sum ${by('usename')} (${inDatabase('pg_stat_activity_connections', 'usename!=""')})`, legend: '{{usename}}' }],
-          links: ['serverActivity']
-        }),
-        timeseries({
-          title: 'By state',
-          about: [
-            'client connections by what they do.',
-            'many idle ones are pools that are too large; idle in transaction ones hold locks.',
-            'few active, some idle.',
-            'the ages below.'
-          ],
-          unit: 'short',
-          size: [12, 8],
-          isStacked: true,
-          lines: [{ expr: connections('state'), legend: '{{state}}' }],
-          colours: stateColours,
-          links: ['serverActivity']
-        }),
-        barGauge({
-          title: 'Limits of databases, roles and standbys',
-          about: [
-            'connections in proportion to the limit of a database or role that has one, and of WAL senders.',
-            'at 1 that database, role or standby gets no more, though the server has room.',
-            `below ${thresholds.connectionLimitUsedRatio}.`,
-            'alter database or alter role … connection limit.'
-          ],
-          unit: 'percentunit',
-          size: [12, 8],
-          max: 1,
-          values: [
-            {
-              expr: `${connections('datname')} / ${on('datname')} (${inDatabase('pg_database_connection_limit')} > 0)`,
-              legend: 'database {{datname}}'
-            },
-            {
-              expr: `sum ${by('usename')} (${onServer('pg_stat_activity_connections')}) / ${on('usename')} max ${by('usename')} (label_replace(${onServer('pg_roles_connection_limit')} > 0, "usename", "$1", "rolname", "(.+)"))`,
-              legend: 'role {{usename}}'
-            },
-            {
-              expr: `${onServer('pg_connections_walsenders_in_use')} / (${onServer('pg_connections_walsenders_max')} > 0)`,
-              legend: 'WAL senders'
-            }
-          ],
-          steps: above(thresholds.connectionLimitUsedRatio),
-          empty: 'No limits of their own',
-          links: ['server']
-        })
-      ]
-    },
-    connectionAges,
-    connectionEnds
+    top(
+      stat('In use', [4, 4], 'short', {
+        about: [
+          help('pg_connections_in_use'),
+          'Each is a process of the server.',
+          'The usual level.',
+          'See the panels below for the databases and users.'
+        ],
+        expr: onServer('pg_connections_in_use')
+      }),
+      stat('Usable', [4, 4], 'short', {
+        about: [
+          'Connections that clients can open: max_connections minus the reserved ones.',
+          'When all are in use, no client can connect.',
+          'As configured.',
+          'Use a connection pooler before you raise max_connections.'
+        ],
+        expr: onServer('pg_connections_usable')
+      }),
+      stat('Used ratio', [4, 4], 'percentunit', {
+        ...connectionsUsedSpec,
+        about: [...connectionsUsedSpec.about, 'See the panels below for the databases and users.'],
+        expr: connectionsUsed
+      }),
+      stat('Longest idle in transaction', [6, 4], 's', {
+        about: [
+          'Longest time that a client has been idle in transaction.',
+          'It holds its locks meanwhile.',
+          'Seconds.',
+          'Find the user below, then the code that does not commit.'
+        ],
+        expr: maxBy([], idleInTransaction),
+        steps: idleSteps,
+        empty: 'None is idle in transaction'
+      }),
+      ...dataQuality,
+      timeseries('By database', [12, 8], 'short', {
+        about: [
+          'Client connections, stacked by database; the dashed line is the number that clients can open.',
+          'One database can use the connections that others need.',
+          'Below the line.',
+          'Click the database, or see its users in the next panel.'
+        ],
+        lines: [
+          { expr: inDatabase('datname:pg_connections:sum'), legend: '{{datname}}' },
+          { expr: onServer('pg_connections_usable'), legend: 'usable', dashed: true }
+        ],
+        isStacked: true,
+        links: ['database']
+      }),
+      timeseries('By user', [12, 8], 'short', {
+        about: [
+          'Client connections, stacked by role.',
+          'It shows which application holds them.',
+          'The size of the pool of each application.',
+          'Check the pool size of the application.'
+        ],
+        expr: sumBy(['usename'], ofUsers),
+        legend: '{{usename}}',
+        isStacked: true,
+        links: ['serverActivity']
+      }),
+      timeseries('By state', [12, 8], 'short', {
+        about: [
+          'Client connections by state.',
+          'Many idle sessions indicate pools that are too large; sessions idle in transaction hold locks.',
+          'Few active, some idle.',
+          'See the ages below.'
+        ],
+        expr: connectionsBy('state'),
+        legend: '{{state}}',
+        isStacked: true,
+        colours: stateColours,
+        links: ['serverActivity']
+      }),
+      barGauge('Limits of databases, roles and WAL senders', [12, 8], 'percentunit', {
+        about: [
+          'Connections in proportion to the connection limit of a database or role, and WAL senders in proportion to max_wal_senders.',
+          'At 1 that database, role or standby cannot connect, even if the server has free connections.',
+          `Below ${thresholds.connectionLimitUsedRatio}.`,
+          'Run alter database or alter role … connection limit.'
+        ],
+        lines: [
+          {
+            expr: `${inDatabase('datname:pg_connections:sum')} / (${inDatabase('pg_database_connection_limit')} > 0)`,
+            legend: 'database {{datname}}'
+          },
+          {
+            expr: `${sumBy(['usename'], onServer('pg_stat_activity_connections'))} / ${on('usename')} max ${by('usename')} (label_replace(${onServer('pg_roles_connection_limit')} > 0, "usename", "$1", "rolname", "(.+)"))`,
+            legend: 'role {{usename}}'
+          },
+          { expr: ratio(onServer('pg_connections_walsenders_in_use'), onServer('pg_connections_walsenders_max')), legend: 'WAL senders' }
+        ],
+        max: 1,
+        steps: above(thresholds.connectionLimitUsedRatio),
+        empty: 'No limits',
+        links: ['server']
+      })
+    ),
+    row(
+      'Ages',
+      table('Oldest by database and user', [12, 8], {
+        about: [
+          'Connections, and the oldest statement, transaction and idle transaction of each database and user.',
+          'Old ones hold locks and connections, and hold back vacuum.',
+          'Seconds; hours for known batch jobs.',
+          'Open the Activity and locks dashboard.'
+        ],
+        labels: [
+          { label: 'datname', title: 'Database', links: ['activity', 'database'] },
+          { label: 'usename', title: 'User' }
+        ],
+        columns: [
+          { title: 'Connections', unit: 'short', expr: sumBy(['datname', 'usename'], ofUsers) },
+          {
+            title: 'Statement',
+            unit: 's',
+            expr: oldest('pg_stat_activity_oldest_query_seconds'),
+            steps: above(thresholds.longQuerySeconds)
+          },
+          {
+            title: 'Transaction',
+            unit: 's',
+            expr: oldest('pg_stat_activity_oldest_transaction_seconds'),
+            steps: above(thresholds.longTransactionSeconds)
+          },
+          {
+            title: 'Idle in transaction',
+            unit: 's',
+            expr: oldest('pg_stat_activity_oldest_idle_in_transaction_seconds'),
+            steps: idleSteps
+          }
+        ],
+        sortBy: 'Transaction'
+      }),
+      timeseries('Idle in transaction', [12, 8], 's', {
+        about: [
+          'Longest time that a client of each database and user has been idle in transaction.',
+          'It holds its locks meanwhile.',
+          'Seconds.'
+        ],
+        expr: maxBy(['datname', 'usename'], idleInTransaction),
+        legend: '{{datname}} {{usename}}',
+        steps: idleSteps,
+        links: ['activity'],
+        empty: 'None was idle in transaction'
+      })
+    ),
+    row(
+      'Starts and ends',
+      timeseries('New sessions', [8, 8], 'ops', {
+        about: [
+          'Sessions started per second, by database.',
+          'Each costs a process and a login; many mean that an application does not use a pool.',
+          'Few.',
+          'Check the connection pool of the application.'
+        ],
+        expr: ratesBy(['datname'], inDatabase('pg_stat_database_sessions_total')),
+        legend: '{{datname}}',
+        links: ['database'],
+        empty: 'Counted since PostgreSQL 14'
+      }),
+      abnormalEnds(['datname'], inDatabase),
+      timeseries('Connections with and without TLS', [8, 8], 'short', {
+        about: [
+          'Connections over the network, encrypted or not.',
+          'Without TLS, all data and some passwords can be read on the network.',
+          'All with TLS, except within one machine.',
+          'Use hostssl in pg_hba.conf, or rds.force_ssl on RDS.'
+        ],
+        lines: [
+          { expr: sumBy([], inDatabase('pg_stat_ssl_connections', 'ssl="true"')), legend: 'with TLS', colour: 'green' },
+          { expr: sumBy([], inDatabase('pg_stat_ssl_connections', 'ssl="false"')), legend: 'without TLS', colour: 'orange' }
+        ],
+        isStacked: true,
+        links: ['serverActivity']
+      })
+    )
   ]
 })

@@ -1,197 +1,332 @@
-import { board } from '../house/board.ts'
-import { by, onServer, type SeriesName } from '../house/expression.ts'
-import { words } from '../house/mappings.ts'
-import { quality } from '../house/quality.ts'
-import { stat } from '../house/single-value.ts'
-import { statusHistory } from '../house/state-panels.ts'
-import { above, anyIsCritical, anyWarns, below } from '../house/steps.ts'
-import { table } from '../house/table.ts'
-import { timeseries } from '../house/timeseries.ts'
-import { database, server } from '../house/variables.ts'
+// The quality of the data and its cost. Rows: state of servers, databases and queries; errors and cost; the process; access between teams.
+
+import { help } from '../catalogue.ts'
+import { board, closedRow, row, top } from '../panels/board.ts'
+import { above, anyIsCritical, anyWarns, below, upOrDown, words } from '../panels/colours.ts'
+import { increasesBy, inDatabase, maxBy, ofExporter, onServer, ratesBy, type SeriesName } from '../panels/promql.ts'
+import { stat } from '../panels/stat.ts'
+import { statusHistory } from '../panels/states.ts'
+import { table } from '../panels/table.ts'
+import { timeseries } from '../panels/timeseries.ts'
+import { database, server } from '../panels/variables.ts'
 import { thresholds } from '../thresholds.ts'
-import { processRow } from './exporter-process.ts'
-import { accessRow, costRow } from './exporter-rows.ts'
+import { dataQuality } from './shared-panels.ts'
 
-/** Of the chosen databases, and what is of a whole server. */
-const chosen = (metric: SeriesName) => onServer(metric, 'datname=~"$datname|"')
-
+/** Series of the selected databases and of whole servers, whose `datname` is empty. */
+const selected = (metric: SeriesName) => onServer(metric, 'datname=~"$datname|"')
 const succeeds = words({ 0: ['failing', 'red'], 1: ['succeeds', 'green'] })
+const queryColumns = [
+  { label: 'query', title: 'Query' },
+  { label: 'datname', title: 'Database', links: ['database'] },
+  { label: 'server', title: 'Server', links: ['server'] }
+] as const
+const slowest = `topk(15, ${onServer('pgvitals_query_duration_seconds')})`
+/** The columns of both tables of access. */
+const access = (metric: 'pg_access_excess' | 'pg_access_missing') => ({
+  labels: [
+    { label: 'rolname', title: 'Role' },
+    { label: 'privilege', title: 'Privilege' },
+    { label: 'datname', title: 'Database', links: ['database'] as const },
+    { label: 'server', title: 'Server' }
+  ],
+  columns: [{ title: 'Objects', unit: 'short' as const, expr: `${maxBy(['datname', 'rolname', 'privilege'], inDatabase(metric))} > 0` }],
+  sortBy: 'Objects',
+  empty: 'None, or no access is declared'
+})
 
-export const exporter = board({
-  uid: 'pgvitals-exporter',
-  title: 'Exporter',
-  question: 'Can these numbers be trusted, what is missing, and what do they cost?',
+export const exporter = board('pgvitals-exporter', {
+  question: 'Is the data complete and current, what is missing, and what does polling cost?',
   variables: [...server('many'), database('many')],
   rows: [
-    {
-      panels: [
-        stat({
-          title: 'Servers down',
-          about: [
-            'servers that did not answer the last visit.',
-            'of these nothing is known but that.',
-            '0.',
-            'the table of databases has the reason.'
-          ],
-          unit: 'short',
-          size: [4, 4],
-          values: [{ expr: `sum(${onServer('pg_up')} == bool 0)` }],
-          steps: anyIsCritical
-        }),
-        stat({
-          title: 'Databases down',
-          about: [
-            'databases that did not answer the last visit.',
-            'nothing is known of them.',
-            '0.',
-            'the table of databases has the reason.'
-          ],
-          unit: 'short',
-          size: [4, 4],
-          values: [{ expr: `sum(${onServer('pg_database_up')} == bool 0)` }],
-          steps: anyIsCritical
-        }),
-        stat({
-          title: 'Oldest answer',
-          about: [
-            'age of the oldest answer that is still shown.',
-            'an answer is dropped after three intervals of its query; until then it looks alive.',
-            'up to the longest interval, 15 minutes.',
-            'the panel "Age of the answers".'
-          ],
-          unit: 's',
-          size: [5, 4],
-          values: [{ expr: `max(${onServer('pgvitals_snapshot_age_seconds')})` }],
-          steps: above(2700)
-        }),
-        stat({
-          title: 'Samples dropped',
-          about: [
-            'samples that were dropped within the range that is shown: duplicates, illegal ones, too many rows.',
-            'these are missing.',
-            '0.',
-            'the panel "Errors and dropped samples".'
-          ],
-          unit: 'short',
-          size: [5, 4],
-          values: [{ expr: `sum(increase(${onServer('pgvitals_samples_dropped_total')}[$__range])) or vector(0)` }],
-          steps: anyWarns
-        }),
-        ...quality(4),
-        statusHistory({
-          title: 'Queries by database',
-          about: [
-            'whether the last polls of all queries of a database succeeded; those of a whole server stand beside its name alone.',
-            'red means that something on the boards is missing.',
-            'green.',
-            'the queries that fail, below.'
-          ],
-          unit: 'none',
-          size: [12, 8],
-          states: [{ expr: `min ${by('datname')} (${chosen('pgvitals_query_success')})`, legend: '{{server}} {{datname}}' }],
-          mappings: succeeds,
-          steps: below({ critical: 1 }),
-          links: ['server']
-        }),
-        table({
-          title: 'Queries that fail',
-          about: [
-            'the queries whose last poll failed.',
-            'their series vanish after three intervals.',
-            'empty.',
-            'the log of pgvitals has the error; pgvitals doctor what to grant.'
-          ],
-          size: [12, 8],
-          labels: [
-            { label: 'query', title: 'Query' },
-            { label: 'datname', title: 'Database', links: ['database'] },
-            { label: 'server', title: 'Server', links: ['server'] }
-          ],
-          columns: [
-            { title: 'State', unit: 'none', expr: `${chosen('pgvitals_query_success')} == 0`, mappings: succeeds },
-            {
-              title: 'Age of its answer',
-              unit: 's',
-              expr: `${chosen('pgvitals_snapshot_age_seconds')} and ${chosen('pgvitals_query_success')} == 0`
-            }
-          ],
-          sortBy: 'Query',
-          empty: 'Every query succeeds'
-        }),
-        table({
-          title: 'Databases',
-          about: [
-            'whether each database answered, and the reason why not.',
-            'a wrong password, a full server and a dead one want different people.',
-            'up.',
-            'the reason.'
-          ],
-          size: [12, 8],
-          labels: [
-            { label: 'datname', title: 'Database', links: ['database'] },
-            { label: 'server', title: 'Server', links: ['server'] },
-            { label: 'reason', title: 'Reason' }
-          ],
-          columns: [
-            { title: 'Known', unit: 'none', expr: `max ${by('datname', 'reason')} (${chosen('pgvitals_database_state')} == 1)` },
-            { title: 'State', unit: 'none', expr: chosen('pg_database_up'), mappings: words({ 0: ['down', 'red'], 1: ['up', 'green'] }) }
-          ],
-          sortBy: 'State',
-          isAscending: true,
-          hidesFirst: true
-        }),
-        table({
-          title: 'What the roles may not see',
-          about: [
-            'capabilities that the role of a database lacks.',
-            'what needs them is absent, not zero.',
-            'empty with pg_monitor.',
-            'pgvitals doctor prints the grants.'
-          ],
-          size: [12, 8],
-          labels: [
-            { label: 'capability', title: 'Lacks' },
-            { label: 'datname', title: 'Database', links: ['database'] },
-            { label: 'server', title: 'Server' }
-          ],
-          columns: [
-            { title: 'State', unit: 'none', expr: `${chosen('pgvitals_capability')} == 0`, mappings: words({ 0: ['blind', 'orange'] }) }
-          ],
-          sortBy: 'Lacks',
-          empty: 'The roles see everything'
-        }),
-        timeseries({
-          title: 'Age of the answers',
-          about: [
-            'age of the oldest answer of each server.',
-            'numbers on the boards are that old.',
-            'a saw up to the longest interval, 15 minutes.',
-            'the duration of the queries.'
-          ],
-          unit: 's',
-          size: [12, 8],
-          lines: [{ expr: `max ${by()} (${onServer('pgvitals_snapshot_age_seconds')})`, legend: '{{server}}' }],
-          links: ['server']
-        }),
-        timeseries({
-          title: 'Time between visits',
-          about: [
-            'the longest interval on each server at which pgvitals asks the queries that run in every database.',
-            'rates need four of these; with many databases it grows.',
-            'up to 15 seconds.',
-            'the slowest queries, which can be switched off or asked more rarely.'
-          ],
-          unit: 's',
-          size: [12, 8],
-          steps: above(thresholds.visitIntervalSeconds),
-          lines: [{ expr: `max ${by()} (${onServer('pgvitals_visit_interval_seconds')})`, legend: '{{server}}' }],
-          empty: 'This pgvitals does not tell it',
-          links: ['server']
-        })
-      ]
-    },
-    costRow,
-    processRow,
-    accessRow
+    top(
+      stat('Servers down', [4, 4], 'short', {
+        about: [
+          'Servers none of whose databases pgvitals can reach.',
+          'Their other metrics are absent.',
+          '0.',
+          'See the reason in the table of databases.'
+        ],
+        expr: `sum(${onServer('pg_up')} == bool 0)`,
+        steps: anyIsCritical
+      }),
+      stat('Databases down', [4, 4], 'short', {
+        about: [
+          'Databases whose last poll cycle failed.',
+          'Their other metrics are absent.',
+          '0.',
+          'See the reason in the table of databases.'
+        ],
+        expr: `sum(${onServer('pg_database_up')} == bool 0)`,
+        steps: anyIsCritical
+      }),
+      stat('Oldest snapshot', [5, 4], 's', {
+        about: [
+          'Age of the oldest snapshot on the page.',
+          'A snapshot is dropped after three intervals of its query; until then its values look current.',
+          'Up to the longest interval, 15 minutes.',
+          'See "Snapshot age".'
+        ],
+        expr: `max(${onServer('pgvitals_snapshot_age_seconds')})`,
+        steps: above(2700)
+      }),
+      stat('Dropped samples', [5, 4], 'short', {
+        about: [
+          'Samples dropped within the time range: duplicate or invalid, or beyond a limit of rows or samples.',
+          'They are missing on all dashboards.',
+          '0.',
+          'See "Errors and dropped samples" for the reason.'
+        ],
+        expr: `sum(increase(${onServer('pgvitals_samples_dropped_total')}[$__range])) or vector(0)`,
+        steps: anyWarns
+      }),
+      ...dataQuality,
+      statusHistory('Queries by database', [12, 8], {
+        about: [
+          'Whether the last polls of all queries of a database succeeded; server-wide queries have the name of the server alone.',
+          'While one fails, panels are incomplete.',
+          'Green.',
+          'See the failing queries in the next panel.'
+        ],
+        expr: `min by (job, instance, server, datname) (${selected('pgvitals_query_success')})`,
+        legend: '{{server}} {{datname}}',
+        mappings: succeeds,
+        steps: below({ critical: 1 }),
+        links: ['server']
+      }),
+      table('Failing queries by database', [12, 8], {
+        about: [
+          'Queries whose last poll failed.',
+          'Their series end after three intervals.',
+          'Empty.',
+          'Read the error in the log of pgvitals; `pgvitals doctor` prints missing grants.'
+        ],
+        labels: queryColumns,
+        columns: [
+          { title: 'State', unit: 'none', expr: `${selected('pgvitals_query_success')} == 0`, mappings: succeeds },
+          {
+            title: 'Snapshot age',
+            unit: 's',
+            expr: `${selected('pgvitals_snapshot_age_seconds')} and ${selected('pgvitals_query_success')} == 0`
+          }
+        ],
+        sortBy: 'Query',
+        empty: 'Every query succeeds'
+      }),
+      table('Databases', [12, 8], {
+        about: [
+          'Whether the last poll cycle of each database succeeded, and the reason if it did not.',
+          'A wrong password, a full server and a stopped one need different people.',
+          'Up.',
+          'Resolve the reason.'
+        ],
+        labels: [
+          { label: 'datname', title: 'Database', links: ['database'] },
+          { label: 'server', title: 'Server', links: ['server'] },
+          { label: 'reason', title: 'Reason' }
+        ],
+        columns: [
+          { title: 'Known', unit: 'none', expr: maxBy(['datname', 'reason'], `${selected('pgvitals_database_state')} == 1`) },
+          { title: 'State', unit: 'none', expr: selected('pg_database_up'), mappings: upOrDown }
+        ],
+        sortBy: 'State',
+        isAscending: true,
+        hidesFirst: true
+      }),
+      table('Missing capabilities', [12, 8], {
+        about: [
+          'Capabilities that the role of a database lacks.',
+          'Metrics that need them are absent, not 0.',
+          'Empty with pg_monitor.',
+          'Run `pgvitals doctor`, which prints the missing grants.'
+        ],
+        labels: [
+          { label: 'capability', title: 'Capability' },
+          { label: 'datname', title: 'Database', links: ['database'] },
+          { label: 'server', title: 'Server' }
+        ],
+        columns: [
+          { title: 'State', unit: 'none', expr: `${selected('pgvitals_capability')} == 0`, mappings: words({ 0: ['missing', 'orange'] }) }
+        ],
+        sortBy: 'Capability',
+        empty: 'No capability is missing'
+      }),
+      timeseries('Snapshot age', [12, 8], 's', {
+        about: [
+          'Age of the oldest snapshot of each server.',
+          'Values on the dashboards are up to this old.',
+          'A sawtooth up to the longest interval, 15 minutes.',
+          'See the slowest queries.'
+        ],
+        expr: maxBy([], onServer('pgvitals_snapshot_age_seconds')),
+        legend: '{{server}}',
+        links: ['server']
+      }),
+      timeseries('Poll interval', [12, 8], 's', {
+        about: [
+          'Longest interval between poll cycles of a database, per server.',
+          'It grows with the number of databases; the window of a rate must span four intervals.',
+          'Up to 15 seconds.',
+          'Switch off slow queries, or give them a longer interval.'
+        ],
+        expr: maxBy([], onServer('pgvitals_database_poll_interval_seconds')),
+        legend: '{{server}}',
+        steps: above(thresholds.pollIntervalSeconds),
+        links: ['server']
+      })
+    ),
+    row(
+      'Errors and cost',
+      timeseries('Errors and dropped samples', [8, 8], 'short', {
+        about: [
+          'Failed connection attempts and polls by class of error, and dropped samples by reason, in five minutes.',
+          'The data they would have provided is missing on all dashboards.',
+          'None.',
+          'Read the log of pgvitals.'
+        ],
+        lines: [
+          { expr: increasesBy(['class'], onServer('pgvitals_errors_total'), '[5m]'), legend: '{{class}}' },
+          { expr: increasesBy(['reason'], onServer('pgvitals_samples_dropped_total'), '[5m]'), legend: 'dropped: {{reason}}' }
+        ],
+        links: ['server'],
+        empty: 'No errors'
+      }),
+      timeseries('Poll time', [8, 8], 'short', {
+        about: [
+          'Seconds per second that pgvitals waits for query results, by server.',
+          'It is most of the cost of monitoring for the server.',
+          'A few hundredths.',
+          'See the slowest queries in the next panel.'
+        ],
+        expr: ratesBy([], onServer('pgvitals_poll_seconds_total')),
+        legend: '{{server}}',
+        links: ['server']
+      }),
+      table('Slowest queries', [8, 8], {
+        about: [
+          'Duration and rows of the last poll of each query, slowest first.',
+          'Slow queries cost the server most.',
+          'Milliseconds.',
+          'Set a longer interval for the query in pgvitals.yaml.'
+        ],
+        labels: queryColumns,
+        columns: [
+          { title: 'Duration', unit: 's', expr: slowest },
+          { title: 'Rows', unit: 'short', expr: `${onServer('pgvitals_query_rows')} and ${slowest}` }
+        ],
+        sortBy: 'Duration'
+      }),
+      timeseries('Open sessions', [8, 8], 'short', {
+        about: [
+          help('pgvitals_sessions_open'),
+          'They count towards the connections of the server.',
+          'A few, never more than the configured limit.',
+          'Check the connection limit in the configuration.'
+        ],
+        expr: onServer('pgvitals_sessions_open'),
+        legend: '{{server}}',
+        links: ['serverConnections']
+      }),
+      timeseries('Samples per scrape', [8, 8], 'short', {
+        about: [
+          'Samples that Prometheus stores per scrape.',
+          'Growth comes from tables and statements that come and go.',
+          'Level.',
+          'Lower `top` of a query or switch the query off in pgvitals.yaml.'
+        ],
+        expr: ofExporter('scrape_samples_post_metric_relabeling'),
+        legend: '{{instance}}',
+        steps: above(thresholds.samples.most),
+        links: ['exporter']
+      }),
+      timeseries('Scrape duration', [8, 8], 's', {
+        about: [
+          'Time that Prometheus waits for the page.',
+          'A scrape never reaches a database: only the size of the page and the CPU matter.',
+          'Milliseconds.',
+          'See the CPU usage below.'
+        ],
+        expr: ofExporter('scrape_duration_seconds'),
+        legend: '{{instance}}',
+        steps: above(thresholds.scrapeSeconds),
+        links: ['exporter']
+      })
+    ),
+    closedRow(
+      'Process',
+      stat('Version', [8, 4], 'none', {
+        about: [
+          help('pgvitals_build_info'),
+          'A change of behaviour may follow from a new version.',
+          'The latest release.',
+          'Read the CHANGELOG.'
+        ],
+        expr: ofExporter('pgvitals_build_info'),
+        legend: 'pgvitals {{version}}, Node.js {{node}}',
+        showsName: true
+      }),
+      stat('Uptime', [8, 4], 's', {
+        about: [
+          'Time since pgvitals was started.',
+          'The counters of statements start at 0 with the process.',
+          'Days.',
+          'Read the log if it is short.'
+        ],
+        expr: `time() - ${ofExporter('process_start_time_seconds')}`,
+        legend: '{{instance}}'
+      }),
+      stat('Configuration', [8, 4], 'none', {
+        about: [
+          help('pgvitals_config_reload_success'),
+          'After a failed reload, pgvitals keeps the previous configuration.',
+          'Loaded.',
+          'Read the errors in the log of pgvitals.'
+        ],
+        expr: ofExporter('pgvitals_config_reload_success'),
+        legend: '{{instance}}',
+        steps: below({ critical: 1 }),
+        mappings: words({ 0: ['rejected', 'red'], 1: ['loaded', 'green'] }),
+        empty: 'Never reloaded'
+      }),
+      timeseries('CPU', [8, 7], 'short', {
+        about: ['CPU seconds per second.', 'Close to 1, pages and polls are late.', 'A few hundredths.', 'Check the samples per scrape.'],
+        expr: `rate(${ofExporter('process_cpu_seconds_total')}[$__rate_interval])`,
+        legend: '{{instance}}',
+        links: ['exporter']
+      }),
+      timeseries('Memory', [8, 7], 'bytes', {
+        about: ['Resident memory.', 'Continuous growth indicates a leak.', 'Level after an hour.', 'Check the samples per scrape.'],
+        expr: ofExporter('process_resident_memory_bytes'),
+        legend: '{{instance}}',
+        links: ['exporter']
+      }),
+      timeseries('Event loop lag', [8, 7], 's', {
+        about: ['Event loop lag, 99th percentile.', 'Polls and pages are late by as much.', 'Below 50 ms.', 'Check the CPU usage.'],
+        expr: ofExporter('nodejs_eventloop_lag_p99_seconds'),
+        legend: '{{instance}}',
+        steps: above(thresholds.eventLoopLagSeconds),
+        links: ['exporter']
+      })
+    ),
+    closedRow(
+      'Access between teams',
+      table('Undeclared access', [12, 8], {
+        about: [
+          'Privileges that a role has and that the configuration does not declare.',
+          'A role can read or change the data of another team.',
+          'Empty.',
+          'Revoke the privilege, or declare it in pgvitals.yaml.'
+        ],
+        ...access('pg_access_excess')
+      }),
+      table('Missing declared access', [12, 8], {
+        about: [
+          'Privileges that the configuration declares and that a role lacks.',
+          'An application of another team fails.',
+          'Empty.',
+          'Grant the privilege.'
+        ],
+        ...access('pg_access_missing')
+      })
+    )
   ]
 })

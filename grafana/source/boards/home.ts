@@ -1,139 +1,191 @@
-import { board } from '../house/board.ts'
-import { alerts, by, onServer, teamDatabases } from '../house/expression.ts'
-import { quality } from '../house/quality.ts'
-import { barGauge, stat } from '../house/single-value.ts'
-import { above, anyIsCritical, anyWarns, below } from '../house/steps.ts'
-import { server, team } from '../house/variables.ts'
+import { board, row, top } from '../panels/board.ts'
+import { above, anyIsCritical, anyWarns, below, upOrDown } from '../panels/colours.ts'
+import { by, increasesBy, maxBy, ofTeam, onServer, ratesBy, share, sumBy, teamDatabases } from '../panels/promql.ts'
+import { barGauge, stat } from '../panels/stat.ts'
+import { table } from '../panels/table.ts'
+import { timeseries } from '../panels/timeseries.ts'
+import { server, team } from '../panels/variables.ts'
 import { thresholds } from '../thresholds.ts'
-import { homeAlerts, homeTrends } from './home-rows.ts'
-import { databasesTable, serversTable } from './home-tables.ts'
+import { alertCounts, alertHistory, blockedSteps, connectionsUsed, connectionsUsedSpec, dataQuality, firing } from './shared-panels.ts'
 
-const firing = (severity: string) => alerts('alertstate="firing"', `severity="${severity}"`)
+const load = ratesBy([], onServer('pg_stat_database_active_time_seconds_total'))
+const blocksOfServer = (metric: 'pg_stat_database_blks_hit' | 'pg_stat_database_blks_read') => increasesBy([], onServer(metric))
 
-export const home = board({
-  uid: 'pgvitals-home',
-  title: 'Home',
-  question: 'Is anything wrong, on which server, and whose database is it?',
+export const home = board('pgvitals-home', {
+  question: 'Is anything wrong, on which server, and who owns the database?',
   variables: [...server('many'), team],
   rows: [
-    {
-      panels: [
-        stat({
-          title: 'Critical alerts',
-          about: [
-            'critical alerts that fire now.',
-            'each of them pages a team.',
-            '0.',
-            'the timeline below; the board "alerts" has their history.'
-          ],
-          unit: 'short',
-          size: [3, 4],
-          values: [{ expr: `count(${firing('critical')}) or vector(0)` }],
-          steps: anyIsCritical,
-          links: ['alerts']
-        }),
-        stat({
-          title: 'Warnings',
-          about: [
-            'warnings that fire now.',
-            'each wants to be looked at the same day.',
-            '0, or a few that somebody knows.',
-            'the timeline below.'
-          ],
-          unit: 'short',
-          size: [3, 4],
-          values: [{ expr: `count(${firing('warning')}) or vector(0)` }],
-          steps: anyWarns,
-          links: ['alerts']
-        }),
-        stat({
-          title: 'Servers down',
-          about: [
-            'servers that answered none of the databases of pgvitals.',
-            'nobody may be able to work there, or only pgvitals cannot log in.',
-            '0.',
-            'the table of servers; the board "exporter" has the error.'
-          ],
-          unit: 'short',
-          size: [3, 4],
-          values: [{ expr: `sum(${onServer('pg_up')} == bool 0)` }],
-          steps: anyIsCritical,
-          empty: 'No exporter answers',
-          links: ['exporter']
-        }),
-        stat({
-          title: 'Databases down',
-          about: [
-            'databases that did not answer the last visit.',
-            'one team is cut off, or its monitoring role is.',
-            '0.',
-            'the table of databases; the board "exporter" has the reason.'
-          ],
-          unit: 'short',
-          size: [3, 4],
-          values: [{ expr: `sum(${teamDatabases} == bool 0)` }],
-          steps: anyIsCritical,
-          links: ['exporter']
-        }),
-        stat({
-          title: 'Fullest server',
-          about: [
-            'connections in use in proportion to those that clients can have, where it is highest.',
-            'at 1 nobody else can log in.',
-            `below ${thresholds.connectionsUsedRatio.warning}.`,
-            'the board "connections" of that server.'
-          ],
-          unit: 'percentunit',
-          size: [3, 4],
-          values: [
-            {
-              expr: `topk(1, ${onServer('pg_connections_in_use')} / (${onServer('pg_connections_usable')} > 0))`,
-              legend: '{{server}}'
-            }
-          ],
-          steps: above(thresholds.connectionsUsedRatio),
-          max: 1,
-          links: ['serverConnections']
-        }),
-        stat({
-          title: 'Sessions blocked',
-          about: [
-            'sessions that wait for a lock of another one.',
-            'they stand still, and their users with them.',
-            '0 or a few for moments.',
-            'the board "activity" names who blocks.'
-          ],
-          unit: 'short',
-          size: [3, 4],
-          values: [{ expr: `sum(${onServer('pg_stat_activity_blocked_sessions')}) or vector(0)` }],
-          steps: above({ warning: 1, critical: 10 })
-        }),
-        ...quality(4),
-        serversTable,
-        barGauge({
-          title: 'Time to trouble',
-          about: [
-            'how long until something is used up, if it goes on as in the last hours: the nearest of each kind.',
-            'disk, transaction ids, sequences and slots all end in an outage that takes hours to mend.',
-            `nothing, or more than ${thresholds.diskFill.warningAheadSeconds / 86400} days. Connections only above ${100 * thresholds.connectionsFillRatio} % in use.`,
-            'the board "storage" for disk and sequences, "vacuum" for ids, "replication" for slots.'
-          ],
-          unit: 's',
-          size: [8, 7],
-          values: [
-            {
-              expr: `sort(min ${by('resource')} (${onServer('server:pg_exhaustion:eta_seconds')}) < 30 * 86400)`,
-              legend: '{{resource}} {{server}}'
-            }
-          ],
-          steps: below({ warning: thresholds.diskFill.warningAheadSeconds, critical: thresholds.exhaustionSeconds }),
-          empty: 'Nothing runs out within 30 days',
-          links: ['server']
-        }),
-        databasesTable
-      ]
-    },
-    homeAlerts,
-    homeTrends
+    top(
+      ...alertCounts([3, 4], 'See the history below and the Alerts dashboard.', ['alerts']),
+      stat('Servers down', [3, 4], 'short', {
+        about: [
+          'Servers none of whose databases pgvitals can reach.',
+          'Either nobody can work there, or only pgvitals cannot log in.',
+          '0.',
+          'Find the server in the table; the Exporter dashboard shows the class of error.'
+        ],
+        expr: `sum(${onServer('pg_up')} == bool 0)`,
+        steps: anyIsCritical,
+        empty: 'No data from any exporter',
+        links: ['exporter']
+      }),
+      stat('Databases down', [3, 4], 'short', {
+        about: [
+          'Databases whose last poll cycle failed.',
+          'A team, or its monitoring role, cannot connect.',
+          '0.',
+          'Find the database in the table; the Exporter dashboard shows the reason.'
+        ],
+        expr: `sum(${teamDatabases} == bool 0)`,
+        steps: anyIsCritical,
+        links: ['exporter']
+      }),
+      stat('Highest connection usage', [3, 4], 'percentunit', {
+        ...connectionsUsedSpec,
+        expr: `topk(1, ${connectionsUsed})`,
+        legend: '{{server}}',
+        links: ['serverConnections']
+      }),
+      stat('Blocked sessions', [3, 4], 'short', {
+        about: [
+          'Sessions that wait for a lock of another session.',
+          'Their statements do not continue until the lock is released.',
+          '0, or a few briefly.',
+          'Open the Activity and locks dashboard of the server for the root blockers.'
+        ],
+        expr: `sum(${onServer('pg_stat_activity_blocked_sessions')}) or vector(0)`,
+        steps: blockedSteps
+      }),
+      ...dataQuality,
+      table('Servers', [16, 7], {
+        about: [
+          'The servers with their role, version and key figures.',
+          'It shows which server to look at first.',
+          'Up, no alerts, no coloured values.',
+          'Click the server.'
+        ],
+        labels: [
+          {
+            label: 'server',
+            title: 'Server',
+            links: ['server', 'serverConnections', 'serverActivity', 'serverStorage', 'serverVacuum', 'replication']
+          },
+          { label: 'role', title: 'Role' },
+          { label: 'version', title: 'Version' }
+        ],
+        columns: [
+          { title: 'Known', unit: 'none', expr: maxBy(['role', 'version'], onServer('pg_server_info')) },
+          { title: 'State', unit: 'none', expr: onServer('pg_up'), mappings: upOrDown },
+          { title: 'Alerts', unit: 'short', expr: `count ${by()} (${firing('server!=""')})`, steps: anyWarns },
+          { title: 'Uptime', unit: 's', expr: `time() - ${onServer('pg_postmaster_start_time_seconds')}`, steps: below({ warning: 900 }) },
+          { title: 'Connections', unit: 'percentunit', expr: connectionsUsed, steps: above(thresholds.connectionsUsedRatio), gaugeTo: 1 },
+          { title: 'Load', unit: 'short', decimals: 2, expr: load },
+          { title: 'Transactions', unit: 'ops', expr: sumBy([], onServer('datname:pg_xact:rate5m')) },
+          {
+            title: 'Cache hits',
+            unit: 'percentunit',
+            decimals: 1,
+            expr: share(blocksOfServer('pg_stat_database_blks_hit'), blocksOfServer('pg_stat_database_blks_read')),
+            steps: below(thresholds.cacheHit.ratio)
+          },
+          { title: 'Lag', unit: 's', expr: onServer('pg_replication_lag_seconds'), steps: above(thresholds.replicaLagSeconds) }
+        ],
+        sortBy: 'Connections',
+        hidesFirst: true
+      }),
+      barGauge('Time to exhaustion', [8, 7], 's', {
+        about: [
+          'Time until a resource is exhausted at the rate of the last hours: the shortest per server and kind.',
+          'Disk, transaction ids, sequences and slots all end in an outage that takes hours to resolve.',
+          `Empty, or more than ${thresholds.diskFill.warningAheadSeconds / 86400} days. Connections are predicted only above ${100 * thresholds.connectionsFillRatio} % in use.`,
+          'Open the Storage dashboard for disk and sequences, Vacuum for ids, Replication for slots.'
+        ],
+        expr: `sort(min ${by('resource')} (${onServer('server:pg_exhaustion:eta_seconds')}) < 30 * 86400)`,
+        legend: '{{resource}} {{server}}',
+        steps: below({ warning: thresholds.diskFill.warningAheadSeconds, critical: thresholds.exhaustionSeconds }),
+        empty: 'Nothing is exhausted within 30 days',
+        links: ['server']
+      }),
+      table('Databases', [24, 9], {
+        about: [
+          'The polled databases with their team and key figures.',
+          'It shows which team is affected.',
+          'Up, no alerts, no coloured values.',
+          'Click the database for the view of its team.'
+        ],
+        labels: [
+          { label: 'datname', title: 'Database', links: ['database', 'queries', 'connections', 'activity', 'storage', 'vacuum'] },
+          { label: 'team', title: 'Team' },
+          { label: 'server', title: 'Server', links: ['server'] }
+        ],
+        columns: [
+          { title: 'State', unit: 'none', expr: teamDatabases, mappings: upOrDown },
+          { title: 'Alerts', unit: 'short', expr: ofTeam(`count ${by('datname')} (${firing('datname!=""')})`), steps: anyWarns },
+          { title: 'Connections', unit: 'short', expr: ofTeam(onServer('datname:pg_connections:sum')) },
+          { title: 'Transactions', unit: 'ops', expr: ofTeam(onServer('datname:pg_xact:rate5m')) },
+          { title: 'Mean statement', unit: 's', expr: ofTeam(onServer('datname:pg_statements_seconds:mean15m')) },
+          {
+            title: 'Rolled back',
+            unit: 'percentunit',
+            decimals: 1,
+            expr: ofTeam(onServer('datname:pg_xact_rollback:ratio_rate5m')),
+            steps: above(thresholds.rollback.ratio)
+          },
+          {
+            title: 'Cache hits',
+            unit: 'percentunit',
+            decimals: 1,
+            expr: ofTeam(onServer('datname:pg_cache_hit:ratio_rate15m')),
+            steps: below(thresholds.cacheHit.ratio)
+          },
+          { title: 'Size', unit: 'bytes', expr: ofTeam(onServer('pg_database_size_bytes')) },
+          { title: 'Growth in 7 days', unit: 'bytes', expr: ofTeam(`delta(${onServer('pg_database_size_bytes')}[7d])`) },
+          {
+            title: 'Oldest transaction',
+            unit: 's',
+            expr: ofTeam(maxBy(['datname'], onServer('pg_stat_activity_oldest_transaction_seconds'))),
+            steps: above(thresholds.longTransactionSeconds)
+          },
+          {
+            title: 'Blocked',
+            unit: 'short',
+            expr: ofTeam(sumBy(['datname'], onServer('pg_stat_activity_blocked_sessions'))),
+            steps: anyWarns
+          }
+        ],
+        sortBy: 'Alerts'
+      })
+    ),
+    row('Alerts', alertHistory(8, 'severity="warning"', 'alerts')),
+    row(
+      'Trends',
+      timeseries('Load by server', [8, 8], 'short', {
+        about: [
+          'Sessions that execute a statement, on average.',
+          'If it exceeds the number of CPUs, statements wait for a CPU.',
+          'The daily pattern of the server.',
+          'Click the server for its load by database.'
+        ],
+        expr: load,
+        legend: '{{server}}',
+        links: ['server']
+      }),
+      timeseries('Transactions by database', [8, 8], 'ops', {
+        about: [
+          'Transactions per second, committed or rolled back.',
+          'A sudden change indicates a deployment, an outage upstream, or a loop.',
+          'The daily pattern of the database.'
+        ],
+        expr: ofTeam(onServer('datname:pg_xact:rate5m')),
+        legend: '{{datname}} on {{server}}',
+        links: ['database']
+      }),
+      timeseries('Connections by server', [8, 8], 'percentunit', {
+        ...connectionsUsedSpec,
+        expr: connectionsUsed,
+        legend: '{{server}}',
+        links: ['serverConnections']
+      })
+    )
   ]
 })

@@ -1,190 +1,154 @@
-import { board } from '../house/board.ts'
-import { by, gainsBy, onServer, type SeriesName } from '../house/expression.ts'
-import { quality } from '../house/quality.ts'
-import { stat } from '../house/single-value.ts'
-import { plain } from '../house/steps.ts'
-import { table } from '../house/table.ts'
-import { timeseries } from '../house/timeseries.ts'
-import { database, label, server } from '../house/variables.ts'
+import { board, top } from '../panels/board.ts'
+import { increasesBy, ofStatement, onServer, ratesBy, ratio, type SeriesName } from '../panels/promql.ts'
+import { stat } from '../panels/stat.ts'
+import { table } from '../panels/table.ts'
+import { timeseries } from '../panels/timeseries.ts'
+import { database, label, server } from '../panels/variables.ts'
+import { dataQuality } from './shared-panels.ts'
 
-const chosen = (metric: SeriesName) => onServer(metric, 'datname=~"$datname"', 'queryid=~"$queryid"')
-const rateOf = (metric: SeriesName, offset = '') => `sum ${by('datname', 'queryid')} (rate(${chosen(metric)}[$__rate_interval]${offset}))`
-const calls = (offset = '') => rateOf('pg_stat_statements_calls_total', offset)
-const mean = (offset = '') => `${rateOf('pg_stat_statements_seconds_total', offset)} / (${calls(offset)} > 0)`
-const perCall = (metric: SeriesName) => `${rateOf(metric)} / (${calls()} > 0)`
-const perUser = (metric: SeriesName) => gainsBy(['datname', 'user', 'queryid'], chosen(metric))
-const empty = 'This statement did not run, or pg_stat_statements does not count it'
+const selected = (metric: SeriesName) => onServer(metric, 'datname=~"$datname"', 'queryid=~"$queryid"')
+const rate = (metric: SeriesName, offset = '') => ratesBy(['datname', 'queryid'], selected(metric), offset)
+const calls = (offset = '') => rate('pg_stat_statements_calls_total', offset)
+const mean = (offset = '') => ratio(rate('pg_stat_statements_seconds_total', offset), calls(offset))
+const perCall = (metric: SeriesName) => ratio(rate(metric), calls())
+const total = (metric: SeriesName) => increasesBy(['datname', 'queryid'], selected(metric))
+const perUser = (metric: SeriesName) => increasesBy(ofStatement, selected(metric))
+const empty = 'This statement did not run, or has no series'
 
-export const query = board({
-  uid: 'pgvitals-query',
-  title: 'One statement',
+export const query = board('pgvitals-query', {
   question: 'What does this statement cost, and since when?',
-  variables: [
-    ...server('one'),
-    database('one'),
-    label(
-      'queryid',
-      'Statement',
-      'label_values(pg_stat_statements_calls_total{job=~"$job", instance=~"$instance", server=~"$server", datname=~"$datname"}, queryid)'
-    )
-  ],
+  variables: [...server('one'), database('one'), label('queryid', 'Statement', 'pg_stat_statements_calls_total')],
   rows: [
-    {
-      panels: [
-        table({
-          title: 'Text',
-          about: [
-            'the statement as pg_stat_statements keeps it, with $1 for constants.',
-            'it can be pasted after "explain (generic_plan)" from PostgreSQL 16 on.',
-            'one line.',
-            'explain (analyze, buffers) with real values, on a copy.'
-          ],
-          size: [18, 4],
-          labels: [{ label: 'query', title: 'Text' }],
-          columns: [{ title: 'Known', unit: 'none', expr: onServer('pg_stat_statements_query_id', 'queryid=~"$queryid"') }],
-          sortBy: 'Text',
-          hidesFirst: true,
-          empty: 'The text is not exported, or may not be read'
-        }),
-        ...quality(4),
-        stat({
-          title: 'Cost within the range',
-          about: [
-            'what the statement cost within the range that is shown.',
-            'it tells whether it is worth the work.',
-            'its own level.',
-            'the panels below.'
-          ],
-          unit: 's',
-          size: [8, 5],
-          values: [
-            {
-              expr: `sum ${by('datname', 'queryid')} (increase(${chosen('pg_stat_statements_seconds_total')}[$__range]))`,
-              legend: 'execution'
-            },
-            {
-              expr: `sum ${by('datname', 'queryid')} (increase(${chosen('pg_stat_statements_plan_seconds_total')}[$__range]))`,
-              legend: 'planning'
-            }
-          ],
-          steps: plain,
-          empty
-        }),
-        table({
-          title: 'Who calls it',
-          about: [
-            'calls, time and mean by role, within the range that is shown.',
-            'it tells whom to ask.',
-            'the application that you expect.',
-            'the board "connections".'
-          ],
-          size: [16, 5],
-          labels: [
-            { label: 'user', title: 'User' },
-            { label: 'datname', title: 'Database', links: ['database'] }
-          ],
-          columns: [
-            { title: 'Calls', unit: 'short', expr: perUser('pg_stat_statements_calls_total') },
-            { title: 'Time', unit: 's', expr: perUser('pg_stat_statements_seconds_total') },
-            {
-              title: 'Mean',
-              unit: 's',
-              expr: `${perUser('pg_stat_statements_seconds_total')} / (${perUser('pg_stat_statements_calls_total')} > 0)`
-            },
-            { title: 'Rows', unit: 'short', expr: perUser('pg_stat_statements_rows_total') }
-          ],
-          sortBy: 'Time',
-          empty
-        }),
-        timeseries({
-          title: 'Mean time',
-          about: [
-            'mean time of a call now, a day and a week before.',
-            'a step is a plan that changed; a slope is a table that grows.',
-            'close to the dashed lines.',
-            'analyze the tables; look at the plan.'
-          ],
-          unit: 's',
-          size: [12, 8],
-          lines: [
-            { expr: mean(), legend: 'now', colour: 'blue' },
-            { expr: mean(' offset 1d'), legend: 'a day before', dashed: true, colour: '#8e8e8e' },
-            { expr: mean(' offset 1w'), legend: 'a week before', dashed: true, colour: 'purple' }
-          ],
-          links: ['queries'],
-          empty
-        }),
-        timeseries({
-          title: 'Calls',
-          about: [
-            'calls in a second now and a week before.',
-            'more calls cost more, though each is as fast.',
-            'close to the dashed line.',
-            'the application that calls it.'
-          ],
-          unit: 'reqps',
-          size: [12, 8],
-          lines: [
-            { expr: calls(), legend: 'now', colour: 'blue' },
-            { expr: calls(' offset 1w'), legend: 'a week before', dashed: true, colour: '#8e8e8e' }
-          ],
-          links: ['queries'],
-          empty
-        }),
-        timeseries({
-          title: 'Where a call spends its time',
-          about: [
-            'time of one call: planning, reading, writing, and the rest, which is mostly the processor and waiting for locks.',
-            'it tells what to work on: the plan, the cache or the locks.',
-            'mostly the rest.',
-            'bytes of one call, on the right.'
-          ],
-          unit: 's',
-          size: [12, 8],
-          isStacked: true,
-          lines: [
-            { expr: perCall('pg_stat_statements_plan_seconds_total'), legend: 'planning', colour: 'purple' },
-            { expr: perCall('pg_stat_statements_block_read_seconds_total'), legend: 'reading', colour: 'blue' },
-            { expr: perCall('pg_stat_statements_block_write_seconds_total'), legend: 'writing', colour: 'orange' },
-            {
-              expr: `(${rateOf('pg_stat_statements_seconds_total')} - ${rateOf('pg_stat_statements_block_read_seconds_total')} - ${rateOf('pg_stat_statements_block_write_seconds_total')}) / (${calls()} > 0)`,
-              legend: 'the rest of execution',
-              colour: 'green'
-            }
-          ],
-          links: ['queries'],
-          empty: 'Needs track_io_timing = on'
-        }),
-        timeseries({
-          title: 'Bytes of one call',
-          about: [
-            'bytes that one call found in the cache, read, changed, wrote to temporary files and to the WAL.',
-            'much read for few rows is a missing index.',
-            'as few as the rows need.',
-            'rows of one call, below.'
-          ],
-          unit: 'bytes',
-          size: [12, 8],
-          lines: [
-            { expr: perCall('pg_stat_statements_shared_hit_bytes_total'), legend: 'from the cache', colour: 'green' },
-            { expr: perCall('pg_stat_statements_shared_read_bytes_total'), legend: 'read', colour: 'blue' },
-            { expr: perCall('pg_stat_statements_shared_dirtied_bytes_total'), legend: 'changed', colour: 'orange' },
-            { expr: perCall('pg_stat_statements_temp_written_bytes_total'), legend: 'temporary', colour: 'red' },
-            { expr: perCall('pg_stat_statements_wal_bytes_total'), legend: 'WAL', colour: 'purple' }
-          ],
-          links: ['storage'],
-          empty
-        }),
-        timeseries({
-          title: 'Rows of one call',
-          about: ['rows that one call returned or changed.', 'a growing number is a missing limit.', 'flat.', 'the application.'],
-          unit: 'short',
-          size: [24, 6],
-          lines: [{ expr: perCall('pg_stat_statements_rows_total'), legend: 'rows', colour: 'blue' }],
-          links: ['queries'],
-          empty
-        })
-      ]
-    }
+    top(
+      table('Text', [18, 4], {
+        about: [
+          'The statement as pg_stat_statements stores it, with $1 in place of constants.',
+          'Since PostgreSQL 16, it can be used after "explain (generic_plan)".',
+          'One row; none for "other", the sum of the statements without a series of their own.',
+          'Run explain (analyze, buffers) with real values on a copy of the database.'
+        ],
+        labels: [{ label: 'query', title: 'Text' }],
+        columns: [{ title: 'Known', unit: 'none', expr: onServer('pg_stat_statements_query_id', 'queryid=~"$queryid"') }],
+        sortBy: 'Text',
+        hidesFirst: true,
+        empty: 'The text is not exported, or not visible to the role'
+      }),
+      ...dataQuality,
+      stat('Cost in the time range', [8, 5], 's', {
+        about: [
+          'Execution and planning time of the statement within the time range.',
+          'It shows whether an optimization pays off.',
+          'The usual level.',
+          'See the panels below.'
+        ],
+        lines: [
+          { expr: total('pg_stat_statements_seconds_total'), legend: 'execution' },
+          { expr: total('pg_stat_statements_plan_seconds_total'), legend: 'planning' }
+        ],
+        empty
+      }),
+      table('Users', [16, 5], {
+        about: [
+          'Calls, time, mean time and rows by role, within the time range.',
+          'It shows which application runs it.',
+          'The expected application.',
+          'Open the Connections dashboard.'
+        ],
+        labels: [
+          { label: 'user', title: 'User' },
+          { label: 'datname', title: 'Database', links: ['database'] }
+        ],
+        columns: [
+          { title: 'Calls', unit: 'short', expr: perUser('pg_stat_statements_calls_total') },
+          { title: 'Time', unit: 's', expr: perUser('pg_stat_statements_seconds_total') },
+          {
+            title: 'Mean',
+            unit: 's',
+            expr: ratio(perUser('pg_stat_statements_seconds_total'), perUser('pg_stat_statements_calls_total'))
+          },
+          { title: 'Rows', unit: 'short', expr: perUser('pg_stat_statements_rows_total') }
+        ],
+        sortBy: 'Time',
+        empty
+      }),
+      timeseries('Mean time', [12, 8], 's', {
+        about: [
+          'Mean time of a call: now, a day and a week earlier.',
+          'A step indicates a changed plan, a slope a growing table.',
+          'Close to the dashed lines.',
+          'Analyze the tables; look at the plan.'
+        ],
+        lines: [
+          { expr: mean(), legend: 'now', colour: 'blue' },
+          { expr: mean(' offset 1d'), legend: 'a day earlier', dashed: true, colour: '#8e8e8e' },
+          { expr: mean(' offset 1w'), legend: 'a week earlier', dashed: true, colour: 'purple' }
+        ],
+        links: ['queries'],
+        empty
+      }),
+      timeseries('Calls', [12, 8], 'reqps', {
+        about: [
+          'Calls per second, now and a week earlier.',
+          'More calls cost more, even if each is as fast as before.',
+          'Close to the dashed line.',
+          'Check the application that calls it.'
+        ],
+        lines: [
+          { expr: calls(), legend: 'now', colour: 'blue' },
+          { expr: calls(' offset 1w'), legend: 'a week earlier', dashed: true, colour: '#8e8e8e' }
+        ],
+        links: ['queries'],
+        empty
+      }),
+      timeseries('Time per call', [12, 8], 's', {
+        about: [
+          'Time of one call: planning, reading, writing, and the rest, mostly CPU and lock waits.',
+          'It shows what to improve: the plan, the cache or the locks.',
+          'Mostly the rest.',
+          'See the bytes per call.'
+        ],
+        lines: [
+          { expr: perCall('pg_stat_statements_plan_seconds_total'), legend: 'planning', colour: 'purple' },
+          { expr: perCall('pg_stat_statements_block_read_seconds_total'), legend: 'reading', colour: 'blue' },
+          { expr: perCall('pg_stat_statements_block_write_seconds_total'), legend: 'writing', colour: 'orange' },
+          {
+            expr: ratio(
+              `(${rate('pg_stat_statements_seconds_total')} - ${rate('pg_stat_statements_block_read_seconds_total')} - ${rate('pg_stat_statements_block_write_seconds_total')})`,
+              calls()
+            ),
+            legend: 'rest of execution',
+            colour: 'green'
+          }
+        ],
+        isStacked: true,
+        links: ['queries'],
+        empty: 'Needs track_io_timing = on'
+      }),
+      timeseries('Bytes per call', [12, 8], 'bytes', {
+        about: [
+          'Bytes that one call finds in the cache, reads, changes, and writes to temporary files and WAL.',
+          'Many bytes read for few rows point to a missing index.',
+          'As few as the rows need.',
+          'See the rows per call.'
+        ],
+        lines: [
+          { expr: perCall('pg_stat_statements_shared_hit_bytes_total'), legend: 'from the cache', colour: 'green' },
+          { expr: perCall('pg_stat_statements_shared_read_bytes_total'), legend: 'read', colour: 'blue' },
+          { expr: perCall('pg_stat_statements_shared_dirtied_bytes_total'), legend: 'changed', colour: 'orange' },
+          { expr: perCall('pg_stat_statements_temp_written_bytes_total'), legend: 'temporary', colour: 'red' },
+          { expr: perCall('pg_stat_statements_wal_bytes_total'), legend: 'WAL', colour: 'purple' }
+        ],
+        links: ['storage'],
+        empty
+      }),
+      timeseries('Rows per call', [24, 6], 'short', {
+        about: ['Rows that one call returns or changes.', 'A growing number points to a missing limit.', 'Flat.', 'Check the application.'],
+        expr: perCall('pg_stat_statements_rows_total'),
+        legend: 'rows',
+        colour: 'blue',
+        links: ['queries'],
+        empty
+      })
+    )
   ]
 })

@@ -1,143 +1,256 @@
-import { board } from '../house/board.ts'
-import { by, inDatabase, onServer } from '../house/expression.ts'
-import { quality } from '../house/quality.ts'
-import { barGauge, stat } from '../house/single-value.ts'
-import { above, below, plain } from '../house/steps.ts'
-import { timeseries } from '../house/timeseries.ts'
-import { database, server, top } from '../house/variables.ts'
-import { thresholds } from '../thresholds.ts'
-import { indexesRow, tablesRow, wasteRow } from './storage-rows.ts'
+// Disk usage. Rows: size and growth, tables, indexes, bloat.
 
-export const storage = board({
-  uid: 'pgvitals-storage',
-  title: 'Storage',
-  question: 'What grows, when does it not fit any more, and what is wasted?',
-  variables: [...server('one'), database('many'), top],
+import { help } from '../catalogue.ts'
+import { board, closedRow, row, top } from '../panels/board.ts'
+import { above, below } from '../panels/colours.ts'
+import { among, inDatabase, maxBy, ofTable, on, onServer, ratesBy, ratio, type SeriesName, sumBy } from '../panels/promql.ts'
+import { barGauge, stat } from '../panels/stat.ts'
+import { table, tableLabels } from '../panels/table.ts'
+import { timeseries } from '../panels/timeseries.ts'
+import { database, server, topn } from '../panels/variables.ts'
+import { thresholds } from '../thresholds.ts'
+import { dataQuality } from './shared-panels.ts'
+
+const size = inDatabase('pg_database_size_bytes')
+const tables = (metric: SeriesName) => sumBy(ofTable, inDatabase(metric))
+const tableSize = `${tables('pg_stat_user_tables_table_size_bytes')} + ${tables('pg_stat_user_tables_index_size_bytes')}`
+const amongLargest = (expression: string) => among(expression, ofTable, `topk($topn, ${tableSize})`)
+const indexes = (metric: SeriesName) => maxBy([...ofTable, 'indexrelname'], inDatabase(metric))
+const indexLabels = [{ label: 'indexrelname', title: 'Index' }, ...tableLabels]
+const oldStatistics = `(${inDatabase('pg_index_statistics_age_seconds')} > 30 * 86400)`
+const maxima = (metric: SeriesName) => maxBy(ofTable, inDatabase(metric))
+const mostBloated = `topk($topn, ${maxima('pg_table_bloat_estimated_bytes')})`
+
+export const storage = board('pgvitals-storage', {
+  question: 'What grows, when is the disk full, and what space is wasted?',
+  variables: [...server('one'), database('many'), topn],
   from: 'now-7d',
   rows: [
-    {
-      panels: [
-        stat({
-          title: 'All databases',
-          about: ['the size of the chosen databases.', 'it is most of what the disk holds.', 'slow growth.', 'the panels below.'],
-          unit: 'bytes',
-          size: [4, 4],
-          values: [{ expr: `sum ${by()} (${inDatabase('pg_database_size_bytes')})` }],
-          steps: plain
-        }),
-        stat({
-          title: 'Growth in a day',
-          about: [
-            'what the chosen databases gained or lost in a day.',
-            'it tells how long the disk will do.',
-            'its own level.',
-            'the largest tables.'
-          ],
-          unit: 'bytes',
-          size: [4, 4],
-          values: [{ expr: `sum ${by()} (delta(${inDatabase('pg_database_size_bytes')}[1d]))` }],
-          steps: plain
-        }),
-        stat({
-          title: 'Disk free',
-          about: [
-            'free space in proportion to all of it.',
-            'at 0 the server stops.',
-            `above ${thresholds.diskFreeRatio.warning}.`,
-            'enlarge it, or find out what grows.'
-          ],
-          unit: 'percentunit',
-          size: [5, 4],
-          max: 1,
-          values: [{ expr: onServer('server:pg_disk_free:ratio') }],
-          steps: below(thresholds.diskFreeRatio),
-          empty: 'Not seen: set capacity_bytes'
-        }),
-        stat({
-          title: 'Disk full in',
-          about: [
-            'how long the disk will do, if it fills as in the last six hours.',
-            'a full disk stops the server.',
-            `more than ${thresholds.diskFill.warningAheadSeconds / 86400} days.`,
-            'what grows, below.'
-          ],
-          unit: 's',
-          size: [5, 4],
-          values: [{ expr: onServer('server:pg_exhaustion:eta_seconds', 'resource="disk"') }],
-          steps: below({ warning: thresholds.diskFill.warningAheadSeconds, critical: thresholds.diskFill.criticalAheadSeconds }),
-          empty: 'It does not fill'
-        }),
-        ...quality(4),
-        timeseries({
-          title: 'Size by database',
-          about: [
-            'the size of each database, stacked.',
-            'it tells whose data fills the disk.',
-            'slow growth.',
-            'the database; its largest tables below.'
-          ],
-          unit: 'bytes',
-          size: [12, 8],
-          isStacked: true,
-          lines: [{ expr: inDatabase('pg_database_size_bytes'), legend: '{{datname}}' }],
-          links: ['database']
-        }),
-        timeseries({
-          title: 'Temporary files',
-          about: [
-            'bytes written to temporary files in a second, counted when the statement ends.',
-            'they take disk, and time.',
-            'little.',
-            'the statements with temporary files.'
-          ],
-          unit: 'binBps',
-          size: [12, 8],
-          steps: above(thresholds.tempBytesPerSecond),
-          lines: [
-            { expr: `sum ${by('datname')} (rate(${inDatabase('pg_stat_database_temp_bytes')}[$__rate_interval]))`, legend: '{{datname}}' }
-          ],
-          links: ['queries']
-        }),
-        barGauge({
-          title: 'Quotas',
-          about: [
-            'the size of each database in proportion to the quota that its team was given.',
-            'all databases share the disk.',
-            'below 1.',
-            'the team, or a larger quota in the configuration of pgvitals.'
-          ],
-          unit: 'percentunit',
-          size: [12, 6],
-          max: 1,
-          values: [
-            { expr: `${inDatabase('pg_database_size_bytes')} / (${inDatabase('pg_database_quota_bytes')} > 0)`, legend: '{{datname}}' }
-          ],
-          steps: above(0.9),
-          empty: 'No quotas are configured',
-          links: ['database']
-        }),
-        barGauge({
-          title: 'Sequences nearest to their end',
-          about: [
-            'the used part of each sequence, by its own bounds and those of its column.',
-            'at the end every insert fails.',
-            `below ${thresholds.sequenceUsedRatio.warning}.`,
-            'alter the column to bigint before that.'
-          ],
-          unit: 'percentunit',
-          size: [12, 6],
-          max: 1,
-          values: [
-            { expr: `sort_desc(topk(8, ${inDatabase('pg_sequence_used_ratio')}))`, legend: '{{datname}} {{schemaname}}.{{sequencename}}' }
-          ],
-          steps: above(thresholds.sequenceUsedRatio),
-          empty: 'No sequence is used, or none may be read',
-          links: ['database']
-        })
-      ]
-    },
-    tablesRow,
-    indexesRow,
-    wasteRow
+    top(
+      stat('Total size', [4, 4], 'bytes', {
+        about: ['Size of the selected databases.', 'It is most of the disk usage.', 'Slow growth.', 'See the panels below.'],
+        expr: sumBy([], size)
+      }),
+      stat('Growth in a day', [4, 4], 'bytes', {
+        about: [
+          'Change of the size of the selected databases in a day.',
+          'It determines how long the disk suffices.',
+          'The usual level.',
+          'See the largest tables.'
+        ],
+        expr: sumBy([], `delta(${size}[1d])`)
+      }),
+      stat('Free disk space', [5, 4], 'percentunit', {
+        about: [
+          'Free space in proportion to the size of the disk.',
+          'At 0 the server stops.',
+          `Above ${thresholds.diskFreeRatio.warning}.`,
+          'Enlarge the disk, or find what grows.'
+        ],
+        expr: onServer('server:pg_disk_free:ratio'),
+        max: 1,
+        steps: below(thresholds.diskFreeRatio),
+        empty: 'Unknown: set capacity_bytes'
+      }),
+      stat('Time until full', [5, 4], 's', {
+        about: [
+          'Time until the disk is full at the rate of the last six hours.',
+          'A full disk stops the server.',
+          `More than ${thresholds.diskFill.warningAheadSeconds / 86400} days.`,
+          'See below what grows.'
+        ],
+        expr: onServer('server:pg_exhaustion:eta_seconds', 'resource="disk"'),
+        steps: below({ warning: thresholds.diskFill.warningAheadSeconds, critical: thresholds.diskFill.criticalAheadSeconds }),
+        empty: 'Disk usage does not grow'
+      }),
+      ...dataQuality,
+      timeseries('Size by database', [12, 8], 'bytes', {
+        about: [
+          'Size of each database, stacked.',
+          'It shows whose data fills the disk.',
+          'Slow growth.',
+          'Click the database; see its largest tables below.'
+        ],
+        expr: size,
+        legend: '{{datname}}',
+        isStacked: true,
+        links: ['database']
+      }),
+      timeseries('Temporary files', [12, 8], 'binBps', {
+        about: [
+          'Bytes written to temporary files per second, counted when a statement ends.',
+          'They use disk space and time.',
+          'Little.',
+          'Open the Statements dashboard for those with temporary files.'
+        ],
+        expr: ratesBy(['datname'], inDatabase('pg_stat_database_temp_bytes')),
+        legend: '{{datname}}',
+        steps: above(thresholds.tempBytesPerSecond),
+        links: ['queries']
+      }),
+      barGauge('Quotas', [12, 6], 'percentunit', {
+        about: [
+          'Size of each database in proportion to its quota.',
+          'All databases share the disk.',
+          'Below 1.',
+          'Talk to the team, or raise the quota in the configuration of pgvitals.'
+        ],
+        expr: ratio(size, inDatabase('pg_database_quota_bytes')),
+        legend: '{{datname}}',
+        max: 1,
+        steps: above(0.9),
+        empty: 'No quotas are configured',
+        links: ['database']
+      }),
+      barGauge('Sequence usage', [12, 6], 'percentunit', {
+        about: [
+          'Used part of the most used sequences, within the limits of the sequence and of its column.',
+          'When a sequence is exhausted, every insert fails.',
+          `Below ${thresholds.sequenceUsedRatio.warning}.`,
+          'Alter the column to bigint in time.'
+        ],
+        expr: `sort_desc(topk(8, ${inDatabase('pg_sequence_used_ratio')}))`,
+        legend: '{{datname}} {{schemaname}}.{{sequencename}}',
+        max: 1,
+        steps: above(thresholds.sequenceUsedRatio),
+        empty: 'No sequence is used or visible',
+        links: ['database']
+      })
+    ),
+    row(
+      'Tables',
+      table('Largest tables', [24, 9], {
+        about: [
+          'The largest tables and the parts of their size.',
+          'They determine disk usage and the work of vacuum.',
+          'The known large tables.',
+          'Click the table.'
+        ],
+        labels: tableLabels,
+        columns: [
+          { title: 'Total', unit: 'bytes', expr: `topk($topn, ${tableSize})` },
+          { title: 'Heap', unit: 'bytes', expr: amongLargest(tables('pg_stat_user_tables_heap_size_bytes')) },
+          { title: 'TOAST', unit: 'bytes', expr: amongLargest(tables('pg_stat_user_tables_toast_size_bytes')) },
+          { title: 'Indexes', unit: 'bytes', expr: amongLargest(tables('pg_stat_user_tables_index_size_bytes')) },
+          {
+            title: 'Growth in 7 days',
+            unit: 'bytes',
+            expr: amongLargest(sumBy(ofTable, `delta(${inDatabase('pg_stat_user_tables_table_size_bytes')}[7d])`))
+          },
+          { title: 'Live rows', unit: 'short', expr: amongLargest(tables('pg_stat_user_tables_n_live_tup')) },
+          { title: 'Dead rows', unit: 'short', expr: amongLargest(tables('pg_stat_user_tables_n_dead_tup')) }
+        ],
+        sortBy: 'Total'
+      })
+    ),
+    closedRow(
+      'Indexes',
+      table('Unused indexes', [12, 8], {
+        about: [
+          'The largest indexes that no query has used, where the statistics are at least 30 days old and so cover a monthly report.',
+          'Each slows every write and uses disk space.',
+          'None, or indexes that a standby uses.',
+          'Check the standbys too, then run drop index concurrently.'
+        ],
+        labels: indexLabels,
+        columns: [
+          { title: 'Size', unit: 'bytes', expr: `topk($topn, ${indexes('pg_index_unused_bytes')} and ${on('datname')} ${oldStatistics})` }
+        ],
+        sortBy: 'Size',
+        empty: 'None, or the statistics are younger than 30 days'
+      }),
+      stat('Age of the statistics', [12, 8], 's', {
+        about: [
+          help('pg_index_statistics_age_seconds'),
+          'Use of an index before that time is not counted.',
+          'Months.',
+          'If it is short, find out who resets the statistics.'
+        ],
+        expr: maxBy(['datname'], inDatabase('pg_index_statistics_age_seconds')),
+        legend: '{{datname}}',
+        links: ['database']
+      }),
+      table('Invalid indexes', [12, 7], {
+        about: [
+          'Indexes that a failed create index concurrently has left.',
+          'They slow every write, and no query uses them.',
+          'Empty.',
+          'Drop the index, or run reindex index concurrently.'
+        ],
+        labels: indexLabels,
+        columns: [{ title: 'Size', unit: 'bytes', expr: indexes('pg_index_invalid_bytes') }],
+        sortBy: 'Size',
+        empty: 'No index is invalid'
+      }),
+      table('Duplicate indexes', [12, 7], {
+        about: [
+          'Tables with indexes that another index makes redundant.',
+          'They slow every write and use disk space.',
+          'Empty.',
+          'Drop the smaller index.'
+        ],
+        labels: tableLabels,
+        columns: [
+          { title: 'Indexes', unit: 'short', expr: maxima('pg_table_duplicate_indexes') },
+          { title: 'Size', unit: 'bytes', expr: maxima('pg_table_duplicate_indexes_bytes') }
+        ],
+        sortBy: 'Size',
+        empty: 'No index is redundant'
+      }),
+      table('Tables without a primary key', [24, 6], {
+        about: [
+          'The largest tables without a primary key.',
+          'Logical replication cannot update them, and a single duplicate row is hard to remove.',
+          'Few and small.',
+          'Talk to the owner of the table.'
+        ],
+        labels: tableLabels,
+        columns: [
+          { title: 'Known', unit: 'none', expr: maxima('pg_table_without_primary_key') },
+          {
+            title: 'Rows',
+            unit: 'short',
+            expr: among(tables('pg_stat_user_tables_n_live_tup'), ofTable, inDatabase('pg_table_without_primary_key'))
+          }
+        ],
+        sortBy: 'Rows',
+        hidesFirst: true,
+        empty: 'Every table has a primary key'
+      })
+    ),
+    closedRow(
+      'Bloat',
+      table('Estimated bloat', [16, 8], {
+        about: [
+          'Estimate, from planner statistics, of the space that dead rows and free space use.',
+          'Scans of such tables are slower; vacuum returns the space to the table, not to the disk.',
+          'Below a half where a table changes much.',
+          'Measure with pgstattuple; run pg_repack, or vacuum full in a maintenance window.'
+        ],
+        labels: tableLabels,
+        columns: [
+          { title: 'Estimated bytes', unit: 'bytes', expr: mostBloated },
+          {
+            title: 'Estimated ratio',
+            unit: 'percentunit',
+            decimals: 0,
+            expr: among(maxima('pg_table_bloat_estimated_ratio'), ofTable, mostBloated)
+          }
+        ],
+        sortBy: 'Estimated bytes',
+        empty: 'No statistics, or the role cannot read them'
+      }),
+      stat('Tables without an estimate', [8, 8], 'short', {
+        about: [
+          help('pg_table_bloat_hidden'),
+          'They are missing in the table of bloat.',
+          '0, or the tables that only their owners may read.',
+          'Grant select if the estimate is needed.'
+        ],
+        expr: sumBy(['datname'], inDatabase('pg_table_bloat_hidden')),
+        legend: '{{datname}}',
+        links: ['database']
+      })
+    )
   ]
 })

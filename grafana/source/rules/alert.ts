@@ -1,30 +1,52 @@
 export type Severity = 'critical' | 'warning' | 'info'
 
-/** Who answers for it: those who run the server, the team that owns the database, those who run pgvitals. */
+/** Who is responsible: the operators of the server, the team that owns the database, or the operators of pgvitals. */
 export type Scope = 'instance' | 'database' | 'exporter'
 
 /** One condition of an alert. */
 export interface Tier {
   readonly severity: Severity
   readonly expression: string
+  /** How long the condition must hold, as a Prometheus duration. */
   readonly for: string
-  /** A database-wide alert may have a condition that is nobody's own. */
+  /** Overrides the scope of the alert, for example for a server-wide condition of a database's alert. */
   readonly scope?: Scope
 }
 
-/** An alert: its name, its conditions, and what it says. */
+/** An alert. Each tier becomes one alerting rule. */
 export interface Alert {
   readonly name: string
   readonly scope: Scope
   readonly tiers: readonly Tier[]
-  /** One line with the value, a template. */
+  /** One line, a Prometheus template. */
   readonly summary: string
-  /** What it is, why it matters, what to do first. No template. */
+  /** Consequence, likely cause and first step. Not a template. */
   readonly description: string
-  /** The uid of the dashboard to look at. */
+  /** The uid of the linked dashboard. */
   readonly dashboard: string
-  /** Labels that choose what the dashboard shows, besides server and database. */
+  /** Labels that set variables of the dashboard, in addition to server and database. */
   readonly variables?: readonly string[]
-  /** How long it goes on firing after its condition has ended, for conditions that come and go. */
+  /** `keep_firing_for`, for conditions that fluctuate. */
   readonly keepFiring?: string
 }
+
+export const critical = (duration: string, expression: string, scope?: Scope) => tier('critical', duration, expression, scope)
+export const warning = (duration: string, expression: string, scope?: Scope) => tier('warning', duration, expression, scope)
+export const info = (duration: string, expression: string, scope?: Scope) => tier('info', duration, expression, scope)
+
+function tier(severity: Severity, duration: string, expression: string, scope?: Scope): Tier {
+  return { severity, expression, for: duration, ...(scope === undefined ? {} : { scope }) }
+}
+
+/** Template of a label's value in a summary. */
+export const label = (name: string) => `{{ $labels.${name} }}`
+
+export const server = label('server')
+/** Templates as `labeler on main`, to follow a word such as "database" or "in". */
+export const database = `${label('datname')} on ${server}`
+export const table = `${label('schemaname')}.${label('relname')} of ${database}`
+
+export const count = '{{ $value | humanize }}'
+export const percent = '{{ $value | humanizePercentage }}'
+export const duration = '{{ $value | humanizeDuration }}'
+export const bytes = '{{ $value | humanize1024 }}B'

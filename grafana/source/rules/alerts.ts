@@ -12,7 +12,7 @@ import { slots } from './slots.ts'
 import { vacuum } from './vacuum.ts'
 import { wal } from './wal.ts'
 
-/** All alerts, by the file of rules that they are in. */
+/** All alerts, by rule file. */
 export const alerts: Readonly<Record<string, readonly Alert[]>> = {
   availability,
   connections,

@@ -1,5 +1,5 @@
 import { thresholds } from '../thresholds.ts'
-import type { Alert } from './alert.ts'
+import { type Alert, database, duration, percent, server, warning } from './alert.ts'
 
 const { cacheHit, readLatency } = thresholds
 
@@ -9,23 +9,21 @@ export const cache: readonly Alert[] = [
     scope: 'database',
     dashboard: 'pgvitals-database',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `datname:pg_cache_hit:ratio_rate15m < ${cacheHit.ratio} and datname:pg_blocks_read:rate15m > ${cacheHit.leastBlocksReadPerSecond}`,
-        for: '30m'
-      }
+      warning(
+        '30m',
+        `datname:pg_cache_hit:ratio_rate15m < ${cacheHit.ratio} and datname:pg_blocks_read:rate15m > ${cacheHit.leastBlocksReadPerSecond}`
+      )
     ],
-    summary:
-      'Database {{ $labels.datname }} on {{ $labels.server }} finds only {{ $value | humanizePercentage }} of its blocks in shared buffers',
+    summary: `Database ${database} finds only ${percent} of its blocks in shared buffers`,
     description:
-      'And reads many. Statements are slow and the disk is busy for all. See which table or statement reads, and whether an index is missing.'
+      'Statements wait for storage that all databases share. Check which table or statement reads most, and whether an index is missing.'
   },
   {
     name: 'PostgresReadLatencyHigh',
     scope: 'instance',
     dashboard: 'pgvitals-instance',
-    tiers: [{ severity: 'warning', expression: `server:pg_io_read_seconds:mean15m > ${readLatency.seconds}`, for: '15m' }],
-    summary: 'A read from disk takes {{ $value | humanizeDuration }} on average on PostgreSQL server {{ $labels.server }}',
-    description: 'The storage is slow or its limit is reached: on RDS look at IOPS, throughput and burst credits.'
+    tiers: [warning('15m', `server:pg_io_read_seconds:mean15m > ${readLatency.seconds}`)],
+    summary: `A read takes ${duration} on average on PostgreSQL server ${server}`,
+    description: 'Storage is slow or has reached its limit. On RDS, check IOPS, throughput and burst credits.'
   }
 ]

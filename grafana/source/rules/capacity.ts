@@ -1,12 +1,14 @@
 import { perServer } from '../identity.ts'
 import { thresholds } from '../thresholds.ts'
-import type { Alert } from './alert.ts'
+import { type Alert, bytes, critical, database, label, percent, server, warning } from './alert.ts'
 
 const { diskFreeRatio, diskFill, walDirectory, sequenceUsedRatio } = thresholds
 
-/** That the disk will be full by then, if it goes on as in this window. */
+/** The disk is full after `aheadSeconds` if the trend of the window continues. */
 const fills = (window: string, aheadSeconds: number) =>
   `min by (${perServer}) (predict_linear(pg_disk_free_bytes[${window}], ${aheadSeconds})) < 0 and server:pg_disk_free:ratio < ${diskFill.freeRatio}`
+
+const exceedsMaxWalSize = `pg_wal_size_bytes > ${walDirectory.timesMaxWalSize} * pg_settings_max_wal_size_bytes`
 
 export const capacity: readonly Alert[] = [
   {
@@ -14,83 +16,70 @@ export const capacity: readonly Alert[] = [
     scope: 'instance',
     dashboard: 'pgvitals-storage',
     tiers: [
-      { severity: 'warning', expression: `server:pg_disk_free:ratio < ${diskFreeRatio.warning}`, for: '15m' },
-      { severity: 'critical', expression: `server:pg_disk_free:ratio < ${diskFreeRatio.critical}`, for: '5m' }
+      warning('15m', `server:pg_disk_free:ratio < ${diskFreeRatio.warning}`),
+      critical('5m', `server:pg_disk_free:ratio < ${diskFreeRatio.critical}`)
     ],
-    summary: 'PostgreSQL server {{ $labels.server }} has {{ $value | humanizePercentage }} of its disk free',
-    description: 'A full disk stops the server. See what grows: a database, WAL held by a slot or the archiver, or temporary files.'
+    summary: `PostgreSQL server ${server} has ${percent} of its disk space free`,
+    description: 'A full disk stops the server. Check what grows: data, WAL retained by a slot or by archiving, or temporary files.'
   },
   {
     name: 'PostgresDiskFillPredicted',
     scope: 'instance',
     dashboard: 'pgvitals-storage',
-    tiers: [
-      { severity: 'warning', expression: fills('6h', diskFill.warningAheadSeconds), for: '1h' },
-      { severity: 'critical', expression: fills('1h', diskFill.criticalAheadSeconds), for: '15m' }
-    ],
-    summary: 'The disk of PostgreSQL server {{ $labels.server }} will be full soon if it goes on like this',
-    description: 'Within 4 days by the last 6 hours (warning) or 1 day by the last hour (critical). See what grows.'
+    tiers: [warning('1h', fills('6h', diskFill.warningAheadSeconds)), critical('15m', fills('1h', diskFill.criticalAheadSeconds))],
+    summary: `The disk of PostgreSQL server ${server} will be full soon if the current trend continues`,
+    description:
+      'Full within 4 days by the trend of the last 6 hours (warning), or within a day by the last hour (critical). Check what grows.'
   },
   {
     name: 'PostgresWalDirectoryLarge',
     scope: 'instance',
     dashboard: 'pgvitals-replication',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `pg_wal_size_bytes > ${walDirectory.timesMaxWalSize} * pg_settings_max_wal_size_bytes + pg_settings_wal_keep_size_bytes`,
-        for: '15m'
-      },
-      {
-        severity: 'critical',
-        expression: `pg_wal_size_bytes / min by (${perServer}) (pg_disk_total_bytes) > ${walDirectory.diskRatio} and pg_wal_size_bytes > ${walDirectory.timesMaxWalSize} * pg_settings_max_wal_size_bytes`,
-        for: '15m'
-      }
+      warning('15m', `${exceedsMaxWalSize} + pg_settings_wal_keep_size_bytes`),
+      critical(
+        '15m',
+        `pg_wal_size_bytes / min by (${perServer}) (pg_disk_total_bytes) > ${walDirectory.diskRatio} and ${exceedsMaxWalSize}`
+      )
     ],
-    summary: 'PostgreSQL server {{ $labels.server }} keeps far more WAL than max_wal_size',
+    summary: `PostgreSQL server ${server} retains far more WAL than max_wal_size`,
     description:
-      'Something holds it: a replication slot, an archiver that fails, or checkpoints that do not end. It grows until the disk is full.'
+      'A replication slot, failing archiving or incomplete checkpoints retain it. It grows until the disk is full and the server stops.'
   },
   {
     name: 'PostgresSequenceExhausted',
     scope: 'database',
     dashboard: 'pgvitals-storage',
     tiers: [
-      { severity: 'warning', expression: `pg_sequence_used_ratio > ${sequenceUsedRatio.warning}`, for: '1h' },
-      { severity: 'critical', expression: `pg_sequence_used_ratio > ${sequenceUsedRatio.critical}`, for: '5m' }
+      warning('1h', `pg_sequence_used_ratio > ${sequenceUsedRatio.warning}`),
+      critical('5m', `pg_sequence_used_ratio > ${sequenceUsedRatio.critical}`)
     ],
-    summary:
-      'Sequence {{ $labels.schemaname }}.{{ $labels.sequencename }} of {{ $labels.datname }} on {{ $labels.server }} has used {{ $value | humanizePercentage }} of its numbers',
-    description: 'At 100 % every insert that takes a number fails. Widen the column to bigint before that; on a large table it takes long.'
+    summary: `Sequence ${label('schemaname')}.${label('sequencename')} of ${database} has used ${percent} of its values`,
+    description: 'At 100 % every insert that needs a value fails. Change the column to bigint in time; on a large table this takes long.'
   },
   {
     name: 'PostgresExhaustionNear',
     scope: 'instance',
     dashboard: 'pgvitals-home',
-    tiers: [
-      {
-        severity: 'warning',
-        expression: `server:pg_exhaustion:eta_seconds{resource=~"xid|multixact|sequence|slot"} < ${thresholds.exhaustionSeconds}`,
-        for: '1h'
-      }
-    ],
-    summary: 'PostgreSQL server {{ $labels.server }} runs out of {{ $labels.resource }} within a day, at the pace of the last hours',
-    description: 'A resource that cannot be extended at once will end. Its dashboard says which object it is.'
+    tiers: [warning('1h', `server:pg_exhaustion:eta_seconds{resource=~"xid|multixact|sequence|slot"} < ${thresholds.exhaustionSeconds}`)],
+    summary: `PostgreSQL server ${server} exhausts a resource within a day at the current rate: ${label('resource')}`,
+    description: 'The resource cannot be extended quickly, and writes fail or a slot is lost without it. Its dashboard shows the object.'
   },
   {
     name: 'PostgresDatabaseOverQuota',
     scope: 'database',
     dashboard: 'pgvitals-storage',
-    tiers: [{ severity: 'warning', expression: 'pg_database_size_bytes > pg_database_quota_bytes', for: '1h' }],
-    summary: 'Database {{ $labels.datname }} on {{ $labels.server }} has {{ $value | humanize1024 }}B, more than its quota',
-    description: 'Nothing stops it, but the disk is shared with other teams. Agree on another quota, or remove data.'
+    tiers: [warning('1h', 'pg_database_size_bytes > pg_database_quota_bytes')],
+    summary: `Database ${database} uses ${bytes}, more than its quota`,
+    description: 'PostgreSQL does not enforce the quota, and other teams share the disk. Agree on a larger quota or remove data.'
   },
   {
     name: 'PostgresTempSpill',
     scope: 'database',
     dashboard: 'pgvitals-database',
-    tiers: [{ severity: 'warning', expression: `rate(pg_stat_database_temp_bytes[15m]) > ${thresholds.tempBytesPerSecond}`, for: '30m' }],
-    summary: 'Database {{ $labels.datname }} on {{ $labels.server }} writes {{ $value | humanize1024 }}B/s of temporary files',
-    description: 'Sorts and hashes do not fit in work_mem: slow for this team and a load on the disk for all. See which statements do it.'
+    tiers: [warning('30m', `datname:pg_temp_bytes:rate15m > ${thresholds.tempBytesPerSecond}`)],
+    summary: `Database ${database} writes ${bytes}/s of temporary files`,
+    description:
+      'Sorts and hashes exceed work_mem. They are slow and load the disk that all databases share. Check which statements cause it.'
   }
 ]

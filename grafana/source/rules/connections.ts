@@ -1,8 +1,8 @@
 import { perDatabase, perServer } from '../identity.ts'
 import { thresholds } from '../thresholds.ts'
-import type { Alert } from './alert.ts'
+import { type Alert, count, critical, database, label, percent, server, warning } from './alert.ts'
 
-const { warning, critical } = thresholds.connectionsUsedRatio
+const { connectionsUsedRatio, connectionLimitUsedRatio, connectionHogRatio: connectionShare } = thresholds
 
 export const connections: readonly Alert[] = [
   {
@@ -10,77 +10,67 @@ export const connections: readonly Alert[] = [
     scope: 'instance',
     dashboard: 'pgvitals-connections',
     tiers: [
-      { severity: 'warning', expression: `server:pg_connections_used:ratio > ${warning}`, for: '10m' },
-      { severity: 'critical', expression: `server:pg_connections_used:ratio > ${critical}`, for: '2m' }
+      warning('10m', `server:pg_connections_used:ratio > ${connectionsUsedRatio.warning}`),
+      critical('2m', `server:pg_connections_used:ratio > ${connectionsUsedRatio.critical}`)
     ],
     keepFiring: '5m',
-    summary: 'PostgreSQL server {{ $labels.server }} has {{ $value | humanizePercentage }} of its connections in use',
-    description: 'At 100 % every new connection of every team is refused. See which database and user hold them, and how many are idle.'
+    summary: `PostgreSQL server ${server} has ${percent} of its connections in use`,
+    description: 'At 100 % new connections of all teams are refused. Check which database and user open most, and how many are idle.'
   },
   {
     name: 'PostgresConnectionLimitNear',
     scope: 'database',
     dashboard: 'pgvitals-connections',
-    tiers: [
-      {
-        severity: 'warning',
-        expression: `datname:pg_connections:sum / (pg_database_connection_limit > 0) > ${thresholds.connectionLimitUsedRatio}`,
-        for: '10m'
-      }
-    ],
-    summary:
-      'Database {{ $labels.datname }} on {{ $labels.server }} has {{ $value | humanizePercentage }} of its own connection limit in use',
-    description: 'At 100 % new connections to this database are refused, though the server has room. See which user holds them.'
+    tiers: [warning('10m', `datname:pg_connections:sum / (pg_database_connection_limit > 0) > ${connectionLimitUsedRatio}`)],
+    summary: `Database ${database} has ${percent} of its connection limit in use`,
+    description:
+      'At 100 % new connections to this database are refused, even if the server has free connections. Check which user opens most.'
   },
   {
     name: 'PostgresRoleConnectionLimitNear',
     scope: 'instance',
     dashboard: 'pgvitals-connections',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `sum by (${perServer}, usename) (pg_stat_activity_connections)
+      warning(
+        '10m',
+        `sum by (${perServer}, usename) (pg_stat_activity_connections)
 / max by (${perServer}, usename) (label_replace(pg_roles_connection_limit > 0, "usename", "$1", "rolname", "(.*)"))
-> ${thresholds.connectionLimitUsedRatio}`,
-        for: '10m'
-      }
+> ${connectionLimitUsedRatio}`
+      )
     ],
-    summary: 'Role {{ $labels.usename }} on {{ $labels.server }} has {{ $value | humanizePercentage }} of its connection limit in use',
-    description: 'At 100 % the role cannot open another connection, though the server has room. See what it does with those it has.'
+    summary: `Role ${label('usename')} on ${server} has ${percent} of its connection limit in use`,
+    description: 'At 100 % new connections of this role are refused, even if the server has free connections. Check its open sessions.'
   },
   {
-    name: 'PostgresConnectionHog',
+    name: 'PostgresConnectionShareHigh',
     scope: 'database',
     dashboard: 'pgvitals-connections',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `datname:pg_connections:sum / on (${perServer}) group_left () (pg_connections_usable > 0) > ${thresholds.connectionHogRatio.share}
-and on (${perServer}) server:pg_connections_used:ratio > ${thresholds.connectionHogRatio.serverUsed}`,
-        for: '10m'
-      }
+      warning(
+        '10m',
+        `datname:pg_connections:sum / on (${perServer}) group_left () (pg_connections_usable > 0) > ${connectionShare.share}
+and on (${perServer}) server:pg_connections_used:ratio > ${connectionShare.serverUsed}`
+      )
     ],
-    summary:
-      'Database {{ $labels.datname }} holds {{ $value | humanizePercentage }} of all connections of {{ $labels.server }}, which is nearly full',
-    description: 'One database starves the others. Its team should close idle connections or use a smaller pool.'
+    summary: `Database ${database} uses ${percent} of all connections while the server has few left`,
+    description: 'Other databases will be refused first. Ask the team to close idle connections or to reduce its pool size.'
   },
   {
     name: 'PostgresSessionsLost',
     scope: 'database',
     dashboard: 'pgvitals-connections',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `sum by (${perDatabase}) (
+      warning(
+        '5m',
+        `sum by (${perDatabase}) (
   increase(pg_stat_database_sessions_abandoned_total[15m])
   + increase(pg_stat_database_sessions_fatal_total[15m])
   + increase(pg_stat_database_sessions_killed_total[15m])
-) > ${thresholds.sessionsLostIn15Minutes}`,
-        for: '5m'
-      }
+) > ${thresholds.sessionsLostIn15Minutes}`
+      )
     ],
-    summary: 'Database {{ $labels.datname }} on {{ $labels.server }} lost {{ $value | humanize }} sessions in 15 minutes',
+    summary: `Database ${database} lost ${count} sessions in 15 minutes`,
     description:
-      'Clients vanished, or sessions ended by a fatal error or by an operator. Look for crashing clients, the OOM killer and the network.'
+      'Clients disappeared, or sessions were ended by a fatal error or an operator. Check for crashing clients, the OOM killer and the network.'
   }
 ]

@@ -1,163 +1,134 @@
 import { jobName, perDatabase, perServer } from '../identity.ts'
 import { thresholds } from '../thresholds.ts'
-import type { Alert } from './alert.ts'
+import { type Alert, count, critical, database, duration, info, label, server, warning } from './alert.ts'
 
 const { samples } = thresholds
 
 const target = `{job="${jobName}"}`
-const size = `scrape_samples_post_metric_relabeling${target}`
+const pageSamples = `scrape_samples_post_metric_relabeling${target}`
+const instance = label('instance')
+
+const ofExporter = { scope: 'exporter', dashboard: 'pgvitals-exporter' } as const
 
 export const exporter: readonly Alert[] = [
   {
+    ...ofExporter,
     name: 'PgvitalsQueryFailing',
     scope: 'database',
-    dashboard: 'pgvitals-exporter',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `pgvitals_query_success{datname!=""} == 0 and on (${perDatabase}) pg_database_up == 1`,
-        for: '15m'
-      },
-      {
-        severity: 'warning',
-        expression: `pgvitals_query_success{datname=""} == 0 and on (${perServer}) pg_up == 1`,
-        for: '15m',
-        scope: 'exporter'
-      }
+      warning('15m', `pgvitals_query_success{datname!=""} == 0 and on (${perDatabase}) pg_database_up == 1`),
+      warning('15m', `pgvitals_query_success{datname=""} == 0 and on (${perServer}) pg_up == 1`, 'exporter')
     ],
-    summary: 'Query {{ $labels.query }} fails on {{ $labels.server }}{{ with $labels.datname }} in {{ . }}{{ end }}',
-    description: 'Its metrics are missing, and so are the alerts that need them. The status page of pgvitals has the error.'
+    summary: `Query ${label('query')} fails on ${server}{{ with $labels.datname }} in {{ . }}{{ end }}`,
+    description: 'Its metrics are absent, and alerts that need them cannot fire. The status page of pgvitals shows the error.'
   },
   {
+    ...ofExporter,
     name: 'PgvitalsNotPolling',
-    scope: 'exporter',
-    dashboard: 'pgvitals-exporter',
-    tiers: [
-      {
-        severity: 'critical',
-        expression: `sum by (${perServer}) (rate(pgvitals_polls_total[5m])) == 0 and pg_up == 1`,
-        for: '5m'
-      }
-    ],
-    summary: 'pgvitals {{ $labels.instance }} has asked {{ $labels.server }} nothing for five minutes',
-    description: 'It still answers scrapes, but with old numbers and soon with none. Restart it, and keep its log.'
+    tiers: [critical('5m', `sum by (${perServer}) (rate(pgvitals_polls_total[5m])) == 0 and pg_up == 1`)],
+    summary: `pgvitals ${instance} has not polled ${server} for five minutes`,
+    description: 'It answers scrapes, but its metrics are out of date and will disappear. Restart it, and keep its log.'
   },
   {
-    name: 'PgvitalsVisitsSlow',
-    scope: 'exporter',
-    dashboard: 'pgvitals-exporter',
-    tiers: [{ severity: 'warning', expression: `pgvitals_visit_interval_seconds > ${thresholds.visitIntervalSeconds}`, for: '15m' }],
-    summary: 'pgvitals visits {{ $labels.datname }} on {{ $labels.server }} only every {{ $value | humanizeDuration }}',
+    ...ofExporter,
+    name: 'PgvitalsPollIntervalLong',
+    tiers: [warning('15m', `pgvitals_database_poll_interval_seconds > ${thresholds.pollIntervalSeconds}`)],
+    summary: `pgvitals polls ${database} only every ${duration}`,
     description:
-      'Visits would cost the server too much, so there are fewer. Rates over five minutes become coarse. See which queries are slow there.'
+      'More frequent polls would exceed the CPU share of pgvitals on the server. Rates over five minutes have few samples. Check which queries are slow.'
   },
   {
-    name: 'PgvitalsBlind',
+    ...ofExporter,
+    name: 'PgvitalsBlindSpot',
     scope: 'database',
-    dashboard: 'pgvitals-exporter',
-    tiers: [{ severity: 'info', expression: 'pgvitals_capability == 0', for: '1h' }],
-    summary: 'pgvitals lacks {{ $labels.capability }} in {{ $labels.datname }} on {{ $labels.server }}',
-    description: 'Some metrics are missing, not zero, and alerts that need them are silent. "pgvitals doctor" prints the grant.'
+    tiers: [info('1h', 'pgvitals_capability{datname!=""} == 0'), info('1h', 'pgvitals_capability{datname=""} == 0', 'instance')],
+    summary: `pgvitals lacks ${label('capability')} on ${server}{{ with $labels.datname }} in {{ . }}{{ end }}`,
+    description: 'The metrics that need it are absent, and alerts based on them cannot fire. "pgvitals doctor" prints the fix.'
   },
   {
+    ...ofExporter,
     name: 'PgvitalsScrapeSlow',
-    scope: 'exporter',
-    dashboard: 'pgvitals-exporter',
-    tiers: [{ severity: 'warning', expression: `scrape_duration_seconds${target} > ${thresholds.scrapeSeconds}`, for: '10m' }],
+    tiers: [warning('10m', `scrape_duration_seconds${target} > ${thresholds.scrapeSeconds}`)],
     keepFiring: '5m',
-    summary: 'A scrape of pgvitals {{ $labels.instance }} takes {{ $value | humanizeDuration }}',
+    summary: `A scrape of pgvitals ${instance} takes ${duration}`,
     description:
-      'Beyond the scrape timeout nothing arrives. No scrape reaches PostgreSQL, so the host or the network is slow, or the page is huge.'
+      'Prometheus discards scrapes that exceed its timeout. A scrape does not reach PostgreSQL: check the host, the network and the size of the page.'
   },
   {
+    ...ofExporter,
     name: 'PgvitalsSeriesBudget',
-    scope: 'exporter',
-    dashboard: 'pgvitals-exporter',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `${size} > ${samples.most} or ${size} > ${samples.growth} * (${size} offset 1d) and ${size} > ${samples.leastForGrowth}`,
-        for: '30m'
-      }
+      warning(
+        '30m',
+        `${pageSamples} > ${samples.most} or ${pageSamples} > ${samples.growth} * (${pageSamples} offset 1d) and ${pageSamples} > ${samples.leastForGrowth}`
+      )
     ],
-    summary: 'The page of pgvitals {{ $labels.instance }} has {{ $value | humanize }} samples',
-    description: 'More than one process is made for, or twice as many as yesterday. See which query or database yields them, and limit it.'
+    summary: `The page of pgvitals ${instance} has ${count} samples`,
+    description: 'More than one process is designed for, or twice as many as a day ago. Check which query or database returns most rows.'
   },
   {
+    ...ofExporter,
     name: 'PgvitalsSamplesDropped',
-    scope: 'exporter',
-    dashboard: 'pgvitals-exporter',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `sum by (${perDatabase}, query, reason) (increase(pgvitals_samples_dropped_total{reason!="rows"}[15m])) > 0`,
-        for: '15m'
-      }
+      warning(
+        '15m',
+        `sum by (${perDatabase}, query, reason) (increase(pgvitals_samples_dropped_total{reason=~"budget|duplicate|illegal"}[15m])) > 0`
+      )
     ],
-    summary: 'Samples of query {{ $labels.query }} on {{ $labels.server }} are dropped: {{ $labels.reason }}',
+    summary: `Samples of query ${label('query')} on ${server} are dropped: ${label('reason')}`,
     description:
-      'The page lacks them: beyond the budget of a database, twice there, or no number. Rows that a limit leaves out are meant to be.'
+      'They exceed the sample limit of a database (budget), repeat a label set (duplicate), or have an invalid value or label (illegal).'
   },
   {
+    ...ofExporter,
     name: 'PgvitalsCrashLoop',
-    scope: 'exporter',
-    dashboard: 'pgvitals-exporter',
-    tiers: [
-      { severity: 'warning', expression: `changes(process_start_time_seconds${target}[1h]) > ${thresholds.restartsInAnHour}`, for: '0m' }
-    ],
-    summary: 'pgvitals {{ $labels.instance }} was restarted {{ $value }} times within an hour',
-    description: 'It crashes or is killed for want of memory. Its last log lines say why.'
+    tiers: [warning('0m', `changes(process_start_time_seconds${target}[1h]) > ${thresholds.restartsInAnHour}`)],
+    summary: `pgvitals ${instance} restarted {{ $value }} times within an hour`,
+    description: 'It crashes, or it is killed because it exceeds its memory limit. Check its last log lines.'
   },
   {
+    ...ofExporter,
     name: 'PgvitalsEventLoopLag',
-    scope: 'exporter',
-    dashboard: 'pgvitals-exporter',
-    tiers: [
-      { severity: 'warning', expression: `nodejs_eventloop_lag_p99_seconds${target} > ${thresholds.eventLoopLagSeconds}`, for: '10m' }
-    ],
+    tiers: [warning('10m', `nodejs_eventloop_lag_p99_seconds${target} > ${thresholds.eventLoopLagSeconds}`)],
     keepFiring: '5m',
-    summary: 'pgvitals {{ $labels.instance }} stalls for {{ $value | humanizeDuration }}',
-    description: 'Polls and scrapes come late, and rates are bent. It has too little CPU or too many series.'
+    summary: `The event loop of pgvitals ${instance} lags by ${duration}`,
+    description: 'Polls and scrapes start late, which distorts rates. The process has too little CPU or too many series.'
   },
   {
+    ...ofExporter,
     name: 'PgvitalsReloadFailed',
-    scope: 'exporter',
-    dashboard: 'pgvitals-exporter',
-    tiers: [{ severity: 'warning', expression: 'pgvitals_config_reload_success == 0', for: '5m' }],
-    summary: 'pgvitals {{ $labels.instance }} refused its new configuration',
-    description: 'It goes on with the old one, and will not start with the new one. Its log lists every mistake.'
+    tiers: [warning('5m', 'pgvitals_config_reload_success == 0')],
+    summary: `pgvitals ${instance} rejected its new configuration`,
+    description: 'It keeps the previous configuration and would not start with the new one. Its log lists every error.'
   },
   {
+    ...ofExporter,
     name: 'PgvitalsDiscoveryFailing',
-    scope: 'exporter',
-    dashboard: 'pgvitals-exporter',
-    tiers: [{ severity: 'warning', expression: 'pgvitals_discovery_success == 0', for: '15m' }],
-    summary: 'pgvitals cannot look for databases on {{ $labels.server }}',
-    description: 'New databases are not monitored. Known ones are.'
+    tiers: [warning('15m', 'pgvitals_discovery_success == 0')],
+    summary: `pgvitals cannot list the databases of ${server}`,
+    description: 'New databases are not polled. Known databases still are.'
   },
   {
+    ...ofExporter,
     name: 'PgvitalsServerAmbiguous',
-    scope: 'exporter',
-    dashboard: 'pgvitals-exporter',
-    tiers: [{ severity: 'warning', expression: 'pgvitals_server_identities > 1', for: '15m' }],
-    summary: '{{ $value }} different servers answer under the name {{ $labels.server }}',
-    description:
-      'A pooler or a reader endpoint is in between, so that numbers of different servers are mixed. Connect to each server directly.'
+    tiers: [warning('15m', 'pgvitals_server_identities > 1')],
+    summary: `{{ $value }} different servers respond under the name ${server}`,
+    description: 'A pooler or reader endpoint mixes the metrics of several servers in the same series. Connect to each server directly.'
   },
   {
     name: 'PostgresStatementsEvicted',
     scope: 'instance',
     dashboard: 'pgvitals-queries',
-    tiers: [{ severity: 'info', expression: 'increase(pg_stat_statements_dealloc_total[1h]) > 0', for: '1h' }],
-    summary: 'pg_stat_statements of {{ $labels.server }} throws statements away',
-    description: 'There are more different statements than pg_stat_statements.max, so the list of the most expensive ones has gaps.'
+    tiers: [info('1h', 'increase(pg_stat_statements_dealloc_total[1h]) > 0')],
+    summary: `pg_stat_statements of ${server} evicts statements`,
+    description: 'There are more distinct statements than pg_stat_statements.max, so the list of the most expensive ones is incomplete.'
   },
   {
     name: 'PgvitalsWatchdog',
     scope: 'exporter',
     dashboard: 'pgvitals-alerts',
-    tiers: [{ severity: 'info', expression: 'vector(1)', for: '0m' }],
+    tiers: [info('0m', 'vector(1)')],
     summary: 'Prometheus and Alertmanager work',
-    description: 'Always fires. Route it to something that calls you when it stops.'
+    description: 'Always fires. Route it to a service that notifies you when it stops.'
   }
 ]

@@ -1,7 +1,7 @@
 import { perDatabase, perServer } from '../identity.ts'
 import { thresholds } from '../thresholds.ts'
 
-/** A recording rule: `level:metric:operation`. */
+/** A recording rule, named `level:metric:operation`. */
 export interface Recording {
   readonly record: string
   readonly expression: string
@@ -30,6 +30,7 @@ const throughput: readonly Recording[] = [
     record: 'datname:pg_cache_hit:ratio_rate15m',
     expression: 'rate(pg_stat_database_blks_hit[15m]) / (rate(pg_stat_database_blks_hit[15m]) + datname:pg_blocks_read:rate15m > 0)'
   },
+  { record: 'datname:pg_temp_bytes:rate15m', expression: 'rate(pg_stat_database_temp_bytes[15m])' },
   {
     record: 'server:pg_io_read_seconds:mean15m',
     expression: `sum by (${perServer}) (rate(pg_stat_io_read_seconds_total{object="relation"}[15m]))
@@ -38,14 +39,18 @@ const throughput: readonly Recording[] = [
 ]
 
 const statements: readonly Recording[] = [
-  { record: 'datname:pg_statements_calls:rate15m', expression: `sum by (${perDatabase}) (rate(pg_stat_statements_calls_total[15m]))` },
-  { record: 'datname:pg_statements_seconds:rate15m', expression: `sum by (${perDatabase}) (rate(pg_stat_statements_seconds_total[15m]))` },
+  ...['calls', 'seconds', 'wal_bytes'].map((column) => ({
+    record: `datname:pg_statements_${column}:rate15m`,
+    expression: `sum by (${perDatabase}) (rate(pg_stat_statements_${column}_total[15m]))`
+  })),
   {
     record: 'datname:pg_statements_seconds:mean15m',
     expression: 'datname:pg_statements_seconds:rate15m / (datname:pg_statements_calls:rate15m > 0)'
   },
-  { record: 'query:pg_statements_calls:rate30m', expression: 'rate(pg_stat_statements_calls_total{queryid!="other"}[30m])' },
-  { record: 'query:pg_statements_seconds:rate30m', expression: 'rate(pg_stat_statements_seconds_total{queryid!="other"}[30m])' },
+  ...['calls', 'seconds'].map((column) => ({
+    record: `query:pg_statements_${column}:rate30m`,
+    expression: `rate(pg_stat_statements_${column}_total{queryid!="other"}[30m])`
+  })),
   {
     record: 'query:pg_statements_seconds:mean30m',
     expression: 'query:pg_statements_seconds:rate30m / (query:pg_statements_calls:rate30m > 0)'
@@ -60,7 +65,7 @@ const capacity: readonly Recording[] = [
   }
 ]
 
-/** What is left over how fast it goes: seconds to trouble, absent where it does not go. */
+/** Seconds until a resource is exhausted: the remainder divided by its rate of decrease. Absent while it does not decrease. */
 const exhaustions: readonly (readonly [resource: string, expression: string])[] = [
   ['disk', 'pg_disk_free_bytes / (-deriv(pg_disk_free_bytes[6h]) > 0)'],
   [
@@ -74,17 +79,17 @@ and server:pg_connections_used:ratio > ${thresholds.connectionsFillRatio}`
   ['slot', 'pg_replication_slots_safe_wal_size_bytes / (-deriv(pg_replication_slots_safe_wal_size_bytes[1h]) > 0)']
 ]
 
-/** What each database has of what all of the server have together. */
+/** The values whose share per database of a server is recorded. */
 const shares: readonly (readonly [resource: string, expression: string])[] = [
   ['connections', 'datname:pg_connections:sum'],
   ['active_time', 'datname:pg_active_sessions:avg15m'],
   ['statement_time', 'datname:pg_statements_seconds:rate15m'],
   ['blocks_read', 'datname:pg_blocks_read:rate15m'],
-  ['temp_bytes', 'rate(pg_stat_database_temp_bytes[15m])'],
-  ['wal_bytes', `sum by (${perDatabase}) (rate(pg_stat_statements_wal_bytes_total[15m]))`]
+  ['temp_bytes', 'datname:pg_temp_bytes:rate15m'],
+  ['wal_bytes', 'datname:pg_statements_wal_bytes:rate15m']
 ]
 
-/** The recording rules, in groups; one that reads another comes after it. */
+/** The recording rules by group. A rule follows the rules that it reads. */
 export const recordings: Readonly<Record<string, readonly Recording[]>> = {
   'pgvitals-up': up,
   'pgvitals-connections': connections,

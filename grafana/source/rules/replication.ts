@@ -1,6 +1,6 @@
 import { perServer } from '../identity.ts'
 import { thresholds } from '../thresholds.ts'
-import type { Alert } from './alert.ts'
+import { type Alert, bytes, critical, database, duration, label, server, warning } from './alert.ts'
 
 const { replicaLagSeconds } = thresholds
 
@@ -11,80 +11,65 @@ export const replication: readonly Alert[] = [
     name: 'PostgresReplicaLag',
     scope: 'instance',
     dashboard: 'pgvitals-replication',
-    tiers: [
-      { severity: 'warning', expression: lags(replicaLagSeconds.warning), for: '5m' },
-      { severity: 'critical', expression: lags(replicaLagSeconds.critical), for: '5m' }
-    ],
-    summary: 'Standby {{ $labels.server }} is {{ $value | humanizeDuration }} behind its primary',
+    tiers: [warning('5m', lags(replicaLagSeconds.warning)), critical('5m', lags(replicaLagSeconds.critical))],
+    summary: `Standby ${server} is ${duration} behind its primary`,
     description:
-      'It has received WAL that it has not replayed: its queries see old data. A long query, a slow disk or a paused replay holds it up.'
+      'It has not replayed all received WAL, so its queries return old data. Check for a long query, slow storage or paused replay.'
   },
   {
     name: 'PostgresReplicaLagBytes',
     scope: 'instance',
     dashboard: 'pgvitals-replication',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `max by (${perServer}, application_name) (pg_stat_replication_replay_lag_bytes) > ${thresholds.replicaLagBytes}`,
-        for: '10m'
-      }
+      warning('10m', `max by (${perServer}, application_name) (pg_stat_replication_replay_lag_bytes) > ${thresholds.replicaLagBytes}`)
     ],
-    summary: 'Standby {{ $labels.application_name }} of {{ $labels.server }} is {{ $value | humanize1024 }}B of WAL behind',
+    summary: `Standby ${label('application_name')} of ${server} is ${bytes} of WAL behind`,
     description:
-      "Seen from the primary. A failover now would lose or delay this much. Look at the network, and at the standby's disk and queries."
+      'Measured on the primary. A failover would lose this WAL or wait for its replay. Check the network and the load of the standby.'
   },
   {
     name: 'PostgresReplicaDisconnected',
     scope: 'instance',
     dashboard: 'pgvitals-replication',
-    tiers: [{ severity: 'critical', expression: 'pg_replication_receiver_connected == 0', for: '2m' }],
-    summary: 'Standby {{ $labels.server }} receives no WAL',
-    description: 'It does not stream from any server and grows older by the second, while its lag in bytes shows nothing. Its log says why.'
+    tiers: [critical('2m', 'pg_replication_receiver_connected == 0')],
+    summary: `Standby ${server} receives no WAL`,
+    description: 'It does not stream from any server. Its data becomes older while its lag in bytes remains 0. Check its log.'
   },
   {
     name: 'PostgresStandbyMissing',
     scope: 'instance',
     dashboard: 'pgvitals-replication',
-    tiers: [
-      {
-        severity: 'warning',
-        expression: 'server:pg_standbys_streaming:sum < max_over_time(server:pg_standbys_streaming:sum[1d])',
-        for: '15m'
-      }
-    ],
-    summary: 'PostgreSQL server {{ $labels.server }} has {{ $value }} streaming standbys, fewer than within the last day',
-    description: 'A standby has gone. If it has a slot, WAL piles up for it; if not, it may be too late to catch up.'
+    tiers: [warning('15m', 'server:pg_standbys_streaming:sum < max_over_time(server:pg_standbys_streaming:sum[1d])')],
+    summary: `PostgreSQL server ${server} has {{ $value }} streaming standbys, fewer than at any time within the last day`,
+    description: 'A standby disconnected. With a slot, WAL accumulates for it; without one, it may need to be rebuilt.'
   },
   {
     name: 'PostgresSyncCommitHangs',
     scope: 'instance',
     dashboard: 'pgvitals-replication',
     tiers: [
-      {
-        severity: 'critical',
-        expression: `sum by (${perServer}) (pg_stat_activity_wait_events{wait_event="SyncRep"}) > 0
-unless on (${perServer}) sum by (${perServer}) (pg_stat_replication_sync_state{sync_state=~"sync|quorum"}) > 0`,
-        for: '1m'
-      }
+      critical(
+        '1m',
+        `sum by (${perServer}) (pg_stat_activity_wait_events{wait_event="SyncRep"}) > 0
+unless on (${perServer}) sum by (${perServer}) (pg_stat_replication_sync_state{sync_state=~"sync|quorum"}) > 0`
+      )
     ],
-    summary: '{{ $value }} sessions on {{ $labels.server }} wait for a synchronous standby that is not there',
-    description: 'Commits hang until a standby named in synchronous_standby_names comes back, or the setting is changed.'
+    summary: `{{ $value }} sessions on ${server} wait for a synchronous standby, but none is connected`,
+    description: 'Commits hang until a standby named in synchronous_standby_names reconnects or the parameter is changed.'
   },
   {
     name: 'PostgresSubscriptionFailing',
     scope: 'database',
     dashboard: 'pgvitals-replication',
     tiers: [
-      {
-        severity: 'critical',
-        expression: `pg_stat_subscription_apply_worker_up == 0 and pg_stat_subscription_enabled == 1
-or increase(pg_stat_subscription_stats_apply_errors_total[15m]) > 0`,
-        for: '5m'
-      }
+      critical(
+        '5m',
+        `pg_stat_subscription_apply_worker_up == 0 and pg_stat_subscription_enabled == 1
+or increase(pg_stat_subscription_stats_apply_errors_total[15m]) > 0`
+      )
     ],
-    summary: 'Subscription {{ $labels.subname }} of {{ $labels.datname }} on {{ $labels.server }} does not apply changes',
+    summary: `Subscription ${label('subname')} of ${database} does not apply changes`,
     description:
-      "The subscriber grows older, and the publisher keeps WAL for it. The subscriber's log has the error, most often a conflicting row."
+      'The subscriber falls behind and the publisher retains WAL. The log of the subscriber has the error, usually a conflicting row.'
   }
 ]

@@ -1,6 +1,8 @@
 import { perServer } from '../identity.ts'
 import { thresholds } from '../thresholds.ts'
-import type { Alert } from './alert.ts'
+import { type Alert, bytes, critical, label, percent, server, warning } from './alert.ts'
+
+const slot = `Replication slot ${label('slot_name')} on ${server}`
 
 export const slots: readonly Alert[] = [
   {
@@ -8,48 +10,46 @@ export const slots: readonly Alert[] = [
     scope: 'instance',
     dashboard: 'pgvitals-replication',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `pg_replication_slots_pg_wal_lsn_diff > ${thresholds.slotRetainedBytes}
+      warning(
+        '15m',
+        `pg_replication_slots_pg_wal_lsn_diff > ${thresholds.slotRetainedBytes}
 and pg_replication_slots_active == 0
-unless pg_replication_slots_synced == 1`,
-        for: '15m'
-      }
+unless pg_replication_slots_synced == 1`
+      )
     ],
-    summary: 'Replication slot {{ $labels.slot_name }} on {{ $labels.server }} is unused and holds {{ $value | humanize1024 }}B of WAL',
-    description: 'WAL piles up until its consumer comes back, the slot is dropped or the disk is full. Find out whose slot it is.'
+    summary: `${slot} is inactive and retains ${bytes} of WAL`,
+    description:
+      'WAL accumulates until the consumer reconnects, the slot is dropped or the disk is full. Find out which consumer it belongs to.'
   },
   {
     name: 'PostgresSlotAtRisk',
     scope: 'instance',
     dashboard: 'pgvitals-replication',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `pg_replication_slots_safe_wal_size_bytes
+      warning(
+        '5m',
+        `pg_replication_slots_safe_wal_size_bytes
 / on (${perServer}) group_left () (pg_settings_max_slot_wal_keep_size_bytes > 0)
-< ${thresholds.slotSafeRatio}`,
-        for: '5m'
-      },
-      {
-        severity: 'critical',
-        expression: `pg_replication_slots_pg_wal_lsn_diff
+< ${thresholds.slotSafeRatio}`
+      ),
+      critical(
+        '5m',
+        `pg_replication_slots_pg_wal_lsn_diff
 / on (${perServer}) group_left () (min by (${perServer}) (pg_disk_free_bytes) > 0)
 > ${thresholds.slotOfDiskFreeRatio}
-and on (${perServer}) pg_settings_max_slot_wal_keep_size_bytes == -1`,
-        for: '5m'
-      }
+and on (${perServer}) pg_settings_max_slot_wal_keep_size_bytes == -1`
+      )
     ],
-    summary: 'Replication slot {{ $labels.slot_name }} on {{ $labels.server }} is near its end: {{ $value | humanizePercentage }}',
+    summary: `${slot} will soon be invalidated or fill the disk: ${percent}`,
     description:
-      'Warning: what is left of max_slot_wal_keep_size, after which the slot is lost. Critical: without that limit, the WAL it holds in proportion to the free disk.'
+      'Warning: the remaining part of max_slot_wal_keep_size, after which the slot is lost. Critical: no such limit is set, and the value is the retained WAL relative to the free disk space.'
   },
   {
     name: 'PostgresSlotLost',
     scope: 'instance',
     dashboard: 'pgvitals-replication',
-    tiers: [{ severity: 'critical', expression: 'pg_replication_slots_wal_status{wal_status=~"lost|unreserved"} == 1', for: '1m' }],
-    summary: 'Replication slot {{ $labels.slot_name }} on {{ $labels.server }} is {{ $labels.wal_status }}',
-    description: 'Unreserved: its WAL goes at the next checkpoint. Lost: it is gone, and its consumer has to be made anew.'
+    tiers: [critical('1m', 'pg_replication_slots_wal_status{wal_status=~"lost|unreserved"} == 1')],
+    summary: `${slot} is ${label('wal_status')}`,
+    description: 'Unreserved: its WAL can be removed at the next checkpoint. Lost: the WAL was removed, and the consumer has to be rebuilt.'
   }
 ]

@@ -1,11 +1,15 @@
 import { perDatabase, perServer, perTable } from '../identity.ts'
 import { thresholds } from '../thresholds.ts'
-import type { Alert } from './alert.ts'
+import { type Alert, count, critical, database, label, server, table, warning } from './alert.ts'
 
 const { freezeAgeRatio, idsLeft, xminHorizonAge, vacuumDue, unvacuumedTableBytes } = thresholds
 
-const held = (datname: string) =>
+const horizonHeld = (datname: string) =>
   `max by (${perDatabase}, holder) (pg_xmin_horizon_age{${datname}, holder!="autovacuum"}) > ${xminHorizonAge}`
+
+const olderThan = (age: string, parameter: string) => `${age} / on (${perServer}) group_left () ${parameter} > ${freezeAgeRatio}`
+
+const ofTable = { scope: 'database', dashboard: 'pgvitals-table', variables: ['schemaname', 'relname'] } as const
 
 export const vacuum: readonly Alert[] = [
   {
@@ -13,115 +17,86 @@ export const vacuum: readonly Alert[] = [
     scope: 'database',
     dashboard: 'pgvitals-vacuum',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `pg_database_xid_age / on (${perServer}) group_left () pg_settings_autovacuum_freeze_max_age > ${freezeAgeRatio}`,
-        for: '1h'
-      },
-      { severity: 'critical', expression: `pg_database_xids_left < ${idsLeft}`, for: '5m' }
+      warning('1h', olderThan('pg_database_xid_age', 'pg_settings_autovacuum_freeze_max_age')),
+      critical('5m', `pg_database_xids_left < ${idsLeft}`)
     ],
-    summary: 'Transaction ids of {{ $labels.datname }} on {{ $labels.server }} are not frozen in time: {{ $value | humanize }}',
+    summary: `Transaction ids of ${database} are not frozen in time: ${count}`,
     description:
-      'Warning: age in proportion to autovacuum_freeze_max_age. Critical: transactions left until the whole server refuses writes. Vacuum does not keep up or is held back.'
+      'Vacuum is too slow or blocked. Warning: age relative to autovacuum_freeze_max_age. Critical: transaction ids left until the server refuses writes.'
   },
   {
     name: 'PostgresMultixactAgeHigh',
     scope: 'database',
     dashboard: 'pgvitals-vacuum',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `pg_database_multixact_age / on (${perServer}) group_left () pg_settings_autovacuum_multixact_freeze_max_age > ${freezeAgeRatio}`,
-        for: '1h'
-      },
-      { severity: 'critical', expression: `pg_database_multixacts_left < ${idsLeft}`, for: '5m' }
+      warning('1h', olderThan('pg_database_multixact_age', 'pg_settings_autovacuum_multixact_freeze_max_age')),
+      critical('5m', `pg_database_multixacts_left < ${idsLeft}`)
     ],
-    summary: 'Multixacts of {{ $labels.datname }} on {{ $labels.server }} are not frozen in time: {{ $value | humanize }}',
+    summary: `Multixact ids of ${database} are not frozen in time: ${count}`,
     description:
-      'Warning: age in proportion to autovacuum_multixact_freeze_max_age. Critical: multixacts left until the whole server refuses writes that need one.'
+      'Vacuum is too slow or blocked. Warning: age relative to autovacuum_multixact_freeze_max_age. Critical: ids left until writes that need one fail.'
   },
   {
     name: 'PostgresXminHorizonHeld',
     scope: 'database',
     dashboard: 'pgvitals-vacuum',
-    tiers: [
-      { severity: 'warning', expression: held('datname!=""'), for: '1h' },
-      { severity: 'warning', expression: held('datname=""'), for: '1h', scope: 'instance' }
-    ],
-    summary:
-      'On {{ $labels.server }} a {{ $labels.holder }} {{ with $labels.datname }}in {{ . }} {{ end }}keeps the dead rows of {{ $value | humanize }} transactions from vacuum',
+    tiers: [warning('1h', horizonHeld('datname!=""')), warning('1h', horizonHeld('datname=""'), 'instance')],
+    summary: `Vacuum on ${server} cannot remove the dead rows of ${count} transactions because of a ${label('holder')}{{ with $labels.datname }} in {{ . }}{{ end }}`,
     description:
-      'Tables grow and queries slow down until it ends. The label holder says what it is: session, prepared, slot, slot_catalog or standby.'
+      'Tables grow and queries slow down until the holder ends: a session, a prepared transaction, a replication slot or a standby with feedback.'
   },
   {
-    name: 'PostgresVacuumStarved',
-    scope: 'database',
-    dashboard: 'pgvitals-table',
-    variables: ['schemaname', 'relname'],
+    ...ofTable,
+    name: 'PostgresVacuumOverdue',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `pg_table_vacuum_due_ratio > ${vacuumDue.ratio} and on (${perTable}) pg_stat_user_tables_n_dead_tup > ${vacuumDue.leastDeadRows}`,
-        for: '6h'
-      }
+      warning(
+        '6h',
+        `pg_table_vacuum_due_ratio > ${vacuumDue.ratio} and on (${perTable}) pg_stat_user_tables_n_dead_tup > ${vacuumDue.leastDeadRows}`
+      )
     ],
-    summary:
-      'Table {{ $labels.schemaname }}.{{ $labels.relname }} of {{ $labels.datname }} on {{ $labels.server }} is {{ $value | humanize }} times past due for a vacuum',
-    description: 'Autovacuum is off for it, does not get to it, or cannot remove its dead rows because somebody still needs them.'
+    summary: `Table ${table} exceeds its vacuum threshold ${count} times`,
+    description: 'Autovacuum is disabled for the table, too slow, or cannot remove dead rows because an old transaction still needs them.'
   },
   {
+    ...ofTable,
     name: 'PostgresAutovacuumOff',
-    scope: 'database',
-    dashboard: 'pgvitals-table',
-    variables: ['schemaname', 'relname'],
     tiers: [
-      {
-        severity: 'warning',
-        expression: `pg_table_autovacuum_enabled == 0 and on (${perTable}) pg_stat_user_tables_table_size_bytes > ${unvacuumedTableBytes}`,
-        for: '1h'
-      }
+      warning('1h', `pg_table_autovacuum_enabled == 0 and on (${perTable}) pg_stat_user_tables_table_size_bytes > ${unvacuumedTableBytes}`)
     ],
-    summary:
-      'Autovacuum is off for the large table {{ $labels.schemaname }}.{{ $labels.relname }} of {{ $labels.datname }} on {{ $labels.server }}',
-    description: 'It will bloat and its statistics grow old. Somebody switched it off for a load and forgot.'
+    summary: `Autovacuum is disabled for the large table ${table}`,
+    description: 'Dead rows accumulate and planner statistics become outdated. It was probably disabled for a load and not enabled again.'
   },
   {
     name: 'PostgresAutovacuumSaturated',
     scope: 'instance',
     dashboard: 'pgvitals-vacuum',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `sum by (${perServer}) (pg_stat_activity_backends{backend_type="autovacuum worker"}) >= pg_settings_autovacuum_max_workers`,
-        for: '2h'
-      }
+      warning(
+        '2h',
+        `sum by (${perServer}) (pg_stat_activity_backends{backend_type="autovacuum worker"}) >= pg_settings_autovacuum_max_workers`
+      )
     ],
-    summary: 'All {{ $value }} autovacuum workers of {{ $labels.server }} have been busy for two hours',
+    summary: `All {{ $value }} autovacuum workers of ${server} have been busy for two hours`,
     description:
-      'Tables wait for their vacuum. Most often the workers are throttled: raise autovacuum_vacuum_cost_limit before their number.'
+      'Other tables wait to be vacuumed. Usually the workers are throttled: raise autovacuum_vacuum_cost_limit before autovacuum_max_workers.'
   },
   {
     name: 'PostgresAutovacuumBlocked',
     scope: 'database',
     dashboard: 'pgvitals-activity',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `sum by (${perDatabase}) (pg_stat_activity_wait_events{backend_type="autovacuum worker", wait_event_type="Lock"}) > 0`,
-        for: '5m'
-      }
+      warning('5m', `sum by (${perDatabase}) (pg_stat_activity_wait_events{backend_type="autovacuum worker", wait_event_type="Lock"}) > 0`)
     ],
-    summary: 'Autovacuum in {{ $labels.datname }} on {{ $labels.server }} waits for a lock',
+    summary: `Autovacuum in ${database} waits for a lock`,
     description:
-      'An ordinary autovacuum gives way; one that waits works against wraparound and blocks others in turn. Find who holds the table.'
+      'A worker that waits this long usually runs to prevent wraparound, and blocks DDL. End the transaction that holds the lock, not the worker.'
   },
   {
+    ...ofTable,
     name: 'PostgresInvalidIndex',
-    scope: 'database',
-    dashboard: 'pgvitals-table',
-    variables: ['schemaname', 'relname'],
-    tiers: [{ severity: 'warning', expression: 'pg_index_invalid == 1', for: '1h' }],
-    summary: 'Index {{ $labels.schemaname }}.{{ $labels.indexrelname }} of {{ $labels.datname }} on {{ $labels.server }} is invalid',
-    description: 'A "create index concurrently" failed. Every write keeps it up and no query uses it: drop it, or reindex concurrently.'
+    tiers: [warning('1h', 'pg_index_invalid == 1')],
+    summary: `Index ${label('schemaname')}.${label('indexrelname')} of ${database} is invalid`,
+    description:
+      'A concurrent index build failed. Every write maintains the index, but no query uses it. Drop it or reindex it concurrently.'
   }
 ]

@@ -1,5 +1,5 @@
 import { thresholds } from '../thresholds.ts'
-import type { Alert } from './alert.ts'
+import { type Alert, critical, duration, percent, server, warning } from './alert.ts'
 
 const requested = 'rate(pg_stat_checkpointer_num_requested_total[1h])'
 const timed = 'rate(pg_stat_checkpointer_num_timed_total[1h])'
@@ -10,41 +10,36 @@ export const wal: readonly Alert[] = [
     scope: 'instance',
     dashboard: 'pgvitals-replication',
     tiers: [
-      {
-        severity: 'critical',
-        expression: `pg_stat_archiver_last_failed_timestamp_seconds
-> (pg_stat_archiver_last_archived_timestamp_seconds or 0 * pg_stat_archiver_last_failed_timestamp_seconds)`,
-        for: '10m'
-      }
+      critical(
+        '10m',
+        `pg_stat_archiver_last_failed_timestamp_seconds
+> (pg_stat_archiver_last_archived_timestamp_seconds or 0 * pg_stat_archiver_last_failed_timestamp_seconds)`
+      )
     ],
-    summary: 'PostgreSQL server {{ $labels.server }} fails to archive WAL',
+    summary: `PostgreSQL server ${server} fails to archive WAL`,
     description:
-      'The last attempt failed. Backups cannot be restored beyond this point, and WAL piles up until the disk is full. The log has the error.'
+      'Point-in-time recovery ends at the last archived file, and WAL accumulates until the disk is full. The server log has the error.'
   },
   {
     name: 'PostgresArchiverStalled',
     scope: 'instance',
     dashboard: 'pgvitals-replication',
-    tiers: [
-      { severity: 'critical', expression: `pg_archiver_backlog_oldest_age_seconds > ${thresholds.archiverBacklogSeconds}`, for: '10m' }
-    ],
-    summary: 'A WAL file of {{ $labels.server }} has waited {{ $value | humanizeDuration }} to be archived',
-    description: 'Archiving hangs or is slower than WAL is written. Backups cannot be restored beyond this point, and the disk fills.'
+    tiers: [critical('10m', `pg_archiver_backlog_oldest_age_seconds > ${thresholds.archiverBacklogSeconds}`)],
+    summary: `A WAL file of ${server} has waited ${duration} to be archived`,
+    description: 'Archiving hangs or is slower than WAL is generated. Point-in-time recovery ends at this file, and the disk fills.'
   },
   {
     name: 'PostgresCheckpointsForced',
     scope: 'instance',
     dashboard: 'pgvitals-replication',
     tiers: [
-      {
-        severity: 'warning',
-        expression: `${requested} / (${requested} + ${timed} > 0) > ${thresholds.checkpoints.requestedRatio}
-and ${requested} * 3600 > ${thresholds.checkpoints.leastRequestedPerHour}`,
-        for: '1h'
-      }
+      warning(
+        '1h',
+        `${requested} / (${requested} + ${timed} > 0) > ${thresholds.checkpoints.requestedRatio}
+and ${requested} * 3600 > ${thresholds.checkpoints.leastRequestedPerHour}`
+      )
     ],
-    summary:
-      '{{ $value | humanizePercentage }} of the checkpoints of {{ $labels.server }} are forced, because WAL fills max_wal_size before their time',
-    description: 'Each one makes more WAL and more disk load. Raise max_wal_size, if the disk has room.'
+    summary: `${percent} of the checkpoints of ${server} are requested before checkpoint_timeout`,
+    description: 'Frequent checkpoints increase WAL volume and disk load. Raise max_wal_size if the disk has space.'
   }
 ]

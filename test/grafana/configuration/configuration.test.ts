@@ -29,7 +29,7 @@ test('promtool accepts the configuration of Prometheus and every rule', async (t
   t.equal(rules.status, 0, rules.stderr)
 })
 
-test('alerts go to the team that owns the database, and else to those who run the servers', async (t) => {
+test('alerts are routed to the team that owns the database, others to the platform team', async (t) => {
   if (!hasTool(t, 'amtool', 'prometheus-alertmanager')) return
   execFileSync('amtool', ['check-config', alertmanagerFile])
   const receiver = (...labels: string[]) =>
@@ -39,13 +39,13 @@ test('alerts go to the team that owns the database, and else to those who run th
   t.equal(receiver('alertname=PostgresDeadlocks', 'severity=warning', 'team=platform', 'datname=users'), 'platform')
   t.equal(receiver('alertname=PostgresDeadlocks', 'severity=warning', 'datname=new'), 'platform')
   t.equal(receiver('alertname=PostgresDown', 'severity=critical'), 'platform')
-  t.equal(receiver('alertname=PgvitalsBlind', 'severity=info', 'team=labeler'), 'nobody')
+  t.equal(receiver('alertname=PgvitalsBlindSpot', 'severity=info', 'team=labeler'), 'nobody')
   t.equal(receiver('alertname=PgvitalsWatchdog', 'severity=info'), 'watchdog')
 })
 
 const alertmanager = ['alertmanager', 'prometheus-alertmanager'].find((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0)
 
-test('what an alert explains is inhibited, on its server alone', async (t) => {
+test('alerts that another alert explains are inhibited, on the same server only', async (t) => {
   if (!hasTool(t, alertmanager ?? 'prometheus-alertmanager', 'prometheus-alertmanager') || alertmanager === undefined) return
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-alertmanager-'))
   const port = await freePort()
@@ -61,7 +61,7 @@ test('what an alert explains is inhibited, on its server alone', async (t) => {
     rmSync(folder, { recursive: true, force: true })
   })
   const url = `http://127.0.0.1:${port}/api/v2/alerts`
-  await until('Alertmanager answers', 30, async () => (await fetch(url).catch(() => undefined))?.status === 200)
+  await until('Alertmanager is up', 30, async () => (await fetch(url).catch(() => undefined))?.status === 200)
   const target = { job: 'pgvitals', instance: 'e' }
   const alert = (alertname: string, severity: string, labels: Record<string, string>) => ({
     labels: { alertname, severity, ...target, ...labels }
@@ -81,15 +81,15 @@ test('what an alert explains is inhibited, on its server alone', async (t) => {
     alert('PgvitalsWatchdog', 'info', { instance: 'f' })
   ]
   await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(sent) })
-  const told = async () => {
+  const active = async () => {
     const alerts = (await (await fetch(`${url}?inhibited=false`)).json()) as { labels: Record<string, string> }[]
     return alerts
       .map(({ labels }) => [labels.alertname, labels.severity, labels.server ?? labels.instance, labels.datname ?? ''].join(' ').trim())
       .sort()
   }
-  await until('all are there', 30, async () => (await told()).length > 0)
+  await until('the alerts are active', 30, async () => (await active()).length > 0)
   t.same(
-    await told(),
+    await active(),
     [
       'PgvitalsDown critical f',
       'PgvitalsWatchdog info f',
@@ -102,6 +102,6 @@ test('what an alert explains is inhibited, on its server alone', async (t) => {
   )
 })
 
-test('the scrape interval is the one that ranges are four times of', async (t) => {
+test('the scrape interval is a quarter of the shortest range in rules', async (t) => {
   t.match(readFileSync(join(root, 'deploy/prometheus/prometheus.yml'), 'utf8'), /scrape_interval: 15s/)
 })

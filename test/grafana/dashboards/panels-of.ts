@@ -1,6 +1,6 @@
 import { dashboards } from '../../../grafana/source/dashboards.ts'
 
-/** A dashboard as it stands in its file: plain JSON. */
+/** A dashboard as in its JSON file. */
 export interface BoardFile {
   readonly uid: string
   readonly title: string
@@ -64,14 +64,14 @@ export interface TargetFile {
   readonly instant?: boolean
 }
 
-/** The boards as Grafana reads them. */
+/** The dashboards as Grafana reads them. */
 export const boards: readonly BoardFile[] = JSON.parse(JSON.stringify(dashboards))
 
-/** A board's panels, those in closed rows too, without the headings of rows. */
+/** The panels of a dashboard, including those in closed rows, without the headings of rows. */
 export const panelsOf = (board: BoardFile): readonly PanelFile[] =>
   board.panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]).filter(({ type }) => type !== 'row')
 
-/** Every query of a board, and where it stands. */
+/** Every expression of a dashboard, with its location. */
 export const queriesOf = (board: BoardFile): readonly { readonly where: string; readonly expr: string }[] => [
   ...panelsOf(board).flatMap(({ title, targets = [] }) =>
     targets.map(({ refId, expr }) => ({ where: `${board.uid} "${title}" ${refId}`, expr }))
@@ -83,7 +83,7 @@ export const queriesOf = (board: BoardFile): readonly { readonly where: string; 
   })
 ]
 
-/** What a variable asks: `label_values(selector, label)` or `query_result(expression)`. */
+/** The expression of a variable: `label_values(selector, label)` or `query_result(expression)`. */
 function selectorOf({ query }: VariableFile): string | undefined {
   const text = typeof query === 'string' ? query : (query?.query ?? '')
   return /^label_values\((.*), \w+\)$/.exec(text)?.[1] ?? /^query_result\((.*)\)$/.exec(text)?.[1]

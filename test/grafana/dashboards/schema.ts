@@ -1,4 +1,4 @@
-// What Grafana reads of a dashboard, as far as these boards use it: a key or a value that is not here is a mistake.
+// The part of Grafana's dashboard model that our dashboards use: any other key or value is an error.
 const text = { type: 'string' }
 const number = { type: 'number' }
 const whole = { type: 'integer', minimum: 0 }

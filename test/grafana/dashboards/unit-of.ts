@@ -1,10 +1,10 @@
 import type { Expression } from '../promql/expression.ts'
 import type { Series } from '../promql/label-set.ts'
 
-/** What a number counts: `seconds`, `bytes/s`, `count`, `ratio`, `timestamp`, `milliseconds`; undefined where that cannot be told. */
+/** `seconds`, `bytes/s`, `count`, `ratio`, `timestamp` or `milliseconds`; undefined where unknown. */
 export type Dimension = string | undefined
 
-/** What an expression's numbers count, from the units of the metrics that it reads. */
+/** The dimension of an expression, from the units of its metrics. */
 export function unitOf(expression: Expression, series: Series): Dimension {
   const of = (inner: Expression | undefined) => (inner === undefined ? undefined : unitOf(inner, series))
   switch (expression.kind) {

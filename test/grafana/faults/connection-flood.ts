@@ -3,14 +3,15 @@ import type { Fault } from './fault.ts'
 
 export const connectionFlood: Fault = {
   name: 'connection flood',
-  what: 'an application of `labeler` opens sessions until the server refuses one',
+  what: 'an application of `labeler` opens sessions until the server refuses a connection',
   alert: 'PostgresConnectionsHigh',
   server: 'second',
   isOfServer: true,
   also: {
-    PostgresConnectionHog: 'it is one database that holds them',
-    PgvitalsVisitsSlow:
-      'pgvitals gives up its sessions, and visits without one are rarer where they would be as dear as those of every other second'
+    PostgresConnectionShareHigh: 'all these connections belong to one database',
+    PgvitalsBlindSpot: 'the only database with pg_stat_statements may be refused a connection',
+    PgvitalsPollIntervalLong:
+      'pgvitals closes its sessions to free connections, and polls that have to connect first are less frequent at an interval of two seconds'
   },
   inject: async ({ open }) => {
     const sessions: pg.Client[] = []

@@ -2,8 +2,8 @@ import type { Fault } from './fault.ts'
 
 export const deadTuples: Fault = {
   name: 'dead tuples with autovacuum off',
-  what: 'all 30,000 rows of a table without autovacuum are updated twice',
-  alert: 'PostgresVacuumStarved',
+  what: 'all 30,000 rows of a table with autovacuum disabled are updated twice',
+  alert: 'PostgresVacuumOverdue',
   server: 'main',
   datname: 'labeler',
   inject: async ({ servers }) => {

@@ -6,12 +6,12 @@ import type { ServerName } from './fault.ts'
 /** The password of `labeler_monitor`, the role of one team. */
 export const monitorPassword = 'watch'
 
-/** Who owns a database: the label `team` of its alerts. */
+/** The team that owns a database, the label `team` of its alerts. */
 export const teamOf = (datname: DatabaseName) => databases[datname].owner
 
 /**
- * `pgvitals.yaml` of the two servers: teams, what each may do in the other's databases, one team's own credential, a disk.
- * An answer is shown for three intervals, so that a busy machine may be some seconds late.
+ * The `pgvitals.yaml` of the two servers: teams, declared access, a separate credential of one team, and a disk size.
+ * At an interval of two seconds a snapshot is shown for six, which tolerates delays of a busy machine.
  */
 export function exporterFile(servers: Readonly<Record<ServerName, TestServer>>): string {
   const server = ({ port }: TestServer) => ({

@@ -7,21 +7,21 @@ import { inactiveSlot } from './inactive-slot.ts'
 import { invalidIndex } from './invalid-index.ts'
 import { killedServer } from './killed-server.ts'
 import { lockPileUp } from './lock-pile-up.ts'
+import { nearlyExhaustedSequence } from './nearly-exhausted-sequence.ts'
 import { revokedConnect } from './revoked-connect.ts'
 import { revokedRole } from './revoked-role.ts'
-import { sequenceNearItsEnd } from './sequence-near-its-end.ts'
 import { tempSpill } from './temp-spill.ts'
 import { undeclaredAccess } from './undeclared-access.ts'
 import { wrongPassword } from './wrong-password.ts'
 
-/** Every fault that is tried, in the order of those that share a database or a server. */
+/** All faults. Those that share a database or a server are injected in this order. */
 export const faults: readonly Fault[] = [
   connectionFlood,
   idleInTransaction,
   lockPileUp,
   deadlocks,
   tempSpill,
-  sequenceNearItsEnd,
+  nearlyExhaustedSequence,
   deadTuples,
   invalidIndex,
   inactiveSlot,

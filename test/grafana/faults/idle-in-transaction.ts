@@ -2,7 +2,7 @@ import type { Fault } from './fault.ts'
 
 export const idleInTransaction: Fault = {
   name: 'idle in transaction',
-  what: 'a session begins a transaction, writes a row and does nothing more',
+  what: 'a session begins a transaction, writes a row and stays idle',
   alert: 'PostgresIdleInTransaction',
   server: 'main',
   datname: 'platform',

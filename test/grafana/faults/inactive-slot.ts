@@ -1,11 +1,11 @@
 import type { Fault } from './fault.ts'
 
-/** A WAL file is 16 MB. */
+/** WAL files of 16 MB. */
 const files = 8
 
 export const inactiveSlot: Fault = {
   name: 'inactive slot',
-  what: `a replication slot that nobody uses holds ${files} WAL files`,
+  what: `an inactive replication slot retains ${files} WAL files`,
   alert: 'PostgresSlotInactive',
   server: 'second',
   isOfServer: true,

@@ -2,7 +2,7 @@ import type { Fault } from './fault.ts'
 
 export const invalidIndex: Fault = {
   name: 'invalid index',
-  what: '`create unique index concurrently` fails on a value that is there twice',
+  what: '`create unique index concurrently` fails on a duplicate value',
   alert: 'PostgresInvalidIndex',
   server: 'main',
   datname: 'users',

@@ -11,18 +11,18 @@ export const killedServer: Fault = {
   server: 'second',
   isOfServer: true,
   also: {
-    PostgresAvailabilityBurn: 'a minute without the server is more than 99.9 % of an hour allows',
-    PostgresRestarted: 'it is started again'
+    PostgresAvailabilityBurn: 'a minute of downtime exceeds the error budget of an hour',
+    PostgresRestarted: 'the server is started again'
   },
   inject: async ({ servers }) => {
     const [pid = ''] = readFileSync(join(servers.second.dataDirectory, 'postmaster.pid'), 'utf8').split('\n')
     process.kill(Number(pid), 'SIGKILL')
-    return () => startAgain(servers.second)
+    return () => restart(servers.second)
   }
 }
 
-/** The sessions of the killed server go one by one, and until then there may be no other. */
-async function startAgain(server: TestServer): Promise<void> {
+/** Retries the start until the backends of the killed server have ended. */
+async function restart(server: TestServer): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await server.start()

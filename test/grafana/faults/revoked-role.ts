@@ -3,7 +3,7 @@ import type { Fault } from './fault.ts'
 export const revokedRole: Fault = {
   name: 'revoked grant: pg_monitor',
   what: '`pg_monitor` is revoked from the role `pgvitals`, and its open sessions end',
-  alert: 'PgvitalsBlind',
+  alert: 'PgvitalsBlindSpot',
   server: 'second',
   datname: 'users',
   isOfServer: true,

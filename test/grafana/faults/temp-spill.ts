@@ -2,11 +2,11 @@ import type { Fault } from './fault.ts'
 
 export const tempSpill: Fault = {
   name: 'temp spill',
-  what: 'a report sorts far more than its `work_mem`, again and again',
+  what: 'a report repeatedly sorts far more than its `work_mem`',
   alert: 'PostgresTempSpill',
   server: 'main',
   datname: 'users',
-  also: { PostgresLatencyRegression: 'a statement that spills is slow' },
+  also: { PostgresLatencyRegression: 'sorting on disk is slow' },
   inject: async ({ open }) => {
     const session = await open('main', 'users')
     await session.query("set work_mem = '64kB'")

@@ -1,35 +1,35 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '../../exporter/run-exporter.ts'
-import type { Fault, Site } from './fault.ts'
-import type { AlertWatch, Firing } from './watch-alerts.ts'
+import type { Environment, Fault } from './fault.ts'
+import type { AlertRecorder, Firing } from './record-alerts.ts'
 
-/** What came of a fault. */
+/** The measured result of a fault. */
 export interface Proof {
   readonly fault: Fault
-  /** Everything that fired in its database, or on its server, until all was well again. */
+  /** All alerts that fired in its database or on its server until all had resolved. */
   readonly firings: readonly Firing[]
-  /** From the beginning of the fault. */
+  /** Seconds from the injection until the alert fired. */
   readonly firedSeconds: number | undefined
-  /** From the end of the mending. */
+  /** Seconds from the removal until the alert resolved. */
   readonly endedSeconds: number | undefined
 }
 
-/** Others that are caused by the fault may take a little longer than its own alert. */
+/** Other alerts of the fault may fire slightly later than its own. */
 const lingerSeconds = 4
 
-/** Injects a fault, waits for its alert, mends it, and waits until nothing fires any more. */
-export async function tryFault(site: Site, watch: AlertWatch, fault: Fault): Promise<Proof> {
-  const begun = performance.now()
-  const firings = () => watch.all.filter((one) => one.since >= begun && isAbout(fault, one))
+/** Injects a fault, waits for its alert, removes the fault, and waits until all alerts have resolved. */
+export async function tryFault(environment: Environment, recorder: AlertRecorder, fault: Fault): Promise<Proof> {
+  const injected = performance.now()
+  const firings = () => recorder.all.filter((one) => one.since >= injected && isAbout(fault, one))
   const isQuiet = () => firings().every((one) => one.until !== undefined)
   const own = () => firings().filter((one) => isOwn(fault, one))
-  const heal = await fault.inject(site)
+  const remove = await fault.inject(environment)
   await until(`${fault.name} fires ${fault.alert}`, 60, () => own().length > 0).catch(() => {})
   await delay(lingerSeconds * 1000)
-  await heal()
-  const healed = performance.now()
+  await remove()
+  const removed = performance.now()
   await until(`${fault.name} is quiet`, 60, isQuiet).catch(() => {})
-  // What fires only when all is over, such as a restart, comes now.
+  // Alerts that fire only after the removal, such as a restart, fire now.
   await delay(lingerSeconds * 1000)
   await until(`${fault.name} is quiet`, 60, isQuiet).catch(() => {})
   const [first] = own()
@@ -37,12 +37,12 @@ export async function tryFault(site: Site, watch: AlertWatch, fault: Fault): Pro
   return {
     fault,
     firings: firings(),
-    firedSeconds: first === undefined ? undefined : (first.since - begun) / 1000,
-    endedSeconds: last?.until === undefined ? undefined : (last.until - healed) / 1000
+    firedSeconds: first === undefined ? undefined : (first.since - injected) / 1000,
+    endedSeconds: last?.until === undefined ? undefined : (last.until - removed) / 1000
   }
 }
 
-/** Whether this is the fault's own alert, in its database. */
+/** Whether the firing is the expected alert of the fault in its database. */
 export function isOwn({ alert, datname }: Fault, firing: Firing): boolean {
   return firing.alert === alert && firing.labels.datname === datname
 }

@@ -3,7 +3,7 @@ import type { Fault } from './fault.ts'
 
 export const wrongPassword: Fault = {
   name: 'wrong password of one team',
-  what: 'the password of `labeler_monitor` is changed in the server alone, and its open session ends',
+  what: 'the password of `labeler_monitor` is changed only on the server, and its open session ends',
   alert: 'PostgresDatabaseUnreachable',
   server: 'main',
   datname: 'labeler',

@@ -1,43 +1,43 @@
-/** Panels and single queries that have nothing to show under a calm load, by the reason. */
+/** Panels and single queries that may have no data under normal load, by reason. */
 const byReason: Readonly<Record<string, readonly string[]>> = {
-  'nothing may fire': [
+  'no alert may be firing': [
     'pgvitals-home "Servers" C',
     'pgvitals-home "Databases" B',
-    'pgvitals-home "What fired when"',
-    'pgvitals-alerts "What fires now"',
-    'pgvitals-alerts "What fired when"',
-    'pgvitals-alerts "What fires most"'
+    'pgvitals-home "Alert history"',
+    'pgvitals-alerts "Firing alerts"',
+    'pgvitals-alerts "Alert history"',
+    'pgvitals-alerts "Most frequent alerts"'
   ],
-  'nothing is wrong': [
-    'pgvitals-home "Time to trouble"',
-    'pgvitals-instance "Waiting for a restart"',
+  'the server has no such error': [
+    'pgvitals-home "Time to exhaustion"',
+    'pgvitals-instance "Parameters pending restart"',
     'pgvitals-storage "Invalid indexes"',
     'pgvitals-storage "Duplicate indexes"',
     'pgvitals-storage "Tables without a primary key"',
-    'pgvitals-exporter "Queries that fail"',
-    'pgvitals-exporter "What the roles may not see"',
+    'pgvitals-exporter "Failing queries by database"',
+    'pgvitals-exporter "Missing capabilities"',
     'pgvitals-exporter "Errors and dropped samples"',
-    'pgvitals-activity "Prepared transactions"'
+    'pgvitals-activity "Oldest prepared transaction"'
   ],
-  'the server is too young': [
-    'pgvitals-database "Mean time of a statement" B',
-    'pgvitals-database "Size, and where it goes" B',
-    'pgvitals-queries "Statements that took most time" E',
-    'pgvitals-queries "Statements that took most time" F',
-    'pgvitals-queries "Statements that took most time" G',
-    'pgvitals-queries "Slower than a day before"',
+  'the server has just been started': [
+    'pgvitals-database "Mean statement time and last week" B',
+    'pgvitals-database "Size and forecast" B',
+    'pgvitals-queries "Statements by execution time" E',
+    'pgvitals-queries "Statements by execution time" F',
+    'pgvitals-queries "Statements by execution time" G',
+    'pgvitals-queries "Slower than a day earlier"',
     'pgvitals-query "Mean time" B',
     'pgvitals-query "Mean time" C',
     'pgvitals-query "Calls" B',
     'pgvitals-storage "Unused indexes"',
-    'pgvitals-vacuum "Used up in"'
+    'pgvitals-vacuum "Time until exhausted"'
   ],
-  'access is as declared': ['pgvitals-exporter "Access that nobody declared"', 'pgvitals-exporter "Declared access that is missing"'],
-  'the role may not read the tables': ['pgvitals-storage "Estimated bloat"'],
-  'it comes and goes with the load': [
+  'access matches the configuration': ['pgvitals-exporter "Undeclared access"', 'pgvitals-exporter "Missing declared access"'],
+  'the role cannot read the tables': ['pgvitals-storage "Estimated bloat"'],
+  'it depends on the load at that moment': [
     'pgvitals-home "Databases" J',
     'pgvitals-instance "Oldest transaction"',
-    'pgvitals-instance "What running work waits for"',
+    'pgvitals-instance "Wait event types"',
     'pgvitals-database "Oldest transaction"',
     'pgvitals-connections "Longest idle in transaction"',
     'pgvitals-connections "Oldest by database and user" B',
@@ -46,28 +46,28 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     'pgvitals-connections "Idle in transaction"',
     'pgvitals-activity "Longest wait"',
     'pgvitals-activity "Oldest transaction"',
-    'pgvitals-activity "Who blocks"',
-    'pgvitals-activity "The oldest of each user"',
-    'pgvitals-activity "Blocked sessions over time"',
-    'pgvitals-activity "How far it has come"',
-    'pgvitals-vacuum "How far the running ones have come"',
-    'pgvitals-replication "Who streams from this server" B',
-    'pgvitals-replication "Behind, in time"',
-    'pgvitals-alerts "How near the next ones are" F',
-    'pgvitals-alerts "How near the next ones are" G'
+    'pgvitals-activity "Root blockers"',
+    'pgvitals-activity "Oldest activity by user"',
+    'pgvitals-activity "Blocked sessions by user"',
+    'pgvitals-activity "Progress"',
+    'pgvitals-vacuum "Running vacuums"',
+    'pgvitals-replication "Standbys and subscribers" B',
+    'pgvitals-replication "Lag by stage (time)"',
+    'pgvitals-alerts "Distance to alert thresholds" F',
+    'pgvitals-alerts "Distance to alert thresholds" G'
   ],
   'the table has no TOAST': ['pgvitals-table "Cache hits" C', 'pgvitals-table "Size" B'],
-  'nobody subscribes': ['pgvitals-replication "Subscriptions of this server"', 'pgvitals-replication "Errors of subscriptions"'],
+  'there are no subscriptions': ['pgvitals-replication "Subscriptions of this server"', 'pgvitals-replication "Subscription errors"'],
   'archive_mode is off': [
-    'pgvitals-replication "Not archived for"',
-    'pgvitals-replication "Files archived"',
-    'pgvitals-replication "Files that wait"'
+    'pgvitals-replication "Archive delay"',
+    'pgvitals-replication "Archived files"',
+    'pgvitals-replication "Files to archive"'
   ],
-  'it is of a standby': [
+  'it applies to a standby': [
     'pgvitals-replication "Replay"',
-    'pgvitals-replication "Received and not replayed"',
-    'pgvitals-replication "WAL made" B',
-    'pgvitals-replication "WAL made" C'
+    'pgvitals-replication "Received but not replayed"',
+    'pgvitals-replication "WAL generated" B',
+    'pgvitals-replication "WAL generated" C'
   ],
   'the slot has no limit, or is logical': ['pgvitals-replication "Replication slots" C', 'pgvitals-replication "Replication slots" D']
 }

@@ -9,7 +9,7 @@ import { createDatabases, password } from '../../../demo/schema.ts'
 import { runProcess } from '../../exporter/run-process.ts'
 import { freePort, startServer, startStandby, type TestServer } from '../../servers/start-server.ts'
 
-/** What the boards and rules are tried on. */
+/** Real servers, pgvitals and Prometheus for tests of dashboards and rules. */
 export interface Stage {
   readonly prometheus: string
   readonly primary: TestServer
@@ -17,29 +17,29 @@ export interface Stage {
 }
 
 interface StageOptions {
-  /** How often Prometheus scrapes. */
+  /** The scrape interval of Prometheus. */
   readonly scrapeSeconds: number
-  /** Queries tuned, as in PGVITALS_QUERIES. */
+  /** The value of PGVITALS_QUERIES. */
   readonly queries?: string
   readonly port?: number
 }
 
-/** Two teams with their databases and what they may do in each other's, a small disk, and a standby that is only watched. */
+/** The databases of two teams with their access to each other, a small disk, and a standby. */
 function configOf(primary: TestServer, standby: TestServer): string {
-  const reach = ({ port }: TestServer) => ({ host: '127.0.0.1', port, user: 'pgvitals', password, database: 'platform' })
+  const connection = ({ port }: TestServer) => ({ host: '127.0.0.1', port, user: 'pgvitals', password, database: 'platform' })
   const databases = {
     platform: { team: 'platform', access: { platform: 'owner', labeler: 'none' } },
     users: { team: 'platform', access: { platform: 'owner', labeler: 'read' } },
     labeler: { team: 'labeler', access: { labeler: 'owner', platform: 'none' }, quota_bytes: 200e6 }
   }
   const servers = {
-    main: { ...reach(primary), capacity_bytes: 10e9, databases },
-    'main-standby': { ...reach(standby), capacity_bytes: 10e9, databases: { platform: { team: 'platform' } } }
+    main: { ...connection(primary), capacity_bytes: 10e9, databases },
+    'main-standby': { ...connection(standby), capacity_bytes: 10e9, databases: { platform: { team: 'platform' } } }
   }
   return JSON.stringify({ servers })
 }
 
-/** The demo's databases and load, a standby, pgvitals, and a real Prometheus with our rules. */
+/** Starts the databases and the load of the demo, a standby, pgvitals, and Prometheus with our rules. */
 export async function startStage({ scrapeSeconds, queries = '', port }: StageOptions): Promise<Stage> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'pgvitals-stage-'))
   chmodSync(folder, 0o755)
@@ -51,10 +51,10 @@ export async function startStage({ scrapeSeconds, queries = '', port }: StageOpt
   await primary.sql('users', 'grant connect on database users to labeler', 'grant select on all tables in schema public to labeler')
   await primary.sql('postgres', 'alter role labeler connection limit 20', 'alter database labeler connection limit 30')
   const standby = await startStandby(primary)
-  // Not before, for the standby would have a copy, which is lost there.
+  // The standby would have a copy, and lose it, if the slot were older.
   await primary.sql('labeler', "select pg_create_logical_replication_slot('changes', 'pgoutput')")
   const load = startLoad(primary.url)
-  // A statement that is new to pgvitals stands still for two minutes, so the load's are there before it.
+  // The series of a statement that enters is frozen for a while, so the load starts before pgvitals.
   await delay(15_000)
   const [exporterPort, prometheusPort] = [await freePort(), port ?? (await freePort())]
   writeFileSync(join(folder, 'pgvitals.yaml'), configOf(primary, standby))

@@ -5,16 +5,16 @@ export interface Matcher {
   readonly value: string
 }
 
-/** How two vectors are matched. */
+/** Vector matching of a binary operation. */
 export interface Matching {
   readonly kind: 'on' | 'ignoring' | 'all'
   readonly labels: readonly string[]
-  /** The side with many series for one of the other. */
+  /** The "many" side of `group_left` or `group_right`. */
   readonly many: 'left' | 'right' | undefined
   readonly include: readonly string[]
 }
 
-/** A PromQL expression, without what changes neither its labels nor its type: parentheses, signs, offsets. */
+/** A PromQL expression without parentheses, signs and offsets, which change neither labels nor type. */
 export type Expression =
   | { readonly kind: 'number'; readonly text: string }
   | { readonly kind: 'string'; readonly text: string }
@@ -36,7 +36,7 @@ export type Expression =
       readonly matching: Matching
     }
 
-/** Every expression within this one, itself first, each with those that it is in, nearest first. */
+/** The expression and all its subexpressions, each with its ancestors, nearest first. */
 export function walk(expression: Expression, above: readonly Expression[] = []): readonly (readonly [Expression, readonly Expression[]])[] {
   const inner = [expression, ...above]
   return [[expression, above] as const, ...childrenOf(expression).flatMap((child) => walk(child, inner))]

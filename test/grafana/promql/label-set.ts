@@ -1,6 +1,6 @@
 import type { Expression } from './expression.ts'
 
-/** What is known of a series: the catalogue's entry, or a recording rule's. */
+/** A series of the catalogue, or of a recording rule. */
 export interface SeriesEntry {
   readonly type: string
   readonly unit: string
@@ -9,9 +9,9 @@ export interface SeriesEntry {
 
 export type Series = Readonly<Record<string, SeriesEntry>>
 
-/** The labels of an expression's result, undefined for a scalar or a string; what cannot match is told to `complain`. */
-export function labelSet(expression: Expression, series: Series, complain: (problem: string) => void): ReadonlySet<string> | undefined {
-  const of = (inner: Expression) => labelSet(inner, series, complain)
+/** The labels of an expression's result, undefined for a scalar or a string. Reports operations whose sides cannot match. */
+export function labelSet(expression: Expression, series: Series, report: (error: string) => void): ReadonlySet<string> | undefined {
+  const of = (inner: Expression) => labelSet(inner, series, report)
   switch (expression.kind) {
     case 'number':
     case 'string':
@@ -23,9 +23,9 @@ export function labelSet(expression: Expression, series: Series, complain: (prob
     case 'call':
       return callLabels(expression, of)
     case 'aggregate':
-      return aggregateLabels(expression, of, complain)
+      return aggregateLabels(expression, of, report)
     case 'binary':
-      return binaryLabels(expression, of, complain)
+      return binaryLabels(expression, of, report)
   }
 }
 
@@ -52,18 +52,17 @@ function callLabels({ name, parameters }: Expression & { kind: 'call' }, of: Of)
 function aggregateLabels(
   { name, grouping, labels, parameters }: Expression & { kind: 'aggregate' },
   of: Of,
-  complain: (problem: string) => void
+  report: (error: string) => void
 ): ReadonlySet<string> {
   const [vector = new Set<string>()] = parameters.map(of).filter((set) => set !== undefined)
-  for (const label of labels)
-    if (!vector.has(label)) complain(`${name} ${grouping} (${label}): there is no such label among ${list(vector)}`)
+  for (const label of labels) if (!vector.has(label)) report(`${name} ${grouping} (${label}): no such label in ${list(vector)}`)
   if (name === 'topk' || name === 'bottomk') return vector
   const kept = grouping === 'without' ? without(vector, labels) : new Set(labels)
   const [first] = parameters
   return name === 'count_values' && first?.kind === 'string' ? new Set([...kept, first.text]) : kept
 }
 
-/** Labels that others determine, so that a vector which has them still has one series for the rest. */
+/** Labels that depend on the others: they add no series. */
 const dependent: Readonly<Record<string, readonly string[]>> = {
   pg_database_info: ['team'],
   pg_server_info: ['version', 'role', 'system_identifier', 'timeline'],
@@ -75,12 +74,12 @@ const dependent: Readonly<Record<string, readonly string[]>> = {
 function binaryLabels(
   { operator, left, right, matching }: Expression & { kind: 'binary' },
   of: Of,
-  complain: (problem: string) => void
+  report: (error: string) => void
 ): ReadonlySet<string> | undefined {
   const [leftSet, rightSet] = [of(left), of(right)]
   if (leftSet === undefined || rightSet === undefined) return leftSet ?? rightSet
   const both = `${list(leftSet)} ${operator} ${list(rightSet)}`
-  // What is absent has fewer labels than what is there, and no series to mistake it for.
+  // absent() has fewer labels, and no series while the left side has one.
   if (operator === 'or' && right.kind === 'call' && right.name === 'absent') return leftSet
   const isSetOperator = ['and', 'or', 'unless'].includes(operator)
   const key =
@@ -89,10 +88,10 @@ function binaryLabels(
       : without(matching.kind === 'all' ? leftSet : new Set([...leftSet, ...rightSet]), matching.labels)
   for (const label of key) {
     for (const [side, set] of Object.entries({ left: leftSet, right: rightSet })) {
-      if (!set.has(label)) complain(`${both}: they are matched by ${label}, which the ${side} side lacks`)
+      if (!set.has(label)) report(`${both}: they are matched by ${label}, which the ${side} side lacks`)
     }
   }
-  if (matching.kind === 'all' && list(leftSet) !== list(rightSet)) complain(`${both}: the two sides have different labels`)
+  if (matching.kind === 'all' && list(leftSet) !== list(rightSet)) report(`${both}: the two sides have different labels`)
   if (isSetOperator) return operator === 'or' ? new Set([...leftSet, ...rightSet]) : leftSet
   for (const [side, set, expression] of [
     ['left', leftSet, left],
@@ -100,10 +99,10 @@ function binaryLabels(
   ] as const) {
     const surplus = [...set].filter((label) => !key.has(label) && !determined(expression).includes(label))
     if (matching.many !== side && surplus.length > 0)
-      complain(`${both}: the ${side} side may have many series for one key, by ${surplus.join(', ')}`)
+      report(`${both}: the ${side} side may have many series for one key, by ${surplus.join(', ')}`)
   }
   const [many, one] = matching.many === 'right' ? [rightSet, leftSet] : [leftSet, rightSet]
-  for (const label of matching.include) if (!one.has(label)) complain(`${both}: group_${matching.many} (${label}) is not on the other side`)
+  for (const label of matching.include) if (!one.has(label)) report(`${both}: group_${matching.many} (${label}) is not on the other side`)
   if (matching.many !== undefined) return new Set([...many, ...matching.include])
   return matching.kind === 'on' ? key : without(leftSet, matching.labels)
 }

@@ -2,14 +2,14 @@ import type { SyntaxNode } from '@lezer/common'
 import { parser } from '@prometheus-io/lezer-promql'
 import type { Expression, Matcher, Matching } from './expression.ts'
 
-/** Grafana's variables, outside quotes, as something that parses in their place. */
+/** Grafana variables outside quotes, and values that parse in their place. */
 const variables: readonly (readonly [RegExp, string])[] = [
   [/\$\{?__rate_interval\}?/g, '5m'],
   [/\$\{?__(range|interval)\}?/g, '1h'],
   [/\$\{?topn\}?/g, '5']
 ]
 
-/** Reads PromQL, with Grafana's variables if need be; throws where it does not parse. */
+/** Parses PromQL, also with Grafana variables; throws a syntax error with its position. */
 export function parseExpression(text: string): Expression {
   const plain = variables.reduce((result, [variable, value]) => result.replaceAll(variable, value), text)
   const tree = parser.parse(plain)
@@ -19,7 +19,7 @@ export function parseExpression(text: string): Expression {
     }
   })
   const top = tree.topNode.firstChild
-  if (top === null) throw new Error('an empty expression')
+  if (top === null) throw new Error('empty expression')
   return read(top, plain)
 }
 
@@ -29,7 +29,7 @@ function read(node: SyntaxNode, text: string): Expression {
   const operands = children.filter(isOperand)
   const inner = (): Expression => {
     const [first] = operands
-    if (first === undefined) throw new Error(`nothing within "${own(node)}"`)
+    if (first === undefined) throw new Error(`no operand in "${own(node)}"`)
     return read(first, text)
   }
   switch (node.name) {
@@ -49,7 +49,7 @@ function read(node: SyntaxNode, text: string): Expression {
     case 'BinaryExpr': {
       const [left, right] = operands
       const operator = children.find((child) => !isOperand(child) && !/Modifier/.test(child.name))
-      if (left === undefined || right === undefined || operator === undefined) throw new Error(`half an operation: "${own(node)}"`)
+      if (left === undefined || right === undefined || operator === undefined) throw new Error(`missing operand in "${own(node)}"`)
       return { kind: 'binary', operator: own(operator), left: read(left, text), right: read(right, text), matching: matchingOf(node, text) }
     }
     default:

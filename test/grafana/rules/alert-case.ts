@@ -1,48 +1,48 @@
 import type { Scope, Severity } from '../../../grafana/source/rules/alert.ts'
 
 /**
- * A number, `10+2` for one that begins at 10 and grows by 2 a minute, `+2` for a counter, `3|5` for one that changes after five minutes,
- * or promtool's own notation.
+ * The values of a series: a number, `10+2` (starts at 10, increases by 2 per minute), `+2` (a counter that increases by 2 per minute),
+ * `3|5` (changes after five minutes), or the notation of promtool.
  */
 export type Values = number | string
 
-/** Series by selector, without what tells servers apart; `datname="labeler"` has a twin `users` that is always well. */
+/** Values by selector, without the labels of the server. A series of `datname="labeler"` gets a healthy counterpart of `users`. */
 export type Inputs = Readonly<Record<string, Values>>
 
-/** What one condition of an alert must do. */
+/** The expected behaviour of one tier of an alert. */
 export interface AlertCase {
   readonly alert: string
   readonly severity: Severity
-  /** Which condition, where two have this severity. */
+  /** Selects the tier if two have this severity. */
   readonly scope?: Scope
-  /** All that the condition reads, just bad enough. */
+  /** All series that the expression reads, with values that just meet the condition. */
   readonly bad: Inputs
-  /** What is otherwise when all is well. */
+  /** Overrides of `bad` for a healthy server. */
   readonly good: Inputs
-  /** What is otherwise where it must be silent all the same: just below, idle, excused. */
+  /** Overrides of `bad`, by name of the variant, for which the alert must not fire. */
   readonly silent: Readonly<Record<string, Inputs>>
-  /** What is otherwise where it must fire all the same. */
+  /** Overrides of `bad`, by name of the variant, for which the alert must fire too. */
   readonly fires?: Readonly<Record<string, Inputs>>
-  /** Selectors without which it fires all the same. */
+  /** Selectors of `bad` that are not required: without one of them the alert still fires. */
   readonly optional?: readonly string[]
-  /** Labels of the alert besides the server's and the rule's. */
+  /** Labels of the alert other than those of the server and the rule. */
   readonly labels?: Readonly<Record<string, string>>
-  /** The same of the further firing ones, where they differ. */
+  /** Different labels of a variant of `fires`. */
   readonly variantLabels?: Readonly<Record<string, Readonly<Record<string, string>>>>
-  /** The exact text; SERVER stands for the server, or for the instance where there is no server. */
+  /** The exact summary. SERVER stands for the server, or the instance if the metric has no server. */
   readonly summary: string
-  /** The exact text of the further firing ones, where it differs. */
+  /** Different summaries of variants. */
   readonly summaries?: Readonly<Record<string, string>>
-  /** Minutes until the condition holds, where the windows of its expression do not tell. */
+  /** Minutes until the condition holds; default: the longest window of the expression. */
   readonly warmMinutes?: number
-  /** When it must still be silent, where that is not said by the above. */
+  /** The last minute at which the alert must not fire yet; default: computed from the above. */
   readonly waitsMinutes?: number
-  /** Whether the condition holds from the first minute, whatever its windows. */
+  /** The condition holds from the first sample on, regardless of its windows. */
   readonly holdsAtOnce?: boolean
-  /** Minutes from one sample to the next. */
+  /** Minutes between samples. */
   readonly stepMinutes?: number
-  /** Whether what is bad becomes well at all; a history of days cannot be told twice. */
-  readonly neverWell?: boolean
-  /** A condition that passes by itself: a change within a window. */
-  readonly passes?: boolean
+  /** Skips the test of the resolution, where it would need days of samples twice. */
+  readonly neverResolves?: boolean
+  /** The condition ends by itself, as a change within a window does. */
+  readonly isTransient?: boolean
 }

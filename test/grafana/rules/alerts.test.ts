@@ -2,26 +2,26 @@ import { test } from 'tap'
 import { alerts } from '../../../grafana/source/rules/alerts.ts'
 import { renderAlert } from '../../../grafana/source/rules/render.ts'
 import { hasTool } from '../../servers/has-tool.ts'
-import { jobOf, provenAlerts } from './proven-alerts.ts'
 import { runPromtool } from './run-promtool.ts'
+import { jobOf, testedTiers } from './tested-tiers.ts'
 
 const all = Object.values(alerts).flat()
 
-test('every condition of every alert has a case', async (t) => {
-  const proven = provenAlerts().map(({ tier }) => tier)
+test('every tier of every alert has a test case', async (t) => {
+  const tested = testedTiers().map(({ tier }) => tier)
   for (const alert of all)
     for (const tier of alert.tiers)
-      if (alert.name !== 'PgvitalsWatchdog') t.ok(proven.includes(tier), `${alert.name} ${tier.severity} ${tier.scope ?? alert.scope}`)
+      if (alert.name !== 'PgvitalsWatchdog') t.ok(tested.includes(tier), `${alert.name} ${tier.severity} ${tier.scope ?? alert.scope}`)
 })
 
-test('every condition of every alert waits, fires, is silent just below, and resolves', async (t) => {
+test('every tier of every alert waits, fires, stays silent below its threshold, and resolves', async (t) => {
   if (!hasTool(t, 'promtool', 'prometheus')) return
-  const jobs = provenAlerts().map((proven) => jobOf(proven))
+  const jobs = testedTiers().map((tested) => jobOf(tested))
   const answers = await runPromtool(jobs)
   for (const { name } of jobs) t.equal(answers.get(name), '', name)
 })
 
-test('the watchdog always fires, and a target that nobody scrapes is missed', async (t) => {
+test('the watchdog always fires, and PgvitalsDown fires if there is no target', async (t) => {
   if (!hasTool(t, 'promtool', 'prometheus')) return
   const rules = all.filter(({ name }) => name === 'PgvitalsWatchdog' || name === 'PgvitalsDown').flatMap(renderAlert)
   const value = (expr: string, eval_time: string, samples: number) => ({
@@ -32,7 +32,7 @@ test('the watchdog always fires, and a target that nobody scrapes is missed', as
   const firing = (name: string) => `count(ALERTS{alertname="${name}", alertstate="firing"})`
   const answers = await runPromtool([
     {
-      name: 'nothing is scraped',
+      name: 'no target',
       rules,
       expression: 'up',
       stepMinutes: 1,
@@ -49,5 +49,5 @@ test('the watchdog always fires, and a target that nobody scrapes is missed', as
       ]
     }
   ])
-  t.equal(answers.get('nothing is scraped'), '')
+  t.equal(answers.get('no target'), '')
 })

@@ -1,20 +1,20 @@
 import { parser } from '@prometheus-io/lezer-promql'
 import { expressionOf } from '../../../grafana/source/rules/render.ts'
-import { jobOf, type ProvenAlert } from './proven-alerts.ts'
 import type { Job } from './run-promtool.ts'
+import { jobOf, type TestedTier } from './tested-tiers.ts'
 
 const opposite: Readonly<Record<string, string>> = { '>': '<', '<': '>', '>=': '<', '<=': '>', '==': '!=', '!=': '==' }
 const comparisons = ['Gtr', 'Lss', 'Gte', 'Lte', 'EqlC', 'Neq']
 
-/** A condition with one number or one comparison changed: its proof must fail. */
-export function mutantsOf(proven: ProvenAlert): readonly Job[] {
-  const { alert, tier } = proven
+/** Promtool jobs of a tier with one changed number, comparison or duration, each of which must fail. */
+export function mutantsOf(tested: TestedTier): readonly Job[] {
+  const { alert, tier } = tested
   const mutated = mutations(tier.expression).map((expression) => ({ ...tier, expression }))
-  const hasty = tier.for === '0m' ? [] : [{ ...tier, for: '0m' }]
-  return [...mutated, ...hasty].map((mutant) => {
-    const original = jobOf(proven, true)
-    const job = jobOf({ ...proven, tier: mutant })
-    // The proof stays that of the original.
+  const immediate = tier.for === '0m' ? [] : [{ ...tier, for: '0m' }]
+  return [...mutated, ...immediate].map((mutant) => {
+    const original = jobOf(tested, true)
+    const job = jobOf({ ...tested, tier: mutant })
+    // The tests are those of the original tier.
     return {
       ...job,
       name: `${original.name}: for ${mutant.for}, ${expressionOf(alert, mutant)}`,
@@ -24,7 +24,7 @@ export function mutantsOf(proven: ProvenAlert): readonly Job[] {
   })
 }
 
-/** The expression with each threshold a third away to both sides, and each comparison turned round. */
+/** The expression with each number changed by 30 % in both directions, and with each comparison inverted. */
 function mutations(expression: string): readonly string[] {
   const found: string[] = []
   parser.parse(expression).iterate({

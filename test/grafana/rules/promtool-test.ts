@@ -6,35 +6,35 @@ import { dashboardUrl } from '../../../grafana/source/rules/render.ts'
 import { walk } from '../promql/expression.ts'
 import { parseExpression, secondsOf } from '../promql/parse-expression.ts'
 import type { AlertCase, Inputs, Values } from './alert-case.ts'
-import { isCounter, notation, type Stretch } from './timeline.ts'
+import { isCounter, notation, type Period } from './timeline.ts'
 
 const job = 'pgvitals'
 const instance = 'pgvitals:9187'
 
-/** One test of promtool, in which each variant of the case is a server of its own on one page; a brief one leaves out what may not be missing, and resets. */
+/** A promtool test in which each variant of the case is one server. A brief test omits missing series and counter resets. */
 export function promtoolTest(alertCase: AlertCase, alert: Alert, tier: Tier, isBrief = false): object {
-  const { fires = {}, silent, bad, good, passes = false, neverWell = false } = alertCase
+  const { fires = {}, silent, bad, good, isTransient = false, neverResolves = false } = alertCase
   const stepMinutes = stepOf(alertCase, tier)
   const times = timesOf(alertCase, alert, tier)
-  const well = { ...bad, ...good }
+  const healthy = { ...bad, ...good }
   const always = (inputs: Inputs) => mapped(inputs, (values) => [{ minutes: times.end + 1, values }])
   const { optional = [] } = alertCase
   const lacking = (isBrief ? optional : Object.keys(bad)).map((selector) => [`lacks ${selector}`, except(bad, selector)] as const)
-  const variants: Readonly<Record<string, Readonly<Record<string, readonly Stretch[]>>>> = {
+  const variants: Readonly<Record<string, Readonly<Record<string, readonly Period[]>>>> = {
     fires: always(bad),
-    good: always(well),
-    ...(neverWell
+    good: always(healthy),
+    ...(neverResolves
       ? {}
       : {
           resolves: mapped(bad, (values, selector) => [
             { minutes: times.recovers, values },
-            { minutes: times.end + 1 - times.recovers, values: well[selector] ?? values }
+            { minutes: times.end + 1 - times.recovers, values: healthy[selector] ?? values }
           ])
         }),
     ...(isBrief
       ? {}
       : {
-          'counter reset': mapped(well, (values) => [
+          'counter reset': mapped(healthy, (values) => [
             { minutes: times.fires, values: isCounter(values) ? `1000${values}` : values },
             { minutes: times.end + 1 - times.fires, values: isCounter(values) ? `0${values}` : values }
           ])
@@ -53,12 +53,12 @@ export function promtoolTest(alertCase: AlertCase, alert: Alert, tier: Tier, isB
   return {
     interval: `${stepMinutes}m`,
     input_series: Object.entries(variants).flatMap(([name, inputs]) =>
-      seriesOf(name, inputs, well, tier.scope ?? alert.scope, times.end, stepMinutes)
+      seriesOf(name, inputs, healthy, tier.scope ?? alert.scope, times.end, stepMinutes)
     ),
     alert_rule_test: [
       ...(times.waits === undefined ? [] : [at(times.waits, [])]),
-      at(times.fires, neverWell ? firing : [...firing, 'resolves']),
-      at(times.end, passes ? [] : firing)
+      at(times.fires, neverResolves ? firing : [...firing, 'resolves']),
+      at(times.end, isTransient ? [] : firing)
     ]
   }
 }
@@ -70,32 +70,32 @@ interface Times {
   readonly end: number
 }
 
-/** Minutes from one sample to the next: few samples will do where nothing moves for hours. */
+/** Minutes between samples: 4 if all values are constant and the condition lasts an hour or more. */
 export function stepOf({ stepMinutes, bad, silent, fires = {} }: AlertCase, tier: Tier): number {
-  const stands = [bad, ...Object.values(silent), ...Object.values(fires)]
+  const isConstant = [bad, ...Object.values(silent), ...Object.values(fires)]
     .flatMap(Object.values)
     .every((values) => typeof values === 'number')
-  return stepMinutes ?? (stands && secondsOf(tier.for) >= 3600 ? 4 : 1)
+  return stepMinutes ?? (isConstant && secondsOf(tier.for) >= 3600 ? 4 : 1)
 }
 
-/** When to look, in minutes: at the end of the waiting, once it must fire, and once what is well again must be silent. */
+/** The evaluation times in minutes: before the end of `for`, when the alert must fire, and when it must have resolved. */
 function timesOf(alertCase: AlertCase, { keepFiring = '0m' }: Alert, tier: Tier): Times {
-  const { warmMinutes, waitsMinutes, passes, holdsAtOnce = false, neverWell = false } = alertCase
+  const { warmMinutes, waitsMinutes, isTransient, holdsAtOnce = false, neverResolves = false } = alertCase
   const stepMinutes = stepOf(alertCase, tier)
   const warm = warmMinutes ?? windowMinutes(tier.expression)
-  const waiting = secondsOf(tier.for) / 60
+  const forMinutes = secondsOf(tier.for) / 60
   const grid = (minutes: number) => Math.ceil(minutes / stepMinutes) * stepMinutes
-  if (passes) return { waits: undefined, fires: 8, recovers: 9, end: 9 + warm }
-  const fires = grid(warm + waiting + 2)
+  if (isTransient) return { waits: undefined, fires: 8, recovers: 9, end: 9 + warm }
+  const fires = grid(warm + forMinutes + 2)
   return {
-    waits: waiting === 0 ? undefined : (waitsMinutes ?? grid((holdsAtOnce ? 0 : Math.floor(warm * 0.85)) + waiting - stepMinutes)),
+    waits: forMinutes === 0 ? undefined : (waitsMinutes ?? grid((holdsAtOnce ? 0 : Math.floor(warm * 0.85)) + forMinutes - stepMinutes)),
     fires,
     recovers: fires + stepMinutes,
-    end: neverWell ? fires + 4 * stepMinutes : grid(fires + stepMinutes + warm + secondsOf(keepFiring) / 60 + 3)
+    end: neverResolves ? fires + 4 * stepMinutes : grid(fires + stepMinutes + warm + secondsOf(keepFiring) / 60 + 3)
   }
 }
 
-/** The longest window that the expression looks through, its recording rules' included. */
+/** The longest window of the expression and the recording rules that it reads, in minutes. */
 function windowMinutes(expression: string): number {
   const all = Object.values(recordings).flat()
   return Math.max(
@@ -110,23 +110,23 @@ function windowMinutes(expression: string): number {
 
 function seriesOf(
   variant: string,
-  inputs: Readonly<Record<string, readonly Stretch[]>>,
-  well: Inputs,
+  inputs: Readonly<Record<string, readonly Period[]>>,
+  healthy: Inputs,
   scope: string,
   end: number,
   stepMinutes: number
 ): readonly object[] {
-  const series = (selector: string, stretches: readonly Stretch[]) => ({
+  const series = (selector: string, periods: readonly Period[]) => ({
     series: identified(selector, variant),
-    values: notation(stretches, stepMinutes)
+    values: notation(periods, stepMinutes)
   })
   const whole = (values: Values) => [{ minutes: end + 1, values }]
   return [
-    ...Object.entries(inputs).map(([selector, stretches]) => series(selector, stretches)),
+    ...Object.entries(inputs).map(([selector, periods]) => series(selector, periods)),
     ...Object.keys(inputs)
       .map((selector) => [selector, selector.replace('datname="labeler"', 'datname="users"')] as const)
-      .filter(([, twin]) => inputs[twin] === undefined)
-      .map(([selector, twin]) => series(twin, whole(well[selector] ?? 0))),
+      .filter(([, counterpart]) => inputs[counterpart] === undefined)
+      .map(([selector, counterpart]) => series(counterpart, whole(healthy[selector] ?? 0))),
     ...(scope === 'database'
       ? [
           series('pg_database_info{datname="labeler", team="labeler"}', whole(1)),
@@ -136,7 +136,7 @@ function seriesOf(
   ]
 }
 
-/** The selector with what tells the variant apart: the server, or the instance where the metric has no server. */
+/** The selector with labels that identify the variant: the server, or the instance if the metric has no label `server`. */
 function identified(selector: string, variant: string): string {
   const [, metric = '', labels = ''] = /^([\w:]+)(?:\{(.*)\})?$/.exec(selector) ?? []
   const entry: { readonly labels: readonly string[] } | undefined = catalogue[metric as keyof typeof catalogue]
@@ -170,7 +170,7 @@ function expectedAlert(alertCase: AlertCase, alert: Alert, tier: Tier, variant: 
   }
 }
 
-/** A name without what an address or a label would have to escape. */
+/** A name without characters that need escaping in a label or a URL. */
 function plain(variant: string): string {
   return variant.replaceAll(/\W+/g, ' ').trim()
 }

@@ -6,7 +6,7 @@ import { runPromtool } from './run-promtool.ts'
 const target = 'job="pgvitals", instance="e"'
 const series = (metric: string, labels: string, values: string) => ({ series: `${metric}{${target}, ${labels}}`, values })
 
-/** Two servers on one page: `a` has two databases, `b` one with the same name. */
+/** Two servers of one exporter: `a` has two databases, `b` has one with the same name. */
 const input = [
   series('pg_stat_activity_connections', 'server="a", datname="users", usename="u", state="idle"', '10+0x60'),
   series('pg_stat_activity_connections', 'server="a", datname="users", usename="u", state="active"', '20+0x60'),
@@ -16,15 +16,18 @@ const input = [
   series('pg_stat_database_active_time_seconds_total', 'server="a", datname="labeler"', '0+0x60'),
   series('pg_stat_statements_seconds_total', 'server="a", datname="users", user="u", queryid="1"', '0+24x60'),
   series('pg_stat_statements_seconds_total', 'server="a", datname="users", user="u", queryid="other"', '0+24x60'),
+  series('pg_stat_statements_wal_bytes_total', 'server="a", datname="users", user="u", queryid="other"', '0+30x60'),
+  series('pg_stat_statements_wal_bytes_total', 'server="a", datname="labeler", user="v", queryid="other"', '0+90x60'),
+  series('pg_stat_database_temp_bytes', 'server="a", datname="users"', '0+300x60'),
   series('pg_disk_free_bytes', 'server="a", source="configured"', '7200-60x60'),
   series('pg_connections_usable', 'server="a"', '100+0x60'),
   series('pg_connections_in_use', 'server="a"', '30+0.6x60'),
-  // As fast, but not half full.
+  // The same growth, but less than half of the connections are used.
   series('pg_connections_usable', 'server="b"', '100+0x60'),
   series('pg_connections_in_use', 'server="b"', '13+0.6x60')
 ]
 
-/** What must come out after an hour. */
+/** The expected samples after an hour. */
 const expected: Readonly<Record<string, readonly (readonly [labels: string, value: number])[]>> = {
   'datname:pg_connections:sum': [
     ['server="a", datname="users"', 30],
@@ -40,12 +43,19 @@ const expected: Readonly<Record<string, readonly (readonly [labels: string, valu
     ['server="a", datname="users", resource="active_time"', 1],
     ['server="a", datname="labeler", resource="active_time"', 0]
   ],
+  'datname:pg_share:ratio{resource="wal_bytes"}': [
+    ['server="a", datname="users", resource="wal_bytes"', 0.25],
+    ['server="a", datname="labeler", resource="wal_bytes"', 0.75]
+  ],
+  'datname:pg_share:ratio{resource="temp_bytes"}': [['server="a", datname="users", resource="temp_bytes"', 1]],
+  // The sum of a database includes `other`, the series of single statements do not.
+  'round(datname:pg_statements_seconds:rate15m * 100)': [['server="a", datname="users"', 80]],
   'round(query:pg_statements_seconds:rate30m * 100)': [['server="a", datname="users", user="u", queryid="1"', 40]],
   'round(server:pg_exhaustion:eta_seconds{resource="disk"})': [['server="a", resource="disk"', 3600]],
   'round(server:pg_exhaustion:eta_seconds{resource="connections"})': [['server="a", resource="connections"', 3400]]
 }
 
-test('recording rules say what they are called', async (t) => {
+test('recording rules compute the expected values', async (t) => {
   if (!hasTool(t, 'promtool', 'prometheus')) return
   const tests = Object.entries(expected).map(([expr, samples]) => ({
     expr,

@@ -7,17 +7,17 @@ import { recordings } from '../../../grafana/source/rules/recording.ts'
 import { walk } from '../promql/expression.ts'
 import { parseExpression } from '../promql/parse-expression.ts'
 
-/** Rules with a test of theirs. */
+/** Rules and their promtool tests. */
 export interface Job {
   readonly name: string
   readonly rules: readonly object[]
-  /** What the rules read, so that their recording rules come along. */
+  /** The expression of the rules; the recording rules that it reads are added. */
   readonly expression: string
   readonly tests: readonly object[]
   readonly stepMinutes: number
 }
 
-/** What promtool says of each job: nothing when it passes. All in one run for each processor. */
+/** Runs the jobs with two promtool processes. Returns the error output by job, empty if the job passes. */
 export async function runPromtool(jobs: readonly Job[]): Promise<ReadonlyMap<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-rules-'))
   try {
@@ -36,24 +36,24 @@ export async function runPromtool(jobs: readonly Job[]): Promise<ReadonlyMap<str
     })
     const halves = [0, 1].map((half) => files.filter((_, index) => index % 2 === half))
     const [even = [], odd = []] = await Promise.all(halves.map(testRules))
-    return new Map(jobs.map(({ name }, index) => [name, (index % 2 === 0 ? even : odd)[Math.floor(index / 2)] ?? 'promtool said nothing']))
+    return new Map(jobs.map(({ name }, index) => [name, (index % 2 === 0 ? even : odd)[Math.floor(index / 2)] ?? 'no output of promtool']))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** What promtool says of each file, in their order: nothing of one that passes. Its two streams are one, so that the order shows. */
+/** The error output of each file in order, empty if it passes. stdout and stderr are merged to preserve the order. */
 function testRules(files: readonly string[]): Promise<readonly string[]> {
   if (files.length === 0) return Promise.resolve([])
   return new Promise((resolve) => {
-    execFile('sh', ['-c', 'exec promtool test rules "$@" 2>&1', 'sh', ...files], { maxBuffer: 1e9 }, (_, said) => {
-      const answers = said.split(/^ {2}(?=SUCCESS$|FAILED:$)/m).slice(1)
-      resolve(answers.map((answer) => (answer.startsWith('SUCCESS') ? '' : answer.trim())))
+    execFile('sh', ['-c', 'exec promtool test rules "$@" 2>&1', 'sh', ...files], { maxBuffer: 1e9 }, (_, output) => {
+      const results = output.split(/^ {2}(?=SUCCESS$|FAILED:$)/m).slice(1)
+      resolve(results.map((result) => (result.startsWith('SUCCESS') ? '' : result.trim())))
     })
   })
 }
 
-/** The recording rules that an expression reads, and those that these read. */
+/** The recording rules that an expression reads, directly or through other recording rules. */
 export function recordedFor(expression: string): readonly object[] {
   const all = Object.values(recordings).flat()
   const wanted = new Set<string>()

@@ -1,18 +1,18 @@
 import type { Values } from './alert-case.ts'
 
-/** A stretch of time with these values. */
-export interface Stretch {
+/** A period with these values. */
+export interface Period {
   readonly minutes: number
   readonly values: Values
 }
 
-/** promtool's notation of the stretches, one after another. A counter, `+2`, goes on from where it stood. */
-export function notation(stretches: readonly Stretch[], stepMinutes: number): string {
+/** The consecutive periods in the notation of promtool. A counter (`+2`) continues from its last value. */
+export function notation(periods: readonly Period[], stepMinutes: number): string {
   let last = 0
-  return stretches
+  return periods
     .flatMap(({ minutes, values }) => {
       const steps = Math.ceil(minutes / stepMinutes)
-      // promtool's own notation, for what has to be told exactly.
+      // Already in the notation of promtool.
       if (/x\d/.test(String(values))) return [String(values)]
       const [before, after] = String(values).split('|')
       if (after !== undefined) return [`${before}+0x4`, `${after}+0x${Math.max(steps - 6, 0)}`]
@@ -25,7 +25,7 @@ export function notation(stretches: readonly Stretch[], stepMinutes: number): st
     .join(' ')
 }
 
-/** Whether these values are those of a counter. */
+/** Whether the values are written as a counter. */
 export function isCounter(values: Values): boolean {
   return String(values).startsWith('+')
 }

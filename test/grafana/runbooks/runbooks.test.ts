@@ -8,7 +8,7 @@ const folder = new URL('../../../docs/runbooks/', import.meta.url)
 const pages = readdirSync(folder).filter((file) => file !== 'README.md')
 const textOf = (page: string) => readFileSync(new URL(page, folder), 'utf8')
 
-/** The SQL of a page that a server of this major runs: all blocks but those `from` or `to` another one. */
+/** The SQL blocks of a runbook for a major version, without those marked `from` or `to` another version. */
 function blocksOf(page: string, major: number): readonly string[] {
   return [...textOf(page).matchAll(/^```sql(?: (from|to) (\d+))?\n(.*?)^```$/gms)]
     .filter(([, bound, limit]) => bound === undefined || (bound === 'from' ? major >= Number(limit) : major <= Number(limit)))

@@ -1,7 +1,7 @@
-/** Where the services listen on this machine, by name and by the port in their container. */
+/** The ports of the services on this machine, by `name:port` in the network of the containers. */
 export type Ports = Readonly<Record<string, number>>
 
-/** A file of the stack with its addresses in the containers' network replaced by those of this machine. */
+/** Replaces the addresses of the containers' network in a file by those of this machine. */
 export function onThisMachine(text: string, ports: Ports): string {
   let result = text
   for (const [address, port] of Object.entries(ports)) {
@@ -13,8 +13,8 @@ export function onThisMachine(text: string, ports: Ports): string {
   return result
 }
 
-/** Everything that waits waits a second for what would be a minute, so that nobody else has to: scrapes, rules, alerts and their groups. */
-export function inHaste(text: string): string {
+/** Shortens the intervals of scrapes, rules, alerts and alert groups: one second for a minute. */
+export function shortened(text: string): string {
   const shorter = (key: string, count: string, unit: string) =>
     `${key}: ${Math.max(1, Math.round((({ s: 1, m: 60, h: 3600, d: 86400 }[unit] ?? 0) * Number(count)) / 60))}s`
   return text.replaceAll(
@@ -23,7 +23,7 @@ export function inHaste(text: string): string {
   )
 }
 
-/** The lines that differ, as they were. */
+/** The lines of `before` that differ in `after`. */
 export function changedLines(before: string, after: string): readonly string[] {
   const lines = after.split('\n')
   return before.split('\n').filter((line, index) => line !== lines[index])

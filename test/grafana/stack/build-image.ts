@@ -3,17 +3,17 @@ import { cpSync, mkdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { root } from '../../deploy/compose-file.ts'
 
-/** What an image would start, and where its files are. */
+/** The entrypoint of an image, and the folder of its files. */
 export interface BuiltImage {
   readonly folder: string
   readonly entrypoint: readonly string[]
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** The test runner puts modules of its own into every Node that is started, which the compiler does not bear. */
+/** The test runner preloads modules into every Node process by NODE_OPTIONS; the compiler fails with them. */
 const alone = 'unset NODE_OPTIONS'
 
-/** Carries out our Dockerfile below a folder, without Docker: each stage is a folder that has what is copied into it and nothing else. */
+/** Runs the Dockerfile below a folder, without Docker: each stage is a folder that contains only what is copied into it. */
 export function buildImage(below: string): BuiltImage {
   const stages: Record<string, string> = {}
   let folder = ''
@@ -36,7 +36,7 @@ export function buildImage(below: string): BuiltImage {
     } else if (instruction === 'RUN') execSync(`${alone}; ${rest}`, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
     else if (instruction === 'ENV') environment = Object.fromEntries(words.map((word) => word.split('=')))
     else if (instruction === 'ENTRYPOINT') entrypoint = JSON.parse(rest)
-    else if (!['WORKDIR', 'USER', 'EXPOSE', 'HEALTHCHECK', ''].includes(instruction)) throw new Error(`${instruction} is unknown here`)
+    else if (!['WORKDIR', 'USER', 'EXPOSE', 'HEALTHCHECK', ''].includes(instruction)) throw new Error(`unknown instruction ${instruction}`)
   }
   return { folder, entrypoint, environment }
 }

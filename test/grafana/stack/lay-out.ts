@@ -2,17 +2,17 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { mountsOf, root, type Service } from '../../deploy/compose-file.ts'
 
-/** A service of docker-compose.yml as a program of this machine can run it. */
+/** A service of docker-compose.yml, prepared to run on this machine. */
 export interface LaidOut {
-  /** Where a path of the container is on this machine. */
+  /** The path on this machine of a path in the container. */
   readonly path: (inContainer: string) => string
-  /** The service's command without the program's name, its paths those of this machine. */
+  /** The flags of the service's command, with paths of this machine. */
   readonly flags: readonly string[]
-  /** Changes one of the mounted files; answers what it was and what it is. */
+  /** Changes a mounted file; returns its previous and its new text. */
   readonly change: (inContainer: string, changed: (text: string) => string) => readonly [before: string, after: string]
 }
 
-/** Puts what a service mounts below a folder, as its container would see it. */
+/** Copies the mounts of a service below a folder, at their paths in the container. */
 export function layOut(folder: string, service: Service): LaidOut {
   const path = (inContainer: string) => join(folder, inContainer)
   const mounts = mountsOf(service)

@@ -10,18 +10,18 @@ export const availability: readonly AlertCase[] = [
     good: { pg_up: 1 },
     silent: {},
     optional: [state],
-    summary: 'PostgreSQL server SERVER does not answer: auth',
-    summaries: { [`lacks ${state}`]: 'PostgreSQL server SERVER does not answer' }
+    summary: 'PostgreSQL server SERVER is unreachable: auth',
+    summaries: { [`lacks ${state}`]: 'PostgreSQL server SERVER is unreachable' }
   },
   {
     alert: 'PostgresDatabaseUnreachable',
     severity: 'critical',
     bad: { 'pg_database_up{datname="labeler"}': 0, pg_up: 1, [state]: 1 },
     good: { 'pg_database_up{datname="labeler"}': 1 },
-    silent: { 'whole server down': { pg_up: 0 } },
+    silent: { 'server down': { pg_up: 0 } },
     optional: [state],
-    summary: 'Database labeler on SERVER cannot be reached, though the server answers: auth',
-    summaries: { [`lacks ${state}`]: 'Database labeler on SERVER cannot be reached, though the server answers' }
+    summary: 'Database labeler on SERVER is unreachable, although the server is up: auth',
+    summaries: { [`lacks ${state}`]: 'Database labeler on SERVER is unreachable, although the server is up' }
   },
   {
     alert: 'PostgresRestarted',
@@ -29,8 +29,8 @@ export const availability: readonly AlertCase[] = [
     bad: { pg_postmaster_start_time_seconds: '1000|2000' },
     good: { pg_postmaster_start_time_seconds: 1000 },
     silent: {},
-    passes: true,
-    summary: 'PostgreSQL server SERVER was restarted within the last 15 minutes'
+    isTransient: true,
+    summary: 'PostgreSQL server SERVER restarted within the last 15 minutes'
   },
   {
     alert: 'PostgresRoleChanged',
@@ -38,24 +38,24 @@ export const availability: readonly AlertCase[] = [
     bad: { pg_replication_is_replica: '1|0' },
     good: { pg_replication_is_replica: 0 },
     silent: { 'always a standby': { pg_replication_is_replica: 1 } },
-    passes: true,
+    isTransient: true,
     summary: 'PostgreSQL server SERVER changed between primary and standby within the last 15 minutes'
   },
   {
-    // 0.1 % of the time may be lost; burnt 14.4 times as fast that is 1.44 %.
+    // The error budget is 0.1 %; a burn rate of 14.4 is an unavailability of 1.44 %.
     alert: 'PostgresAvailabilityBurn',
     severity: 'critical',
     bad: { pg_up: 0.984 },
     good: { pg_up: 1 },
     silent: {
-      'just allowed': { pg_up: 0.987 },
-      'well again': { pg_up: '0.5|1' },
-      'nearly well again': { pg_up: '0.5|0.987' },
-      'since a moment': { pg_up: '1+0x112 0.95+0x15' }
+      'just within the budget': { pg_up: 0.987 },
+      recovered: { pg_up: '0.5|1' },
+      'nearly recovered': { pg_up: '0.5|0.987' },
+      'in the short window only': { pg_up: '1+0x112 0.95+0x15' }
     },
     warmMinutes: 60,
     holdsAtOnce: true,
-    summary: 'PostgreSQL server SERVER was unreachable 1.6% of the time, more than 99.9 % allows'
+    summary: 'PostgreSQL server SERVER was unreachable 1.6% of the time, more than an objective of 99.9 % allows'
   },
   {
     alert: 'PostgresAvailabilityBurn',
@@ -63,14 +63,14 @@ export const availability: readonly AlertCase[] = [
     bad: { pg_up: 0.993 },
     good: { pg_up: 1 },
     silent: {
-      'just allowed': { pg_up: 0.995 },
-      'well again': { pg_up: '0.5|1' },
-      'nearly well again': { pg_up: '0.5|0.995' },
-      'since a while': { pg_up: '1+0x41 0.9929+0x99' }
+      'just within the budget': { pg_up: 0.995 },
+      recovered: { pg_up: '0.5|1' },
+      'nearly recovered': { pg_up: '0.5|0.995' },
+      'in the short window only': { pg_up: '1+0x41 0.9929+0x99' }
     },
     warmMinutes: 60,
     holdsAtOnce: true,
-    summary: 'PostgreSQL server SERVER was unreachable 0.7% of the time, more than 99.9 % allows'
+    summary: 'PostgreSQL server SERVER was unreachable 0.7% of the time, more than an objective of 99.9 % allows'
   },
   {
     alert: 'PostgresUnexpectedReadOnly',
@@ -78,7 +78,7 @@ export const availability: readonly AlertCase[] = [
     bad: { pg_settings_default_transaction_read_only: 1, pg_replication_is_replica: 0 },
     good: { pg_settings_default_transaction_read_only: 0 },
     silent: { standby: { pg_replication_is_replica: 1 } },
-    summary: 'PostgreSQL server SERVER is a primary whose transactions are read-only'
+    summary: 'Transactions on primary SERVER are read-only by default'
   },
   {
     alert: 'PgvitalsDown',
@@ -86,6 +86,6 @@ export const availability: readonly AlertCase[] = [
     bad: { up: 0 },
     good: { up: 1 },
     silent: {},
-    summary: 'pgvitals SERVER cannot be scraped'
+    summary: 'Prometheus cannot scrape pgvitals SERVER'
   }
 ]

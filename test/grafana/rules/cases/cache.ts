@@ -11,7 +11,7 @@ export const cache: readonly AlertCase[] = [
     severity: 'warning',
     bad: { [hit]: '+270000', [read]: '+33000' },
     good: { [read]: '+300' },
-    silent: { 'just above': { [hit]: '+330000' }, 'hardly reads': { [hit]: '+100000', [read]: '+27000' } },
+    silent: { 'just above': { [hit]: '+330000' }, 'few reads': { [hit]: '+100000', [read]: '+27000' } },
     holdsAtOnce: true,
     summary: 'Database labeler on SERVER finds only 89.11% of its blocks in shared buffers'
   },
@@ -20,8 +20,8 @@ export const cache: readonly AlertCase[] = [
     severity: 'warning',
     bad: { [reads]: '+3600', [seconds]: '+79.2' },
     good: { [seconds]: '+1' },
-    silent: { 'just below': { [seconds]: '+64.8' }, 'hardly reads': { [reads]: '+2880', [seconds]: '+79.2' } },
+    silent: { 'just below': { [seconds]: '+64.8' }, 'few reads': { [reads]: '+2880', [seconds]: '+79.2' } },
     holdsAtOnce: true,
-    summary: 'A read from disk takes 22ms on average on PostgreSQL server SERVER'
+    summary: 'A read takes 22ms on average on PostgreSQL server SERVER'
   }
 ]

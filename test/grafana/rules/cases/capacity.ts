@@ -13,7 +13,7 @@ export const capacity: readonly AlertCase[] = [
     bad: { [free]: 14e9, [total]: 100e9 },
     good: { [free]: 60e9 },
     silent: { 'just above': { [free]: 16e9 } },
-    summary: 'PostgreSQL server SERVER has 14% of its disk free'
+    summary: 'PostgreSQL server SERVER has 14% of its disk space free'
   },
   {
     alert: 'PostgresDiskSpaceLow',
@@ -21,20 +21,20 @@ export const capacity: readonly AlertCase[] = [
     bad: { [free]: 6.5e9, [total]: 100e9 },
     good: { [free]: 60e9 },
     silent: { 'just above': { [free]: 7.5e9 } },
-    summary: 'PostgreSQL server SERVER has 6.5% of its disk free'
+    summary: 'PostgreSQL server SERVER has 6.5% of its disk space free'
   },
   {
-    // 35 GB are gone in 4 days at 6.08 MB a minute.
+    // At 6.08 MB per minute, 35 GB last 4 days.
     alert: 'PostgresDiskFillPredicted',
     severity: 'warning',
     bad: { [free]: '35e9+-6.5e6', [total]: 100e9 },
     good: { [free]: 60e9 },
     silent: {
       'in more than four days': { [free]: '35e9+-5.2e6' },
-      'still much free': { [free]: '45e9+-9e6' }
+      'much space free': { [free]: '45e9+-9e6' }
     },
     warmMinutes: 0,
-    summary: 'The disk of PostgreSQL server SERVER will be full soon if it goes on like this'
+    summary: 'The disk of PostgreSQL server SERVER will be full soon if the current trend continues'
   },
   {
     alert: 'PostgresDiskFillPredicted',
@@ -43,26 +43,26 @@ export const capacity: readonly AlertCase[] = [
     good: { [free]: 60e9 },
     silent: {
       'in more than a day': { [free]: '35e9+-21e6' },
-      'still much free': { [free]: '45e9+-40e6' }
+      'much space free': { [free]: '45e9+-40e6' }
     },
     warmMinutes: 0,
-    summary: 'The disk of PostgreSQL server SERVER will be full soon if it goes on like this'
+    summary: 'The disk of PostgreSQL server SERVER will be full soon if the current trend continues'
   },
   {
     alert: 'PostgresWalDirectoryLarge',
     severity: 'warning',
     bad: { pg_wal_size_bytes: 3.5e9, pg_settings_max_wal_size_bytes: 1e9, pg_settings_wal_keep_size_bytes: 0.4e9 },
     good: { pg_wal_size_bytes: 1e9 },
-    silent: { 'just below': { pg_wal_size_bytes: 3.3e9 }, 'meant to be kept': { pg_settings_wal_keep_size_bytes: 1e9 } },
-    summary: 'PostgreSQL server SERVER keeps far more WAL than max_wal_size'
+    silent: { 'just below': { pg_wal_size_bytes: 3.3e9 }, 'large wal_keep_size': { pg_settings_wal_keep_size_bytes: 1e9 } },
+    summary: 'PostgreSQL server SERVER retains far more WAL than max_wal_size'
   },
   {
     alert: 'PostgresWalDirectoryLarge',
     severity: 'critical',
     bad: { pg_wal_size_bytes: 21e9, pg_settings_max_wal_size_bytes: 6.5e9, [total]: 100e9 },
     good: { pg_wal_size_bytes: 1e9 },
-    silent: { 'just below': { pg_wal_size_bytes: 19.9e9 }, 'meant to be so large': { pg_settings_max_wal_size_bytes: 7.5e9 } },
-    summary: 'PostgreSQL server SERVER keeps far more WAL than max_wal_size'
+    silent: { 'just below': { pg_wal_size_bytes: 19.9e9 }, 'large max_wal_size': { pg_settings_max_wal_size_bytes: 7.5e9 } },
+    summary: 'PostgreSQL server SERVER retains far more WAL than max_wal_size'
   },
   {
     alert: 'PostgresSequenceExhausted',
@@ -71,7 +71,7 @@ export const capacity: readonly AlertCase[] = [
     good: { [sequence]: 0.3 },
     silent: { 'just below': { [sequence]: 0.74 } },
     labels: { schemaname: 'public', sequencename: 'item_id_seq' },
-    summary: 'Sequence public.item_id_seq of labeler on SERVER has used 76% of its numbers'
+    summary: 'Sequence public.item_id_seq of labeler on SERVER has used 76% of its values'
   },
   {
     alert: 'PostgresSequenceExhausted',
@@ -80,10 +80,10 @@ export const capacity: readonly AlertCase[] = [
     good: { [sequence]: 0.3 },
     silent: { 'just below': { [sequence]: 0.89 } },
     labels: { schemaname: 'public', sequencename: 'item_id_seq' },
-    summary: 'Sequence public.item_id_seq of labeler on SERVER has used 91% of its numbers'
+    summary: 'Sequence public.item_id_seq of labeler on SERVER has used 91% of its values'
   },
   {
-    // A sequence that fills by 0.1 a day has 0.08 left: 0.8 days.
+    // The used ratio grows by 0.1 per day, and 0.08 is left: 0.8 days.
     alert: 'PostgresExhaustionNear',
     severity: 'warning',
     bad: { [sequence]: '0.92+0.00006944' },
@@ -101,11 +101,11 @@ export const capacity: readonly AlertCase[] = [
     warmMinutes: 0,
     labels: { resource: 'sequence' },
     variantLabels: { xid: { resource: 'xid' }, multixact: { resource: 'multixact' }, slot: { resource: 'slot' } },
-    summary: 'PostgreSQL server SERVER runs out of sequence within a day, at the pace of the last hours',
+    summary: 'PostgreSQL server SERVER exhausts a resource within a day at the current rate: sequence',
     summaries: {
-      xid: 'PostgreSQL server SERVER runs out of xid within a day, at the pace of the last hours',
-      multixact: 'PostgreSQL server SERVER runs out of multixact within a day, at the pace of the last hours',
-      slot: 'PostgreSQL server SERVER runs out of slot within a day, at the pace of the last hours'
+      xid: 'PostgreSQL server SERVER exhausts a resource within a day at the current rate: xid',
+      multixact: 'PostgreSQL server SERVER exhausts a resource within a day at the current rate: multixact',
+      slot: 'PostgreSQL server SERVER exhausts a resource within a day at the current rate: slot'
     }
   },
   {
@@ -114,7 +114,7 @@ export const capacity: readonly AlertCase[] = [
     bad: { 'pg_database_size_bytes{datname="labeler"}': 11 * 2 ** 30, 'pg_database_quota_bytes{datname="labeler"}': 10 * 2 ** 30 },
     good: { 'pg_database_size_bytes{datname="labeler"}': 2 ** 30 },
     silent: { 'just below': { 'pg_database_size_bytes{datname="labeler"}': 9.9 * 2 ** 30 } },
-    summary: 'Database labeler on SERVER has 11GiB, more than its quota'
+    summary: 'Database labeler on SERVER uses 11GiB, more than its quota'
   },
   {
     alert: 'PostgresTempSpill',

@@ -12,7 +12,7 @@ import { slots } from './slots.ts'
 import { vacuum } from './vacuum.ts'
 import { wal } from './wal.ts'
 
-/** What every condition of every alert must do. */
+/** The test cases of all alerts, one per tier. */
 export const cases: readonly AlertCase[] = [
   ...availability,
   ...connections,

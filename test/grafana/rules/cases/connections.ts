@@ -29,11 +29,11 @@ export const connections: readonly AlertCase[] = [
     silent: {
       'just below': { [idle]: 7 },
       unlimited: { 'pg_database_connection_limit{datname="labeler"}': -1 },
-      closed: { 'pg_database_connection_limit{datname="labeler"}': 0 }
+      'limit of zero': { 'pg_database_connection_limit{datname="labeler"}': 0 }
     },
     fires: { 'limit of one': { [idle]: 1, [active]: 0, 'pg_database_connection_limit{datname="labeler"}': 1 } },
-    summary: 'Database labeler on SERVER has 90% of its own connection limit in use',
-    summaries: { 'limit of one': 'Database labeler on SERVER has 100% of its own connection limit in use' }
+    summary: 'Database labeler on SERVER has 90% of its connection limit in use',
+    summaries: { 'limit of one': 'Database labeler on SERVER has 100% of its connection limit in use' }
   },
   {
     alert: 'PostgresRoleConnectionLimitNear',
@@ -43,7 +43,7 @@ export const connections: readonly AlertCase[] = [
     silent: {
       'just below': { [idle]: 7 },
       unlimited: { 'pg_roles_connection_limit{rolname="app"}': -1 },
-      'may not log in': { 'pg_roles_connection_limit{rolname="app"}': 0 }
+      'limit of zero': { 'pg_roles_connection_limit{rolname="app"}': 0 }
     },
     fires: { 'limit of one': { [idle]: 0, 'pg_roles_connection_limit{rolname="app"}': 1 } },
     optional: ['pg_roles_connection_limit{rolname="other"}'],
@@ -52,13 +52,13 @@ export const connections: readonly AlertCase[] = [
     summaries: { 'limit of one': 'Role app on SERVER has 100% of its connection limit in use' }
   },
   {
-    alert: 'PostgresConnectionHog',
+    alert: 'PostgresConnectionShareHigh',
     severity: 'warning',
     bad: { [idle]: 60, [active]: 2, pg_connections_in_use: 76, pg_connections_usable: 100 },
     good: { [idle]: 5 },
     silent: {
       'a small share': { [idle]: 55 },
-      'enough room': { pg_connections_in_use: 73 },
+      'free connections': { pg_connections_in_use: 73 },
       'nothing usable': { pg_connections_usable: 0 }
     },
     fires: {
@@ -70,9 +70,9 @@ export const connections: readonly AlertCase[] = [
         pg_connections_usable: 9
       }
     },
-    summary: 'Database labeler holds 62% of all connections of SERVER, which is nearly full',
+    summary: 'Database labeler on SERVER uses 62% of all connections while the server has few left',
     summaries: {
-      'a small server': 'Database labeler holds 66.67% of all connections of SERVER, which is nearly full'
+      'a small server': 'Database labeler on SERVER uses 66.67% of all connections while the server has few left'
     }
   },
   {

@@ -5,8 +5,8 @@ const up = 'pg_database_up{datname="labeler"}'
 const polls = 'pgvitals_polls_total{datname="labeler"}'
 const dropped = 'pgvitals_samples_dropped_total{datname="labeler", query="locks", reason="duplicate"}'
 const size = 'scrape_samples_post_metric_relabeling'
-const visits = 'pgvitals_visit_interval_seconds{datname="labeler"}'
-const capability = 'pgvitals_capability{datname="labeler", capability="pg_monitor"}'
+const interval = 'pgvitals_database_poll_interval_seconds{datname="labeler"}'
+const capability = (datname: string, name: string) => `pgvitals_capability{datname="${datname}", capability="${name}"}`
 
 export const exporter: readonly AlertCase[] = [
   {
@@ -35,28 +35,39 @@ export const exporter: readonly AlertCase[] = [
     bad: { [polls]: '+0', [polls.replace('labeler', 'users')]: '+0', pg_up: 1 },
     good: { [polls]: '+4' },
     optional: [polls],
-    silent: { 'server down': { pg_up: 0 }, slowly: { [polls]: '+1' } },
+    silent: { 'server down': { pg_up: 0 }, 'slow polls': { [polls]: '+1' } },
     warmMinutes: 6,
     holdsAtOnce: true,
-    summary: 'pgvitals pgvitals:9187 has asked SERVER nothing for five minutes'
+    summary: 'pgvitals pgvitals:9187 has not polled SERVER for five minutes'
   },
   {
-    alert: 'PgvitalsVisitsSlow',
+    alert: 'PgvitalsPollIntervalLong',
     severity: 'warning',
-    bad: { [visits]: 65 },
-    good: { [visits]: 15 },
-    silent: { 'just below': { [visits]: 55 } },
+    bad: { [interval]: 65 },
+    good: { [interval]: 15 },
+    silent: { 'just below': { [interval]: 55 } },
     labels: { datname: 'labeler' },
-    summary: 'pgvitals visits labeler on SERVER only every 1m 5s'
+    summary: 'pgvitals polls labeler on SERVER only every 1m 5s'
   },
   {
-    alert: 'PgvitalsBlind',
+    alert: 'PgvitalsBlindSpot',
     severity: 'info',
-    bad: { [capability]: 0 },
-    good: { [capability]: 1 },
+    scope: 'database',
+    bad: { [capability('labeler', 'pg_monitor')]: 0 },
+    good: { [capability('labeler', 'pg_monitor')]: 1 },
     silent: {},
     labels: { capability: 'pg_monitor' },
-    summary: 'pgvitals lacks pg_monitor in labeler on SERVER'
+    summary: 'pgvitals lacks pg_monitor on SERVER in labeler'
+  },
+  {
+    alert: 'PgvitalsBlindSpot',
+    severity: 'info',
+    scope: 'instance',
+    bad: { [capability('', 'pg_stat_statements')]: 0 },
+    good: { [capability('', 'pg_stat_statements')]: 1 },
+    silent: { 'one database': { [capability('', 'pg_stat_statements')]: 1, [capability('labeler', 'pg_monitor')]: 0 } },
+    labels: { capability: 'pg_stat_statements' },
+    summary: 'pgvitals lacks pg_stat_statements on SERVER'
   },
   {
     alert: 'PgvitalsScrapeSlow',
@@ -73,14 +84,14 @@ export const exporter: readonly AlertCase[] = [
     good: { [size]: 11e3 },
     silent: {
       'not twice as many': { [size]: '12e3+0x370 23e3+0x100' },
-      'few still': { [size]: '2e3+0x370 19e3+0x100' },
-      'just below the most': { [size]: 95e3 }
+      'few samples': { [size]: '2e3+0x370 19e3+0x100' },
+      'just below the limit': { [size]: 95e3 }
     },
     fires: { 'too many': { [size]: '80e3+0x370 105e3+0x100' } },
     warmMinutes: 1490,
     waitsMinutes: 1508,
     stepMinutes: 4,
-    neverWell: true,
+    neverResolves: true,
     summary: 'The page of pgvitals SERVER has 23k samples',
     summaries: { 'too many': 'The page of pgvitals SERVER has 105k samples' }
   },
@@ -89,7 +100,7 @@ export const exporter: readonly AlertCase[] = [
     severity: 'warning',
     bad: { [dropped]: '+0.2' },
     good: { [dropped]: '+0' },
-    silent: {},
+    silent: { 'row limit': { [dropped]: '+0', [dropped.replace('duplicate', 'rows')]: '+0.2' } },
     holdsAtOnce: true,
     labels: { datname: 'labeler', query: 'locks', reason: 'duplicate' },
     summary: 'Samples of query locks on SERVER are dropped: duplicate'
@@ -100,8 +111,8 @@ export const exporter: readonly AlertCase[] = [
     bad: { process_start_time_seconds: '0+0x1 1+0x0 2+0x0 3+0x0 4+0x200' },
     good: { process_start_time_seconds: 1 },
     silent: { 'just below': { process_start_time_seconds: '0+0x1 1+0x0 2+0x0 3+0x200' } },
-    passes: true,
-    summary: 'pgvitals SERVER was restarted 4 times within an hour'
+    isTransient: true,
+    summary: 'pgvitals SERVER restarted 4 times within an hour'
   },
   {
     alert: 'PgvitalsEventLoopLag',
@@ -109,7 +120,7 @@ export const exporter: readonly AlertCase[] = [
     bad: { nodejs_eventloop_lag_p99_seconds: 0.55 },
     good: { nodejs_eventloop_lag_p99_seconds: 0.02 },
     silent: { 'just below': { nodejs_eventloop_lag_p99_seconds: 0.45 } },
-    summary: 'pgvitals SERVER stalls for 550ms'
+    summary: 'The event loop of pgvitals SERVER lags by 550ms'
   },
   {
     alert: 'PgvitalsReloadFailed',
@@ -117,7 +128,7 @@ export const exporter: readonly AlertCase[] = [
     bad: { pgvitals_config_reload_success: 0 },
     good: { pgvitals_config_reload_success: 1 },
     silent: {},
-    summary: 'pgvitals SERVER refused its new configuration'
+    summary: 'pgvitals SERVER rejected its new configuration'
   },
   {
     alert: 'PgvitalsDiscoveryFailing',
@@ -125,7 +136,7 @@ export const exporter: readonly AlertCase[] = [
     bad: { pgvitals_discovery_success: 0 },
     good: { pgvitals_discovery_success: 1 },
     silent: {},
-    summary: 'pgvitals cannot look for databases on SERVER'
+    summary: 'pgvitals cannot list the databases of SERVER'
   },
   {
     alert: 'PgvitalsServerAmbiguous',
@@ -133,7 +144,7 @@ export const exporter: readonly AlertCase[] = [
     bad: { pgvitals_server_identities: 2 },
     good: { pgvitals_server_identities: 1 },
     silent: {},
-    summary: '2 different servers answer under the name SERVER'
+    summary: '2 different servers respond under the name SERVER'
   },
   {
     alert: 'PostgresStatementsEvicted',
@@ -142,6 +153,6 @@ export const exporter: readonly AlertCase[] = [
     good: { pg_stat_statements_dealloc_total: '+0' },
     silent: {},
     holdsAtOnce: true,
-    summary: 'pg_stat_statements of SERVER throws statements away'
+    summary: 'pg_stat_statements of SERVER evicts statements'
   }
 ]

@@ -20,7 +20,7 @@ export const locks: readonly AlertCase[] = [
     good: { [idle]: 3 },
     silent: { 'just below': { [idle]: 290 } },
     labels: { usename: 'app' },
-    summary: 'A session of app in labeler on SERVER has been idle in a transaction for 5m 30s'
+    summary: 'A session of app in labeler on SERVER has been idle in transaction for 5m 30s'
   },
   {
     alert: 'PostgresIdleInTransaction',
@@ -29,14 +29,14 @@ export const locks: readonly AlertCase[] = [
     good: { [idle]: 3 },
     silent: { 'just below': { [idle]: 1740 } },
     labels: { usename: 'app' },
-    summary: 'A session of app in labeler on SERVER has been idle in a transaction for 31m 0s'
+    summary: 'A session of app in labeler on SERVER has been idle in transaction for 31m 0s'
   },
   {
     alert: 'PostgresLongTransaction',
     severity: 'warning',
     bad: { [transaction]: 3660, [dumps]: 0 },
     good: { [transaction]: 3 },
-    silent: { 'just below': { [transaction]: 3540 }, 'a dump runs': { [dumps]: 1 } },
+    silent: { 'just below': { [transaction]: 3540 }, 'during a dump': { [dumps]: 1 } },
     optional: [dumps],
     labels: { usename: 'app' },
     summary: 'A transaction of app in labeler on SERVER has been open for 1h 1m 0s'
@@ -55,7 +55,7 @@ export const locks: readonly AlertCase[] = [
     severity: 'warning',
     bad: { [sessions]: 1, [wait]: 65, [statement]: 65 },
     good: { [wait]: 1, [statement]: 1 },
-    silent: { 'just below': { [wait]: 55 }, 'nobody waits any more': { [sessions]: 0 } },
+    silent: { 'just below': { [wait]: 55 }, 'no session waits': { [sessions]: 0 } },
     optional: [wait, statement],
     summary: 'Sessions in labeler on SERVER have waited for a lock for 1m 5s'
   },
@@ -64,7 +64,7 @@ export const locks: readonly AlertCase[] = [
     severity: 'critical',
     bad: { [sessions]: 11, [wait]: 310, [statement]: 310 },
     good: { [wait]: 1, [statement]: 1 },
-    silent: { 'just below': { [wait]: 290 }, 'few wait': { [sessions]: 9 } },
+    silent: { 'just below': { [wait]: 290 }, 'few sessions wait': { [sessions]: 9 } },
     optional: [wait, statement],
     summary: 'Sessions in labeler on SERVER have waited for a lock for 5m 10s'
   },
@@ -73,8 +73,8 @@ export const locks: readonly AlertCase[] = [
     severity: 'warning',
     bad: { [ddl]: 1 },
     good: { [ddl]: 0 },
-    silent: { 'it is held': { [ddl]: 0, [ddl.replace('false', 'true')]: 1 } },
-    summary: 'A command in labeler on SERVER waits for an exclusive lock, and everybody else behind it'
+    silent: { 'the lock is granted': { [ddl]: 0, [ddl.replace('false', 'true')]: 1 } },
+    summary: 'A command in labeler on SERVER waits for an exclusive lock and blocks all later queries on the table'
   },
   {
     alert: 'PostgresDeadlocks',

@@ -7,8 +7,8 @@ const seconds = 'pg_stat_statements_seconds_total{datname="labeler", user="app",
 const commits = 'pg_stat_database_xact_commit{datname="labeler"}'
 const rollbacks = 'pg_stat_database_xact_rollback{datname="labeler"}'
 
-/** A counter that goes at one pace for so many samples, then at another for the rest. */
-const turns = (samples: number, before: number, after: number, rest: number) =>
+/** A counter with one increase per sample for `samples` samples, then with another one. */
+const changing = (samples: number, before: number, after: number, rest: number) =>
   `0+${before}x${samples - 1} ${before * samples}+${after}x${rest}`
 
 export const queries: readonly AlertCase[] = [
@@ -17,10 +17,10 @@ export const queries: readonly AlertCase[] = [
     severity: 'warning',
     bad: { [oldest]: 1860, [dumps]: 0 },
     good: { [oldest]: 5 },
-    silent: { 'just below': { [oldest]: 1740 }, 'a dump runs': { [dumps]: 1 } },
+    silent: { 'just below': { [oldest]: 1740 }, 'during a dump': { [dumps]: 1 } },
     optional: [dumps],
     labels: { usename: 'app' },
-    summary: 'A statement of app in labeler on SERVER has run for 31m 0s'
+    summary: 'A statement of app in labeler on SERVER has been running for 31m 0s'
   },
   {
     alert: 'PostgresLongRunningQuery',
@@ -29,48 +29,48 @@ export const queries: readonly AlertCase[] = [
     good: { [oldest]: 5 },
     silent: { 'just below': { [oldest]: 14340 } },
     labels: { usename: 'app' },
-    summary: 'A statement of app in labeler on SERVER has run for 4h 1m 0s'
+    summary: 'A statement of app in labeler on SERVER has been running for 4h 1m 0s'
   },
   {
-    // Samples every 4 minutes for 8 hours, 75 calls a minute of 10 ms; then of 24 ms.
+    // One sample every 4 minutes, 75 calls per minute: 10 ms per call for 8 hours, then 24 ms.
     alert: 'PostgresLatencyRegression',
     severity: 'warning',
-    bad: { [calls]: turns(120, 300, 300, 60), [seconds]: turns(120, 3, 7.2, 60) },
-    good: { [seconds]: turns(120, 3, 3, 60) },
+    bad: { [calls]: changing(120, 300, 300, 60), [seconds]: changing(120, 3, 7.2, 60) },
+    good: { [seconds]: changing(120, 3, 3, 60) },
     silent: {
-      'not twice as slow': { [seconds]: turns(120, 3.75, 7.2, 60) },
-      'still fast': { [seconds]: turns(120, 1.5, 5.7, 60) },
-      'hardly called': { [calls]: turns(120, 200, 200, 60), [seconds]: turns(120, 2, 4.8, 60) }
+      'not twice as slow': { [seconds]: changing(120, 3.75, 7.2, 60) },
+      'below the least mean': { [seconds]: changing(120, 1.5, 5.7, 60) },
+      'few calls': { [calls]: changing(120, 200, 200, 60), [seconds]: changing(120, 2, 4.8, 60) }
     },
     warmMinutes: 492,
     waitsMinutes: 508,
     stepMinutes: 4,
-    neverWell: true,
-    summary: 'Statements in labeler on SERVER take 24ms on average, twice as long as usual'
+    neverResolves: true,
+    summary: 'Statements in labeler on SERVER take 24ms on average, twice the mean of the last 7 days'
   },
   {
-    // Samples every 4 minutes for two days: 20 ms a call, and after a day 63 ms.
+    // One sample every 4 minutes: 20 ms per call for a day, then 63 ms.
     alert: 'PostgresQueryRegression',
     severity: 'warning',
-    bad: { [calls]: turns(370, 400, 400, 100), [seconds]: turns(370, 8, 25.2, 100) },
-    good: { [seconds]: turns(370, 8, 8, 100) },
+    bad: { [calls]: changing(370, 400, 400, 100), [seconds]: changing(370, 8, 25.2, 100) },
+    good: { [seconds]: changing(370, 8, 8, 100) },
     silent: {
-      'not three times as slow': { [seconds]: turns(370, 10, 28, 100) },
-      'still fast': { [calls]: turns(370, 528, 528, 100), [seconds]: turns(370, 6.336, 24.8, 100) },
-      'hardly called': { [calls]: turns(370, 280, 280, 100), [seconds]: turns(370, 5.6, 19.6, 100) },
-      'all the others': {
+      'not three times as slow': { [seconds]: changing(370, 10, 28, 100) },
+      'below the least mean': { [calls]: changing(370, 528, 528, 100), [seconds]: changing(370, 6.336, 24.8, 100) },
+      'few calls': { [calls]: changing(370, 280, 280, 100), [seconds]: changing(370, 5.6, 19.6, 100) },
+      'the sum of the other statements': {
         [calls]: 1,
         [seconds]: 1,
-        [calls.replace('42', 'other')]: turns(370, 400, 400, 100),
-        [seconds.replace('42', 'other')]: turns(370, 8, 25.2, 100)
+        [calls.replace('42', 'other')]: changing(370, 400, 400, 100),
+        [seconds.replace('42', 'other')]: changing(370, 8, 25.2, 100)
       }
     },
     warmMinutes: 1524,
     waitsMinutes: 1532,
     stepMinutes: 4,
-    neverWell: true,
+    neverResolves: true,
     labels: { user: 'app', queryid: '42' },
-    summary: 'Statement 42 in labeler on SERVER takes 63ms, three times as long as yesterday'
+    summary: 'Statement 42 in labeler on SERVER takes 63ms on average, three times as long as a day ago'
   },
   {
     alert: 'PostgresRollbackRatioHigh',
@@ -79,23 +79,26 @@ export const queries: readonly AlertCase[] = [
     good: { [rollbacks]: '+1' },
     silent: {
       'just below': { [rollbacks]: '+6' },
-      'hardly used': { [commits]: '+48', [rollbacks]: '+10' },
+      'few transactions': { [commits]: '+48', [rollbacks]: '+10' },
       idle: { [commits]: '+0', [rollbacks]: '+0' }
     },
     holdsAtOnce: true,
-    summary: 'Database labeler on SERVER rolls 10.38% of its transactions back'
+    summary: 'Database labeler on SERVER rolls back 10.38% of its transactions'
   },
   {
-    // Samples every 4 minutes for more than a week.
+    // One sample every 4 minutes for more than a week.
     alert: 'PostgresTrafficDrop',
     severity: 'warning',
-    bad: { [commits]: turns(2525, 1260, 240, 100), [rollbacks]: '+0' },
-    good: { [commits]: turns(2525, 1260, 1260, 100) },
-    silent: { 'not that much': { [commits]: turns(2525, 1260, 264, 100) }, 'never much': { [commits]: turns(2525, 1140, 12, 100) } },
+    bad: { [commits]: changing(2525, 1260, 240, 100), [rollbacks]: '+0' },
+    good: { [commits]: changing(2525, 1260, 1260, 100) },
+    silent: {
+      'a smaller drop': { [commits]: changing(2525, 1260, 264, 100) },
+      'little traffic a week ago': { [commits]: changing(2525, 1140, 12, 100) }
+    },
     warmMinutes: 10112,
     waitsMinutes: 10112,
     stepMinutes: 4,
-    neverWell: true,
-    summary: 'Database labeler on SERVER has 1 transactions per second, under a fifth of a week ago'
+    neverResolves: true,
+    summary: 'Database labeler on SERVER has 1 transactions per second, less than a fifth of a week ago'
   }
 ]

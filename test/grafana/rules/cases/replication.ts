@@ -51,25 +51,25 @@ export const replication: readonly AlertCase[] = [
     good: { [streaming]: 2 },
     silent: { 'one more': { [streaming]: '1|2' } },
     warmMinutes: 6,
-    neverWell: true,
-    summary: 'PostgreSQL server SERVER has 1 streaming standbys, fewer than within the last day'
+    neverResolves: true,
+    summary: 'PostgreSQL server SERVER has 1 streaming standbys, fewer than at any time within the last day'
   },
   {
     alert: 'PostgresSyncCommitHangs',
     severity: 'critical',
     bad: { [syncWait]: 3, [syncState]: 0 },
     good: { [syncWait]: 0 },
-    silent: { 'a standby answers': { [syncState]: 1 } },
+    silent: { 'a standby is connected': { [syncState]: 1 } },
     optional: [syncState],
-    summary: '3 sessions on SERVER wait for a synchronous standby that is not there'
+    summary: '3 sessions on SERVER wait for a synchronous standby, but none is connected'
   },
   {
     alert: 'PostgresSubscriptionFailing',
     severity: 'critical',
     bad: { [worker]: 0, [enabled]: 1, [errors]: '+0' },
     good: { [worker]: 1 },
-    silent: { 'switched off': { [enabled]: 0 } },
-    fires: { 'tries again and again': { [worker]: 1, [errors]: '+0.5' } },
+    silent: { disabled: { [enabled]: 0 } },
+    fires: { 'repeated errors': { [worker]: 1, [errors]: '+0.5' } },
     optional: [errors],
     holdsAtOnce: true,
     labels: { subname: 'sub' },

@@ -1,6 +1,6 @@
 import type { AlertCase } from '../alert-case.ts'
 
-// promtool's clock begins at 0.
+// The clock of promtool starts at 0.
 const day = 86400
 const checksum = 'pg_stat_database_checksum_last_failure_timestamp_seconds{datname="labeler"}'
 const shared = 'pg_stat_database_shared_checksum_last_failure_timestamp_seconds'
@@ -16,8 +16,8 @@ export const safety: readonly AlertCase[] = [
     scope: 'database',
     bad: { [checksum]: -0.95 * day },
     good: { [checksum]: -9 * day },
-    silent: { yesterday: { [checksum]: -1.05 * day } },
-    summary: 'PostgreSQL server SERVER found a page with a wrong checksum in labeler'
+    silent: { 'more than a day ago': { [checksum]: -1.05 * day } },
+    summary: 'PostgreSQL server SERVER read a page with an invalid checksum in labeler'
   },
   {
     alert: 'PostgresChecksumFailure',
@@ -25,15 +25,15 @@ export const safety: readonly AlertCase[] = [
     scope: 'instance',
     bad: { [shared]: -0.95 * day },
     good: { [shared]: -9 * day },
-    silent: { yesterday: { [shared]: -1.05 * day } },
-    summary: 'PostgreSQL server SERVER found a page with a wrong checksum'
+    silent: { 'more than a day ago': { [shared]: -1.05 * day } },
+    summary: 'PostgreSQL server SERVER read a page with an invalid checksum'
   },
   {
     alert: 'PostgresDangerousSetting',
     severity: 'critical',
     bad: { [setting('fsync')]: 1 },
     good: { [setting('fsync')]: 0 },
-    silent: { 'a choice': { [setting('fsync')]: 0, [setting('synchronous_commit')]: 1 } },
+    silent: { 'synchronous_commit only': { [setting('fsync')]: 0, [setting('synchronous_commit')]: 1 } },
     labels: { name: 'fsync' },
     summary: 'Parameter fsync of SERVER has a dangerous value'
   },
@@ -42,7 +42,7 @@ export const safety: readonly AlertCase[] = [
     severity: 'info',
     bad: { [setting('synchronous_commit')]: 1 },
     good: { [setting('synchronous_commit')]: 0 },
-    silent: { another: { [setting('synchronous_commit')]: 0, [setting('fsync')]: 1 } },
+    silent: { 'fsync only': { [setting('synchronous_commit')]: 0, [setting('fsync')]: 1 } },
     labels: { name: 'synchronous_commit' },
     summary: 'Parameter synchronous_commit of SERVER has a dangerous value'
   },
@@ -53,15 +53,15 @@ export const safety: readonly AlertCase[] = [
     good: { pg_setting_pending_restarts: 0 },
     silent: {},
     stepMinutes: 4,
-    summary: '2 parameters of SERVER wait for a restart'
+    summary: '2 changed parameters of SERVER take effect only after a restart'
   },
   {
     alert: 'PostgresRoleExpiring',
     severity: 'warning',
     bad: { [expiry]: 6.9 * day },
     good: { [expiry]: 90 * day },
-    silent: { 'in more than a week': { [expiry]: 7.2 * day }, expired: { [expiry]: -day }, 'always a moment ago': { [expiry]: '-0.5+60' } },
-    fires: { 'always in a moment': { [expiry]: '5+60' } },
+    silent: { 'in more than a week': { [expiry]: 7.2 * day }, expired: { [expiry]: -day }, 'always just expired': { [expiry]: '-0.5+60' } },
+    fires: { 'always about to expire': { [expiry]: '5+60' } },
     labels: { rolname: 'app' },
     summary: 'The password of role app on SERVER expires within a week'
   },
@@ -70,8 +70,8 @@ export const safety: readonly AlertCase[] = [
     severity: 'warning',
     bad: { [certificate]: 13.9 * day },
     good: { [certificate]: 90 * day },
-    silent: { 'in more than two weeks': { [certificate]: 14.2 * day }, 'always a moment ago': { [certificate]: '-0.5+60' } },
-    fires: { 'always in a moment': { [certificate]: '5+60' } },
+    silent: { 'in more than two weeks': { [certificate]: 14.2 * day }, 'always just expired': { [certificate]: '-0.5+60' } },
+    fires: { 'always about to expire': { [certificate]: '5+60' } },
     summary: 'The TLS certificate of SERVER expires within two weeks'
   },
   {
@@ -81,7 +81,7 @@ export const safety: readonly AlertCase[] = [
     good: { [`pg_access_excess{${access}}`]: 0 },
     silent: {},
     labels: { rolname: 'users_app', privilege: 'connect' },
-    summary: 'Role users_app has connect in labeler on SERVER, which is not declared'
+    summary: 'Role users_app has an undeclared privilege in labeler on SERVER: connect'
   },
   {
     alert: 'PostgresAccessMissing',
@@ -90,6 +90,6 @@ export const safety: readonly AlertCase[] = [
     good: { [`pg_access_missing{${access}}`]: 0 },
     silent: {},
     labels: { rolname: 'users_app', privilege: 'connect' },
-    summary: 'Role users_app lacks connect in labeler on SERVER, which is declared'
+    summary: 'Role users_app lacks a declared privilege in labeler on SERVER: connect'
   }
 ]

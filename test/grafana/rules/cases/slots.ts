@@ -16,20 +16,20 @@ export const slots: readonly AlertCase[] = [
     severity: 'warning',
     bad: { [retained]: 2 ** 30, [active]: 0, [synced]: 0 },
     good: { [retained]: 1000 },
-    silent: { 'just below': { [retained]: 0.95e9 }, 'in use': { [active]: 1 }, 'copy for a failover': { [synced]: 1 } },
+    silent: { 'just below': { [retained]: 0.95e9 }, 'in use': { [active]: 1 }, 'synchronized failover slot': { [synced]: 1 } },
     optional: [synced],
     labels,
-    summary: 'Replication slot s on SERVER is unused and holds 1GiB of WAL'
+    summary: 'Replication slot s on SERVER is inactive and retains 1GiB of WAL'
   },
   {
     alert: 'PostgresSlotAtRisk',
     severity: 'warning',
     bad: { [safe]: 2.4e9, [keep]: 10e9 },
     good: { [safe]: 9e9 },
-    silent: { 'just above': { [safe]: 2.6e9 }, unlimited: { [keep]: -1 }, 'keeps nothing': { [safe]: -1, [keep]: 0 } },
+    silent: { 'just above': { [safe]: 2.6e9 }, unlimited: { [keep]: -1 }, 'limit of zero': { [safe]: -1, [keep]: 0 } },
     fires: { 'a small limit': { [safe]: 1.2, [keep]: 5 } },
     labels,
-    summary: 'Replication slot s on SERVER is near its end: 24%'
+    summary: 'Replication slot s on SERVER will soon be invalidated or fill the disk: 24%'
   },
   {
     alert: 'PostgresSlotAtRisk',
@@ -39,14 +39,14 @@ export const slots: readonly AlertCase[] = [
     silent: { 'just below': { [retained]: 4.9e9 }, limited: { [keep]: 10e9 }, 'unknown disk': { [free]: 0 } },
     fires: { 'a small disk': { [retained]: 2.55, [free]: 5 } },
     labels,
-    summary: 'Replication slot s on SERVER is near its end: 51%'
+    summary: 'Replication slot s on SERVER will soon be invalidated or fill the disk: 51%'
   },
   {
     alert: 'PostgresSlotLost',
     severity: 'critical',
     bad: { [status('unreserved')]: 1 },
     good: { [status('unreserved')]: 0 },
-    silent: { 'in order': { [status('unreserved')]: 0, [status('reserved')]: 1, [status('extended')]: 1 } },
+    silent: { 'other states': { [status('unreserved')]: 0, [status('reserved')]: 1, [status('extended')]: 1 } },
     fires: { lost: { [status('unreserved')]: 0, [status('lost')]: 1 } },
     labels: { slot_name: 's', slot_type: 'physical', wal_status: 'unreserved' },
     variantLabels: { lost: { wal_status: 'lost' } },

@@ -20,7 +20,7 @@ export const vacuum: readonly AlertCase[] = [
     severity: 'warning',
     bad: { [age]: 310e6, pg_settings_autovacuum_freeze_max_age: 200e6 },
     good: { [age]: 100e6 },
-    silent: { 'just below': { [age]: 290e6 }, 'meant to be so old': { pg_settings_autovacuum_freeze_max_age: 400e6 } },
+    silent: { 'just below': { [age]: 290e6 }, 'larger autovacuum_freeze_max_age': { pg_settings_autovacuum_freeze_max_age: 400e6 } },
     summary: 'Transaction ids of labeler on SERVER are not frozen in time: 1.55'
   },
   {
@@ -37,7 +37,7 @@ export const vacuum: readonly AlertCase[] = [
     bad: { [multixactAge]: 620e6, pg_settings_autovacuum_multixact_freeze_max_age: 400e6 },
     good: { [multixactAge]: 100e6 },
     silent: { 'just below': { [multixactAge]: 580e6 } },
-    summary: 'Multixacts of labeler on SERVER are not frozen in time: 1.55'
+    summary: 'Multixact ids of labeler on SERVER are not frozen in time: 1.55'
   },
   {
     alert: 'PostgresMultixactAgeHigh',
@@ -45,7 +45,7 @@ export const vacuum: readonly AlertCase[] = [
     bad: { 'pg_database_multixacts_left{datname="labeler"}': 850e6 },
     good: { 'pg_database_multixacts_left{datname="labeler"}': 2e9 },
     silent: { 'just above': { 'pg_database_multixacts_left{datname="labeler"}': 870e6 } },
-    summary: 'Multixacts of labeler on SERVER are not frozen in time: 850M'
+    summary: 'Multixact ids of labeler on SERVER are not frozen in time: 850M'
   },
   {
     alert: 'PostgresXminHorizonHeld',
@@ -56,10 +56,10 @@ export const vacuum: readonly AlertCase[] = [
     silent: {
       'just below': { [held('labeler', 'session')]: 19e6 },
       'autovacuum itself': { [held('labeler', 'session')]: 0, [held('labeler', 'autovacuum')]: 21e6 },
-      'a slot for all': { [held('labeler', 'session')]: 0, [held('', 'slot')]: 21e6 }
+      'a slot of the server': { [held('labeler', 'session')]: 0, [held('', 'slot')]: 21e6 }
     },
     labels: { holder: 'session' },
-    summary: 'On SERVER a session in labeler keeps the dead rows of 21M transactions from vacuum'
+    summary: 'Vacuum on SERVER cannot remove the dead rows of 21M transactions because of a session in labeler'
   },
   {
     alert: 'PostgresXminHorizonHeld',
@@ -67,18 +67,21 @@ export const vacuum: readonly AlertCase[] = [
     scope: 'instance',
     bad: { [held('', 'slot')]: 21e6 },
     good: { [held('', 'slot')]: 1000 },
-    silent: { 'just below': { [held('', 'slot')]: 19e6 }, 'one database': { [held('', 'slot')]: 0, [held('labeler', 'session')]: 21e6 } },
+    silent: {
+      'just below': { [held('', 'slot')]: 19e6 },
+      'a session of one database': { [held('', 'slot')]: 0, [held('labeler', 'session')]: 21e6 }
+    },
     labels: { holder: 'slot' },
-    summary: 'On SERVER a slot keeps the dead rows of 21M transactions from vacuum'
+    summary: 'Vacuum on SERVER cannot remove the dead rows of 21M transactions because of a slot'
   },
   {
-    alert: 'PostgresVacuumStarved',
+    alert: 'PostgresVacuumOverdue',
     severity: 'warning',
     bad: { [due]: 2.1, [dead]: 11000 },
     good: { [due]: 0.5 },
     silent: { 'just below': { [due]: 1.9 }, 'a small table': { [dead]: 9000 } },
     labels: tableLabels,
-    summary: 'Table public.item of labeler on SERVER is 2.1 times past due for a vacuum'
+    summary: 'Table public.item of labeler on SERVER exceeds its vacuum threshold 2.1 times'
   },
   {
     alert: 'PostgresAutovacuumOff',
@@ -87,14 +90,14 @@ export const vacuum: readonly AlertCase[] = [
     good: { [enabled]: 1 },
     silent: { 'a small table': { [size]: 0.9e9 } },
     labels: tableLabels,
-    summary: 'Autovacuum is off for the large table public.item of labeler on SERVER'
+    summary: 'Autovacuum is disabled for the large table public.item of labeler on SERVER'
   },
   {
     alert: 'PostgresAutovacuumSaturated',
     severity: 'warning',
     bad: { [workers]: 3, pg_settings_autovacuum_max_workers: 3 },
     good: { [workers]: 1 },
-    silent: { 'one is free': { [workers]: 2 } },
+    silent: { 'one free worker': { [workers]: 2 } },
     summary: 'All 3 autovacuum workers of SERVER have been busy for two hours'
   },
   {

@@ -24,17 +24,17 @@ export const wal: readonly AlertCase[] = [
     summary: 'A WAL file of SERVER has waited 31m 0s to be archived'
   },
   {
-    // 0.11 a minute are 6.6 an hour.
+    // 0.11 per minute is 6.6 per hour.
     alert: 'PostgresCheckpointsForced',
     severity: 'warning',
     bad: { [requested]: '+0.11', [timed]: '+0.1' },
     good: { [requested]: '+0' },
     silent: {
       'most are timed': { [timed]: '+0.12' },
-      'a few': { [requested]: '+0.09', [timed]: '+0.05' },
-      none: { [requested]: '+0', [timed]: '+0' }
+      'few checkpoints': { [requested]: '+0.09', [timed]: '+0.05' },
+      'no checkpoints': { [requested]: '+0', [timed]: '+0' }
     },
     holdsAtOnce: true,
-    summary: '52.38% of the checkpoints of SERVER are forced, because WAL fills max_wal_size before their time'
+    summary: '52.38% of the checkpoints of SERVER are requested before checkpoint_timeout'
   }
 ]

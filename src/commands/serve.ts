@@ -1,0 +1,40 @@
+import closeWithGrace from 'close-with-grace'
+import { readConfig, readEnvironment } from '../config/config.ts'
+import { startReload } from '../config/reload.ts'
+import { createExporter } from '../exporter.ts'
+import { createApp } from '../http/app.ts'
+import { createLog } from './create-log.ts'
+
+/** Polls and serves until a signal ends the process. */
+export async function serve(version: string): Promise<void> {
+  const config = readConfig(readEnvironment())
+  let { tokens, teams } = config
+  const log = createLog(config, 1)
+  const exporter = createExporter({ version, servers: config.servers, queries: config.queries, log })
+  const app = createApp({ ...exporter, tokens: () => ({ everything: tokens, teams }) })
+  const reload = startReload({
+    config,
+    read: () => readConfig(readEnvironment()),
+    apply: (next) => {
+      tokens = next.tokens
+      teams = next.teams
+      exporter.update(next.servers, next.queries)
+    },
+    finished: ({ isAccepted, changedFiles }) => {
+      exporter.configured(isAccepted)
+      exporter.retryCredentials(changedFiles)
+    },
+    log
+  })
+  process.on('SIGHUP', reload.now)
+  closeWithGrace({ delay: 4500, logger: false, skip: ['SIGHUP'] }, async ({ signal, err }) => {
+    if (err) log.fatal({ err }, 'stopping after an unexpected error')
+    else log.info(`stopping on ${signal}`)
+    reload.stop()
+    await Promise.all([app.close(), exporter.stop()])
+    if (err) process.exitCode = 1
+  })
+  const address = await app.listen({ host: config.host, port: config.port })
+  log.info(`pgvitals ${version} serves ${address}/metrics`)
+  exporter.start()
+}

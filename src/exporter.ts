@@ -1,0 +1,215 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Logger } from 'pino'
+import { type Clock, systemClock } from './clock.ts'
+import { capacitySamples } from './page/capacity.ts'
+import { duplicatesOf, findDuplicates } from './page/duplicate-servers.ts'
+import type { ServerHealth } from './page/health.ts'
+import { type JoinedSnapshots, joinSnapshots, renderPage } from './page/page.ts'
+import { type IsSelected, readSelection, type Selection } from './page/selection.ts'
+import { readStatus, type Status } from './page/status.ts'
+import { DiskPoller } from './poll/disk-poller.ts'
+import { PollLoop } from './poll/poll-loop.ts'
+import { Scrapers } from './poll/scrapers.ts'
+import { ServerPoller } from './poll/server-poller.ts'
+import type { Snapshot } from './poll/snapshots.ts'
+import type { Query } from './query/query.ts'
+import { createMeter } from './self/meter.ts'
+import type { Server } from './server/server.ts'
+
+export interface ExporterOptions {
+  readonly version: string
+  readonly servers: readonly Server[]
+  readonly queries: readonly Query[]
+  readonly log: Logger
+  readonly clock?: Clock
+  readonly sessionMaxAgeSeconds?: number
+  readonly discoverySeconds?: number
+  /** The fraction of a core that poll cycles may use on a server if sessions cannot be kept. */
+  readonly pollCostShare?: number
+}
+
+/** The exporter: polls all servers and renders the page. */
+export interface Exporter {
+  readonly servers: () => readonly ServerPoller[]
+  readonly snapshots: () => readonly Snapshot[]
+  /** Starts polling. */
+  readonly start: () => void
+  /** Polls everything once. */
+  readonly pollOnce: () => Promise<void>
+  readonly stop: () => Promise<void>
+  /** Applies a new configuration of servers and queries. Servers and databases that did not change are not affected. */
+  readonly update: (servers: readonly Server[], queries?: readonly Query[]) => void
+  /** Records whether a configuration was accepted or rejected. */
+  readonly configured: (isAccepted: boolean) => void
+  /** Retries rejected credentials immediately: all of them, or those read from one of these files. */
+  readonly retryCredentials: (files?: readonly string[]) => void
+  /** Records that a client has received the page or a part of it. */
+  readonly scraped: (client: string, selection?: Selection) => void
+  /** Whether every planned query has been polled once. */
+  readonly isReady: () => boolean
+  readonly status: () => Status
+  /** The page, or a part of it without the metrics of the process; undefined if the server or team is unknown. */
+  readonly metrics: (selection?: Selection) => Promise<Buffer | undefined>
+}
+
+interface Polled {
+  readonly poller: ServerPoller
+  readonly loop: PollLoop
+  disk: DiskPoller | undefined
+}
+
+/** Creates the exporter from servers, pollers and the page. Nothing is polled before `start` or `pollOnce`. */
+export function createExporter({ version, servers, queries: initialQueries, log, clock = systemClock, ...own }: ExporterOptions): Exporter {
+  const options = { sessionMaxAgeSeconds: 1800, discoverySeconds: 60, pollCostShare: 0.02, ...own }
+  const meter = createMeter(version)
+  const scrapers = new Scrapers()
+  const joined = new Map<string, { readonly revision: string; readonly snapshots: JoinedSnapshots }>()
+  const warned = new Set<string>()
+  let queries = initialQueries
+  let isStarted = false
+  let polled: readonly Polled[] = servers.map(poll)
+
+  function poll(server: Server): Polled {
+    const poller = new ServerPoller(server, { queries, scrapers, log, ...options }, clock.now())
+    return { poller, loop: new PollLoop(poller, meter, clock), disk: diskOf(server) }
+  }
+
+  function diskOf({ name, dataDirectory }: Server): DiskPoller | undefined {
+    return dataDirectory === undefined ? undefined : new DiskPoller(name, dataDirectory, clock, log)
+  }
+
+  function start({ loop, disk }: Polled): void {
+    loop.start()
+    disk?.start()
+  }
+
+  async function stop({ loop, disk }: Polled): Promise<void> {
+    disk?.stop()
+    await loop.stop()
+  }
+
+  /** Stops a removed server and deletes its counters, unless a new server has the same name. */
+  async function remove(removed: Polled): Promise<void> {
+    const { name } = removed.poller.server
+    await stop(removed)
+    if (!polled.some(({ poller }) => poller.server.name === name)) await meter.forget({ server: name })
+  }
+
+  function change(known: Polled, server: Server): Polled {
+    if (server.dataDirectory !== known.poller.server.dataDirectory) {
+      known.disk?.stop()
+      known.disk = diskOf(server)
+      if (isStarted) known.disk?.start()
+    }
+    known.poller.update(server, queries, clock.now())
+    known.loop.wake()
+    return known
+  }
+
+  function health(part: readonly Polled[]): readonly ServerHealth[] {
+    const now = clock.now()
+    const groups = findDuplicates(polled.map(({ poller: { server, states } }) => ({ server: server.name, states })))
+    for (const names of groups.map((group) => group.join(' and '))) {
+      if (warned.has(names)) continue
+      warned.add(names)
+      log.warn(`${names} are the same running server; its server-wide metrics are exported under each name`)
+    }
+    return part.map(({ poller, disk }) => ({
+      server: poller.server.name,
+      teams: new Map(poller.server.databases.map(({ name, team }) => [name, team])),
+      states: poller.states,
+      openSessions: poller.openSessions,
+      intervals: poller.intervals,
+      isDiscovered: poller.isDiscovered,
+      duplicates: duplicatesOf(poller.server.name, groups),
+      capacity: capacitySamples(poller.server, poller.usedBytes(now), disk?.size(now))
+    }))
+  }
+
+  /** Joins the snapshots. The result is reused until a poll ends or a snapshot expires. */
+  function join({ server, team }: Selection, part: readonly Polled[], isSelected: IsSelected, now: number): JoinedSnapshots {
+    const key = JSON.stringify([server, team])
+    const revision = part.map(({ poller }) => poller.snapshots.revision).join()
+    const last = joined.get(key)
+    if (last !== undefined && last.revision === revision && now <= last.snapshots.freshUntil) return last.snapshots
+    const snapshots = joinSnapshots(snapshotsOf(part), now, isSelected)
+    joined.set(key, { revision, snapshots })
+    return snapshots
+  }
+
+  function snapshotsOf(part: readonly Polled[]): readonly Snapshot[] {
+    return part.flatMap(({ poller }) => poller.snapshots.all())
+  }
+
+  return {
+    servers: () => polled.map(({ poller }) => poller),
+    snapshots: () => snapshotsOf(polled),
+    start: () => {
+      isStarted = true
+      for (const one of polled) start(one)
+    },
+    pollOnce: async () => {
+      await Promise.all(polled.flatMap(({ loop, disk }) => [loop.pollOnce(), disk?.measure()]))
+    },
+    stop: async () => {
+      await Promise.all(polled.map(stop))
+    },
+    update: (nextServers, nextQueries = queries) => {
+      // The same array while nothing has changed, so that nothing is planned again.
+      if (!isDeepStrictEqual(nextQueries, queries)) queries = nextQueries
+      joined.clear()
+      const previous = new Map(polled.map((one) => [one.poller.server.name, one]))
+      polled = nextServers.map((server) => {
+        const known = previous.get(server.name)
+        return known === undefined ? poll(server) : change(known, server)
+      })
+      const kept = new Set(polled)
+      for (const one of previous.values()) if (!kept.has(one)) void remove(one)
+      if (isStarted) for (const one of polled) if (!previous.has(one.poller.server.name)) start(one)
+    },
+    configured: meter.configured,
+    retryCredentials: (files) => {
+      for (const { poller, loop } of polled) {
+        poller.retryCredentials(files)
+        loop.wake()
+      }
+    },
+    scraped: (client, { server, team } = {}) => {
+      const now = clock.now()
+      scrapers.scraped(`${client} ${team ?? ''}`, server, now)
+      for (const { poller, loop } of polled) {
+        if (server !== undefined && poller.server.name !== server) continue
+        poller.scraped(now)
+        loop.wake()
+      }
+    },
+    isReady: () => polled.every(({ poller }) => poller.isReady),
+    status: () =>
+      readStatus(
+        version,
+        polled.map(({ poller }) => poller),
+        clock.now()
+      ),
+    metrics: async (selection = {}) => {
+      // The page of one server costs nothing for the others.
+      const part = polled.filter(({ poller }) => selection.server === undefined || poller.server.name === selection.server)
+      const byName = new Map(part.map(({ poller }) => [poller.server.name, poller]))
+      const isInPart = readSelection(
+        selection,
+        part.map(({ poller }) => poller.server)
+      )
+      if (isInPart === undefined) return undefined
+      // A snapshot may contain databases that were dropped or excluded after its poll.
+      const isSelected: IsSelected = (server, datnames) => {
+        const shown = datnames.filter((datname) => byName.get(server)?.isShown(datname))
+        return (shown.length > 0 || datnames.length === 0) && isInPart(server, shown)
+      }
+      const now = clock.now()
+      const own = snapshotsOf(part).filter(({ server, datname }) => isSelected(server, [datname]))
+      const selectedHealth = health(part).filter(({ server }) => isSelected(server, ['']))
+      const page = renderPage(own, selectedHealth, join(selection, part, isSelected, now), now, isSelected)
+      const isWhole = selection.server === undefined && selection.team === undefined
+      return Buffer.concat([page, Buffer.from(await meter.text(isWhole ? undefined : isSelected))])
+    }
+  }
+}

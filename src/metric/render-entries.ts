@@ -1,0 +1,36 @@
+import type { Query } from '../query/query.ts'
+import { type FamilyText, render } from './exposition.ts'
+import { type DatnameOf, databaseOf, type Entry, toSamples } from './sample.ts'
+
+export interface RenderBounds {
+  /** Samples beyond this number are dropped; an entry is rendered as a whole or not at all. */
+  readonly maxSamples?: number | undefined
+  readonly datnameOf?: DatnameOf
+}
+
+/** Rendered entries, and the samples dropped, by reason. */
+export interface RenderedEntries {
+  readonly texts: readonly FamilyText[]
+  readonly dropped: { readonly budget: number; readonly duplicate: number }
+}
+
+/** Renders the entries of a query up to the sample limit. */
+export function renderEntries(
+  query: Query,
+  entries: readonly Entry[],
+  { maxSamples = Number.POSITIVE_INFINITY, datnameOf = databaseOf }: RenderBounds = {}
+): RenderedEntries {
+  let samples = 0
+  const end = entries.findIndex((entry) => {
+    samples += samplesOf(entry)
+    return samples > maxSamples
+  })
+  const fitting = end === -1 ? entries : entries.slice(0, end)
+  const budget = entries.slice(fitting.length).reduce((sum, entry) => sum + samplesOf(entry), 0)
+  const { texts, duplicates } = render(toSamples(query, fitting), datnameOf)
+  return { texts, dropped: { budget, duplicate: duplicates } }
+}
+
+function samplesOf({ values }: Entry): number {
+  return values.filter((value) => value !== undefined).length
+}

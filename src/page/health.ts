@@ -1,0 +1,137 @@
+import { type FamilyText, renderLabels, renderNumber } from '../metric/exposition.ts'
+import type { Family, Sample } from '../metric/sample.ts'
+import { type DatabaseState, wasTried } from '../poll/polled-database.ts'
+import type { Snapshot } from '../poll/snapshots.ts'
+import { capabilities } from '../server/capability.ts'
+
+/** The state of one server. */
+export interface ServerHealth {
+  readonly server: string
+  readonly states: readonly DatabaseState[]
+  /** The owner of each configured database. */
+  readonly teams: ReadonlyMap<string, string>
+  readonly openSessions: number
+  /** The interval of each database's poll cycles, in seconds. */
+  readonly intervals: ReadonlyMap<string, number>
+  /** Whether the last discovery succeeded; undefined if discovery is not configured or was not attempted yet. */
+  readonly isDiscovered: boolean | undefined
+  /** The number of other configured servers that are the same running server. */
+  readonly duplicates: number
+  /** Disk sizes and quotas. */
+  readonly capacity: readonly Sample[]
+}
+
+const gauge = (name: string, help: string): Family => ({ name, type: 'gauge', help })
+
+const up = gauge('pg_up', 'Whether the last poll cycle of at least one database of the server connected; absent while this is unknown.')
+const databaseUp = gauge('pg_database_up', 'Whether the last poll cycle of the database connected; absent if it attempted no connection.')
+const databaseInfo = gauge('pg_database_info', 'Always 1, one series for each database that other series name, with the team that owns it.')
+const databaseState = gauge(
+  'pgvitals_database_state',
+  'Always 1, one series per database: reason is up, not_polled, or the error class of the last poll cycle.'
+)
+const pollInterval = gauge(
+  'pgvitals_database_poll_interval_seconds',
+  'Shortest interval at which database-wide queries are polled. It grows if poll cycles would use more than 2 % of a core on the server.'
+)
+const discovery = gauge(
+  'pgvitals_discovery_success',
+  'Whether the last discovery of databases succeeded; after a failure the last list is kept. Absent if discovery is not configured.'
+)
+const capability = gauge(
+  'pgvitals_capability',
+  'Whether the role has the capability; 0 is a blind spot. datname is empty if one database with it is sufficient for the server.'
+)
+const certificateExpiry = gauge(
+  'pgvitals_tls_certificate_expiry_timestamp_seconds',
+  'Expiry time of the server certificate seen by the last session, as a Unix timestamp; absent without TLS.'
+)
+const sessionsOpen = gauge('pgvitals_sessions_open', 'Open sessions of pgvitals on the server.')
+const identities = gauge(
+  'pgvitals_server_identities',
+  'Distinct running servers that responded at the address of this server; more than 1 behind a pooler or a reader endpoint.'
+)
+const duplicates = gauge('pgvitals_server_duplicates', 'Other configured servers that are the same running server.')
+const success = gauge('pgvitals_query_success', 'Whether the last poll of the query succeeded; datname is empty for a server-wide query.')
+const duration = gauge('pgvitals_query_duration_seconds', 'Duration of the last poll of the query.')
+const rows = gauge('pgvitals_query_rows', 'Rows returned by the last successful poll of the query.')
+const age = gauge('pgvitals_snapshot_age_seconds', 'Time since the last successful poll of the query.')
+
+/** The metric families of this module with their labels, for the documentation. */
+export const healthFamilies: readonly (readonly [Family, string])[] = [
+  [up, 'server'],
+  [databaseUp, 'server, datname'],
+  [databaseInfo, 'server, datname, team'],
+  [databaseState, 'server, datname, reason'],
+  [pollInterval, 'server, datname'],
+  [discovery, 'server'],
+  [capability, 'server, datname, capability'],
+  [certificateExpiry, 'server, datname'],
+  [sessionsOpen, 'server'],
+  [identities, 'server'],
+  [duplicates, 'server'],
+  [success, 'server, datname, query'],
+  [duration, 'server, datname, query'],
+  [rows, 'server, datname, query'],
+  [age, 'server, datname, query']
+]
+
+/**
+ * The state of servers and databases as samples. Unknown values are absent. `datnames` are the databases of other
+ * series, by server.
+ */
+export function healthSamples(servers: readonly ServerHealth[], datnames: ReadonlyMap<string, ReadonlySet<string>>): readonly Sample[] {
+  return servers.flatMap((health) => {
+    const { server, states, teams, openSessions, intervals, isDiscovered, capacity } = health
+    const one = (family: Family, value: number, more = {}): Sample => ({ family, labels: { server, ...more }, value })
+    const known = new Set(
+      states.flatMap(({ isUp, identity }) => (isUp && identity ? `${identity.systemIdentifier} ${identity.startTime}` : []))
+    )
+    const named = new Set([...states.map(({ name }) => name), ...(datnames.get(server) ?? [])])
+    const isUp = states.some((state) => state.isUp)
+    return [
+      // The server is up if one database responds, and down only after a connection to every database was attempted.
+      ...(isUp || states.every(wasTried) ? [one(up, isUp ? 1 : 0)] : []),
+      one(sessionsOpen, openSessions),
+      ...(isDiscovered === undefined ? [] : [one(discovery, isDiscovered ? 1 : 0)]),
+      ...states.map((state) => one(databaseState, 1, { datname: state.name, reason: reasonOf(state) })),
+      ...[...intervals].map(([datname, seconds]) => one(pollInterval, seconds, { datname })),
+      ...capacity,
+      ...(known.size > 0 ? [one(identities, known.size), one(duplicates, health.duplicates)] : []),
+      ...states.filter(wasTried).map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),
+      ...states.flatMap(({ name, certificateExpiry: expiry }) =>
+        expiry === undefined ? [] : [one(certificateExpiry, expiry, { datname: name })]
+      ),
+      ...[...named].sort().map((datname) => one(databaseInfo, 1, { datname, team: teams.get(datname) ?? '' })),
+      ...capabilitiesOf(states).map(({ datname, name, has }) => one(capability, has ? 1 : 0, { datname, capability: name }))
+    ]
+  })
+}
+
+function capabilitiesOf(states: readonly DatabaseState[]) {
+  return capabilities.flatMap(({ name, isServerWide }) => {
+    const roles = states.flatMap(({ name: datname, isUp, facts }) =>
+      isUp && facts !== undefined ? [{ datname, name, has: facts.capabilities.has(name) }] : []
+    )
+    return isServerWide && roles.length > 0 ? [{ datname: '', name, has: roles.some(({ has }) => has) }] : roles
+  })
+}
+
+function reasonOf({ isUp, failure }: DatabaseState): string {
+  return isUp ? 'up' : (failure?.errorClass ?? 'not_polled')
+}
+
+/** The outcome of the last poll of each query, rendered directly because there are many. */
+export function queryTexts(snapshots: readonly Snapshot[], now: number): readonly FamilyText[] {
+  const lines = new Map<Family, string[]>([success, duration, rows, age].map((family) => [family, []]))
+  for (const { server, datname, query, failure, seconds, rows: count, succeededAt } of snapshots) {
+    const labels = renderLabels({ server, datname, query })
+    const add = (family: Family, value: number) => lines.get(family)?.push(`${family.name}${labels} ${renderNumber(value)}\n`)
+    add(success, failure === undefined ? 1 : 0)
+    add(duration, seconds)
+    if (succeededAt === undefined) continue
+    add(rows, count)
+    add(age, (now - succeededAt) / 1000)
+  }
+  return [...lines].map(([family, text]) => ({ family, datname: '', text: Buffer.from(text.join('')), samples: text.length }))
+}

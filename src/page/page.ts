@@ -1,0 +1,54 @@
+import { type FamilyText, render, renderHeader } from '../metric/exposition.ts'
+import { expiresAt, isFresh, type Snapshot } from '../poll/snapshots.ts'
+import { collectorSamples } from './collectors.ts'
+import { healthSamples, queryTexts, type ServerHealth } from './health.ts'
+import type { IsSelected } from './selection.ts'
+
+/** The joined fresh snapshots. Valid until a poll ends or one of them expires. */
+export interface JoinedSnapshots {
+  readonly text: Buffer
+  readonly freshUntil: number
+  /** The databases of all series, by server. */
+  readonly datnames: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+/** Joins the selected parts of the fresh snapshots, family by family. */
+export function joinSnapshots(snapshots: readonly Snapshot[], now: number, isSelected: IsSelected = () => true): JoinedSnapshots {
+  const fresh = snapshots.filter((snapshot) => isFresh(snapshot, now))
+  const selected = fresh.flatMap(({ server, texts }) =>
+    texts.filter(({ datname, ranIn = [datname] }) => isSelected(server, ranIn)).map((text) => ({ ...text, server }))
+  )
+  const datnames = new Map<string, Set<string>>()
+  for (const { server, datname } of selected) {
+    const names = datnames.get(server) ?? new Set()
+    datnames.set(server, names)
+    if (datname !== '') names.add(datname)
+  }
+  return { text: joinFamilies(selected), freshUntil: Math.min(...fresh.map(expiresAt)), datnames }
+}
+
+/** Renders the page: the current state of servers, databases and queries, followed by the joined snapshots. */
+export function renderPage(
+  snapshots: readonly Snapshot[],
+  servers: readonly ServerHealth[],
+  joined: JoinedSnapshots,
+  now: number,
+  isSelected: IsSelected = () => true
+): Buffer {
+  const health = healthSamples(servers, joined.datnames).filter(({ labels }) => isSelected(labels.server ?? '', [labels.datname ?? '']))
+  const { texts } = render([...health, ...collectorSamples(snapshots)])
+  return Buffer.concat([joinFamilies([...texts, ...queryTexts(snapshots, now)]), joined.text])
+}
+
+/** Joins the texts of each family after its HELP and TYPE lines, sorted by family name. */
+export function joinFamilies(texts: readonly FamilyText[]): Buffer {
+  const byName = new Map<string, Buffer[]>()
+  for (const { family, text } of texts) {
+    if (text.length === 0) continue
+    const parts = byName.get(family.name)
+    if (parts === undefined) byName.set(family.name, [Buffer.from(renderHeader(family)), text])
+    else parts.push(text)
+  }
+  const names = [...byName.keys()].sort()
+  return Buffer.concat(names.flatMap((name) => byName.get(name) ?? []))
+}

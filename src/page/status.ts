@@ -1,0 +1,87 @@
+import type { PlannedQuery } from '../plan/plan-queries.ts'
+import type { DatabaseState } from '../poll/polled-database.ts'
+import type { Snapshot, Snapshots } from '../poll/snapshots.ts'
+import { formatVersion } from '../query/version.ts'
+import { capabilities } from '../server/capability.ts'
+import { quoteIdentifier } from '../server/identifier.ts'
+
+/** The contents of the status page and of /api/status. */
+export interface Status {
+  readonly version: string
+  readonly servers: readonly ServerStatus[]
+}
+
+export interface ServerStatus {
+  readonly name: string
+  readonly databases: readonly DatabaseStatus[]
+  readonly queries: readonly QueryStatus[]
+}
+
+export interface DatabaseStatus {
+  readonly name: string
+  readonly isUp: boolean
+  /** The version and role, or the reason why the database is not up. */
+  readonly about: string
+  /** The blind spots of the role, each with the grant that removes it. */
+  readonly blindSpots: readonly string[]
+}
+
+export interface QueryStatus {
+  readonly name: string
+  readonly database: string
+  readonly state: 'ok' | 'failed' | 'skipped' | 'not polled yet'
+  /** The reason why it failed or is skipped. */
+  readonly about: string
+  readonly intervalSeconds: number
+  readonly ageSeconds: number | undefined
+  readonly seconds: number | undefined
+  readonly samples: number
+}
+
+/** The properties of a server that its status depends on. */
+export interface PolledServer {
+  readonly server: { readonly name: string }
+  readonly states: readonly DatabaseState[]
+  readonly plan: { readonly all: readonly PlannedQuery[] }
+  readonly snapshots: Snapshots
+}
+
+/** The status of all servers. `now` is in milliseconds of the clock. */
+export function readStatus(version: string, servers: readonly PolledServer[], now: number): Status {
+  return {
+    version,
+    servers: servers.map(({ server, states, plan, snapshots }) => ({
+      name: server.name,
+      databases: states.map(databaseStatus),
+      queries: plan.all.map((planned) => {
+        const datname = planned.query.scope === 'database' ? planned.database : ''
+        return queryStatus(planned, snapshots.get(datname, planned.query.name), now)
+      })
+    }))
+  }
+}
+
+function databaseStatus({ name, isUp, facts, failure }: DatabaseState): DatabaseStatus {
+  if (!isUp || facts === undefined) return { name, isUp: false, about: failure?.message ?? 'not polled yet', blindSpots: [] }
+  const missing = capabilities.filter(({ name, isServerWide }) => !isServerWide && !facts.capabilities.has(name))
+  return {
+    name,
+    isUp,
+    about: `PostgreSQL ${formatVersion(facts.version)}, ${facts.isStandby ? 'standby' : 'primary'}, as ${facts.role}`,
+    blindSpots: missing.map(({ blindSpot, grant }) => `${blindSpot}: ${grant.replace('%s', () => quoteIdentifier(facts.role))}`)
+  }
+}
+
+function queryStatus({ query, database, skipped }: PlannedQuery, snapshot: Snapshot | undefined, now: number): QueryStatus {
+  const polled = snapshot === undefined ? 'not polled yet' : 'ok'
+  return {
+    name: query.name,
+    database: query.scope === 'database' ? database : `(server, by ${database})`,
+    state: skipped !== undefined ? 'skipped' : snapshot?.failure !== undefined ? 'failed' : polled,
+    about: skipped ?? snapshot?.failure?.message ?? '',
+    intervalSeconds: query.intervalSeconds,
+    ageSeconds: snapshot?.succeededAt === undefined ? undefined : (now - snapshot.succeededAt) / 1000,
+    seconds: snapshot?.seconds,
+    samples: snapshot?.texts.reduce((sum, text) => sum + text.samples, 0) ?? 0
+  }
+}

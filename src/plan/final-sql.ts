@@ -1,0 +1,49 @@
+import { isValueColumn, type Query } from '../query/query.ts'
+import type { Facts } from '../server/facts.ts'
+import type { Access } from '../server/server.ts'
+
+/**
+ * The final SQL of a query for one database: `public.` before extension objects is replaced with the schema of the
+ * extension, `current_setting('pgvitals.access', true)` with the declared access, and the wanted queryids of statement
+ * texts with the bind parameter `$1`. Rows of `statements: counts` are packed.
+ */
+export function finalSql(query: Query, facts: Facts, access: ReadonlyMap<string, Access>): string {
+  const declared = withSetting(withSchemas(query, facts), 'pgvitals.access', literal(JSON.stringify(Object.fromEntries(access))))
+  if (query.statements?.kind === 'texts') return withSetting(declared, 'pgvitals.wanted', '$1::text')
+  return query.statements?.kind === 'counts' ? packed(query, declared) : declared
+}
+
+/**
+ * Replaces the schema instead of adding it to the search path: an operator created there would run with the privileges
+ * of our role.
+ */
+function withSchemas(query: Query, facts: Facts): string {
+  let { sql } = query
+  for (const requirement of query.requires) {
+    const schema = requirement.kind === 'extension' ? facts.extensions.get(requirement.name)?.schema : undefined
+    if (requirement.kind !== 'extension' || schema === undefined) continue
+    sql = sql.replaceAll(new RegExp(`\\bpublic\\.(?=${requirement.name})`, 'g'), () => `${schema}.`)
+  }
+  return sql
+}
+
+/** Replaces a `current_setting` call, which lets psql run the file unchanged. */
+function withSetting(sql: string, name: string, value: string): string {
+  return sql.replaceAll(`pg_catalog.current_setting('${name}', true)`, () => value)
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/**
+ * Packs each row into three texts: labels, key and values. A row that has not changed since the last poll is recognized
+ * by comparing one string. Its fields are not parsed; parsing is most of the cost of thousands of rows. The columns are
+ * named, so that a missing column fails the query.
+ */
+function packed(query: Query, sql: string): string {
+  const record = (names: readonly string[]) => `row(${names.map((name) => `t."${name}"`).join(', ')})::text`
+  const namesOf = (kind: 'label' | 'key') => query.columns.filter((column) => column.kind === kind).map(({ name }) => name)
+  const values = query.columns.filter(isValueColumn).map(({ name }) => name)
+  return `select ${record(namesOf('label'))}, ${record(namesOf('key'))}, ${record(values)} from (\n${sql}\n) as t`
+}

@@ -1,0 +1,148 @@
+import type { Query } from '../query/query.ts'
+import { formatRequirement, type Requirement } from '../query/requirement.ts'
+import { compareVersions, formatVersion } from '../query/version.ts'
+import type { Facts } from '../server/facts.ts'
+import type { Access } from '../server/server.ts'
+import { finalSql } from './final-sql.ts'
+
+/** The properties of a database that the plan depends on. */
+export interface Candidate {
+  readonly name: string
+  readonly isUp: boolean
+  /** The last facts, kept while the database is down; undefined until pgvitals has connected to it once. */
+  readonly facts: Facts | undefined
+  /** The access of roles that the configuration declares. */
+  readonly access: ReadonlyMap<string, Access>
+}
+
+/** A query with its final SQL for one database, or the reason why it does not run there. */
+export interface PlannedQuery {
+  /** The variant that runs, or the one with the fewest missing requirements. */
+  readonly query: Query
+  readonly database: string
+  /** Undefined if the query is skipped, and until pgvitals has connected to the database once. */
+  readonly sql: string | undefined
+  /** The reason why the query does not run; undefined if it runs. */
+  readonly skipped: string | undefined
+}
+
+/** The plan of one database: every query, including server-wide ones, as if it ran there. */
+export interface DatabasePlan {
+  readonly candidate: Candidate
+  /** The planned queries by name. */
+  readonly planned: ReadonlyMap<string, PlannedQuery>
+}
+
+/**
+ * Plans each query of a server: a database-wide query in every database, a server-wide query in the database whose
+ * role has the most capabilities, or the first of several. A database in which a server-wide query was refused
+ * (a privilege or encoding error) is used only if no other can run it.
+ */
+export function planQueries(
+  queries: readonly Query[],
+  databases: readonly Candidate[],
+  isRefused: (query: string, database: string) => boolean = () => false
+): readonly PlannedQuery[] {
+  const variants = groupVariants(queries)
+  return joinPlans(
+    databases.map((database) => planDatabase(variants, database)),
+    isRefused
+  )
+}
+
+/** The variants of each query, newest first. */
+export function groupVariants(queries: readonly Query[]): ReadonlyMap<string, readonly Query[]> {
+  const byName = new Map<string, readonly Query[]>()
+  for (const query of queries) byName.set(query.name, [...(byName.get(query.name) ?? []), query])
+  const newestFirst = (left: Query, right: Query) => compareVersions(right.variant ?? [], left.variant ?? [])
+  return new Map([...byName].map(([name, variants]) => [name, [...variants].sort(newestFirst)]))
+}
+
+/** Plans every query for one database. The result depends only on the arguments and can be reused until they change. */
+export function planDatabase(variants: ReadonlyMap<string, readonly Query[]>, candidate: Candidate): DatabasePlan {
+  return { candidate, planned: new Map([...variants].flatMap(([name, newestFirst]) => planVariant(name, newestFirst, candidate))) }
+}
+
+/** Joins the plans of all databases of a server, in their configured order, and chooses the database of each server-wide query. */
+export function joinPlans(
+  plans: readonly DatabasePlan[],
+  isRefused: (query: string, database: string) => boolean
+): readonly PlannedQuery[] {
+  const known = plans.filter(({ candidate }) => candidate.facts !== undefined)
+  // A database without facts is chosen only if no database has facts: it is unknown which queries it can run.
+  const bySight = (known.length > 0 ? known : [...plans]).sort((left, right) => sight(right.candidate) - sight(left.candidate))
+  const names = [...(plans[0]?.planned.keys() ?? [])]
+  return names.flatMap((name) => {
+    if (plans[0]?.planned.get(name)?.query.scope === 'database') return plans.flatMap(({ planned }) => planned.get(name) ?? [])
+    const hosts = bySight.flatMap(({ planned }) => planned.get(name) ?? [])
+    const runnable = hosts.filter(({ skipped }) => skipped === undefined)
+    return runnable.find(({ database }) => !isRefused(name, database)) ?? runnable[0] ?? hosts[0] ?? []
+  })
+}
+
+/** A rank by the number of capabilities of the role. A database that is down ranks last. */
+function sight({ isUp, facts }: Candidate): number {
+  return (isUp ? 1000 : 0) + (facts?.capabilities.size ?? 0)
+}
+
+/** Chooses the newest variant whose requirements are met, or else the one with the fewest missing requirements. */
+function planVariant(name: string, newestFirst: readonly Query[], candidate: Candidate): readonly (readonly [string, PlannedQuery])[] {
+  const { name: database, facts, access } = candidate
+  const judged = newestFirst.map((query) => ({
+    query,
+    missing: facts === undefined ? [] : requirementsOf(query).filter((requirement) => !isMet(requirement, facts, candidate))
+  }))
+  const [first, ...others] = judged
+  if (first === undefined) return []
+  const nearest = others.reduce((best, next) => (next.missing.length <= best.missing.length ? next : best), first)
+  const { query, missing } = judged.find((one) => one.missing.length === 0) ?? nearest
+  if (facts === undefined) return [[name, { query, database, sql: undefined, skipped: undefined }]]
+  if (missing.length === 0) return [[name, { query, database, sql: finalSql(query, facts, access), skipped: undefined }]]
+  const skipped = missing.map((requirement) => explain(requirement, facts)).join(', ')
+  return [[name, { query, database, sql: undefined, skipped }]]
+}
+
+/**
+ * The requirements of a variant, including the version in its file name: of the server or, with a dot, of the required
+ * extension.
+ */
+function requirementsOf({ requires, variant }: Query): readonly Requirement[] {
+  if (variant === undefined) return requires
+  if (variant.length === 1) return [...requires, { kind: 'server', comparison: '>=', version: variant }]
+  return requires.map((requirement) =>
+    requirement.kind === 'extension' ? { ...requirement, comparison: '>=', version: variant } : requirement
+  )
+}
+
+function isMet(requirement: Requirement, facts: Facts, { access }: Candidate): boolean {
+  switch (requirement.kind) {
+    case 'role':
+      return facts.isStandby === (requirement.role === 'standby')
+    case 'capability':
+      return facts.capabilities.has(requirement.name)
+    case 'declared':
+      return access.size > 0
+    case 'server':
+      return isWithin(facts.version, requirement)
+    case 'extension': {
+      const extension = facts.extensions.get(requirement.name)
+      return extension !== undefined && isWithin(extension.version, requirement)
+    }
+  }
+}
+
+type Bound = Pick<Extract<Requirement, { kind: 'server' }>, 'comparison' | 'version'>
+
+/** Compares only as many numbers as the bound has: `server < 17` excludes every 17.x. */
+function isWithin(version: readonly number[], { comparison, version: bound }: Bound): boolean {
+  const difference = compareVersions(version.slice(0, bound.length), bound)
+  return comparison === '>=' ? difference >= 0 : difference < 0
+}
+
+function explain(requirement: Requirement, facts: Facts): string {
+  const needed = `needs ${formatRequirement(requirement)}`
+  if (requirement.kind === 'server') return `${needed}, is ${formatVersion(facts.version)}`
+  if (requirement.kind !== 'extension') return needed
+  const installed = facts.extensions.get(requirement.name)
+  return `${needed}, ${installed === undefined ? 'not installed here' : `is ${formatVersion(installed.version)}`}`
+}

@@ -1,0 +1,76 @@
+import { isIncluded, type Listed, withFound } from '../server/discover.ts'
+import type { Database, Server } from '../server/server.ts'
+
+/** The maximum number of dropped databases that are remembered. Applications may generate names without limit. */
+const mostGone = 1000
+
+/**
+ * The databases of one server. While discovery fails, the last successful list is used. Times are in milliseconds of
+ * one clock.
+ */
+export class DatabaseDiscovery {
+  readonly #intervalMs: number
+  #listed: readonly Listed[] = []
+  readonly #gone = new Set<string>()
+  #returned = 0
+  #startedAt = Number.NEGATIVE_INFINITY
+  #failure: string | undefined
+  #hasSucceeded: boolean | undefined
+
+  constructor(intervalSeconds: number) {
+    this.#intervalMs = intervalSeconds * 1000
+  }
+
+  /** The number of databases that reappeared under the name of a dropped one. */
+  get returned(): number {
+    return this.#returned
+  }
+
+  /** Whether the last attempt succeeded; undefined before the first. */
+  get hasSucceeded(): boolean | undefined {
+    return this.#hasSucceeded
+  }
+
+  isDue(server: Server, now: number): boolean {
+    return server.discovery !== undefined && now - this.#startedAt >= this.#intervalMs
+  }
+
+  succeeded(listed: readonly Listed[], now: number): void {
+    this.#startedAt = now
+    this.#returned += listed.filter(({ name }) => this.#gone.has(name)).length
+    for (const { name } of this.#listed) this.#gone.add(name)
+    for (const { name } of listed) this.#gone.delete(name)
+    for (const name of [...this.#gone].slice(0, -mostGone)) this.#gone.delete(name)
+    this.#listed = listed
+    this.#hasSucceeded = true
+    this.#failure = undefined
+  }
+
+  /**
+   * Records a failure, without a time if the databases could not even be requested: then the next session requests them.
+   * Returns whether the message differs from that of the last failure.
+   */
+  failed(message: string, now?: number): boolean {
+    this.#startedAt = now ?? this.#startedAt
+    this.#hasSucceeded = false
+    const isNew = this.#failure !== message
+    this.#failure = message
+    return isNew
+  }
+
+  /** Whether the last successful list contains a database of this name. */
+  has(name: string): boolean {
+    return this.#listed.some((listed) => listed.name === name)
+  }
+
+  /** The declared databases in their order, followed by the discovered ones. */
+  databasesOf(server: Server): readonly Database[] {
+    return withFound(server, this.#listed)
+  }
+
+  /** Whether series of this database are exported: it is neither excluded nor dropped. */
+  isShown({ databases, discovery }: Server, name: string): boolean {
+    if (name === '' || discovery === undefined || databases.some((database) => database.name === name)) return true
+    return isIncluded(discovery, name) && !this.#gone.has(name)
+  }
+}

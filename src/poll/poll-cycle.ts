@@ -1,0 +1,157 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Clock } from '../clock.ts'
+import type { Meter } from '../self/meter.ts'
+import { fileOf } from '../server/credential.ts'
+import { type Listed, listDatabases } from '../server/discover.ts'
+import { classOf, messageOf } from '../server/error-class.ts'
+import { readFacts, readIdentity } from '../server/facts.ts'
+import { type Limits, readLimits } from '../server/limits.ts'
+import { readPassword } from '../server/password.ts'
+import type { Connection, Database, Discovery } from '../server/server.ts'
+import { openSession, type Session } from '../server/session.ts'
+import type { CredentialUse } from './auth-failures.ts'
+import type { Found } from './found.ts'
+import { credentialOf, type HeldConnection } from './held-connection.ts'
+import { pollQuery } from './poll-query.ts'
+import type { Cycle } from './polled-database.ts'
+import type { ServerPoller } from './server-poller.ts'
+
+/** The time that a database waits for the login of another database with the same credential. */
+const patienceMs = 3000
+
+export interface CycleOptions {
+  readonly poller: ServerPoller
+  readonly connection: HeldConnection
+  readonly clock: Clock
+  readonly meter: Meter
+}
+
+/** Runs one poll cycle of one database: connects if needed, reads facts, polls due queries. Never throws. */
+export async function runPollCycle(name: string, { poller, connection, clock, meter }: CycleOptions): Promise<void> {
+  const cycle = poller.begin(name, clock.now())
+  if (cycle === undefined) return
+  const server = poller.server.name
+  const found = cycle.known ?? (await admitAndConnect(cycle, { poller, connection, clock, meter }))
+  poller.learn(cycle, found, clock.now())
+  for (let due = poller.next(cycle, clock.now()); due !== undefined; due = poller.next(cycle, clock.now())) {
+    if (found.kind !== 'connected') break
+    const outcome = await pollQuery(found.session, due, clock)
+    poller.done(cycle, due, outcome, clock.now())
+    // The counters of a removed database are deleted and must not reappear.
+    if (poller.databaseOf(cycle) === undefined) continue
+    meter.polled({ server, datname: name }, outcome.seconds)
+    if (outcome.failure !== undefined) meter.failed({ server, datname: name, class: outcome.failure.errorClass })
+    else meter.dropped({ server, datname: due.datname, query: due.query.name }, outcome.result.dropped)
+  }
+  const end = poller.finish(cycle, clock.now())
+  if (end === 'replace') await connection.close()
+  if (end === 'close') await connection.leave()
+}
+
+/** Waits for the permit to connect, then connects. */
+async function admitAndConnect(cycle: Cycle, options: CycleOptions): Promise<Found> {
+  const { poller, connection, clock } = options
+  const database = poller.databaseOf(cycle)
+  if (database === undefined || poller.isDeferred(cycle.name)) return await defer(connection)
+  const target = database.connection
+  try {
+    const credential = { credential: await credentialOf(target), database: database.name, file: fileOf(target.password) }
+    const isRejected = poller.authFailures.current(credential, clock.now()) !== undefined
+    // The password is read before the permit is acquired: a password command that hangs must not hold a permit.
+    const password = connection.sessionTo(target) === undefined && !isRejected ? readPassword(target) : undefined
+    await password?.catch(() => {})
+    await connection.permit(target)
+    const current = poller.databaseOf(cycle)
+    // The configuration and the free connections may have changed during the wait.
+    if (current === undefined || poller.isDeferred(cycle.name)) return await defer(connection)
+    if (current.connection !== target) return await admitAndConnect(cycle, options)
+    return await connect(cycle, database, credential, password, options)
+  } catch (error) {
+    return failed(error, cycle, undefined, options)
+  }
+}
+
+async function defer(connection: HeldConnection): Promise<Found> {
+  await connection.leave()
+  return { kind: 'deferred' }
+}
+
+async function connect(
+  cycle: Cycle,
+  database: Database,
+  credential: CredentialUse,
+  password: Promise<string | undefined> | undefined,
+  options: CycleOptions
+): Promise<Found> {
+  const { poller, connection, clock, meter } = options
+  const startedAt = clock.now()
+  try {
+    const kept = connection.sessionTo(database.connection)
+    const opened = kept ?? (await open(database.connection, credential, password, options))
+    if ('message' in opened) return { kind: 'failed', failure: { errorClass: 'auth', message: opened.message }, credential }
+    if (kept === undefined) meter.sessionOpened({ server: poller.server.name, datname: cycle.name })
+    const isNew = kept === undefined
+    connection.hold(opened)
+    const wasRejected = isNew && poller.authFailures.succeeded(credential)
+    const wanted = poller.wanted(cycle, opened, isNew, clock.now())
+    const identity = wanted.identity ? await readIdentity(opened) : undefined
+    const facts = await readFacts(opened)
+    const limits = wanted.limits ? await limitsOf(opened) : undefined
+    const listed = wanted.discovery && (await list(opened, wanted.discovery))
+    const seconds = (clock.now() - startedAt) / 1000
+    return { kind: 'connected', session: opened, isNew, facts, identity, limits, listed, wasRejected, seconds }
+  } catch (error) {
+    await connection.close()
+    return failed(error, cycle, credential, options)
+  }
+}
+
+/**
+ * Opens a session. If a login with the same credential is in progress, waits for it. Returns the failure if the
+ * credential is rejected.
+ */
+async function open(
+  target: Connection,
+  credential: CredentialUse,
+  password: Promise<string | undefined> | undefined,
+  { poller: { authFailures }, clock }: CycleOptions
+): Promise<Session | { readonly message: string }> {
+  const other = authFailures.attempt(credential)
+  if (other !== undefined) await Promise.race([other, wait(patienceMs, undefined, { ref: false })])
+  const rejected = authFailures.current(credential, clock.now())
+  if (rejected !== undefined) return rejected
+  const attempt = openSession(target, password ?? readPassword(target)).catch((error: unknown) => {
+    if (classOf(error) === 'auth') authFailures.failed(credential, error, messageOf(error), clock.now())
+    throw error
+  })
+  authFailures.started(
+    credential,
+    attempt.catch(() => {})
+  )
+  return await attempt
+}
+
+/** Reads the limits; undefined if the role may not read them. Throws if the session was lost. */
+async function limitsOf(session: Session): Promise<{ readonly value: Limits | undefined }> {
+  try {
+    return { value: await readLimits(session) }
+  } catch (error) {
+    if (!session.isOpen()) throw error
+    return { value: undefined }
+  }
+}
+
+async function list(session: Session, discovery: Discovery): Promise<readonly Listed[] | { readonly message: string }> {
+  try {
+    return await listDatabases(session, discovery)
+  } catch (error) {
+    return { message: messageOf(error) }
+  }
+}
+
+function failed(error: unknown, cycle: Cycle, credential: CredentialUse | undefined, { poller, meter }: CycleOptions): Found {
+  const failure = { errorClass: classOf(error), message: messageOf(error) }
+  const isPolled = poller.databaseOf(cycle) !== undefined
+  if (isPolled) meter.failed({ server: poller.server.name, datname: cycle.name, class: failure.errorClass })
+  return { kind: 'failed', failure, credential }
+}

@@ -1,0 +1,215 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { PlannedQuery } from '../plan/plan-queries.ts'
+import type { Query } from '../query/query.ts'
+import type { Facts, Identity } from '../server/facts.ts'
+import type { Database } from '../server/server.ts'
+import type { Session } from '../server/session.ts'
+import type { Connected, Found } from './found.ts'
+import { CycleCosts, stretch } from './intervals.ts'
+import { nextInPhase, Schedule, type Timed } from './schedule.ts'
+import type { Failure } from './snapshots.ts'
+
+/** The state of a database after its last poll cycle. Immutable. */
+export interface DatabaseState {
+  readonly name: string
+  readonly isUp: boolean
+  /** The last facts and identity, kept while the database is down. */
+  readonly facts: Facts | undefined
+  readonly identity: Identity | undefined
+  /** Expiry time of the server certificate seen by the last session, as a Unix timestamp; undefined without TLS. */
+  readonly certificateExpiry: number | undefined
+  /** The reason why the last poll cycle could not connect; undefined if it connected. */
+  readonly failure: Failure | undefined
+  /** Whether no connection was attempted because the server has too few free connections. */
+  readonly isDeferred: boolean
+  /** The number of consecutive poll cycles that could not connect. */
+  readonly failures: number
+}
+
+/** The state before the first poll cycle. */
+export function unpolled(name: string): DatabaseState {
+  return {
+    name,
+    isUp: false,
+    facts: undefined,
+    identity: undefined,
+    certificateExpiry: undefined,
+    failure: undefined,
+    isDeferred: false,
+    failures: 0
+  }
+}
+
+/** Whether a connection was attempted. Otherwise it is unknown whether the database is up. */
+export function wasTried({ isUp, failure, isDeferred }: DatabaseState): boolean {
+  return isUp || (failure !== undefined && !isDeferred)
+}
+
+const deferral: Failure = {
+  errorClass: 'too_many_connections',
+  message: 'not polled: the last free connections of the server are left to others'
+}
+
+/** The interval of a database's cycles. If they are spread, each cycle opens a session, at the phase of its database. */
+export interface CycleInterval {
+  readonly seconds: number
+  readonly isSpread: boolean
+}
+
+/** One poll cycle in progress. */
+export interface Cycle {
+  readonly name: string
+  readonly startedAt: number
+  /** The result of the previous cycle, if that only connected; this cycle then does not connect again. */
+  readonly known: Found | undefined
+}
+
+export interface CycleInProgress extends Cycle {
+  /** The time at which its polls began, after it had acquired its permit. */
+  learnedAt: number
+  found: Found | undefined
+  /** The planned queries that are still to be polled in this cycle. */
+  due: PlannedQuery[]
+}
+
+/** One database of a server, between and during its poll cycles. Times are in milliseconds of one clock. */
+export class PolledDatabase {
+  database: Database
+  state: DatabaseState
+  readonly schedule: Schedule
+  readonly costs = new CycleCosts()
+  cycle: CycleInProgress | undefined
+  /** The result of the last cycle if that only connected. The next cycle uses it instead of connecting again. */
+  introduction: Found | undefined
+  /** Whether the next cycle is due immediately. */
+  isHurried = false
+  #session: Session | undefined
+  #openedAt: number
+  #sessions = 0
+  #interval: CycleInterval
+  /** The offset of spread cycles in their interval, from 0 to 1. */
+  readonly #phase: number
+  #unitSeconds: number
+  #lastCycle: { readonly from: number; readonly to: number } | undefined
+
+  constructor(database: Database, unitSeconds: number, phase: number, now: number) {
+    this.database = database
+    this.state = unpolled(database.name)
+    this.schedule = new Schedule(now, unitSeconds)
+    this.#unitSeconds = unitSeconds
+    this.#interval = { seconds: unitSeconds, isSpread: false }
+    this.#phase = phase
+    this.#openedAt = now
+  }
+
+  get name(): string {
+    return this.database.name
+  }
+
+  get intervalSeconds(): number {
+    return this.#interval.seconds
+  }
+
+  /** The session; undefined if it is closed. */
+  get session(): Session | undefined {
+    return this.#session?.isOpen() ? this.#session : undefined
+  }
+
+  /** The number of sessions opened so far. Each of them may be a session of another server. */
+  get sessionNumber(): number {
+    return this.#sessions
+  }
+
+  /** Seconds since the session was opened. */
+  sessionAgeSeconds(now: number): number {
+    return (now - this.#openedAt) / 1000
+  }
+
+  connected({ session, isNew, facts, identity }: Connected, now: number): void {
+    if (isNew) this.#sessions++
+    if (isNew) this.#openedAt = now
+    this.#session = session
+    this.state = {
+      name: this.name,
+      isUp: true,
+      // Equal facts keep their object: the plan compares by reference.
+      facts: isDeepStrictEqual(facts, this.state.facts) ? this.state.facts : facts,
+      identity: isNew || session.isPooled ? identity : this.state.identity,
+      certificateExpiry: session.certificateExpiry,
+      failure: undefined,
+      isDeferred: false,
+      failures: 0
+    }
+  }
+
+  /** A session was opened, or is kept. */
+  opened(session: Session): void {
+    this.#session = session
+  }
+
+  failed(failure: Failure): void {
+    this.disconnected()
+    this.state = { ...this.state, isUp: false, failure, isDeferred: false, failures: this.state.failures + 1 }
+  }
+
+  /** Records that no connection was attempted, because the last free connections of the server are left to others. */
+  deferred(): void {
+    this.disconnected()
+    this.state = { ...this.state, isUp: false, failure: deferral, isDeferred: true }
+  }
+
+  disconnected(): void {
+    this.#session = undefined
+  }
+
+  /** If the last cycle could not connect, makes the next one due immediately and ends the back-off. */
+  hurry(): void {
+    if (this.state.failure === undefined) return
+    this.state = { ...this.state, failures: 0 }
+    this.isHurried = true
+    this.introduction = undefined
+  }
+
+  /** The effective interval of a query in this database. */
+  intervalOf({ scope, intervalSeconds }: Query): number {
+    const { seconds, isSpread } = this.#interval
+    const isStretched = scope === 'database' && (isSpread || seconds > this.#unitSeconds)
+    return isStretched ? stretch(intervalSeconds, seconds) : intervalSeconds
+  }
+
+  /** The running queries with their effective intervals. */
+  timed(running: readonly PlannedQuery[]): readonly Timed[] {
+    return running.map(({ query }) => ({ name: query.name, intervalSeconds: this.intervalOf(query) }))
+  }
+
+  /** Sets the interval of the cycles. Returns whether it has changed. */
+  setInterval(interval: CycleInterval, unitSeconds: number, now: number): boolean {
+    const before = this.#interval
+    this.#unitSeconds = unitSeconds
+    this.#interval = interval
+    if (interval.seconds === before.seconds && interval.isSpread === before.isSpread) return false
+    if (interval.isSpread || before.isSpread) this.#moveGrid(now)
+    return true
+  }
+
+  /** Plans the next cycle after one has ended, not before the end of the back-off. */
+  cycleEnded(from: number, now: number, running: readonly PlannedQuery[], backOffSeconds: number): void {
+    this.schedule.cycleEnded(now, this.timed(running), backOffSeconds)
+    this.#lastCycle = { from, to: now }
+  }
+
+  /** Moves cycles that coincide with a scrape at this time. */
+  scraped(now: number): void {
+    // Spread cycles are too rare to coincide with scrapes regularly.
+    if (!this.#interval.isSpread) this.schedule.scraped(now, this.#lastCycle)
+  }
+
+  #moveGrid(now: number): void {
+    const { seconds, isSpread } = this.#interval
+    const interval = isSpread ? seconds : this.#unitSeconds
+    const next = isSpread ? nextInPhase(this.#phase, interval * 1000, now) : now
+    // A cycle in progress, or the first cycle, plans the next one when it ends.
+    if (this.cycle !== undefined || this.#lastCycle === undefined) this.schedule.moveGrid(next - interval * 1000, interval)
+    else this.schedule.moveGrid(Math.min(next, Math.max(now, this.#lastCycle.from + interval * 1000)), interval)
+  }
+}

@@ -1,0 +1,511 @@
+// The state of one server and all decisions about it. Every method is synchronous and receives the current time:
+// begin, learn, next, done and finish are the steps of a poll cycle, which poll-cycle.ts runs asynchronously. The file
+// is long because these decisions depend on each other. Parts with separate state (database, plan, schedule, connection
+// limiter, auth failures, discovery, snapshots) are in separate files.
+
+import { isDeepStrictEqual } from 'node:util'
+import type { Logger } from 'pino'
+import { describePlan } from '../plan/describe-plan.ts'
+import { grantAdvice } from '../plan/grant-advice.ts'
+import type { Candidate, PlannedQuery } from '../plan/plan-queries.ts'
+import { ServerPlan } from '../plan/server-plan.ts'
+import type { Query } from '../query/query.ts'
+import { fileOf } from '../server/credential.ts'
+import { addressOf, type Database, type Server } from '../server/server.ts'
+import type { Session } from '../server/session.ts'
+import { AuthFailures } from './auth-failures.ts'
+import { ConnectionLimiter } from './connection-limiter.ts'
+import { DatabaseDiscovery } from './database-discovery.ts'
+import { type DueQuery, dueQuery } from './due-query.ts'
+import type { Connected, Found, Wanted } from './found.ts'
+import { cycleIntervals, phaseOf } from './intervals.ts'
+import type { Outcome } from './poll-query.ts'
+import { type Cycle, type CycleInProgress, type DatabaseState, PolledDatabase } from './polled-database.ts'
+import { QueryMemories } from './query-memories.ts'
+import { backOffSeconds } from './schedule.ts'
+import type { Scrapers } from './scrapers.ts'
+import { keptSessions, leaderOf } from './session-policy.ts'
+import { type Failure, isFresh, Snapshots } from './snapshots.ts'
+
+export interface PollerOptions {
+  readonly queries: readonly Query[]
+  readonly scrapers: Scrapers
+  readonly sessionMaxAgeSeconds: number
+  readonly discoverySeconds: number
+  /** The fraction of a core that poll cycles may use on the server if sessions cannot be kept. */
+  readonly pollCostShare: number
+  readonly log: Logger
+}
+
+/** The action at the end of a cycle: keep the session open, replace it in the next cycle, or close it and release its permit. */
+export type SessionEnd = 'keep' | 'replace' | 'close'
+
+/** After this time, a cycle starts no more queries whose interval is longer than this time: they would delay counters. */
+const longestCycleSeconds = 15
+
+/** Polls one server. All times are in milliseconds of one clock. */
+export class ServerPoller {
+  readonly snapshots: Snapshots
+  readonly limiter: ConnectionLimiter
+  readonly authFailures = new AuthFailures()
+  readonly plan: ServerPlan
+  readonly #options: PollerOptions
+  readonly #memories = new QueryMemories()
+  #server: Server
+  #queries: readonly Query[]
+  #discovery: DatabaseDiscovery
+  #databases: ReadonlyMap<string, PolledDatabase> = new Map()
+  #added = 0
+  /** The end of the introduction, in which cycles only connect; undefined after it. */
+  #introducedAt: number | undefined
+  #hasNewList = false
+  /** Server-wide queries being polled. The plan may move such a query to another database during the poll. */
+  readonly #inProgress = new Set<string>()
+  #ownRoles: ReadonlySet<string> = new Set()
+  #usedBytes: number | undefined
+  #described = ''
+  #isDescribed = false
+  readonly #advised = new Set<string>()
+  #isReady = false
+  #isStopped = false
+
+  constructor(server: Server, options: PollerOptions, now: number) {
+    this.#server = server
+    this.#options = options
+    this.#queries = options.queries
+    this.snapshots = new Snapshots(server.name)
+    this.limiter = new ConnectionLimiter(server.maxSessions)
+    this.plan = new ServerPlan()
+    this.#discovery = new DatabaseDiscovery(options.discoverySeconds)
+    this.#reconcile(now)
+  }
+
+  get server(): Server {
+    return this.#server
+  }
+
+  get states(): readonly DatabaseState[] {
+    return this.#all.map(({ state }) => state)
+  }
+
+  /** The names of the databases, in the configured order. */
+  get names(): readonly string[] {
+    return [...this.#databases.keys()]
+  }
+
+  /** The interval of each database's cycles, in seconds. */
+  get intervals(): ReadonlyMap<string, number> {
+    return new Map(this.#all.map(({ name, intervalSeconds }) => [name, intervalSeconds]))
+  }
+
+  get openSessions(): number {
+    return this.#open.length
+  }
+
+  /** Whether the last discovery succeeded; undefined if discovery is not configured or was not attempted yet. */
+  get isDiscovered(): boolean | undefined {
+    return this.#server.discovery === undefined ? undefined : this.#discovery.hasSucceeded
+  }
+
+  /** Whether every planned query has been polled once. */
+  get isReady(): boolean {
+    const wasPolled = (query: Query, database: string) => this.snapshots.get(datnameOf(query, database), query.name) !== undefined
+    this.#isReady ||= this.plan.all.every(({ query, database, skipped }) => skipped !== undefined || wasPolled(query, database))
+    return this.#isReady
+  }
+
+  /** Whether series of this database are exported. */
+  isShown(datname: string): boolean {
+    return this.#discovery.isShown(this.#server, datname)
+  }
+
+  /** Bytes used on the disk of the server according to the query `disk`; undefined while unknown. */
+  usedBytes(now: number): number | undefined {
+    const snapshot = this.snapshots.get('', 'disk')
+    return snapshot !== undefined && isFresh(snapshot, now) ? this.#usedBytes : undefined
+  }
+
+  /** The databases whose cycle is due. */
+  due(now: number): readonly string[] {
+    this.#introduce(now)
+    return this.#all.flatMap((polled) => (this.#nextCycleOf(polled) <= now ? [polled.name] : []))
+  }
+
+  /** The time at which the next cycle is due, except those of the given databases. */
+  nextCycle(except: { readonly has: (name: string) => boolean }): number {
+    return Math.min(...this.#all.map((polled) => (except.has(polled.name) ? Number.POSITIVE_INFINITY : this.#nextCycleOf(polled))))
+  }
+
+  /**
+   * Starts the introduction, in which cycles only connect. It ends when a connection to each of the first databases was
+   * attempted, and at the deadline at the latest. The database of a server-wide query depends on what each role sees.
+   */
+  introduceUntil(deadline: number): void {
+    this.#introducedAt = deadline
+  }
+
+  endIntroduction(): void {
+    this.#introducedAt = undefined
+  }
+
+  /** Starts a cycle; undefined if the database was removed or has a cycle in progress. */
+  begin(name: string, now: number): Cycle | undefined {
+    const polled = this.#databases.get(name)
+    if (polled === undefined || polled.cycle !== undefined || this.#isStopped) return undefined
+    polled.isHurried = false
+    const known = polled.introduction?.kind === 'connected' && polled.session === undefined ? undefined : polled.introduction
+    polled.cycle = { name, startedAt: now, known, learnedAt: now, found: undefined, due: [] }
+    polled.introduction = undefined
+    return polled.cycle
+  }
+
+  /** The current configuration of the database of a cycle; undefined if the database was removed. */
+  databaseOf(cycle: Cycle): Database | undefined {
+    return this.#polledIn(cycle)?.database
+  }
+
+  /** Whether the database is not polled because the server has too few free connections. */
+  isDeferred(name: string): boolean {
+    return this.limiter.isTight && name !== this.#leader()
+  }
+
+  /** The properties that a cycle reads in its session in addition to the facts of the database. */
+  wanted(cycle: Cycle, session: Session, isNew: boolean, now: number): Wanted {
+    const { name } = cycle
+    // From now on the session counts among those of pgvitals, also for the limits that other cycles read.
+    this.#polledIn(cycle)?.opened(session)
+    const isLeader = name === this.#leader(name)
+    return {
+      // A pooler may switch to another server within a session.
+      identity: isNew || session.isPooled,
+      limits: isNew || isLeader,
+      discovery: isLeader && this.#discovery.isDue(this.#server, now) ? this.#server.discovery : undefined
+    }
+  }
+
+  /** Applies the result of connecting and determines the due queries. */
+  learn(cycle: Cycle, found: Found, now: number): void {
+    const polled = this.#polledIn(cycle)
+    if (polled?.cycle === undefined) return
+    polled.cycle.found = found
+    polled.cycle.learnedAt = now
+    if (found !== cycle.known) this.#take(polled, found, now)
+    this.#replan(now)
+    this.#introduce(now, polled)
+    if (this.#introducedAt === undefined) polled.cycle.due = this.#dueIn(polled, now)
+  }
+
+  /** The next query to poll in the cycle; undefined if there is none. */
+  next(cycle: Cycle, now: number): DueQuery | undefined {
+    const polled = this.#polledIn(cycle)
+    if (polled?.cycle === undefined) return undefined
+    for (let first = polled.cycle.due.shift(); first !== undefined; first = polled.cycle.due.shift()) {
+      // During the cycle a reload may have removed the query, or the plan may have moved it to another database.
+      const planned = this.plan.running(datnameOf(first.query, polled.name), first.query.name)
+      if (planned?.database !== polled.name) continue
+      const { query, sql } = planned
+      const { session } = polled
+      const isLate = now - polled.cycle.learnedAt > longestCycleSeconds * 1000 && query.intervalSeconds > longestCycleSeconds
+      if (session === undefined || sql === undefined) {
+        this.#failUnpolled(polled, query)
+      } else if (!isLate && !this.#inProgress.has(query.name)) {
+        if (query.scope === 'server') this.#inProgress.add(query.name)
+        return dueQuery(query, sql, polled, session, {
+          server: this.#server,
+          databases: this.#databases.size,
+          discovery: this.#discovery,
+          snapshots: this.snapshots,
+          memories: this.#memories,
+          ownRoles: this.#ownRoles,
+          seenUntil: this.#options.scrapers.seenUntil(this.#server.name, now)
+        })
+      }
+    }
+    return undefined
+  }
+
+  /** Applies the outcome of a poll. */
+  done(cycle: Cycle, { query, datname }: DueQuery, outcome: Outcome, now: number): void {
+    if (query.scope === 'server') this.#inProgress.delete(query.name)
+    const polled = this.#polledIn(cycle)
+    const planned = this.plan.running(datname, query.name)
+    if (polled === undefined || planned === undefined) return
+    const intervalSeconds = polled.intervalOf(planned.query)
+    const { log } = this.#options
+    const place = { server: this.#server.name, datname, query: query.name }
+    const last = this.snapshots.get(datname, query.name)?.failure
+    const { result, failure, seconds } = outcome
+    if (result !== undefined) {
+      const { rows, texts, entries } = result
+      this.snapshots.put({ datname, query: query.name, intervalSeconds, succeededAt: now, seconds, rows, texts, failure })
+      if (query.name === 'disk') this.#usedBytes = entries[0]?.values[0]
+      if (last !== undefined) log.info(place, 'query succeeds again')
+    } else {
+      this.snapshots.fail(datname, query.name, intervalSeconds, seconds, failure)
+      if (last?.errorClass !== failure.errorClass) {
+        log.warn({ ...place, database: cycle.name, file: query.file, class: failure.errorClass }, `query failed: ${failure.message}`)
+      }
+      if (this.plan.failed(query, cycle.name, failure.errorClass, now)) this.#tidy()
+    }
+    polled.costs.polled(query.name, seconds, failure?.errorClass === 'lock')
+    polled.schedule.polled({ name: query.name, intervalSeconds }, now)
+  }
+
+  /** Ends the cycle: applies a new list of databases, plans the next cycle and determines whether the session is kept. */
+  finish(cycle: Cycle, now: number): SessionEnd {
+    const polled = this.#polledIn(cycle)
+    if (polled?.cycle === undefined) return 'close'
+    const { found } = polled.cycle
+    if (this.#hasNewList) this.#reconcile(now)
+    const isIntroduction = this.#introducedAt !== undefined
+    const end = this.#sessionEnd(polled, now)
+    if (end !== 'keep') polled.disconnected()
+    if (isIntroduction) {
+      // The next cycle uses an open session or a failure; a closed session is opened again.
+      polled.introduction = end === 'keep' || found?.kind !== 'connected' ? found : undefined
+    } else {
+      // A cycle that could not connect does not change the estimated cost.
+      if (found?.kind === 'connected') polled.costs.cycled(found.isNew ? found.seconds : undefined)
+      this.#setIntervals(now)
+      polled.cycleEnded(cycle.startedAt, now, this.plan.runningIn(polled.name), this.#backOffSeconds(polled, found, now))
+    }
+    polled.cycle = undefined
+    this.#introduce(now)
+    return end
+  }
+
+  /**
+   * Applies a new configuration of the same server. Databases that did not change are not affected. A database with
+   * other connection parameters gets a new session in its next cycle. Removed databases lose their series.
+   */
+  update(server: Server, queries: readonly Query[], now: number): void {
+    if (addressOf(server) !== addressOf(this.#server)) this.#discovery = new DatabaseDiscovery(this.#options.discoverySeconds)
+    this.#server = server
+    this.#queries = queries
+    this.#reconcile(now)
+    for (const polled of this.#all) polled.schedule.limitWaits(polled.timed(this.plan.runningIn(polled.name)), now)
+  }
+
+  /** Retries rejected credentials immediately: all of them, or those read from one of these files. */
+  retryCredentials(files: readonly string[] | undefined): void {
+    this.authFailures.forget(files)
+    for (const polled of this.#all) {
+      const file = fileOf(polled.database.connection.password)
+      const isConcerned = files === undefined || (file !== undefined && files.includes(file))
+      if (isConcerned && polled.state.failure?.errorClass === 'auth') polled.hurry()
+    }
+  }
+
+  scraped(now: number): void {
+    // The first polls must not wait.
+    if (this.#introducedAt !== undefined) return
+    for (const polled of this.#all) polled.scraped(now)
+  }
+
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  get #all(): readonly PolledDatabase[] {
+    return [...this.#databases.values()]
+  }
+
+  /** The databases in which pgvitals has a session. */
+  get #open(): readonly Database[] {
+    return this.#all.flatMap(({ database, session }) => (session === undefined ? [] : [database]))
+  }
+
+  /** The database of a cycle; undefined if it was removed or replaced by a database of the same name. */
+  #polledIn(cycle: Cycle): (PolledDatabase & { cycle: CycleInProgress | undefined }) | undefined {
+    const polled = this.#databases.get(cycle.name)
+    return polled?.cycle === cycle && !this.#isStopped ? polled : undefined
+  }
+
+  #nextCycleOf(polled: PolledDatabase): number {
+    if (polled.cycle !== undefined || this.#isStopped) return Number.POSITIVE_INFINITY
+    if (polled.isHurried) return Number.NEGATIVE_INFINITY
+    if (this.#introducedAt === undefined) return polled.schedule.nextCycle
+    return isIntroduced(polled) || !this.#first.includes(polled) ? this.#introducedAt : polled.schedule.nextCycle
+  }
+
+  /** The databases that can have a session at the same time under `max_sessions`. */
+  get #first(): readonly PolledDatabase[] {
+    return this.#all.slice(0, this.#server.maxSessions)
+  }
+
+  /** Ends the introduction if each of the first databases, including `current`, was attempted, or if its time has passed. */
+  #introduce(now: number, current?: PolledDatabase): void {
+    if (this.#introducedAt === undefined) return
+    const isComplete = this.#first.every((polled) => polled === current || isIntroduced(polled))
+    if (isComplete || now >= this.#introducedAt) this.#introducedAt = undefined
+  }
+
+  /** The queries that are due, those with short intervals first. */
+  #dueIn(polled: PolledDatabase, now: number): PlannedQuery[] {
+    const { name, schedule } = polled
+    const running = this.plan.runningIn(name)
+    const byName = new Map(running.map((planned) => [planned.query.name, planned]))
+    const due = [...schedule.due(polled.timed(running), now)].sort((left, right) => left.intervalSeconds - right.intervalSeconds)
+    return due.flatMap((query) => byName.get(query.name) ?? [])
+  }
+
+  #take(polled: PolledDatabase, found: Found, now: number): void {
+    const { log } = this.#options
+    const { name } = polled
+    const server = this.#server.name
+    if (found.kind === 'deferred') {
+      polled.deferred()
+    } else if (found.kind === 'failed') {
+      const { failure } = found
+      const isNews = polled.state.failure?.errorClass !== failure.errorClass
+      if (isNews) log.error({ server, database: name, class: failure.errorClass }, `cannot connect: ${failure.message}`)
+      polled.failed(failure)
+      const isLeader = name === this.#leader()
+      if (failure.errorClass === 'network') this.limiter.unreachable()
+      if (isLeader && this.#server.discovery !== undefined) this.#discoveryFailed(`cannot connect to database ${name}`)
+    } else {
+      if (!polled.state.isUp) log.info({ server, database: name, role: found.facts.role }, 'connected')
+      polled.connected(found, now)
+      this.#takeServerFacts(polled, found, now)
+    }
+  }
+
+  #takeServerFacts(polled: PolledDatabase, { limits, listed, wasRejected }: Connected, now: number): void {
+    if (limits !== undefined) this.limiter.learn(polled.database, limits.value, this.#open)
+    if (listed !== undefined && 'message' in listed) {
+      this.#discoveryFailed(listed.message, now)
+    } else if (listed !== undefined) {
+      this.#discovery.succeeded(listed, now)
+      this.#hasNewList = true
+    }
+    if (wasRejected) for (const other of this.#all) if (other.state.failure?.errorClass === 'auth') other.hurry()
+  }
+
+  #discoveryFailed(message: string, now?: number): void {
+    if (!this.#discovery.failed(message, now)) return
+    this.#options.log.warn({ server: this.#server.name }, `database discovery failed, keeping the last list: ${message}`)
+  }
+
+  /** Adds, changes and removes databases according to the configuration and the discovery. */
+  #reconcile(now: number): void {
+    const previous = this.#databases
+    const databases = this.#discovery.databasesOf(this.#server)
+    this.limiter.configure(this.#server.maxSessions)
+    this.#databases = new Map(
+      databases.map((database) => {
+        const known = previous.get(database.name)
+        if (known === undefined) return [database.name, new PolledDatabase(database, this.#unitSeconds, phaseOf(this.#added++), now)]
+        const isReachedDifferently = !isDeepStrictEqual(known.database.connection, database.connection)
+        const hasAppeared = this.#hasNewList && known.state.failure?.errorClass === 'no_database' && this.#discovery.has(database.name)
+        // The same object while the declared access has not changed, so that nothing is planned again.
+        const access = isDeepStrictEqual(known.database.access, database.access) ? known.database.access : database.access
+        known.database = { ...database, access }
+        if (isReachedDifferently) known.introduction = undefined
+        if (isReachedDifferently || hasAppeared) known.hurry()
+        return [database.name, known]
+      })
+    )
+    for (const name of previous.keys()) if (!this.#databases.has(name)) this.#memories.forget(name)
+    this.#hasNewList = false
+    this.#replan(now)
+    this.#setIntervals(now)
+  }
+
+  #replan(now: number): void {
+    const candidates = this.#all.map(({ database: { access }, state: { name, isUp, facts } }) => ({ name, isUp, facts, access }))
+    if (this.plan.update(this.#queries, candidates, now)) {
+      this.#tidy()
+      const users = this.#all.map(({ database }) => database.connection.user)
+      this.#ownRoles = new Set([...users, ...candidates.flatMap(({ facts }) => facts?.role ?? [])])
+      this.#isDescribed = false
+    }
+    if (!this.#isDescribed) this.#describe(candidates)
+  }
+
+  /** Deletes the snapshots of queries that no longer run. */
+  #tidy(): void {
+    this.snapshots.keepOnly((datname, query) => this.plan.running(datname, query) !== undefined)
+  }
+
+  /** Logs the plan in one line if it has changed, after a connection to every database was attempted. */
+  #describe(candidates: readonly Candidate[]): void {
+    if (this.states.some((state) => state.failures === 0 && !state.isUp)) return
+    this.#isDescribed = true
+    const { log } = this.#options
+    const described = describePlan(this.#server.name, this.plan.all)
+    if (described === this.#described) return
+    this.#described = described
+    log.info(described)
+    for (const advice of grantAdvice(candidates)) {
+      if (!this.#advised.has(advice)) log.warn(`server ${this.#server.name}: ${advice}`)
+      this.#advised.add(advice)
+    }
+  }
+
+  #failUnpolled(polled: PolledDatabase, query: Query): void {
+    const lost: Failure = { errorClass: 'network', message: 'the connection was lost during the poll cycle' }
+    const datname = datnameOf(query, polled.name)
+    this.snapshots.fail(datname, query.name, polled.intervalOf(query), 0, polled.state.failure ?? lost)
+  }
+
+  #backOffSeconds({ name, state }: PolledDatabase, found: Found | undefined, now: number): number {
+    const wait = name === this.#leader() ? this.limiter.waitSeconds : 0
+    if (found?.kind !== 'failed') return wait
+    const { errorClass } = found.failure
+    if (errorClass === 'too_many_connections' || errorClass === 'no_database') return Math.max(wait, backOffSeconds(state.failures))
+    const rejected = found.credential && this.authFailures.current(found.credential, now)
+    // An unreachable server is retried at every interval: after a restart, its metrics return within one interval.
+    return rejected === undefined ? wait : Math.max(wait, (rejected.retryAt - now) / 1000)
+  }
+
+  #sessionEnd(polled: PolledDatabase, now: number): SessionEnd {
+    const isPolled = this.#databases.get(polled.name) === polled
+    if (!isPolled || polled.session === undefined || !this.#kept.has(polled.name)) return 'close'
+    return polled.sessionAgeSeconds(now) > this.#options.sessionMaxAgeSeconds ? 'replace' : 'keep'
+  }
+
+  /** Sets the interval of each database. If not all sessions can be kept, the interval depends on the cost of the cycles. */
+  #setIntervals(now: number): void {
+    const kept = this.#kept
+    const unit = this.#unitSeconds
+    const intervals = kept.size < this.#databases.size ? this.#affordableIntervals(unit) : new Map<string, number>()
+    for (const polled of this.#all) {
+      const { name } = polled
+      if (!polled.setInterval({ seconds: intervals.get(name) ?? unit, isSpread: !kept.has(name) }, unit, now)) continue
+      const running = this.plan.runningIn(name)
+      polled.schedule.limitWaits(polled.timed(running), now)
+      for (const { query } of running) this.snapshots.extend(datnameOf(query, name), query.name, polled.intervalOf(query))
+    }
+  }
+
+  #affordableIntervals(unitSeconds: number): ReadonlyMap<string, number> {
+    const databaseWide = (name: string) => this.plan.runningIn(name).flatMap(({ query }) => (query.scope === 'database' ? [query] : []))
+    const demands = new Map(this.#all.map(({ name, costs }) => [name, costs.demand(databaseWide(name))]))
+    return cycleIntervals(demands, this.#options.pollCostShare, unitSeconds, this.intervals)
+  }
+
+  /** The databases whose session stays open between cycles. */
+  get #kept(): ReadonlySet<string> {
+    const databases = this.#all.map(({ database }) => database)
+    return keptSessions({ server: this.#server, databases, leader: this.#leader(), hosts: this.plan.hosts, limiter: this.limiter })
+  }
+
+  /** `reached` is a database that has responded and whose state is not updated yet. */
+  #leader(reached?: string): string | undefined {
+    return leaderOf(this.#server, (name) => name === reached || this.#databases.get(name)?.state.isUp === true)
+  }
+
+  /** The shortest possible interval of cycles. */
+  get #unitSeconds(): number {
+    return Math.min(15, ...this.#queries.map(({ intervalSeconds }) => intervalSeconds))
+  }
+}
+
+function datnameOf({ scope }: Query, database: string): string {
+  return scope === 'database' ? database : ''
+}
+
+/** Whether a connection was attempted, which reveals what the role sees. */
+function isIntroduced({ introduction, state }: PolledDatabase): boolean {
+  return introduction !== undefined || state.isUp
+}

@@ -1,0 +1,156 @@
+import { TLSSocket } from 'node:tls'
+import pg from 'pg'
+import { parseVersion } from '../query/version.ts'
+import { ClassedError, classOf, messageOf } from './error-class.ts'
+import type { Connection } from './server.ts'
+import type { TlsAttempt } from './tls.ts'
+
+/** The result of one statement: the column names and the rows in PostgreSQL's text format, null for SQL null. */
+export interface Answer {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly (string | null)[])[]
+  /** The number of rows beyond the limit, which were read and discarded. */
+  readonly cutRows: number
+}
+
+/** One statement and how it is run. */
+export interface Statement {
+  readonly sql: string
+  /** The values of `$1`, `$2` …, in PostgreSQL's text format. */
+  readonly parameters: readonly (string | null)[]
+  readonly maxRows: number
+  readonly deadlineSeconds: number
+}
+
+/** A client connection on which every exchange has a deadline. When a deadline passes, the socket is destroyed. */
+export interface Client {
+  /** The major version that the server reports at startup. */
+  readonly major: number
+  /** The backend process ID that was reported at startup. A pooler reports a generated number. */
+  readonly processId: number
+  /** The expiry time of the server certificate, as a Unix timestamp; undefined without TLS. */
+  readonly certificateExpiry: number | undefined
+  readonly isOpen: () => boolean
+  /** Executes statements in one round trip and discards their results. */
+  readonly execute: (statements: string, deadlineSeconds: number) => Promise<void>
+  /** Runs one statement and returns its result. */
+  readonly query: (statement: Statement) => Promise<Answer>
+  readonly close: () => Promise<void>
+}
+
+const connectTimeoutSeconds = 5
+
+/** Opens a connection with one connection method. */
+export async function openClient(connection: Connection, knownPassword: string | undefined, tls: TlsAttempt): Promise<Client> {
+  const { host, port, user, database } = connection
+  let isPasswordRequested = false
+  // pg calls this function when the server requests a password. With a plain undefined, pg would look for a password itself.
+  const password = () => {
+    isPasswordRequested = true
+    return knownPassword ?? throwNoPassword(connection)
+  }
+  const connectionTimeoutMillis = connectTimeoutSeconds * 1000
+  const client = new pg.Client({ host, port, user, password, database, ssl: tls, keepAlive: true, connectionTimeoutMillis })
+  let open = true
+  let major = 0
+  let processId = 0
+  const ended = new Promise<void>((resolve) => client.once('end', resolve)).then(() => {
+    open = false
+  })
+  // Without this listener, losing an idle connection would end the process. The next exchange reports the loss.
+  client.on('error', () => {
+    open = false
+  })
+  client.connection.on('parameterStatus', ({ parameterName, parameterValue }: { parameterName: string; parameterValue: string }) => {
+    if (parameterName === 'server_version') major = parseVersion(parameterValue)[0] ?? 0
+  })
+  client.connection.on('backendKeyData', (message: { processID: number }) => {
+    processId = message.processID
+  })
+  const close = async () => {
+    open = false
+    // While a statement runs, pg destroys the socket; otherwise it sends Terminate.
+    client.end().catch(() => {})
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1000).unref())])
+  }
+  const within = async <Result>(seconds: number, exchange: Promise<Result>): Promise<Result> => {
+    let timer: NodeJS.Timeout | undefined
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new ClassedError('timeout', `the server did not respond within ${seconds} s; the connection was closed`))
+        void close()
+      }, seconds * 1000)
+    })
+    try {
+      return await Promise.race([exchange, deadline])
+    } catch (error) {
+      throw open || classOf(error) !== 'other'
+        ? error
+        : new ClassedError('network', `the connection was lost: ${(error as Error).message}`, { cause: error })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  try {
+    await client.connect()
+  } catch (error) {
+    await close()
+    throw isPasswordRequested && classOf(error) === 'auth' ? passwordRefused(error) : classifyConnectError(error)
+  }
+  return {
+    major,
+    processId,
+    certificateExpiry: expiryOf(client.connection.stream),
+    isOpen: () => open,
+    execute: async (statements, deadlineSeconds) => void (await within(deadlineSeconds, client.query(statements))),
+    query: (statement) => within(statement.deadlineSeconds, runExtended(client, statement)),
+    close
+  }
+}
+
+function throwNoPassword({ user, database, password }: Connection): never {
+  const pgpass = typeof password === 'object' && 'pgpass' in password ? `, and ${password.pgpass} (mode 0600) has no matching line` : ''
+  throw new ClassedError('auth', `the server requests a password for role ${user} in database ${database}; none is configured${pgpass}`)
+}
+
+function expiryOf(stream: unknown): number | undefined {
+  const validTo = stream instanceof TLSSocket ? Date.parse(stream.getPeerCertificate().valid_to) : Number.NaN
+  return Number.isNaN(validTo) ? undefined : validTo / 1000
+}
+
+/** Uses the extended protocol, which accepts a single statement: a query file cannot contain a second one. */
+function runExtended(client: pg.Client, { sql, parameters, maxRows }: Statement): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const rows: (string | null)[][] = []
+    let cutRows = 0
+    const text = { getTypeParser: () => (value: string) => value }
+    const config = { text: sql, values: [...parameters], rowMode: 'array', types: text, queryMode: 'extended' }
+    const query = new pg.Query<(string | null)[]>(config)
+    query.on('row', (row) => {
+      if (rows.length < maxRows) rows.push(row)
+      else cutRows++
+    })
+    query.on('error', reject)
+    query.on('end', (result) => resolve({ columns: result.fields.map((field) => field.name), rows, cutRows }))
+    client.query(query)
+  })
+}
+
+/**
+ * Classifies a rejected login after a password was requested. Its SQLSTATE depends on the authentication method and is
+ * dropped.
+ */
+function passwordRefused(error: unknown): ClassedError {
+  return new ClassedError('auth', messageOf(error), { cause: error })
+}
+
+/** pg sets no code on its own connection errors, and PgBouncer sets the same code on all of its errors. */
+function classifyConnectError(error: unknown): unknown {
+  const { message = '', code } = error as { message?: string; code?: string }
+  const options = { cause: error }
+  if (/error establishing an SSL/.test(message)) return new ClassedError('tls', 'the server failed to start TLS', options)
+  if (/does not support SSL/.test(message)) return new ClassedError('tls', 'the server does not support TLS', options)
+  if (/timeout expired|terminated/.test(message)) return new ClassedError('network', `cannot connect: ${message}`, options)
+  if (code === '08P01' && /authentication|password|no such user/i.test(message)) return new ClassedError('auth', message, options)
+  return error
+}

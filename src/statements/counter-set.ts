@@ -1,0 +1,100 @@
+import type { Labels } from '../metric/sample.ts'
+
+/** The time of the poll, and the time up to which every scraper has received the page, in milliseconds. */
+export interface Times {
+  readonly now: number
+  readonly seenUntil: number
+}
+
+/** A number for each column; undefined if it is not measured. */
+export type Numbers = readonly (number | undefined)[]
+
+/**
+ * The counters of one label set on the page. A column appears at 0, and its increments remain pending until every
+ * scraper has received it, because Prometheus does not count the first sample of a series as an increase.
+ */
+export class CounterSet {
+  readonly labels: Labels
+  /** The time of the last poll with a statement that belongs to it. */
+  usedAt = 0
+  readonly #values: (number | undefined)[] = []
+  readonly #pending: number[] = []
+  readonly #shownAt: number[] = []
+
+  constructor(labels: Labels) {
+    this.labels = labels
+  }
+
+  get values(): Numbers {
+    return [...this.#values]
+  }
+
+  /** Adds the columns that are measured in `numbers`, at 0. */
+  show(numbers: Numbers, now: number): void {
+    for (let column = 0; column < numbers.length; column++) {
+      if (numbers[column] === undefined || this.#values[column] !== undefined) continue
+      this.#values[column] = 0
+      this.#pending[column] = 0
+      this.#shownAt[column] = now
+    }
+  }
+
+  add(deltas: Numbers, { now, seenUntil }: Times): void {
+    this.show(deltas, now)
+    for (let column = 0; column < deltas.length; column++) this.#pending[column] = (this.#pending[column] ?? 0) + (deltas[column] ?? 0)
+    this.release(seenUntil)
+  }
+
+  /** Adds the pending increments of columns that every scraper has received. */
+  release(seenUntil: number): void {
+    for (let column = 0; column < this.#values.length; column++) {
+      if (seenUntil < (this.#shownAt[column] ?? Number.POSITIVE_INFINITY)) continue
+      this.#values[column] = (this.#values[column] ?? 0) + (this.#pending[column] ?? 0)
+      this.#pending[column] = 0
+    }
+  }
+
+  /** Removes and returns the pending increments. */
+  takePending(): Numbers {
+    const pending = this.#values.map((value, column) => (value === undefined ? undefined : this.#pending[column]))
+    this.#pending.fill(0)
+    return pending
+  }
+}
+
+/** A set that is unused for this time, such as that of a dropped database, is deleted. */
+const forgetAfterMs = 7_200_000
+
+/** Counter sets by key, for label sets that are on the page regardless of the named statements. */
+export class CounterSets {
+  readonly #sets = new Map<string, CounterSet>()
+
+  get size(): number {
+    return this.#sets.size
+  }
+
+  /** The set of a key. A new set has the columns that are measured in the numbers returned by `create`. */
+  of(key: string, now: number, create: () => readonly [Labels, Numbers]): CounterSet {
+    let set = this.#sets.get(key)
+    if (set === undefined) {
+      const [labels, numbers] = create()
+      set = new CounterSet(labels)
+      set.show(numbers, now)
+      this.#sets.set(key, set)
+    }
+    set.usedAt = now
+    return set
+  }
+
+  release({ now, seenUntil }: Times): void {
+    for (const [key, set] of this.#sets) {
+      set.release(seenUntil)
+      if (now - set.usedAt > forgetAfterMs) this.#sets.delete(key)
+    }
+  }
+
+  /** The sets of exported databases. */
+  shown(isShown: (datname: string) => boolean): readonly CounterSet[] {
+    return [...this.#sets.values()].filter(({ labels }) => isShown(labels.datname ?? ''))
+  }
+}

@@ -1,0 +1,346 @@
+/**
+ * Counts statements. pg_stat_statements evicts and resets entries, and the page names only some of them; nevertheless
+ * `increase()` over all series of a user and database equals what PostgreSQL counted. The counters on the page are
+ * therefore not PostgreSQL's values. They start at 0 when pgvitals starts, and each poll adds the increments of the
+ * entries since the previous poll. docs/decisions/0008-statements.md describes the rules and limits.
+ */
+import type { FamilyText } from '../metric/exposition.ts'
+import { chooseTop, decay } from '../metric/ranking.ts'
+import { type Entry, type Labels, type Row, toNumber } from '../metric/sample.ts'
+import { columnNames, isValueColumn, type Query } from '../query/query.ts'
+import { CounterSet, CounterSets, type Numbers, type Times } from './counter-set.ts'
+import { hasNull, unpack } from './packed-row.ts'
+import { StatementHistogram } from './statement-histogram.ts'
+
+export interface TakeOptions extends Times {
+  /**
+   * If it has changed (another server, role, privileges or visible databases), the result is a baseline and adds no
+   * increments.
+   */
+  readonly epoch: string
+  /** Whether the result is complete, without rows cut by the row limit. */
+  readonly isWhole: boolean
+  /**
+   * The maximum number of named series of the server. After a reduction, series that leave can exceed it until they
+   * disappear.
+   */
+  readonly limit: number
+  /** Statements of other databases are not counted. */
+  readonly isShown: (datname: string) => boolean
+  /** Statements of the exporter's own roles are never named. */
+  readonly isOwnRole: (user: string) => boolean
+}
+
+/** The page after a result was counted. */
+export interface Taken {
+  /** The number of rows of exported databases in the result, without duplicates. */
+  readonly rows: number
+  readonly entries: readonly Entry[]
+  /** The families counted by database. */
+  readonly texts: readonly FamilyText[]
+  /** The number of rows dropped because an earlier row of the result has the same key. */
+  readonly duplicates: number
+}
+
+/** An entry of pg_stat_statements, as of the last poll that returned it. */
+interface Statement {
+  series: Series
+  /** The packed values. */
+  text: string
+  /** The number of that poll. */
+  seenIn: number
+  /** Whether its row was ever an aggregate of several entries. */
+  isAggregate: boolean
+}
+
+/** The entries that share user, database and queryid. */
+interface Series {
+  readonly labelsText: string
+  readonly fields: readonly string[]
+  readonly user: string
+  readonly datname: string
+  statements: readonly Statement[]
+  seenIn: number
+  /** The recent increase of each ranking column. */
+  scores: number[]
+  /** The counters of `other` for its user and database; undefined until the database is exported. */
+  other: CounterSet | undefined
+  /** Its own counters; undefined if it is not named on the page. */
+  counters: CounterSet | undefined
+  /** Whether it is named and does not leave. */
+  isMember: boolean
+  leftAt: number
+}
+
+/** The sum of entries that cannot be distinguished. */
+type Hidden = Readonly<{ series: Series; values: Numbers }>
+
+/** `isComplete`: this and the last result were complete, so an unknown entry started at 0 after the last poll. */
+type ReadOptions = TakeOptions & Readonly<{ isBaseline: boolean; isComplete: boolean }>
+
+/** An entry is forgotten after this number of consecutive incomplete results without it. */
+const pollsKept = 40
+
+/** Counts the statements of one server. Times are in milliseconds. */
+export class StatementCounts {
+  readonly #labels: Labels
+  readonly #labelNames: readonly string[]
+  readonly #isCounter: readonly boolean[]
+  /** Indexes among the value columns. */
+  readonly #ranking: readonly number[]
+  /** The scores of a series without increments. All such series share this array. */
+  readonly #unmoved: number[]
+  readonly #calls: number
+  readonly #seconds: number
+  readonly #histogram: StatementHistogram
+  readonly #others = new CounterSets()
+  readonly #series = new Map<string, Series>()
+  readonly #statements = new Map<string, Statement>()
+  /** The named series on the page, including those that leave. */
+  readonly #named = new Set<Series>()
+  #hidden: ReadonlyMap<string, Hidden> = new Map()
+  #poll = 0
+  #epoch: string | undefined
+  #wasWhole = false
+  #now: number | undefined
+
+  /** `labels` are those of every series. */
+  constructor(query: Query, labels: Labels) {
+    const columns = query.columns.filter(isValueColumn)
+    const indexOf = (name: string) => columns.findIndex((column) => column.name === name)
+    this.#labels = labels
+    this.#labelNames = columnNames(query, 'label')
+    this.#isCounter = columns.map(({ kind }) => kind === 'counter')
+    this.#ranking = (query.top?.by ?? []).map(indexOf)
+    this.#unmoved = this.#ranking.map(() => 0)
+    this.#calls = indexOf('calls_total')
+    this.#seconds = indexOf('seconds_total')
+    this.#histogram = new StatementHistogram(query, labels)
+  }
+
+  /** The number of `other` series. */
+  get others(): number {
+    return this.#others.size
+  }
+
+  /** The labels of the named series on the page. */
+  get shown(): readonly Labels[] {
+    return [...this.#named].flatMap(({ counters }) => (counters === undefined ? [] : [counters.labels]))
+  }
+
+  /** Counts a result of packed rows (labels, key, values) and returns the new page. */
+  take(rows: readonly Row[], options: TakeOptions): Taken {
+    const { now, epoch, isWhole } = options
+    const isBaseline = epoch !== this.#epoch
+    this.#poll++
+    this.#release(options)
+    const read = this.#read(rows, { ...options, isBaseline, isComplete: !isBaseline && isWhole && this.#wasWhole })
+    this.#forgetAbsent(isWhole || isBaseline)
+    this.#choose(options)
+    this.#epoch = epoch
+    this.#wasWhole = isWhole
+    this.#now = now
+    for (const { labels } of this.#others.shown(options.isShown)) this.#histogram.open(labels.datname ?? '', now)
+    return { ...read, entries: this.#entries(options.isShown), texts: this.#histogram.texts(options.isShown) }
+  }
+
+  #release(times: Times): void {
+    const factor = decay(times.now - (this.#now ?? times.now))
+    for (const { scores, other } of this.#series.values()) {
+      if (other !== undefined) other.usedAt = times.now
+      for (let index = 0; index < scores.length; index++) scores[index] = (scores[index] ?? 0) * factor
+    }
+    this.#others.release(times)
+    this.#histogram.release(times)
+    for (const { counters } of this.#named) counters?.release(times.seenUntil)
+  }
+
+  #read(rows: readonly Row[], options: ReadOptions): Pick<Taken, 'rows' | 'duplicates'> {
+    const hidden = new Map<string, Hidden>()
+    let [count, duplicates] = [0, 0]
+    for (const [labelsText, keyText, valuesText] of rows) {
+      const [key, text] = [keyText ?? '()', valuesText ?? '()']
+      const series = this.#seriesOf(labelsText ?? '()')
+      series.seenIn = this.#poll
+      const isVisible = options.isShown(series.datname)
+      if (isVisible && series.other === undefined) this.#open(series, text, options)
+      const isDuplicate = !hasNull(key) && this.#readStatement(key, text, series, isVisible, options)
+      if (hasNull(key)) {
+        const place = key === '()' ? series.labelsText : key
+        hidden.set(place, { series, values: sum(hidden.get(place)?.values, this.#countersOf(text)) })
+      }
+      if (isVisible && isDuplicate) duplicates++
+      else if (isVisible) count++
+    }
+    for (const [place, { series, values }] of options.isComplete ? hidden : [])
+      if (options.isShown(series.datname)) series.other?.add(difference(values, this.#hidden.get(place)?.values, true), options)
+    this.#hidden = hidden
+    return { rows: count, duplicates }
+  }
+
+  /** Reads one row. Returns whether an earlier row of this result has the same key. */
+  #readStatement(key: string, text: string, series: Series, isVisible: boolean, options: ReadOptions): boolean {
+    const isAggregate = /\*"?\)$/.test(key)
+    const id = isAggregate ? key.replace(/\*(?="?\)$)/, '') : key
+    const known = this.#statements.get(id)
+    if (known?.seenIn === this.#poll) return true
+    const statement = known ?? { series, text: '', seenIn: 0, isAggregate }
+    statement.seenIn = this.#poll
+    if (known?.text === text && known.series === series) return false
+    const isCounted = isVisible && !options.isBaseline && (known !== undefined || options.isComplete)
+    if (known?.series !== series) {
+      this.#statements.set(id, statement)
+      this.#move(statement, series)
+      this.#histogram.learn(series.labelsText, known === undefined && isCounted ? series.datname : undefined, options)
+    }
+    const last = known === undefined || !isCounted ? undefined : this.#countersOf(known.text)
+    statement.text = text
+    statement.isAggregate ||= isAggregate
+    if (isCounted) this.#count(series, difference(this.#countersOf(text), last, statement.isAggregate), options)
+    return false
+  }
+
+  #count(series: Series, deltas: Numbers, times: Times): void {
+    const target = series.isMember ? series.counters : series.other
+    target?.add(deltas, times)
+    this.#histogram.count(series.datname, deltas[this.#calls] ?? 0, deltas[this.#seconds] ?? 0, times)
+    series.scores = this.#ranking.map((column, index) => (series.scores[index] ?? 0) + (deltas[column] ?? 0))
+  }
+
+  #seriesOf(labelsText: string): Series {
+    const known = this.#series.get(labelsText)
+    if (known !== undefined) return known
+    const fields = unpack(labelsText)
+    const [user = '', datname = ''] = ['user', 'datname'].map((name) => fields[this.#labelNames.indexOf(name)])
+    const series = { labelsText, fields, user, datname, statements: [], seenIn: 0, scores: this.#unmoved, ...notShown }
+    this.#series.set(labelsText, series)
+    return series
+  }
+
+  #labelsOf({ fields }: Series): Labels {
+    return { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
+  }
+
+  /**
+   * Creates `other` at the first poll that returns a statement of its user and database, so that later statements count
+   * in it immediately.
+   */
+  #open(series: Series, text: string, { now }: Times): void {
+    const { user, datname } = series
+    const create = () => [{ ...this.#labelsOf(series), queryid: 'other' }, this.#countersOf(text)] as const
+    series.other = this.#others.of(`${user}\n${datname}`, now, create)
+  }
+
+  /** Moves a statement to the series of its current labels, which change if a role or a database is renamed. */
+  #move(statement: Statement, series: Series): void {
+    const before = statement.series
+    before.statements = before.statements.filter((one) => one !== statement)
+    statement.series = series
+    // Most series have one entry, and the result of a spread reserves memory for more.
+    series.statements = series.statements.length === 0 ? [statement] : [...series.statements, statement]
+  }
+
+  #forgetAbsent(isAll: boolean): void {
+    for (const [key, statement] of this.#statements) {
+      if (this.#poll - statement.seenIn <= (isAll ? 0 : pollsKept)) continue
+      this.#statements.delete(key)
+      statement.series.statements = statement.series.statements.filter((one) => one !== statement)
+    }
+    for (const [labelsText, { statements, seenIn, counters }] of this.#series)
+      if (statements.length === 0 && counters === undefined && seenIn !== this.#poll) this.#series.delete(labelsText)
+  }
+
+  /**
+   * Determines which series enter and leave. The limit includes series that leave. If there are more candidates than
+   * places, a tenth of the places stays free, so that series can enter while others leave.
+   */
+  #choose({ now, seenUntil, limit, isShown, isOwnRole }: TakeOptions): void {
+    const mayBeNamed = ({ statements, datname, user }: Series) => statements.length > 0 && isShown(datname) && !isOwnRole(user)
+    const candidates = [...this.#series.values()].filter(mayBeNamed)
+    const places = candidates.length <= limit ? limit : limit - Math.min(limit - 1, Math.max(1, Math.floor(limit / 10)))
+    const chosen = candidates.length <= limit ? new Set(candidates) : chooseTop(candidates, places, (one) => this.#sizesOf(one))
+    for (const series of this.#named) {
+      if (chosen.has(series)) series.isMember = true
+      else if (series.isMember && !mayBeNamed(series)) this.#leave(series, { now, seenUntil })
+      else if (!series.isMember && series.leftAt <= seenUntil) {
+        series.counters = undefined
+        this.#named.delete(series)
+      }
+    }
+    const members = [...this.#named].filter(({ isMember }) => isMember)
+    const leaving = this.#named.size - members.length
+    const newcomers = [...chosen].filter(({ counters }) => counters === undefined)
+    const entering = newcomers.slice(0, Math.max(0, limit - this.#named.size))
+    // The members to be replaced by newcomers, now or after the series that leave have disappeared.
+    const surplus = Math.max(members.length + entering.length - places, newcomers.length - entering.length - leaving, 0)
+    for (const series of members.filter((series) => !chosen.has(series)).slice(0, surplus)) this.#leave(series, { now, seenUntil })
+    for (const series of entering) this.#enter(series, now)
+  }
+
+  #enter(series: Series, now: number): void {
+    series.counters = new CounterSet(this.#labelsOf(series))
+    for (const { text } of series.statements) series.counters.show(this.#countersOf(text), now)
+    series.isMember = true
+    this.#named.add(series)
+  }
+
+  /** Freezes a series until every scraper has received its last value. */
+  #leave(series: Series, times: Times): void {
+    series.isMember = false
+    series.leftAt = times.now
+    if (series.counters !== undefined) series.other?.add(series.counters.takePending(), times)
+  }
+
+  /** Returns the entries, `other` first, because the sample limit cuts the end. */
+  #entries(isShown: TakeOptions['isShown']): readonly Entry[] {
+    const named = [...this.#named].filter(({ datname }) => isShown(datname))
+    return [
+      ...this.#others.shown(isShown).map(({ labels, values }): Entry => ({ labels, suffix: undefined, values })),
+      ...named.map((series): Entry => {
+        const { labels = {}, values: counters = [] } = series.counters ?? {}
+        const gauges = this.#gaugesOf(series)
+        const values = this.#isCounter.map((isCounter, column) => (isCounter ? counters[column] : gauges[column]))
+        return { labels, suffix: undefined, values }
+      })
+    ]
+  }
+
+  /** The largest value of each gauge among the entries of a series in the last result. */
+  #gaugesOf({ statements }: Series): Numbers {
+    const rows = statements.filter(({ seenIn }) => seenIn === this.#poll).map(({ text }) => unpack(text).map(toNumber))
+    return this.#isCounter.map((_, column) => {
+      const values = rows.flatMap((row) => row[column] ?? [])
+      return values.length === 0 ? undefined : Math.max(...values)
+    })
+  }
+
+  #sizesOf({ statements: [first] }: Series): readonly number[] {
+    const values = this.#countersOf(first?.text ?? '()')
+    return this.#ranking.map((column) => values[column] ?? 0)
+  }
+
+  #countersOf(text: string): Numbers {
+    return unpack(text).map((field, column) => (this.#isCounter[column] ? toNumber(field) : undefined))
+  }
+}
+
+const notShown = { other: undefined, counters: undefined, isMember: false, leftAt: 0 }
+
+/**
+ * The increments between two polls; without `last`, the whole values. If a counter decreases, the entry was reset and
+ * its whole value is the increment. If a counter of an aggregated row decreases, one of its entries was evicted; this is
+ * not a reset and adds 0. A column measured for the first time adds 0, because the start of its count is unknown.
+ */
+function difference(values: Numbers, last: Numbers | undefined, isAggregate: boolean): Numbers {
+  if (last === undefined) return values
+  const isReset = !isAggregate && values.some((value, column) => value !== undefined && value < (last[column] ?? 0))
+  return values.map((value, column) => {
+    const before = last[column]
+    if (value === undefined || before === undefined) return value && 0
+    return isReset ? value : Math.max(0, value - before)
+  })
+}
+
+function sum(left: Numbers | undefined, right: Numbers): Numbers {
+  return right.map((value, column) => (value === undefined ? left?.[column] : value + (left?.[column] ?? 0)))
+}

@@ -1,0 +1,83 @@
+import { type FamilyText, renderLabels, renderNumber } from '../metric/exposition.ts'
+import type { Family, Labels } from '../metric/sample.ts'
+import { type Query, statementFamilies } from '../query/query.ts'
+import { type CounterSet, CounterSets, type Numbers, type Times } from './counter-set.ts'
+
+/** The upper bounds of the buckets, in seconds. */
+const bounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+
+/** The columns of a counter set: the buckets, the bucket +Inf, then these. */
+const [sumColumn, countColumn, newColumn] = [bounds.length + 1, bounds.length + 2, bounds.length + 3]
+const zeros: Numbers = Array.from({ length: newColumn + 1 }, () => 0)
+
+/** The maximum number of known statements that are remembered. */
+const mostKnown = 50_000
+
+/**
+ * Counts new statements, and executions by the mean execution time of their statement between two polls, for each
+ * database. An entry with n executions and a mean of m adds n observations of m; sum and count are therefore exact.
+ */
+export class StatementHistogram {
+  readonly #families: ReturnType<typeof statementFamilies>
+  readonly #labels: Labels
+  readonly #sets = new CounterSets()
+  readonly #known = new Set<string>()
+
+  constructor(query: Query, labels: Labels) {
+    this.#families = statementFamilies(query)
+    this.#labels = labels
+  }
+
+  /** The counters of a database, created if necessary. Each call keeps them for another two hours. */
+  open(datname: string, now: number): CounterSet {
+    return this.#sets.of(datname, now, () => [{ ...this.#labels, datname }, zeros])
+  }
+
+  /** Counts the executions of one entry since the last poll. */
+  count(datname: string, calls: number, seconds: number, times: Times): void {
+    if (calls <= 0) return
+    const bucket = bounds.findIndex((bound) => seconds / calls <= bound)
+    const deltas = [...zeros]
+    deltas[bucket === -1 ? bounds.length : bucket] = calls
+    deltas[sumColumn] = seconds
+    deltas[countColumn] = calls
+    this.open(datname, times.now).add(deltas, times)
+  }
+
+  /** Remembers a statement by its labels. If a database is given and the statement is new, counts it for that database. */
+  learn(statement: string, datname: string | undefined, times: Times): void {
+    if (datname !== undefined && !this.#known.has(statement)) this.open(datname, times.now).add(zeros.with(newColumn, 1), times)
+    this.#known.delete(statement)
+    this.#known.add(statement)
+    const [oldest] = this.#known
+    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest)
+  }
+
+  release(times: Times): void {
+    this.#sets.release(times)
+  }
+
+  /** Source: Prometheus's documentation, "Exposition formats", "Histograms and summaries". */
+  texts(isShown: (datname: string) => boolean): readonly FamilyText[] {
+    const { intervalMean, newStatements } = this.#families
+    return this.#sets.shown(isShown).flatMap(({ labels, values }) => {
+      let below = 0
+      const buckets = [...bounds, Number.POSITIVE_INFINITY].map((bound, index) => {
+        below += values[index] ?? 0
+        return line(`${intervalMean.name}_bucket`, { ...labels, le: renderNumber(bound) }, below)
+      })
+      const sum = line(`${intervalMean.name}_sum`, labels, values[sumColumn])
+      const count = line(`${intervalMean.name}_count`, labels, values[countColumn])
+      const added = line(newStatements.name, labels, values[newColumn])
+      return [familyText(intervalMean, labels, [...buckets, sum, count]), familyText(newStatements, labels, [added])]
+    })
+  }
+}
+
+function line(name: string, labels: Labels, value = 0): string {
+  return `${name}${renderLabels(labels)} ${renderNumber(value)}\n`
+}
+
+function familyText(family: Family, labels: Labels, lines: readonly string[]): FamilyText {
+  return { family, datname: labels.datname ?? '', text: Buffer.from(lines.join('')), samples: lines.length }
+}

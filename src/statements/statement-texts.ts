@@ -1,0 +1,114 @@
+import { type FamilyText, render } from '../metric/exposition.ts'
+import { type Labels, type Row, toSamples } from '../metric/sample.ts'
+import { columnNames, type Query } from '../query/query.ts'
+import { statementText } from './statement-text.ts'
+
+/** Above this number of texts, those of statements that are not on the page are forgotten. */
+const mostKnown = 5000
+
+interface Known {
+  readonly text: string
+  /** The databases in which statements with this text ran. */
+  readonly ranIn: ReadonlySet<string>
+  /** The databases in which the text was searched. */
+  readonly searchedIn: ReadonlySet<string>
+}
+
+/**
+ * Remembers the texts of statements. The page has one text per queryid. From PostgreSQL 18 on, statements of different
+ * databases can share a queryid, so each text is visible only to the teams of the databases that ran it.
+ */
+export class StatementTexts {
+  readonly #query: Query
+  readonly #textLabel: string
+  readonly #known = new Map<string, Known>()
+  #searchedAt = Number.NEGATIVE_INFINITY
+
+  constructor(query: Query) {
+    this.#query = query
+    this.#textLabel = columnNames(query, 'label').find((name) => name !== 'queryid') ?? ''
+  }
+
+  /**
+   * The queryids whose text is unknown in a database that has them on the page. Empty until the interval of the query
+   * has passed.
+   */
+  wanted(shown: readonly Labels[], now: number): readonly string[] {
+    const { statements } = this.#query
+    if (statements?.kind !== 'texts' || now - this.#searchedAt < statements.everySeconds * 1000) return []
+    const unknown = [...databasesOf(shown)].filter(([id, datnames]) => {
+      const searchedIn = this.#known.get(id)?.searchedIn
+      return searchedIn === undefined || [...datnames].some((datname) => !searchedIn.has(datname))
+    })
+    if (unknown.length > 0) this.#searchedAt = now
+    return unknown.map(([id]) => id)
+  }
+
+  /** Reads the result of a search. If a queryid has several texts, keeps the known text, or else the first one. */
+  learn(
+    columns: readonly string[],
+    rows: readonly Row[],
+    { shown, isShown }: { readonly shown: readonly Labels[]; readonly isShown: (datname: string) => boolean }
+  ): void {
+    const { statements } = this.#query
+    const length = statements?.kind === 'texts' ? statements.textLength : 0
+    const names = ['queryid', this.#textLabel, ...columnNames(this.#query, 'within')]
+    const redacted = new Map<string, string>()
+    const found = new Map<string, { readonly text: string; readonly datname: string }[]>()
+    for (const row of rows) {
+      const [id = '', raw = '', datname = ''] = names.map((name) => row[columns.indexOf(name)] ?? '')
+      // The text of an excluded database must not appear for another database.
+      if (!isShown(datname)) continue
+      const text = redacted.get(raw) ?? statementText(raw, length)
+      redacted.set(raw, text)
+      found.set(id, [...(found.get(id) ?? []), { text, datname }])
+    }
+    const databases = databasesOf(shown)
+    for (const [id, texts] of found) {
+      const before = this.#known.get(id)?.text
+      const text = (texts.find((one) => one.text === before) ?? texts[0])?.text ?? ''
+      const ranIn = new Set(texts.filter((one) => one.text === text).map(({ datname }) => datname))
+      const searchedIn = new Set([...(databases.get(id) ?? []), ...texts.map(({ datname }) => datname)])
+      this.#known.set(id, { text, ranIn, searchedIn })
+    }
+  }
+
+  /** Renders the known texts of the statements on the page. `labels` are those of every series. */
+  texts(shown: readonly Labels[], labels: Labels): { readonly texts: readonly FamilyText[]; readonly duplicates: number } {
+    const databases = databasesOf(shown)
+    // One rendered text for each set of databases, because the set determines which teams can see it.
+    const ids = new Map<string, string[]>()
+    for (const [id, datnames] of databases) {
+      const ranIn = this.#known.get(id)?.ranIn
+      if (ranIn === undefined) continue
+      const key = JSON.stringify([...datnames].filter((datname) => ranIn.has(datname)).sort())
+      ids.set(key, [...(ids.get(key) ?? []), id])
+    }
+    const rendered = [...ids].map(([key, own]) => {
+      const entries = own.map((id) => {
+        return { labels: { ...labels, queryid: id, [this.#textLabel]: this.#known.get(id)?.text ?? '' }, suffix: undefined, values: [1] }
+      })
+      return { ranIn: JSON.parse(key) as readonly string[], ...render(toSamples(this.#query, entries)) }
+    })
+    if (this.#known.size > mostKnown) for (const id of this.#known.keys()) if (!databases.has(id)) this.#known.delete(id)
+    return {
+      texts: rendered.flatMap(({ ranIn, texts }) => texts.map((text) => ({ ...text, ranIn }))),
+      duplicates: rendered.reduce((sum, { duplicates }) => sum + duplicates, 0)
+    }
+  }
+}
+
+/** The queryids on the page, each with the databases of its series. */
+function databasesOf(shown: readonly Labels[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const databases = new Map<string, Set<string>>()
+  for (const { queryid = '', datname = '' } of shown) databases.set(queryid, (databases.get(queryid) ?? new Set()).add(datname))
+  return databases
+}
+
+/**
+ * Formats an array of texts as PostgreSQL's input syntax, for the parameter of a texts query.
+ * Source: PostgreSQL's documentation, "Array Input and Output Syntax".
+ */
+export function arrayText(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`).join(',')}}`
+}

@@ -1,0 +1,36 @@
+import { test } from 'tap'
+import { renderEntries } from '../../src/metric/render-entries.ts'
+import { readRows } from '../../src/metric/sample.ts'
+import { parseQuery } from '../../src/query/parse.ts'
+
+const query = parseQuery('things.sql', '-- T.\n--\n-- scope: server\n-- label kind\n-- gauge size: S.\n-- gauge age: A.\nselect 1')
+const entriesOf = (...rows: (string | null)[][]) => readRows(query, ['kind', 'size', 'age'], rows, { server: 's' }).entries
+
+test('entries are rendered as a whole up to the sample limit, and the rest is counted', async (t) => {
+  const entries = entriesOf(['a', '1', '2'], ['b', '3', null], ['c', '4', '5'], ['d', '6', null])
+  const rendered = (maxSamples?: number) => {
+    const { texts, dropped } = renderEntries(query, entries, { maxSamples })
+    return [texts.reduce((sum, { samples }) => sum + samples, 0), dropped.budget]
+  }
+  t.same(rendered(), [6, 0])
+  t.same(rendered(6), [6, 0])
+  t.same(rendered(4), [3, 3])
+  t.same(rendered(0), [0, 6])
+})
+
+test('samples with the same name and labels are dropped and counted', async (t) => {
+  const { dropped, texts } = renderEntries(query, entriesOf(['a', '1', '2'], ['a', '3', '4']))
+  t.same(dropped, { budget: 0, duplicate: 2 })
+  t.match(
+    texts.map(({ text }) => String(text)),
+    ['pg_things_size{server="s",kind="a"} 1\n', 'pg_things_age{server="s",kind="a"} 2\n']
+  )
+})
+
+test('texts belong to the database that datnameOf returns', async (t) => {
+  const { texts } = renderEntries(query, entriesOf(['a', '1', null]), { datnameOf: ({ kind = '' }) => `${kind}!` })
+  t.same(
+    texts.map(({ datname }) => datname),
+    ['a!']
+  )
+})

@@ -1,0 +1,152 @@
+import { test } from 'tap'
+import { render } from '../../src/metric/exposition.ts'
+import type { ServerHealth } from '../../src/page/health.ts'
+import { joinSnapshots, renderPage } from '../../src/page/page.ts'
+import type { IsSelected } from '../../src/page/selection.ts'
+import { type DatabaseState, unpolled } from '../../src/poll/polled-database.ts'
+import { type Failure, type Snapshot, Snapshots } from '../../src/poll/snapshots.ts'
+
+const snapshot = (more: Partial<Snapshot> = {}): Snapshot => ({
+  server: 's',
+  datname: 'd',
+  query: 'q',
+  intervalSeconds: 15,
+  succeededAt: 1000,
+  seconds: 0.25,
+  rows: 1,
+  texts: render([{ family: { name: 'pg_x', type: 'gauge', help: 'X.' }, labels: { server: 's', datname: 'd' }, value: 7 }]).texts,
+  failure: undefined,
+  ...more
+})
+
+const health = (states: readonly DatabaseState[], more: Partial<ServerHealth> = {}): ServerHealth => ({
+  server: 's',
+  states,
+  teams: new Map(),
+  openSessions: 0,
+  intervals: new Map(),
+  isDiscovered: undefined,
+  duplicates: 0,
+  capacity: [],
+  ...more
+})
+
+/** The page of these snapshots and servers at a time. */
+function pageOf(snapshots: readonly Snapshot[], servers: readonly ServerHealth[], now: number, isSelected?: IsSelected): string {
+  return String(renderPage(snapshots, servers, joinSnapshots(snapshots, now, isSelected), now, isSelected))
+}
+
+const labels = '{server="s",datname="d",query="q"}'
+const denied: Failure = { errorClass: 'auth', message: '' }
+
+test('a snapshot is served for three intervals', async (t) => {
+  t.match(pageOf([snapshot()], [], 46_000), 'pg_x{server="s",datname="d"} 7\n')
+  const late = pageOf([snapshot()], [], 46_001)
+  t.notMatch(late, 'pg_x')
+  t.match(late, `pgvitals_snapshot_age_seconds${labels} 45.001\n`)
+  t.match(late, `pgvitals_query_success${labels} 1\n`)
+})
+
+test('joined snapshots are valid until the first of them expires', async (t) => {
+  const all = [snapshot(), snapshot({ query: 'slow', intervalSeconds: 60 })]
+  t.equal(joinSnapshots(all, 2000).freshUntil, 46_000)
+  t.equal(joinSnapshots(all, 46_001).freshUntil, 181_000)
+  t.equal(joinSnapshots([], 2000).freshUntil, Number.POSITIVE_INFINITY)
+})
+
+test('a failed poll keeps the last result and reports the failure', async (t) => {
+  const snapshots = new Snapshots('s')
+  snapshots.put(snapshot())
+  snapshots.fail('d', 'q', 15, 5, { errorClass: 'timeout', message: 'canceling statement' })
+  const page = pageOf(snapshots.all(), [], 20_000)
+  t.match(page, 'pg_x{server="s",datname="d"} 7\n')
+  t.match(page, `pgvitals_query_success${labels} 0\n`)
+  t.match(page, `pgvitals_query_duration_seconds${labels} 5\n`)
+  t.match(page, 'pg_scrape_collector_success{server="s",collector="q"} 0\n')
+  t.match(page, 'pg_exporter_last_scrape_error{server="s"} 1\n')
+})
+
+test('a query that never succeeded has a success of 0 and neither rows nor age', async (t) => {
+  const snapshots = new Snapshots('s')
+  snapshots.fail('d', 'q', 15, 0, { errorClass: 'network', message: 'refused' })
+  const page = pageOf(snapshots.all(), [], 20_000)
+  t.match(page, `pgvitals_query_success${labels} 0\n`)
+  t.notMatch(page, /pgvitals_query_rows|pgvitals_snapshot_age_seconds/)
+})
+
+test('samples of one family from several snapshots share one header', async (t) => {
+  const other = render([{ family: { name: 'pg_x', type: 'gauge', help: 'X.' }, labels: { server: 's', datname: 'e' }, value: 8 }]).texts
+  const page = pageOf([snapshot(), snapshot({ datname: 'e', texts: other })], [], 2000)
+  t.match(page, '# HELP pg_x X.\n# TYPE pg_x gauge\npg_x{server="s",datname="d"} 7\npg_x{server="s",datname="e"} 8\n')
+  t.equal(page.split('# HELP pg_x ').length, 2)
+})
+
+test('every database that any series names has its pg_database_info', async (t) => {
+  const down: DatabaseState = { ...unpolled('down'), failure: denied, failures: 1 }
+  const page = pageOf([snapshot()], [health([down], { teams: new Map([['down', 'labeler']]) })], 2000)
+  t.match(page, 'pg_database_info{server="s",datname="d",team=""} 1\n')
+  t.match(page, 'pg_database_info{server="s",datname="down",team="labeler"} 1\n')
+})
+
+test('pg_up is 1 if one database is up, 0 if none is, and absent until a connection to each of them was attempted', async (t) => {
+  const never = unpolled('never')
+  const down: DatabaseState = { ...unpolled('down'), failure: denied, failures: 1 }
+  const deferred: DatabaseState = { ...unpolled('deferred'), failure: denied, isDeferred: true }
+  const up: DatabaseState = { ...unpolled('up'), isUp: true }
+  const page = (...states: readonly DatabaseState[]) => pageOf([], [health(states)], 2000)
+  t.match(page(down), 'pg_up{server="s"} 0\n')
+  t.match(page(down), 'pg_database_up{server="s",datname="down"} 0\n')
+  t.match(page(down, up), 'pg_up{server="s"} 1\n')
+  t.notMatch(page(never), /pg_up|pg_database_up/)
+  t.notMatch(page(down, never), /pg_up/)
+  t.notMatch(page(down, deferred), /pg_up|datname="deferred"} 0/)
+})
+
+test('the state of each database has a reason', async (t) => {
+  const states: readonly DatabaseState[] = [
+    { ...unpolled('up'), isUp: true },
+    { ...unpolled('down'), failure: denied, failures: 1 },
+    unpolled('never')
+  ]
+  const page = pageOf([], [health(states)], 2000)
+  t.match(page, 'pgvitals_database_state{server="s",datname="up",reason="up"} 1\n')
+  t.match(page, 'pgvitals_database_state{server="s",datname="down",reason="auth"} 1\n')
+  t.match(page, 'pgvitals_database_state{server="s",datname="never",reason="not_polled"} 1\n')
+})
+
+test('a blind spot is a capability of 0; for the server where one database with it is enough', async (t) => {
+  const facts = { role: 'r', version: [18], isStandby: false, extensions: new Map(), capabilities: new Set<string>() }
+  const withStatements = { ...facts, capabilities: new Set(['pg_stat_statements', 'pg_monitor']) }
+  const state = (name: string, known: typeof facts): DatabaseState => ({ ...unpolled(name), isUp: true, facts: known })
+  const capability = (datname: string, name: string, value: number) =>
+    `pgvitals_capability{server="s",datname="${datname}",capability="${name}"} ${value}\n`
+  const blind = pageOf([], [health([state('a', facts)])], 2000)
+  t.match(blind, capability('a', 'pg_monitor', 0))
+  t.match(blind, capability('', 'pg_stat_statements', 0))
+  const both = pageOf([], [health([state('a', facts), state('b', withStatements)])], 2000)
+  t.match(both, capability('a', 'pg_monitor', 0))
+  t.match(both, capability('b', 'pg_monitor', 1))
+  t.match(both, capability('', 'pg_stat_statements', 1))
+  t.notMatch(pageOf([], [health([unpolled('a')])], 2000), /pgvitals_capability/)
+})
+
+test('a selected part contains neither the samples nor the health of the rest', async (t) => {
+  const other = render([{ family: { name: 'pg_x', type: 'gauge', help: 'X.' }, labels: { server: 's', datname: 'e' }, value: 8 }]).texts
+  const states = ['d', 'e'].map((name): DatabaseState => ({ ...unpolled(name), isUp: true }))
+  const all = [snapshot(), snapshot({ datname: 'e', texts: other })]
+  const page = pageOf(all, [health(states)], 2000, (_, datnames) => datnames.some((datname) => datname !== 'e'))
+  t.match(page, 'pg_x{server="s",datname="d"} 7\n')
+  t.match(page, 'pg_database_up{server="s",datname="d"} 1\n')
+  t.match(page, 'pg_up{server="s"} 1\n')
+  t.notMatch(page, /pg_x\{server="s",datname="e"|pg_database_(up|info)\{server="s",datname="e"/)
+})
+
+test('a text that ran in several databases is selected with any of them', async (t) => {
+  const [text] = snapshot().texts
+  const texts = text === undefined ? [] : [{ ...text, datname: '', ranIn: ['d', 'e'] }]
+  const joined = (selected: string) => String(joinSnapshots([snapshot({ texts })], 2000, (_, names) => names.includes(selected)).text)
+  t.match(joined('d'), 'pg_x')
+  t.match(joined('e'), 'pg_x')
+  t.equal(joined('f'), '')
+  t.equal(joined(''), '')
+})

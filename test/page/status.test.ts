@@ -1,0 +1,60 @@
+import { test } from 'tap'
+import { type PolledServer, readStatus } from '../../src/page/status.ts'
+import { unpolled } from '../../src/poll/polled-database.ts'
+import { Snapshots } from '../../src/poll/snapshots.ts'
+import { parseQuery } from '../../src/query/parse.ts'
+import type { Facts } from '../../src/server/facts.ts'
+
+const write = (name: string, scope: string) => parseQuery(`${name}.sql`, `-- Q.\n--\n-- scope: ${scope}\n-- gauge a: A.\nselect 1 as a`)
+
+const facts: Facts = {
+  role: 'pgvitals',
+  version: [18, 4],
+  isStandby: false,
+  extensions: new Map(),
+  capabilities: new Set(['pg_read_all_settings', 'pg_read_all_stats'])
+}
+
+test('the status reports databases with their blind spots, and queries with their last polls', async (t) => {
+  const snapshots = new Snapshots('s')
+  const polled = { intervalSeconds: 15, seconds: 0.25, rows: 1, texts: [], failure: undefined }
+  snapshots.put({ ...polled, datname: '', query: 'ok', succeededAt: 1000 })
+  snapshots.fail('d', 'failed', 15, 2, { errorClass: 'timeout', message: 'canceling statement' })
+  const planned = (query: ReturnType<typeof write>, skipped?: string) => ({ query, database: 'd', sql: query.sql, skipped })
+  const server: PolledServer = {
+    server: { name: 's' },
+    states: [
+      { ...unpolled('d'), isUp: true, facts },
+      { ...unpolled('down'), failure: { errorClass: 'network', message: 'refused' } },
+      unpolled('never')
+    ],
+    plan: {
+      all: [
+        planned(write('ok', 'server')),
+        planned(write('failed', 'database')),
+        planned(write('waiting', 'server')),
+        planned(write('skipped', 'server'), 'needs role standby')
+      ]
+    },
+    snapshots
+  }
+  const { version, servers } = readStatus('1.2.3', [server], 4000)
+  t.equal(version, '1.2.3')
+  t.match(servers, [{ name: 's' }])
+  t.same(servers[0]?.databases, [
+    {
+      name: 'd',
+      isUp: true,
+      about: 'PostgreSQL 18.4, primary, as pgvitals',
+      blindSpots: ['the WAL directory: grant pg_monitor to pgvitals']
+    },
+    { name: 'down', isUp: false, about: 'refused', blindSpots: [] },
+    { name: 'never', isUp: false, about: 'not polled yet', blindSpots: [] }
+  ])
+  t.match(servers[0]?.queries, [
+    { name: 'ok', database: '(server, by d)', state: 'ok', about: '', ageSeconds: 3, seconds: 0.25 },
+    { name: 'failed', database: 'd', state: 'failed', about: 'canceling statement', ageSeconds: undefined, seconds: 2 },
+    { name: 'waiting', state: 'not polled yet', about: '', seconds: undefined },
+    { name: 'skipped', state: 'skipped', about: 'needs role standby' }
+  ])
+})

@@ -1,0 +1,103 @@
+import { test } from 'tap'
+import { describePlan } from '../../src/plan/describe-plan.ts'
+import { type Candidate, planQueries } from '../../src/plan/plan-queries.ts'
+import type { Query } from '../../src/query/query.ts'
+import { makeCandidate, makeFacts, writeQuery } from './make-candidate.ts'
+
+const monitoring = makeFacts([18], { capabilities: new Set(['pg_monitor']) })
+
+const withExtension = (...version: number[]) => makeFacts([18], { extensions: new Map([['ext', { version, schema: 'x' }]]) })
+
+/** `name@database`, followed by `!reason` where the query is skipped. */
+function planOf(queries: readonly Query[], databases: readonly Candidate[], isRefused?: (query: string, database: string) => boolean) {
+  return planQueries(queries, databases, isRefused).map(({ query, database, skipped }) => {
+    const name = `${[query.name, ...(query.variant ?? [])].join('.')}@${database}`
+    return skipped === undefined ? name : `${name}!${skipped}`
+  })
+}
+
+test('the newest variant whose requirements are met runs, on an unknown newer version the newest', async (t) => {
+  const queries = [writeQuery('b.13.sql', 'server'), writeQuery('b.17.sql', 'server')]
+  t.same(planOf(queries, [makeCandidate('d', makeFacts([16, 4]))]), ['b.13@d'])
+  t.same(planOf(queries, [makeCandidate('d', makeFacts([17, 0]))]), ['b.17@d'])
+  t.same(planOf(queries, [makeCandidate('d', makeFacts([99, 1]))]), ['b.17@d'])
+  t.same(planOf(queries, [makeCandidate('d', makeFacts([12, 9]))]), ['b.13@d!needs server >= 13, is 12.9'])
+})
+
+test('an upper bound excludes the whole major version', async (t) => {
+  const queries = [writeQuery('b.sql', 'server', 'server < 17')]
+  t.same(planOf(queries, [makeCandidate('d', makeFacts([16, 4]))]), ['b@d'])
+  t.same(planOf(queries, [makeCandidate('d', makeFacts([17, 0]))]), ['b@d!needs server < 17, is 17.0'])
+})
+
+test('a query that compares with declared access runs only where access is declared', async (t) => {
+  const queries = [writeQuery('q.sql', 'database', 'declared access')]
+  const declared = makeCandidate('b', makeFacts(), { access: new Map([['alice', 'read']]) })
+  t.same(planOf(queries, [makeCandidate('a', makeFacts()), declared]), ['q@a!needs declared access', 'q@b'])
+})
+
+test('the variant for an extension depends on its version, in the database that has it', async (t) => {
+  const queries = [writeQuery('s.1.8.sql', 'server', 'ext'), writeQuery('s.1.11.sql', 'server', 'ext')]
+  t.same(planOf(queries, [makeCandidate('a', makeFacts()), makeCandidate('b', withExtension(1, 9))]), ['s.1.8@b'])
+  t.same(planOf(queries, [makeCandidate('b', withExtension(1, 12))]), ['s.1.11@b'])
+  t.same(planOf(queries, [makeCandidate('b', withExtension(1, 7))]), ['s.1.8@b!needs ext >= 1.8, is 1.7'])
+  t.same(planOf(queries, [makeCandidate('a', makeFacts())]), ['s.1.8@a!needs ext >= 1.8, not installed here'])
+})
+
+test('a server-wide query runs once, where the role sees most, in the configured order between equals', async (t) => {
+  const queries = [writeQuery('q.sql', 'server')]
+  t.same(planOf(queries, [makeCandidate('a', makeFacts()), makeCandidate('b', makeFacts())]), ['q@a'])
+  t.same(planOf(queries, [makeCandidate('a', makeFacts()), makeCandidate('b', monitoring)]), ['q@b'])
+})
+
+test('a server-wide query moves when its database is down, and stays planned when all are', async (t) => {
+  const queries = [writeQuery('q.sql', 'server'), writeQuery('t.sql', 'database')]
+  const down = makeCandidate('a', monitoring, { isUp: false })
+  t.same(planOf(queries, [down, makeCandidate('b', makeFacts())]), ['q@b', 't@a', 't@b'])
+  t.same(planOf(queries, [makeCandidate('a', undefined), makeCandidate('b', undefined)]), ['q@a', 't@a', 't@b'])
+})
+
+test('a server-wide query avoids the databases that refused it, unless all did', async (t) => {
+  const queries = [writeQuery('q.sql', 'server'), writeQuery('r.sql', 'server')]
+  const databases = [makeCandidate('a', makeFacts()), makeCandidate('b', makeFacts())]
+  t.same(
+    planOf(queries, databases, (query, database) => query === 'q' && database === 'a'),
+    ['q@b', 'r@a']
+  )
+  t.same(
+    planOf(queries, databases, () => true),
+    ['q@a', 'r@a']
+  )
+})
+
+test('a database without facts is not assumed to meet requirements that others do not meet', async (t) => {
+  const databases = [makeCandidate('a', makeFacts()), makeCandidate('b', undefined)]
+  t.same(planOf([writeQuery('s.sql', 'server', 'ext')], databases), ['s@a!needs ext, not installed here'])
+})
+
+test('before the first connection to a database, its queries have neither SQL nor a reason', async (t) => {
+  const [planned] = planQueries([writeQuery('q.17.sql', 'database')], [makeCandidate('d', undefined)])
+  t.match(planned, { sql: undefined, skipped: undefined })
+})
+
+test('a skipped query has no SQL but a reason: the role of the server, a missing capability', async (t) => {
+  const queries = [writeQuery('s.sql', 'server', 'role standby'), writeQuery('c.sql', 'server', 'capability pg_monitor')]
+  const plan = planQueries(queries, [makeCandidate('d', makeFacts())])
+  t.match(plan, [
+    { skipped: 'needs role standby', sql: undefined },
+    { skipped: 'needs capability pg_monitor', sql: undefined }
+  ])
+  t.equal(describePlan('main', plan), 'server main: 0 queries run; skipped: s (needs role standby), c (needs capability pg_monitor)')
+})
+
+test('all missing requirements are reported, those of the variant that lacks fewest', async (t) => {
+  const queries = [writeQuery('q.13.sql', 'server', 'capability pg_monitor'), writeQuery('q.17.sql', 'server', 'capability pg_monitor')]
+  t.same(planOf(queries, [makeCandidate('d', makeFacts([16, 1]))]), ['q.13@d!needs capability pg_monitor'])
+  t.same(planOf(queries, [makeCandidate('d', makeFacts([12, 1]))]), ['q.13@d!needs capability pg_monitor, needs server >= 13, is 12.1'])
+})
+
+test('one line describes which queries run and why the others do not', async (t) => {
+  const queries = [writeQuery('q.13.sql', 'server'), writeQuery('t.sql', 'database', 'server >= 17')]
+  const plan = planQueries(queries, [makeCandidate('d', makeFacts([15]))])
+  t.equal(describePlan('main', plan), 'server main: 1 query runs: q.13; skipped: t in d (needs server >= 17, is 15)')
+})

@@ -1,0 +1,120 @@
+import { test } from 'tap'
+import { render } from '../../src/metric/exposition.ts'
+import { DatabaseDiscovery } from '../../src/poll/database-discovery.ts'
+import { dueQuery, type PolledServer } from '../../src/poll/due-query.ts'
+import type { Connected } from '../../src/poll/found.ts'
+import { PolledDatabase } from '../../src/poll/polled-database.ts'
+import { QueryMemories } from '../../src/poll/query-memories.ts'
+import { Snapshots } from '../../src/poll/snapshots.ts'
+import { parseQuery } from '../../src/query/parse.ts'
+import type { Server } from '../../src/server/server.ts'
+import { connection, makeConnected, makeFacts, makeServer, makeSession } from './make-server.ts'
+
+const write = (scope: string, top = '') =>
+  parseQuery('q.sql', `-- Q.\n--\n-- scope: ${scope}\n${top}-- label queryid\n-- counter calls_total: C.\nselect 1`)
+const [serverWide, databaseWide] = [write('server'), write('database')]
+
+const server = (names: readonly string[], exclude: readonly RegExp[] = []) =>
+  makeServer(names, { discovery: { include: [/^app_/], exclude, connection } })
+
+const contextOf = (of: Server, more: Partial<PolledServer> = {}): PolledServer => ({
+  server: of,
+  databases: of.databases.length,
+  discovery: new DatabaseDiscovery(60),
+  snapshots: new Snapshots('s'),
+  memories: new QueryMemories(),
+  ownRoles: new Set(),
+  seenUntil: 0,
+  ...more
+})
+
+/** A query that is due in the first database, after these cycles there. */
+function due(query = serverWide, context = contextOf(makeServer(['a'])), ...cycles: readonly Partial<Connected>[]) {
+  const [database] = context.server.databases
+  if (database === undefined) throw new Error('the server has no database')
+  const polled = new PolledDatabase(database, 15, 0, 0)
+  for (const found of [makeConnected(), ...cycles.map(makeConnected)]) polled.connected(found, 0)
+  return dueQuery(query, query.sql, polled, makeSession(), context)
+}
+
+const identity = { systemIdentifier: '1', startTime: '2' }
+
+test('declaring another database and changing the patterns of discovery begin an epoch', async (t) => {
+  const epoch = (of: Server) => due(serverWide, contextOf(of)).epoch
+  const before = epoch(server(['a'], [/^old_/]))
+  t.equal(epoch(server(['a'], [/^old_/])), before)
+  t.not(epoch(server(['a', 'b'], [/^old_/])), before)
+  t.not(epoch(server(['a'], [/^new_/])), before)
+})
+
+test('a database that reappears begins an epoch', async (t) => {
+  const discovery = new DatabaseDiscovery(60)
+  const context = contextOf(server(['a']), { discovery })
+  const epoch = () => due(serverWide, context).epoch
+  discovery.succeeded([{ name: 'app_b', isOpen: true }], 0)
+  const before = epoch()
+  discovery.succeeded([], 0)
+  t.equal(epoch(), before)
+  discovery.succeeded([{ name: 'app_b', isOpen: true }], 0)
+  t.not(epoch(), before)
+})
+
+test('without discovery declaring another database begins no epoch', async (t) => {
+  const epoch = (names: readonly string[]) => due(serverWide, contextOf(makeServer(names))).epoch
+  t.equal(epoch(['a', 'b']), epoch(['a']))
+})
+
+test('another server, role or capability begins an epoch; another session does where the server cannot be identified', async (t) => {
+  const epoch = (...cycles: readonly Partial<Connected>[]) => due(serverWide, undefined, ...cycles).epoch
+  const before = epoch({ identity })
+  t.equal(epoch({ identity }, { identity }), before, 'another session')
+  t.not(epoch({ identity: { ...identity, startTime: '3' } }), before)
+  t.not(epoch({ identity, facts: makeFacts({ role: 'other' }) }), before)
+  t.not(epoch({ identity, facts: makeFacts({ capabilities: new Set(['pg_monitor']) }) }), before)
+  t.equal(epoch({}), epoch({}))
+  t.not(epoch({}, {}), epoch({}), 'another session, without an identity')
+  t.equal(epoch({}, { isNew: false }), epoch({}))
+})
+
+test('a server-wide query may have the samples of every database, and no query more than half', async (t) => {
+  const context = contextOf(makeServer(['a', 'b', 'c']))
+  t.equal(due(serverWide, context).maxSamples, 1500)
+  t.equal(due(databaseWide, context).maxSamples, 500)
+})
+
+test('samples of the other queries of the database count towards its limit', async (t) => {
+  const snapshots = new Snapshots('s')
+  const family = { name: 'pg_x', type: 'gauge', help: 'X.' } as const
+  const put = (datname: string, query: string, samples: number) => {
+    const { texts } = render(Array.from({ length: samples }, (_, index) => ({ family, labels: { name: String(index) }, value: 1 })))
+    snapshots.put({ datname, query, intervalSeconds: 15, succeededAt: 0, seconds: 0, rows: 1, texts, failure: undefined })
+  }
+  const maxSamples = () => due(databaseWide, contextOf(makeServer(['a']), { snapshots })).maxSamples
+  put('a', 'q', 400)
+  put('b', 'other', 400)
+  t.equal(maxSamples(), 500, 'neither its own samples nor those of other databases')
+  put('a', 'other', 800)
+  t.equal(maxSamples(), 200)
+  put('a', 'other', 1200)
+  t.equal(maxSamples(), 0)
+})
+
+test('the limit of a database-wide query is shared by the databases, with ten rows for each at least', async (t) => {
+  const limit = (scope: string, names: readonly string[]) =>
+    due(write(scope, '-- top: 50 by calls_total\n'), contextOf(makeServer(names))).limit
+  t.equal(limit('server', ['a', 'b', 'c']), 50)
+  t.equal(limit('database', ['a', 'b', 'c']), 17)
+  t.equal(limit('database', ['a', 'b', 'c', 'd', 'e', 'f']), 10)
+})
+
+test('the series of a database-wide query name its database', async (t) => {
+  t.match(due(databaseWide), { datname: 'a', labels: { server: 's', datname: 'a' } })
+  t.match(due(serverWide), { datname: '', labels: { server: 's' } })
+})
+
+test('rows of databases that are not shown are dropped, and own roles are recognized', async (t) => {
+  const context = contextOf(server(['a']), { ownRoles: new Set(['pgvitals']) })
+  const { isShown, isOwnRole } = due(serverWide, context)
+  t.same(['', 'a', 'app_b', 'other'].map(isShown), [true, true, true, false])
+  t.same(['pgvitals', 'other'].map(isOwnRole), [true, false])
+})

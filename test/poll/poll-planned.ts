@@ -1,0 +1,35 @@
+import { systemClock } from '../../src/clock.ts'
+import type { Labels } from '../../src/metric/sample.ts'
+import type { PlannedQuery } from '../../src/plan/plan-queries.ts'
+import { type PollResult, pollQuery } from '../../src/poll/poll-query.ts'
+import { QueryMemories } from '../../src/poll/query-memories.ts'
+import { ClassedError } from '../../src/server/error-class.ts'
+import type { Session } from '../../src/server/session.ts'
+
+/** Polls a planned query in a session without a poller, with no limit but its own. Throws when the poll fails. */
+export async function pollPlanned(
+  session: Session,
+  { query, sql, database, skipped }: PlannedQuery,
+  labels: Labels = { server: 's' },
+  memories = new QueryMemories()
+): Promise<PollResult> {
+  if (sql === undefined) throw new Error(`${query.file} does not run in ${database}: ${skipped}`)
+  const datname = query.scope === 'database' ? database : ''
+  const due = {
+    query,
+    sql,
+    datname,
+    labels,
+    intervalSeconds: query.intervalSeconds,
+    memory: memories.of(query, datname, labels),
+    isShown: () => true,
+    maxSamples: Number.POSITIVE_INFINITY,
+    limit: query.top?.limit ?? 0,
+    epoch: '',
+    seenUntil: Number.POSITIVE_INFINITY,
+    isOwnRole: () => false
+  }
+  const { result, failure } = await pollQuery(session, due, systemClock)
+  if (result === undefined) throw new ClassedError(failure.errorClass, failure.message)
+  return result
+}

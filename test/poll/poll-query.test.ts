@@ -1,0 +1,133 @@
+import { test } from 'tap'
+import { TopRows } from '../../src/metric/top-rows.ts'
+import type { DueQuery } from '../../src/poll/due-query.ts'
+import { pollQuery } from '../../src/poll/poll-query.ts'
+import { parseQuery } from '../../src/query/parse.ts'
+import type { Answer } from '../../src/server/pg-client.ts'
+import type { RunOptions } from '../../src/server/session.ts'
+import { StatementTexts } from '../../src/statements/statement-texts.ts'
+import { makeSession } from './make-server.ts'
+
+const header = '-- Q.\n--\n-- scope: server\n-- label datname\n-- gauge a: A.\n-- gauge b: B.\n'
+
+function due(more: Partial<DueQuery> = {}): DueQuery {
+  return {
+    query: parseQuery('q.sql', `${header}select 1`),
+    sql: 'select 2',
+    datname: '',
+    intervalSeconds: 15,
+    labels: { server: 's' },
+    memory: undefined,
+    isShown: () => true,
+    maxSamples: 1000,
+    limit: 0,
+    epoch: '',
+    seenUntil: 0,
+    isOwnRole: () => false,
+    ...more
+  }
+}
+
+const columns = ['datname', 'a', 'b']
+
+/** Polls a query on a session that returns this answer or throws this error two seconds later, on a virtual clock. */
+async function poll(query: DueQuery, end: Partial<Answer> | Error) {
+  let now = 0
+  const runs: (readonly [string, RunOptions])[] = []
+  const session = makeSession({
+    run: async (sql, options) => {
+      runs.push([sql, options])
+      now += 2000
+      if (end instanceof Error) throw end
+      return { columns, rows: [], cutRows: 0, ...end }
+    }
+  })
+  return { outcome: await pollQuery(session, query, { now: () => now }), runs }
+}
+
+const textOf = (texts: readonly { readonly text: Buffer }[] = []) => texts.map(({ text }) => String(text)).join('')
+
+test('the result of a poll is its rendered rows, with its duration', async (t) => {
+  const { outcome, runs } = await poll(due(), {
+    rows: [
+      ['d', '1', '2'],
+      ['e', '3', null]
+    ]
+  })
+  t.match(outcome, { seconds: 2, failure: undefined, result: { rows: 2, dropped: { rows: 0, budget: 0, duplicate: 0, illegal: 0 } } })
+  t.equal(
+    textOf(outcome.result?.texts),
+    'pg_q_a{server="s",datname="d"} 1\npg_q_a{server="s",datname="e"} 3\npg_q_b{server="s",datname="d"} 2\n'
+  )
+  t.match(runs, [['select 2', { timeoutSeconds: due().query.timeoutSeconds, maxRows: due().query.maxRows }]])
+})
+
+test('samples that are missing are counted by reason, a row with all its value columns', async (t) => {
+  const rows = [
+    ['d', '1', '2'],
+    ['e', 'x', '3'],
+    ['f', '4', '5']
+  ]
+  const { outcome } = await poll(due({ maxSamples: 3 }), { rows, cutRows: 5 })
+  t.same(outcome.result?.dropped, { rows: 10, budget: 2, duplicate: 0, illegal: 1 })
+  const twice = await poll(due(), {
+    rows: [
+      ['d', '1', '2'],
+      ['d', '3', '4']
+    ]
+  })
+  t.equal(twice.outcome.result?.dropped.duplicate, 2)
+})
+
+test('rows of databases that are not shown are dropped without being counted', async (t) => {
+  const { outcome } = await poll(due({ isShown: (datname) => datname !== 'e' }), {
+    rows: [
+      ['d', '1', '2'],
+      ['e', '3', '4']
+    ]
+  })
+  t.notMatch(textOf(outcome.result?.texts), '"e"')
+  t.same(outcome.result?.dropped, { rows: 0, budget: 0, duplicate: 0, illegal: 0 })
+})
+
+test('a limited query shows the rows that rank first and counts the others', async (t) => {
+  const query = parseQuery('q.sql', `${header.replace('-- label', '-- top: 1 by a\n-- label')}select 1`)
+  const { outcome } = await poll(due({ query, limit: 1, memory: { kind: 'top', top: new TopRows(query) } }), {
+    rows: [
+      ['d', '1', '2'],
+      ['e', '3', '4']
+    ]
+  })
+  t.equal(textOf(outcome.result?.texts), 'pg_q_a{server="s",datname="e"} 3\npg_q_b{server="s",datname="e"} 4\n')
+  t.equal(outcome.result?.dropped.rows, 2)
+})
+
+test('a failed poll is an outcome with its class', async (t) => {
+  const { outcome } = await poll(due(), Object.assign(new Error('permission denied'), { code: '42501' }))
+  t.same(outcome, { seconds: 2, result: undefined, failure: { errorClass: 'privilege', message: 'permission denied (42501)' } })
+})
+
+test('columns other than those of the header fail the query', async (t) => {
+  const { outcome } = await poll(due(), { columns: ['datname', 'a', 'c'] })
+  t.match(outcome.failure, { errorClass: 'schema', message: /missing: b; surplus: c/ })
+})
+
+test('texts are read for the statements that are shown and unknown, and not at all without any', async (t) => {
+  const query = parseQuery(
+    'texts.sql',
+    `-- T.\n--\n-- scope: server\n-- statements: texts every 5m\n-- label queryid\n-- label query\n-- within datname\n-- gauge value: V.\nselect 1`
+  )
+  const texts = new StatementTexts(query)
+  const withShown = (...ids: readonly string[]) =>
+    due({ query, memory: { kind: 'texts', texts, shown: () => ids.map((queryid) => ({ queryid, datname: 'd' })) } })
+  const none = await poll(withShown(), {})
+  t.equal(none.runs.length, 0)
+  t.match(none.outcome.result, { rows: 0, texts: [] })
+  const answer = { columns: ['queryid', 'query', 'datname', 'value'], rows: [['1', 'select $1', 'd', '1']] }
+  const { outcome, runs } = await poll(withShown('1', '2'), answer)
+  t.match(runs, [['select 2', { parameters: ['{"1","2"}'] }]])
+  t.match(textOf(outcome.result?.texts), 'queryid="1",query="select $1"')
+  const again = await poll(withShown('1'), answer)
+  t.equal(again.runs.length, 0, 'known')
+  t.match(textOf(again.outcome.result?.texts), 'queryid="1",query="select $1"')
+})

@@ -1,0 +1,164 @@
+import { test } from 'tap'
+import type { PlannedQuery } from '../../src/plan/plan-queries.ts'
+import { PolledDatabase, wasTried } from '../../src/poll/polled-database.ts'
+import { parseQuery } from '../../src/query/parse.ts'
+import { makeConnected, makeDatabase, makeFacts, makeSession } from './make-server.ts'
+
+const write = (name: string, scope: string, interval: string) =>
+  parseQuery(`${name}.sql`, `-- Q.\n--\n-- scope: ${scope}\n-- interval: ${interval}\n-- gauge a: A.\nselect 1 as a`)
+
+const planned = (interval: string): PlannedQuery => ({
+  query: write('q', 'database', interval),
+  database: 'd',
+  sql: 'select 1 as a',
+  skipped: undefined
+})
+
+const identity = { systemIdentifier: '1', startTime: '2' }
+const refused = { errorClass: 'network', message: 'refused' } as const
+
+/** When the cycle after the first one is due, that lasts 300 ms; the shortest interval is seven seconds. */
+function secondCycle({ scrapedAt, isSpread = false }: { readonly scrapedAt?: number; readonly isSpread?: boolean } = {}) {
+  const polled = new PolledDatabase(makeDatabase('d'), 7, 0, 0)
+  const running = [planned('7s')]
+  if (isSpread) polled.setInterval({ seconds: 7, isSpread }, 7, 0)
+  if (scrapedAt !== undefined && scrapedAt < 300) polled.scraped(scrapedAt)
+  for (const query of polled.timed(running)) polled.schedule.polled(query, 200)
+  polled.cycleEnded(0, 300, running, 0)
+  if (scrapedAt !== undefined && scrapedAt >= 300) polled.scraped(scrapedAt)
+  assertDue(polled, running)
+  return polled.schedule.nextCycle
+}
+
+/** The query is due in the next cycle and not before. */
+function assertDue(polled: PolledDatabase, running: readonly PlannedQuery[]): void {
+  const { schedule } = polled
+  const due = (now: number) => schedule.due(polled.timed(running), now).length
+  if (due(schedule.nextCycle - 1) !== 0 || due(schedule.nextCycle) !== 1) throw new Error('the query is not due with its cycle')
+}
+
+test('a scrape during a cycle, or close to one, moves the cycles that follow away from the scrapes', async (t) => {
+  t.equal(secondCycle(), 7000)
+  t.equal(secondCycle({ scrapedAt: 3500 }), 7000, 'far from both cycles')
+  const third = 7000 / 3
+  for (const [when, scrapedAt] of [
+    ['during the cycle', 100],
+    ['just after it', 600],
+    ['just before the next one', 6500]
+  ] as const) {
+    t.ok(Math.abs(secondCycle({ scrapedAt }) - 7000 - third) < 1, when)
+  }
+})
+
+test('cycles that are spread over their interval do not move', async (t) => {
+  t.equal(secondCycle({ isSpread: true, scrapedAt: 600 }), secondCycle({ isSpread: true }))
+})
+
+test('facts keep their object while they do not change', async (t) => {
+  const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
+  polled.connected(makeConnected(), 0)
+  const { facts } = polled.state
+  polled.connected(makeConnected({ isNew: false }), 15_000)
+  t.equal(polled.state.facts, facts)
+  polled.connected(makeConnected({ isNew: false, facts: makeFacts({ isStandby: true }) }), 30_000)
+  t.not(polled.state.facts, facts)
+})
+
+test('the identity is that of the session, and behind a pooler that of the last cycle', async (t) => {
+  const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
+  polled.connected(makeConnected({ identity }), 0)
+  polled.connected(makeConnected({ isNew: false }), 15_000)
+  t.same(polled.state.identity, identity, 'it was not read again')
+  polled.connected(makeConnected({ isNew: false, session: makeSession({ isPooled: true }) }), 30_000)
+  t.equal(polled.state.identity, undefined)
+  polled.connected(makeConnected({ identity }), 45_000)
+  polled.connected(makeConnected(), 60_000)
+  t.equal(polled.state.identity, undefined, 'a new session may not read it')
+})
+
+test('sessions are numbered, and their age is known', async (t) => {
+  const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
+  let isOpen = true
+  const session = makeSession({ isOpen: () => isOpen })
+  polled.connected(makeConnected({ session }), 1000)
+  polled.connected(makeConnected({ session, isNew: false }), 16_000)
+  t.equal(polled.sessionNumber, 1)
+  t.equal(polled.sessionAgeSeconds(31_000), 30)
+  t.equal(polled.session, session)
+  isOpen = false
+  t.equal(polled.session, undefined, 'a lost session is not returned')
+  polled.connected(makeConnected(), 46_000)
+  t.equal(polled.sessionNumber, 2)
+})
+
+test('a database that fails keeps its facts, and its consecutive failures are counted', async (t) => {
+  const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
+  t.notOk(wasTried(polled.state))
+  polled.connected(makeConnected({ identity }), 0)
+  for (let cycle = 0; cycle < 3; cycle++) polled.failed(refused)
+  t.match(polled.state, { isUp: false, failure: refused, failures: 3, identity, facts: { role: 'r' } })
+  t.equal(polled.session, undefined)
+  t.ok(wasTried(polled.state))
+  polled.connected(makeConnected(), 0)
+  t.match(polled.state, { isUp: true, failure: undefined, failures: 0 })
+})
+
+test('a deferred database is not up, and no connection was attempted', async (t) => {
+  const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
+  polled.deferred()
+  t.match(polled.state, { isUp: false, isDeferred: true, failures: 0, failure: { errorClass: 'too_many_connections' } })
+  t.notOk(wasTried(polled.state))
+  polled.failed(refused)
+  t.ok(wasTried(polled.state))
+})
+
+test('only a failed database is polled immediately', async (t) => {
+  const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
+  polled.hurry()
+  t.notOk(polled.isHurried)
+  polled.failed(refused)
+  polled.hurry()
+  t.ok(polled.isHurried)
+  t.equal(polled.state.failures, 0, 'its back-off starts again')
+})
+
+test('the intervals of database-wide queries are stretched to the cycle interval, those of server-wide queries are not', async (t) => {
+  const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
+  const [wide, once] = [write('q', 'database', '60s'), write('q', 'server', '60s')]
+  t.equal(polled.intervalOf(wide), 60)
+  t.ok(polled.setInterval({ seconds: 45, isSpread: true }, 15, 0))
+  t.notOk(polled.setInterval({ seconds: 45, isSpread: true }, 15, 0), 'nothing has changed')
+  t.equal(polled.intervalOf(wide), 90)
+  t.equal(polled.intervalOf(once), 60)
+})
+
+test('spread cycles begin at the phase of the database, also when the clock has just started', async (t) => {
+  const after = (now: number) => {
+    const polled = new PolledDatabase(makeDatabase('d'), 15, 0.5, now)
+    polled.cycleEnded(now, now + 300, [], 0)
+    polled.setInterval({ seconds: 60, isSpread: true }, 15, now + 1000)
+    return polled.schedule.nextCycle
+  }
+  t.equal(after(0), 30_000)
+  t.equal(after(40_000), 90_000)
+  t.equal(after(1_000_000), 1_050_000)
+})
+
+test('the first cycle is due at once, also where cycles are spread', async (t) => {
+  for (const now of [0, 1000, 40_000, 1_000_000]) {
+    const polled = new PolledDatabase(makeDatabase('d'), 15, 0.5, now)
+    polled.setInterval({ seconds: 60, isSpread: true }, 15, now)
+    t.ok(polled.schedule.nextCycle <= now, `at ${now} ms`)
+    polled.cycleEnded(now, now + 300, [], 0)
+    t.equal((polled.schedule.nextCycle - 30_000) % 60_000, 0, 'the next one has its phase')
+    t.ok(polled.schedule.nextCycle - now <= 60_000)
+  }
+})
+
+test('a shorter interval takes effect one such interval after the last cycle at the latest', async (t) => {
+  const polled = new PolledDatabase(makeDatabase('d'), 15, 0.5, 0)
+  polled.setInterval({ seconds: 600, isSpread: true }, 15, 0)
+  polled.cycleEnded(0, 300, [], 0)
+  polled.setInterval({ seconds: 60, isSpread: true }, 15, 100_000)
+  t.equal(polled.schedule.nextCycle, 100_000, 'it is overdue')
+})

@@ -1,0 +1,3 @@
+import { isSlow, runTests } from './run-tests.ts'
+
+await runTests((file) => !isSlow(file))
