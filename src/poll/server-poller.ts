@@ -107,10 +107,8 @@ export class ServerPoller {
     return this.#server.discovery === undefined ? undefined : this.#discovery.hasSucceeded
   }
 
-  /** Whether every planned query has been polled once. */
+  /** Whether every planned query has been polled once. A query that is planned later does not change it. */
   get isReady(): boolean {
-    const wasPolled = (query: Query, database: string) => this.snapshots.get(datnameOf(query, database), query.name) !== undefined
-    this.#isReady ||= this.plan.all.every(({ query, database, skipped }) => skipped !== undefined || wasPolled(query, database))
     return this.#isReady
   }
 
@@ -271,6 +269,7 @@ export class ServerPoller {
     }
     polled.cycle = undefined
     this.#introduce(now)
+    this.#isReady ||= this.plan.all.every((planned) => planned.skipped !== undefined || this.#wasPolled(planned))
     return end
   }
 
@@ -440,6 +439,10 @@ export class ServerPoller {
       if (!this.#advised.has(advice)) log.warn(`server ${this.#server.name}: ${advice}`)
       this.#advised.add(advice)
     }
+  }
+
+  #wasPolled({ query, database }: PlannedQuery): boolean {
+    return this.snapshots.get(datnameOf(query, database), query.name) !== undefined
   }
 
   #failUnpolled(polled: PolledDatabase, query: Query): void {

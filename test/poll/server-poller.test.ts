@@ -446,3 +446,14 @@ test('what the introduction found is not used when the session is lost or the da
     t.equal(begin(poller, 'a', 2).known, undefined, change)
   }
 })
+
+test('a server is ready once every planned query was polled, and stays so', async (t) => {
+  const driver = new Driver(serverWith(['a', 'b']), [query('fast', 'database')])
+  const { poller } = driver
+  driver.cycle('a')
+  t.notOk(poller.isReady)
+  driver.cycle('b')
+  t.ok(poller.isReady)
+  poller.update(serverWith(['a', 'b']), [query('fast', 'database'), query('late', 'database')], 1)
+  t.ok(poller.isReady)
+})
