@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { makeExporter, until } from '../exporter/run-exporter.ts'
 import { allOf, sampleValue } from '../page/parse-page.ts'
-import { startServer } from '../servers/start-server.ts'
+import { byFileCopy, startServer } from '../servers/start-server.ts'
 
 /** A busy machine may delay a poll cycle by this much, which is long compared with an interval of one second. */
 const busySeconds = 5
@@ -13,7 +13,7 @@ test('thirty databases share three sessions, and each is polled within its expor
   t.teardown(() => server.remove())
   await server.sql('postgres', "create role pgvitals login password 'secret' in role pg_monitor")
   const names = Array.from({ length: 30 }, (_, index) => `team_${index}`)
-  for (const name of names) await server.sql('postgres', `create database ${name}`)
+  for (const name of names) await server.sql('postgres', `create database ${name} ${byFileCopy(server.major)}`)
   const environment = Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_DATABASE_URL`, server.url(name, 'pgvitals')]))
   const { exporter, samples } = makeExporter(
     { ...environment, PGVITALS_QUERIES: tuned },

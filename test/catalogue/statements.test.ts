@@ -5,7 +5,7 @@ import { test } from 'tap'
 import { makeExporter, until } from '../exporter/run-exporter.ts'
 import { IncreaseCounter } from '../page/count-increase.ts'
 import { allOf, sampleValue } from '../page/parse-page.ts'
-import { type Major, startServer, type TestServer } from '../servers/start-server.ts'
+import { byFileCopy, type Major, startServer, type TestServer } from '../servers/start-server.ts'
 import { createRandom } from '../statements/simulation.ts'
 import { holdSession } from './held-session.ts'
 import { runLoad, statementOf } from './statements-load.ts'
@@ -20,8 +20,7 @@ async function startStatements(major: Major, extension: string | undefined): Pro
   const server = await startServer({ major, flags: ['pg_stat_statements.track=all', 'pg_stat_statements.max=5000'] })
   await server.sql(
     'postgres',
-    'create database platform',
-    ...databases.map((name) => `create database ${name}`),
+    ...['platform', ...databases].map((name) => `create database ${name} ${byFileCopy(major)}`),
     ...['app', 'admin'].map((role) => `create role ${role} login password 'secret'`),
     "create role pgvitals login password 'secret'",
     'grant pg_monitor to pgvitals'

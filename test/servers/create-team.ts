@@ -1,5 +1,5 @@
 import { sharedServer, template } from './shared-server.ts'
-import type { Major, RunningServer } from './start-server.ts'
+import { byFileCopy, type Major, type RunningServer } from './start-server.ts'
 
 type TeamDatabase = 'platform' | 'users' | 'labeler'
 
@@ -37,7 +37,7 @@ export async function createTeam(major: Major = 18): Promise<Team> {
     `create role ${monitor} login password 'secret' in role pg_monitor`,
     ...databases.flatMap((name) => [
       `create role ${name}_owner login password 'secret'`,
-      `create database ${name} owner ${name}_owner template ${template}`,
+      `create database ${name} owner ${name}_owner template ${template} ${byFileCopy(major)}`,
       `revoke connect on database ${name} from public`,
       `grant connect on database ${name} to ${monitor}`
     ])

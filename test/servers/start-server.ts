@@ -68,6 +68,11 @@ export async function startStandby(primary: TestServer): Promise<TestServer> {
   return runServer({ major: primary.major, dataDirectory, port: await freePort(), flags, isPreloaded: true, isNew: false })
 }
 
+/** The clause of `create database` that copies files, which takes a quarter of the CPU time of writing WAL, the default since PostgreSQL 15. */
+export function byFileCopy(major: Major): string {
+  return major >= 15 ? 'strategy file_copy' : ''
+}
+
 interface RunOptions extends Required<ServerOptions> {
   readonly dataDirectory: string
   readonly isNew: boolean

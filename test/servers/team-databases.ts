@@ -1,4 +1,4 @@
-import type { TestServer } from './start-server.ts'
+import { byFileCopy, type TestServer } from './start-server.ts'
 
 /** The example of the project: three databases of two teams, each with a separate owner, and one role that only monitors. */
 export const teamDatabases = ['platform', 'users', 'labeler'] as const
@@ -10,7 +10,7 @@ export async function createTeamDatabases(server: TestServer): Promise<void> {
     await server.sql(
       'postgres',
       `create role ${name}_owner login password 'secret'`,
-      `create database ${name} owner ${name}_owner`,
+      `create database ${name} owner ${name}_owner ${byFileCopy(server.major)}`,
       `revoke connect on database ${name} from public`,
       `grant connect on database ${name} to pgvitals`
     )
