@@ -15,9 +15,12 @@ export interface JoinedSnapshots {
 /** Joins the selected parts of the fresh snapshots, family by family. */
 export function joinSnapshots(snapshots: readonly Snapshot[], now: number, isSelected: IsSelected = () => true): JoinedSnapshots {
   const fresh = snapshots.filter((snapshot) => isFresh(snapshot, now))
-  const selected = fresh.flatMap(({ server, texts }) =>
-    texts.filter(({ datname, ranIn = [datname] }) => isSelected(server, ranIn)).map((text) => ({ ...text, server }))
-  )
+  const isReplaced = replacedIn(fresh)
+  const selected = fresh.flatMap((snapshot) => {
+    const { server, texts } = snapshot
+    const own = texts.filter((text) => isSelected(server, text.ranIn ?? [text.datname]) && !isReplaced(snapshot, text.datname))
+    return own.map((text) => ({ ...text, server }))
+  })
   const datnames = new Map<string, Set<string>>()
   for (const { server, datname } of selected) {
     const names = datnames.get(server) ?? new Set()
@@ -25,6 +28,13 @@ export function joinSnapshots(snapshots: readonly Snapshot[], now: number, isSel
     if (datname !== '') names.add(datname)
   }
   return { text: joinFamilies(selected), freshUntil: Math.min(...fresh.map(expiresAt)), datnames }
+}
+
+/** Returns whether a database itself contributes the rows that a server-wide query returned for it. */
+function replacedIn(snapshots: readonly Snapshot[]): (snapshot: Snapshot, datname: string) => boolean {
+  const keyOf = ({ server, query }: Snapshot, datname: string) => `${server}\n${query}\n${datname}`
+  const own = new Set(snapshots.flatMap((snapshot) => (snapshot.datname === '' ? [] : [keyOf(snapshot, snapshot.datname)])))
+  return (snapshot, datname) => snapshot.datname === '' && own.has(keyOf(snapshot, datname))
 }
 
 /** Renders the page: the current state of servers, databases and queries, followed by the joined snapshots. */

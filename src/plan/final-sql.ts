@@ -13,6 +13,12 @@ export function finalSql(query: Query, facts: Facts, access: ReadonlyMap<string,
   return query.statements?.kind === 'counts' ? packed(query, declared) : declared
 }
 
+/** The final SQL of a query, limited to the rows of the database in which it runs. */
+export function ownRowsSql({ merge, statements }: Query, sql: string): string {
+  const isOwn = `where t."${merge}" = pg_catalog.current_database()`
+  return statements?.kind === 'counts' ? `${sql} ${isOwn}` : `select t.* from (\n${sql}\n) as t ${isOwn}`
+}
+
 /**
  * Replaces the schema instead of adding it to the search path: an operator created there would run with the privileges
  * of our role.

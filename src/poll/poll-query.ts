@@ -69,19 +69,21 @@ function countStatements(due: DueQuery, answer: Answer, { counts }: QueryMemory 
 /** Reads the texts of exported statements whose text is unknown, at most once per interval of the query. */
 async function pollTexts(
   session: Session,
-  { query, sql, labels, isShown }: DueQuery,
+  { query, sql, labels, datname, isShown }: DueQuery,
   memory: QueryMemory & { readonly kind: 'texts' },
   clock: Clock
 ): Promise<PollResult> {
-  const shown = memory.shown()
-  const wanted = memory.texts.wanted(shown, clock.now())
+  const all = memory.shown()
+  const shown = all.filter((statement) => isShown(statement.datname ?? ''))
+  const wanted = memory.texts.wanted(shown, clock.now(), datname)
   let [rows, cutRows] = [0, 0]
   if (wanted.length > 0) {
     const answer = await session.run(sql, { ...query, parameters: [arrayText(wanted)] })
     ;[rows, cutRows] = [answer.rows.length, answer.cutRows]
     memory.texts.learn(answer.columns, answer.rows, { shown, isShown })
   }
-  const { texts, duplicates } = memory.texts.texts(shown, labels)
+  // A database that contributes adds texts to those of the server.
+  const { texts, duplicates } = datname === '' ? memory.texts.texts(all, labels) : { texts: [], duplicates: 0 }
   return { rows, entries: [], texts, dropped: { rows: cutRows, budget: 0, duplicate: duplicates, illegal: 0 } }
 }
 

@@ -10,7 +10,7 @@ export interface Failure {
 /** The rendered result of the last successful poll of one query, and the outcome of its last poll. */
 export interface Snapshot {
   readonly server: string
-  /** `''` for a server-wide query. */
+  /** The database whose rows it contains; `''` for a server-wide query. */
   readonly datname: string
   readonly query: string
   readonly intervalSeconds: number
@@ -66,6 +66,13 @@ export class Snapshots {
   extend(datname: string, query: string, intervalSeconds: number): void {
     const snapshot = this.get(datname, query)
     if (snapshot !== undefined && snapshot.intervalSeconds < intervalSeconds) this.put({ ...snapshot, intervalSeconds })
+  }
+
+  /** Deletes the samples of a database from the result of a server-wide query. */
+  withdraw(datname: string, query: string): void {
+    const snapshot = this.get('', query)
+    const texts = snapshot?.texts.filter((text) => text.datname !== datname)
+    if (snapshot !== undefined && texts?.length !== snapshot.texts.length) this.put({ ...snapshot, texts: texts ?? [] })
   }
 
   /** Samples of the other queries of the same database. */

@@ -53,6 +53,11 @@ export interface Query {
   readonly prefix: string
   readonly about: string
   readonly scope: Scope
+  /**
+   * The column that names the database of a row, if the rows of a database depend on the role that reads them. Without
+   * pg_read_all_stats, each database then contributes its own rows.
+   */
+  readonly merge: string | undefined
   readonly intervalSeconds: number
   /** The server's `statement_timeout` while this query runs. */
   readonly timeoutSeconds: number

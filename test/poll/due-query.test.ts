@@ -34,7 +34,9 @@ function due(query = serverWide, context = contextOf(makeServer(['a'])), ...cycl
   if (database === undefined) throw new Error('the server has no database')
   const polled = new PolledDatabase(database, 15, 0, 0)
   for (const found of [makeConnected(), ...cycles.map(makeConnected)]) polled.connected(found, 0)
-  return dueQuery(query, query.sql, polled, makeSession(), context)
+  const datname = query.scope === 'database' ? polled.name : ''
+  const planned = { query, database: polled.name, datname, parts: [], sql: query.sql, skipped: undefined }
+  return dueQuery(planned, query.sql, polled, makeSession(), context)
 }
 
 const identity = { systemIdentifier: '1', startTime: '2' }
