@@ -418,8 +418,7 @@ export class ServerPoller {
     const candidates = this.#all.map(({ database: { access }, state: { name, isUp, facts } }) => ({ name, isUp, facts, access }))
     if (this.plan.update(this.#queries, candidates, now)) {
       this.#tidy()
-      const users = this.#all.map(({ database }) => database.connection.user)
-      this.#ownRoles = new Set([...users, ...candidates.flatMap(({ facts }) => facts?.role ?? [])])
+      this.#ownRoles = new Set(this.#all.flatMap(monitoringRolesOf))
       this.#isDescribed = false
     }
     if (!this.#isDescribed) this.#describe(candidates)
@@ -512,6 +511,15 @@ export class ServerPoller {
 
 function placeOf({ query, datname }: Pick<PlannedQuery, 'query' | 'datname'>): string {
   return `${query.name}\n${datname}`
+}
+
+/**
+ * The role of a database if it only monitors. A role without pg_read_all_stats is assumed to be shared with an
+ * application: it can read no other statements than its own.
+ */
+function monitoringRolesOf({ database: { connection }, state: { facts } }: PolledDatabase): readonly string[] {
+  if (facts === undefined) return [connection.user]
+  return facts.capabilities.has('pg_read_all_stats') ? [connection.user, facts.role] : []
 }
 
 /** Whether a connection was attempted, which reveals what the role sees. */

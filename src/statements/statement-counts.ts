@@ -30,7 +30,7 @@ export interface TakeOptions extends Times {
    * is shown again, they start again at 0, because it may have been counted elsewhere in the meantime.
    */
   readonly isShown: (datname: string) => boolean
-  /** Statements of the exporter's own roles are never named. */
+  /** Statements of roles that only monitor are never named. */
   readonly isOwnRole: (user: string) => boolean
 }
 
