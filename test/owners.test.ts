@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Test, test } from 'tap'
 import { holdSession } from './catalogue/held-session.ts'
 import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
@@ -122,81 +123,75 @@ for (const major of [13, 18] as const) {
   test(`PostgreSQL ${major}: statements of each owner are named, and a grant moves all rows to one credential and back`, async (t) => {
     const team = await createTeam(major)
     const databases = [team.platform, team.users, team.labeler]
-    for (const name of databases) await team.server.sql(name, 'create extension pg_stat_statements')
+    // A role of an application, whose statements no owner can read.
+    const app = `${team.labeler}_app`
+    await team.server.sql('postgres', `create role ${app} login password 'secret'`)
+    for (const name of databases)
+      await team.server.sql(name, 'create extension pg_stat_statements', `grant connect on database ${name} to ${app}`)
     const { exporter, samples } = makeExporter(
       { ...team.environment('owners'), PGVITALS_QUERIES: everySecond },
       { queries: ['database_size', 'stat_activity', 'stat_statements', 'stat_statements_query_id'] }
     )
     t.teardown(() => exporter.stop())
-    const sessions = await Promise.all(databases.map((name) => holdSession(team.server, name, `${name}_owner`)))
+    const open = (name: string) => Promise.all([holdSession(team.server, name, `${name}_owner`), holdSession(team.server, name, app)])
+    const sessions = (await Promise.all(databases.map(open))).flat()
     t.teardown(() => Promise.all(sessions.map((session) => session.end())))
     const run = async (times: number) => {
-      for (let time = 0; time < times; time++) await Promise.all(sessions.map((session) => session.run('select count(*) from item')))
+      for (let time = 0; time < times; time++) await Promise.all(sessions.map((session) => session.run('select 1 as one')))
     }
     const scrape = async () => {
       exporter.scraped('prometheus')
       return await samples()
     }
-    const callsOf = (all: Samples, datname: string) => allOf(all, 'pg_stat_statements_calls_total', { datname, user: `${datname}_owner` })
-    const sumOf = (all: Samples, datname: string) => callsOf(all, datname).reduce((sum, { value }) => sum + value, 0)
+    const ids = new Map<string, string>()
+    const calls = 'pg_stat_statements_calls_total'
+    /** Executions of the statement by the owner, and of all statements by the application. */
+    const countsOf = (all: Samples, datname: string) => [
+      sampleValue(all, calls, { datname, user: `${datname}_owner`, queryid: ids.get(datname) ?? '' }),
+      allOf(all, calls, { datname, user: app }).reduce((sum, { value }) => sum + value, 0)
+    ]
+    const haveCounts = async (count: number) => {
+      const all = await scrape()
+      return databases.every((name) => countsOf(all, name).every((value) => value === count))
+    }
     const queryidOf = async (datname: string) => {
-      const from = `pg_stat_statements as s join pg_database as d on d.oid = s.dbid where d.datname = '${datname}'`
-      const [row] = await team.server.sql(
-        datname,
-        `select queryid::text, calls::int from ${from} and query like 'select count(*) from item%'`
-      )
+      const from = 'pg_stat_statements as s join pg_database as d on d.oid = s.dbid join pg_roles as r on r.oid = s.userid'
+      const where = `d.datname = '${datname}' and r.rolname = '${datname}_owner' and s.query like 'select $1 as one'`
+      const [row] = await team.server.sql(datname, `select s.queryid::text from ${from} where ${where}`)
       return String(row?.queryid)
     }
-    const isNamed = (all: Samples, datname: string, queryid: string) =>
-      callsOf(all, datname).some(({ labels }) => labels.queryid === queryid)
-    const isAlone = (all: Samples, query: string) => contributing(all, query).length === 0
 
     await run(1)
-    const ids = new Map(await Promise.all(databases.map(async (name) => [name, await queryidOf(name)] as const)))
+    for (const name of databases) ids.set(name, await queryidOf(name))
     await exporter.start()
-    await until('the statements of every owner are named', 20, async () => {
-      const all = await scrape()
-      return databases.every((name) => isNamed(all, name, ids.get(name) ?? ''))
-    })
-    const named = await scrape()
-    t.same(contributing(named, 'stat_statements'), own(team))
+    await until('the statements of every owner are named', 20, () => haveCounts(0))
+    t.same(contributing(await scrape(), 'stat_statements'), own(team))
     await run(7)
-    await until('their executions are counted', 20, async () => {
-      const all = await scrape()
-      return databases.every(
-        (name) => sampleValue(all, 'pg_stat_statements_calls_total', { datname: name, queryid: ids.get(name) ?? '' }) === 7
-      )
-    })
+    await until('the executions of every owner and of the application are counted', 20, () => haveCounts(7))
     await until('the texts', 20, async () => {
       const texts = allOf(await scrape(), 'pg_stat_statements_query_id').map(({ labels }) => labels.queryid)
       return [...ids.values()].every((id) => texts.includes(id))
     })
-    const all = await scrape()
-    for (const datname of databases) t.equal(sumOf(all, datname), 7, `nothing of ${datname} is counted twice`)
-    expectNothingTwice(t, all)
+    expectNothingTwice(t, await scrape())
 
     await team.server.sql('postgres', `grant pg_monitor to ${team.platform}_owner`)
     await until('one credential reads all rows', 20, async () => {
       const moved = await scrape()
-      return (
-        ['database_size', 'stat_activity', 'stat_statements'].every((query) => isAlone(moved, query)) && sumOf(moved, team.labeler) === 0
-      )
+      const isAlone = ['database_size', 'stat_activity', 'stat_statements'].every((query) => contributing(moved, query).length === 0)
+      return isAlone && isDeepStrictEqual(countsOf(moved, team.labeler), [0, 0])
     })
-    await until('the statements are named again', 20, async () => isNamed(await scrape(), team.labeler, ids.get(team.labeler) ?? ''))
     await run(5)
-    await until('the executions since are counted', 20, async () => sumOf(await scrape(), team.labeler) === 5)
-    const together = await scrape()
-    t.match(sessionsOf(together, team.labeler), { [`${team.labeler}_owner idle`]: 1 })
-    expectNothingTwice(t, together)
+    await until('the executions since are counted', 20, async () => isDeepStrictEqual(countsOf(await scrape(), team.labeler), [5, 5]))
+    t.match(sessionsOf(await scrape(), team.labeler), { [`${team.labeler}_owner idle`]: 1, [`${app} idle`]: 1 })
+    expectNothingTwice(t, await scrape())
 
     await team.server.sql('postgres', `revoke pg_monitor from ${team.platform}_owner`)
     await until('every database contributes again', 20, async () => {
       const moved = await scrape()
-      return contributing(moved, 'stat_statements').length === 2 && isNamed(moved, team.labeler, ids.get(team.labeler) ?? '')
+      return contributing(moved, 'stat_statements').length === 2 && isDeepStrictEqual(countsOf(moved, team.labeler), [0, 0])
     })
-    t.equal(sumOf(await scrape(), team.labeler), 0, 'its counters start again')
     await run(3)
-    await until('the executions since are counted', 20, async () => sumOf(await scrape(), team.labeler) === 3)
+    await until('the executions since are counted', 20, async () => isDeepStrictEqual(countsOf(await scrape(), team.labeler), [3, 3]))
     expectNothingTwice(t, await scrape())
   })
 }
