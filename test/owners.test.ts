@@ -52,6 +52,14 @@ for (const major of [13, 18] as const) {
     await blocker.run('begin', 'lock table item')
     blocked.send('select * from item')
     await open('users', 'postgres')
+    // A session that the database's own credential cannot see, but another one can.
+    await team.server.sql(
+      'postgres',
+      `grant connect on database ${team.users} to ${team.platform}_owner, ${team.labeler}_owner`,
+      `grant connect on database ${team.platform} to ${team.labeler}_owner`
+    )
+    const guests = [await open('users', `${team.platform}_owner`), await open('users', `${team.labeler}_owner`)]
+    for (const guest of [...guests, await open('platform', `${team.labeler}_owner`)]) await guest.run('begin')
     const sizes = async () => {
       const rows = await team.server.sql('postgres', 'select datname, pg_database_size(oid)::float8 as size from pg_database')
       return new Map(rows.map(({ datname, size }) => [String(datname), Number(size)]))
@@ -92,15 +100,21 @@ for (const major of [13, 18] as const) {
     t.equal(sampleValue(all, 'pg_stat_activity_running', { datname: team.labeler, state: 'active', older_than: '1h' }), 0)
     t.equal(sampleValue(all, 'pg_stat_ssl_connections', { datname: team.labeler, ssl: 'true' }), 0)
 
+    const guestOf = (database: string, user: string) => ({ [`${user}_owner idle in transaction`]: 1, [`${database}_owner active`]: 1 })
+    t.match(sessionsOf(all, team.users), { ...guestOf(team.users, team.platform), ...guestOf(team.users, team.labeler) })
+    t.match(sessionsOf(all, team.platform), guestOf(team.platform, team.labeler))
+    for (const datname of [team.users, team.platform])
+      t.ok((sampleValue(all, 'pg_stat_activity_oldest_transaction_seconds', { datname, usename: owner }) ?? 0) > 0)
     t.match(sessionsOf(all, team.users), { 'postgres unknown': 1 }, 'a session that no credential sees is counted with an unknown state')
     t.same(allOf(all, 'pg_stat_activity_oldest_transaction_seconds', { datname: team.users, usename: 'postgres' }), [])
     t.same(
-      allOf(all, 'pg_stat_activity_count', { datname: team.users, state: 'idle in transaction' }),
+      allOf(all, 'pg_stat_activity_count', { datname: team.users, state: 'idle in transaction (aborted)' }),
       [],
       'no state that it could have is 0'
     )
-    t.equal(sampleValue(all, 'pg_stat_activity_wait_events', { datname: team.users, wait_event_type: 'unknown' }), 1)
-    t.equal(sampleValue(all, 'pg_stat_ssl_connections', { datname: team.users, ssl: 'unknown' }), 1)
+    // Without a label for the user, the sessions that the credential of the database sees are counted.
+    t.equal(sampleValue(all, 'pg_stat_activity_wait_events', { datname: team.users, wait_event_type: 'unknown' }), 3)
+    t.equal(sampleValue(all, 'pg_stat_ssl_connections', { datname: team.users, ssl: 'unknown' }), 3)
 
     for (const query of ['database_size', 'stat_activity', 'xmin_horizon'])
       t.same(contributing(all, query), own(team), `${query} is completed by the databases of the other owners`)

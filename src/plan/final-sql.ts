@@ -1,4 +1,4 @@
-import { isValueColumn, type Query } from '../query/query.ts'
+import { isMergedByUser, isValueColumn, type Query, userLabel } from '../query/query.ts'
 import type { Facts } from '../server/facts.ts'
 import type { Access } from '../server/server.ts'
 
@@ -13,10 +13,15 @@ export function finalSql(query: Query, facts: Facts, access: ReadonlyMap<string,
   return query.statements?.kind === 'counts' ? packed(query, declared) : declared
 }
 
-/** The final SQL of a query, limited to the rows of the database in which it runs. */
-export function ownRowsSql({ merge, statements }: Query, sql: string): string {
-  const isOwn = `where t."${merge}" = pg_catalog.current_database()`
-  return statements?.kind === 'counts' ? `${sql} ${isOwn}` : `select t.* from (\n${sql}\n) as t ${isOwn}`
+/**
+ * The final SQL of a query, limited to the rows of the database in which it runs, and to those of users that the role sees
+ * in other databases.
+ */
+export function ownRowsSql(query: Query, sql: string): string {
+  const isOwn = `where t."${query.merge}" = pg_catalog.current_database()`
+  if (query.statements?.kind === 'counts') return `${sql} ${isOwn}`
+  const users = "select r.rolname from pg_catalog.pg_roles as r where pg_catalog.pg_has_role(r.oid, 'usage')"
+  return `select t.* from (\n${sql}\n) as t ${isOwn}${isMergedByUser(query) ? ` or t."${userLabel}" in (${users})` : ''}`
 }
 
 /**

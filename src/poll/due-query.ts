@@ -75,12 +75,12 @@ export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatab
 }
 
 /**
- * Whether the query returns the rows of a database. The page replaces rows by those that the database itself contributes
- * (`joinSnapshots`), but statements must not be counted twice.
+ * Whether statements of a database are counted: by the server, unless the database counts them itself. Other rows are
+ * chosen on the page (`joinSnapshots`).
  */
 function isOwn({ query, datname, parts }: PlannedQuery, shown: string): boolean {
-  if (query.scope === 'server' && datname !== '') return shown === datname
-  return query.statements === undefined || !parts.includes(shown)
+  if (query.statements === undefined) return true
+  return datname === '' ? !parts.includes(shown) : shown === datname
 }
 
 /** The databases that contribute to a server-wide query share its limit. */

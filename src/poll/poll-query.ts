@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { FamilyText } from '../metric/exposition.ts'
 import { renderEntries } from '../metric/render-entries.ts'
 import { columnsMismatch, type DatnameOf, databaseOf, type Entry, readRows, rowsLeftOut } from '../metric/sample.ts'
-import { isValueColumn } from '../query/query.ts'
+import { isMergedByUser, isValueColumn } from '../query/query.ts'
 import { ClassedError, classOf, messageOf } from '../server/error-class.ts'
 import type { Answer } from '../server/pg-client.ts'
 import type { Session } from '../server/session.ts'
@@ -96,7 +96,7 @@ interface Missing {
 /** Renders entries up to the sample limit and counts missing samples. A missing row counts with all its value columns. */
 function resultOf(due: DueQuery, rows: number, entries: readonly Entry[], missing: Missing, datnameOf: DatnameOf = databaseOf): PollResult {
   const { query, maxSamples } = due
-  const { texts, dropped } = renderEntries(query, entries, { maxSamples, datnameOf })
+  const { texts, dropped } = renderEntries(query, entries, { maxSamples, datnameOf, isByUser: isMergedByUser(query) })
   const columns = query.columns.filter(isValueColumn).length
   return {
     rows,

@@ -237,7 +237,8 @@ export class ServerPoller {
     const { result, failure, seconds } = outcome
     if (result !== undefined) {
       const { rows, texts, entries } = result
-      this.snapshots.put({ datname, query: query.name, intervalSeconds, succeededAt: now, seconds, rows, texts, failure })
+      const roles = polled.state.facts?.roles
+      this.snapshots.put({ datname, query: query.name, intervalSeconds, succeededAt: now, seconds, rows, texts, roles, failure })
       // If the database stops to contribute, the counters that the server had for it must not appear again.
       if (query.statements?.kind === 'counts' && datname !== '') this.snapshots.withdraw(datname, query.name)
       if (query.name === 'disk') this.#usedBytes = entries[0]?.values[0]

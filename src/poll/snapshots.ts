@@ -21,6 +21,8 @@ export interface Snapshot {
   /** Rows of the last successful poll. */
   readonly rows: number
   readonly texts: readonly FamilyText[]
+  /** The roles whose sessions the role of the last successful poll sees; undefined if it sees all. */
+  readonly roles?: ReadonlySet<string> | undefined
   /** The reason why the last poll failed; undefined if it succeeded. */
   readonly failure: Failure | undefined
 }
@@ -58,8 +60,8 @@ export class Snapshots {
 
   /** Records a failed poll. The last result is kept until it is three intervals old. */
   fail(datname: string, query: string, intervalSeconds: number, seconds: number, failure: Failure): void {
-    const { succeededAt, rows = 0, texts = [] } = this.get(datname, query) ?? {}
-    this.put({ datname, query, intervalSeconds, seconds, failure, succeededAt, rows, texts })
+    const { succeededAt, rows = 0, texts = [], roles } = this.get(datname, query) ?? {}
+    this.put({ datname, query, intervalSeconds, seconds, failure, succeededAt, rows, texts, roles })
   }
 
   /** Serves the last result of a query that is now polled less often for three of the longer intervals. */

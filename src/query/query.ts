@@ -76,6 +76,14 @@ export function isValueColumn(column: Column): column is ValueColumn {
   return 'help' in column
 }
 
+/** The label that names the user of a session. */
+export const userLabel = 'usename'
+
+/** Whether the rows of a query are visible or not depending on their user, in every database. */
+export function isMergedByUser({ merge, columns }: Pick<Query, 'merge' | 'columns'>): boolean {
+  return merge !== undefined && columnNames({ columns }, 'label').includes(userLabel)
+}
+
 /** The names of the columns of one kind, in the header's order. */
 export function columnNames({ columns }: Pick<Query, 'columns'>, kind: Column['kind']): readonly string[] {
   return columns.filter((column) => column.kind === kind).map((column) => column.name)
