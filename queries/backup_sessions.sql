@@ -6,7 +6,7 @@
 -- label kind
 -- gauge value: Sessions running a backup of this kind: pg_dump, pg_dumpall or base_backup (pg_basebackup).
 -- gauge oldest_age_seconds: Age of the oldest session running a backup of this kind; absent if there is none or the role
---    cannot see its start time.
+--    cannot see the start time of one.
 with
   backup as (
     select
@@ -19,7 +19,10 @@ with
 select
   k.kind,
   pg_catalog.count(b.kind) as value,
-  extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(b.backend_start))::float8 as oldest_age_seconds
+  case
+    when pg_catalog.count(b.kind) = pg_catalog.count(b.backend_start)
+    then extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(b.backend_start))::float8
+  end as oldest_age_seconds
 from (
   values ('pg_dump'), ('pg_dumpall'), ('base_backup')
 ) as k (kind)

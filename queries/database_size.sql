@@ -1,12 +1,14 @@
 -- Disk space used by each database. Expensive: PostgreSQL reads the size of every file.
 --
 -- scope:    server
+-- merge:    datname
 -- interval: 5m
 -- timeout:  30s
 -- name:     pg_database
 --
 -- label datname
--- gauge size_bytes: Disk space used by the database; absent if the role has neither CONNECT on it nor pg_read_all_stats.
+-- gauge size_bytes: Disk space used by the database; absent without a credential that has CONNECT on it or
+--    pg_read_all_stats.
 select
   d.datname,
   -- pg_database_size() fails without one of these privileges, and one failure would fail the whole query.

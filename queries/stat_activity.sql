@@ -1,6 +1,7 @@
 -- Sessions by database, state, user, application and backend type, from pg_stat_activity.
 --
 -- scope:    server
+-- merge:    datname
 -- interval: 15s
 -- rows:     5000
 --
@@ -60,8 +61,8 @@ select
   g.max_tx_duration
 from grouped as g
 union all
--- States without sessions are exported as 0, so that alerts do not lose their series; without pg_read_all_stats the states
--- are unknown.
+-- States without sessions are exported as 0, so that alerts do not lose their series, unless a session could have the state
+-- and the role cannot see it. Without a user it is a background process, which can only be active.
 select
   d.datname,
   s.state,
@@ -76,5 +77,9 @@ cross join (
 ) as s (state)
 where
   d.datallowconn
-  and pg_catalog.pg_has_role('pg_read_all_stats', 'usage')
-  and not exists (select from grouped as g where g.datname = d.datname and g.state = s.state);
+  and not exists (
+    select from grouped as g
+    where
+      g.datname = d.datname
+      and (g.state = s.state or (g.state = 'unknown' and (g.usename <> '' or s.state = 'active')))
+  );

@@ -1,16 +1,16 @@
 -- Sessions waiting for a lock, from pg_stat_activity.
 --
 -- scope:    server
+-- merge:    datname
 -- interval: 15s
 -- rows:     2000
--- requires: capability pg_read_all_stats
 --
 -- label datname
 -- label usename
 -- gauge sessions: Sessions waiting for a lock.
 -- gauge longest_wait_seconds: Duration of the longest lock wait; absent if no session waits and before PostgreSQL 14.
 -- gauge longest_statement_seconds: Seconds since the oldest statement that is waiting for a lock began, an upper bound of the
---    wait; absent if no session waits.
+--    wait; absent if no session waits, and for users whose sessions the role cannot see.
 with
   waiting as materialized (
     select
@@ -19,7 +19,13 @@ with
       coalesce(a.usename, '') as usename,
       a.query_start as runs_since
     from pg_catalog.pg_stat_activity as a
-    where a.wait_event_type = 'Lock' and a.datname is not null
+    where
+      a.datname is not null
+      and (
+        a.wait_event_type = 'Lock'
+        -- A session whose wait event the role cannot see.
+        or (a.backend_type is null and a.pid in (select l.pid from pg_catalog.pg_locks as l where not l.granted))
+      )
   ),
   -- pg_locks is read only if a session waits.
   wait as materialized (

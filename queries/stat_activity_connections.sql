@@ -1,6 +1,7 @@
 -- Client connections by database, user and state, from pg_stat_activity, without the exporter's session.
 --
 -- scope:    server
+-- merge:    datname
 -- interval: 15s
 -- rows:     5000
 --
@@ -31,8 +32,8 @@ select
   g.value
 from grouped as g
 union all
--- States without sessions are exported as 0, so that alerts do not lose their series; without pg_read_all_stats the states
--- are unknown.
+-- States without sessions are exported as 0, so that alerts do not lose their series, unless the role cannot see the state
+-- of a session.
 select
   d.datname,
   '',
@@ -42,6 +43,5 @@ from pg_catalog.pg_database as d
 cross join (values ('active'), ('idle'), ('idle in transaction'), ('idle in transaction (aborted)')) as s (state)
 where
   d.datallowconn
-  and pg_catalog.pg_has_role('pg_read_all_stats', 'usage')
-  and not exists (select from grouped as g where g.datname = d.datname and g.state = s.state)
+  and not exists (select from grouped as g where g.datname = d.datname and g.state in (s.state, 'unknown'))
 order by value desc;

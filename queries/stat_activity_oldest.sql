@@ -1,7 +1,8 @@
 -- Oldest transaction, statement and idle transaction by database and user, from pg_stat_activity, without the exporter's
--- session.
+-- session and without users whose sessions the role cannot see.
 --
 -- scope:    server
+-- merge:    datname
 -- interval: 15s
 --
 -- label datname

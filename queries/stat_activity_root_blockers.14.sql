@@ -1,19 +1,20 @@
 -- Root blockers: sessions that block others and do not wait for a lock themselves, from pg_blocking_pids().
 --
 -- scope:    server
+-- merge:    datname
 -- interval: 15s
--- requires: capability pg_read_all_stats
 --
 -- label datname
 -- label usename
 -- label state
 -- gauge value: Sessions that block others and do not wait for a lock themselves. All prepared transactions of a database
---    count as one; for background processes state is the backend type.
+--    count as one; for background processes state is the backend type, and "unknown" if the role cannot see it.
 -- gauge blocked_sessions: Sessions blocked by these root blockers, directly or indirectly.
 -- gauge longest_wait_seconds: Duration of the longest lock wait behind these root blockers; absent before PostgreSQL 14.
 -- gauge longest_statement_seconds: Seconds since the oldest statement blocked by these root blockers began, an upper bound of
---    the wait.
--- gauge oldest_transaction_seconds: Seconds since the oldest transaction of these root blockers began.
+--    the wait; absent if the role cannot see one of the blocked sessions.
+-- gauge oldest_transaction_seconds: Seconds since the oldest transaction of these root blockers began; absent if the role
+--    cannot see it.
 with recursive
   activity as materialized (
     select
@@ -21,10 +22,11 @@ with recursive
       coalesce(a.leader_pid, a.pid) as leader,
       a.datname,
       a.usename,
-      coalesce(a.state, a.backend_type) as state,
+      coalesce(a.state, a.backend_type, 'unknown') as state,
       a.xact_start,
       a.query_start,
-      a.wait_event_type
+      -- A session that the role cannot see waits for a lock if pg_locks says so.
+      coalesce(a.wait_event_type, case when a.backend_type is null then 'Lock' end) as wait_event_type
     from pg_catalog.pg_stat_activity as a
   ),
   -- All sessions that wait for one lock in one mode form a queue. pg_locks is read only if a session waits.
@@ -100,7 +102,10 @@ select
   pg_catalog.count(distinct c.root) as value,
   pg_catalog.count(distinct w.pid) as blocked_sessions,
   extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(w.waits_since))::float8 as longest_wait_seconds,
-  extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(w.runs_since))::float8 as longest_statement_seconds,
+  case
+    when pg_catalog.bool_and(w.runs_since is not null)
+    then extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(w.runs_since))::float8
+  end as longest_statement_seconds,
   extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(coalesce(a.xact_start, p.prepared)))::float8 as oldest_transaction_seconds
 from chain as c
 join waiting as w on w.queue = c.queue

@@ -1,10 +1,10 @@
--- Client sessions with a long-running statement or transaction, by age, from pg_stat_activity. Sessions of pgvitals are not
--- included.
+-- Client sessions with a long-running statement or transaction, by age, from pg_stat_activity. Sessions of pgvitals, and of
+-- users whose sessions the role cannot see, are not included.
 --
 -- scope:    server
+-- merge:    datname
 -- interval: 15s
 -- rows:     5000
--- requires: capability pg_read_all_stats
 --
 -- label   datname
 -- label   usename

@@ -1,12 +1,13 @@
 -- Network connections with and without TLS, by database, from pg_stat_ssl, without the exporter's session.
 --
 -- scope:    server
+-- merge:    datname
 -- interval: 15s
--- requires: capability pg_read_all_stats
 --
 -- label datname
 -- label ssl
--- gauge connections: TCP connections with or without TLS; datname is empty for physical replication and base backups.
+-- gauge connections: TCP connections with or without TLS; datname is empty for physical replication and base backups. With
+--    ssl="unknown": sessions that the role cannot see.
 with
   connection as (
     select
@@ -17,7 +18,17 @@ with
     -- Connections over a Unix socket have no client address.
     where a.client_addr is not null and a.pid <> pg_catalog.pg_backend_pid()
   ),
-  -- Combinations without connections are exported as 0, so that alerts do not lose their series.
+  -- A session without a user is a background process.
+  invisible as (
+    select
+      a.datname,
+      pg_catalog.count(*) as sessions
+    from pg_catalog.pg_stat_activity as a
+    where a.backend_type is null and a.datname is not null and a.usename is not null
+    group by a.datname
+  ),
+  -- Combinations without connections are exported as 0, so that alerts do not lose their series, unless the role cannot see a
+  -- session.
   known as (
     select d.datname
     from pg_catalog.pg_database as d
@@ -35,4 +46,11 @@ cross join (
   values (true), (false)
 ) as t (ssl)
 left join connection as c on c.datname = k.datname and c.ssl = t.ssl
-group by k.datname, t.ssl;
+where c.datname is not null or not exists (select from invisible as i where i.datname = k.datname)
+group by k.datname, t.ssl
+union all
+select
+  i.datname,
+  'unknown',
+  i.sessions
+from invisible as i;

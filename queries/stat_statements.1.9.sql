@@ -1,6 +1,7 @@
 -- Executions, time and I/O of each statement, from pg_stat_statements.
 --
 -- scope:      server
+-- merge:      datname
 -- interval:   15s
 -- requires:   pg_stat_statements >= 1.8
 -- requires:   capability pg_stat_statements

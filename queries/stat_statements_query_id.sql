@@ -1,6 +1,7 @@
 -- Texts of the statements on the page, on one line and without literals; join them by queryid.
 --
 -- scope:      server
+-- merge:      database
 -- interval:   15s
 -- timeout:    10s
 -- name:       pg_stat_statements

@@ -1,18 +1,22 @@
 -- Transaction IDs that prevent vacuum from removing dead rows, by kind of holder.
 --
 -- scope:    server
+-- merge:    datname
 -- interval: 15s
 -- rows:     2000
 --
 -- label datname
 -- label holder
 -- gauge age: Age of the oldest transaction ID held by this kind of holder, in transactions; datname is empty if it affects
---    all databases.
+--    all databases, and holder is "unknown" for sessions that the role cannot see.
 with
   held as (
     select
       coalesce(a.datname, '') as datname,
       case
+        -- The role cannot see the session. In a database, only autovacuum has no user.
+        when a.backend_type is null and a.usesysid is null and a.datname is not null then 'autovacuum'
+        when a.backend_type is null then 'unknown'
         when a.backend_type in ('client backend', 'parallel worker') then 'session'
         when a.backend_type = 'autovacuum worker' then 'autovacuum'
         -- A standby with hot_standby_feedback and without a slot; with a slot, the slot holds the xmin.
@@ -22,8 +26,7 @@ with
       greatest(pg_catalog.age(a.backend_xmin), pg_catalog.age(a.backend_xid)) as age
     from pg_catalog.pg_stat_activity as a
     where
-      pg_catalog.pg_has_role('pg_read_all_stats', 'usage')
-      and (a.backend_xmin is not null or a.backend_xid is not null)
+      (a.backend_xmin is not null or a.backend_xid is not null)
       and a.pid <> pg_catalog.pg_backend_pid()
       -- The snapshot of a vacuum does not hold back other vacuums.
       and not exists (select from pg_catalog.pg_stat_progress_vacuum as v where v.pid = coalesce(a.leader_pid, a.pid))

@@ -1,53 +1,214 @@
-import { test } from 'tap'
-import { makeExporter } from './exporter/run-exporter.ts'
-import { allOf, sampleValue } from './page/parse-page.ts'
-import { createTeam } from './servers/create-team.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { type Test, test } from 'tap'
+import { holdSession } from './catalogue/held-session.ts'
+import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
+import { allOf, type PageSample, sampleValue } from './page/parse-page.ts'
+import { createTeam, type Team } from './servers/create-team.ts'
 
-test('with three owners and without pg_monitor every database exports what its owner may see, and the rest is a blind spot', async (t) => {
-  const team = await createTeam()
-  const { exporter, samples, logged } = makeExporter(team.environment('owners'))
-  t.teardown(() => exporter.stop())
-  await exporter.pollOnce()
-  const all = await samples()
+type Samples = readonly PageSample[]
 
-  for (const datname of [team.platform, team.users, team.labeler]) {
-    t.equal(sampleValue(all, 'pg_database_up', { datname }), 1)
-    t.equal(sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { datname, relname: 'item' }), 100, `${datname}'s owner sees its tables`)
-    for (const capability of ['pg_monitor', 'pg_read_all_stats'])
-      t.equal(sampleValue(all, 'pgvitals_capability', { datname, capability }), 0)
-  }
-
-  t.ok((sampleValue(all, 'pg_database_size_bytes', { datname: team.platform }) ?? 0) > 1e6, "the size of the owner's database is known")
-  t.equal(
-    sampleValue(all, 'pg_database_size_bytes', { datname: team.labeler }),
-    undefined,
-    'the size of a database that refuses the role is absent, not 0'
-  )
-  t.equal(sampleValue(all, 'pgvitals_query_success', { query: 'database_size' }), 1, 'and the query does not fail')
-
-  for (const query of ['wal', 'stat_replication'])
-    t.same(allOf(all, 'pgvitals_query_success', { query }), [], `${query} is skipped and does not fail`)
-  t.same(allOf(all, 'pg_wal_segments'), [])
-  t.ok(
-    allOf(all, 'pgvitals_query_success').every(({ value }) => value === 1),
-    'no query fails'
-  )
-
-  const hidden = allOf(all, 'pg_stat_activity_count', { datname: team.labeler })
-  t.ok(
-    hidden.length > 0 && hidden.every(({ labels }) => labels.state === 'unknown'),
-    'sessions of another owner are counted with an unknown state'
-  )
-  t.same(allOf(all, 'pg_stat_activity_max_tx_duration', { datname: team.labeler }), [], 'and the duration of their transactions is absent')
+/** Asserts that the page contains no series twice and that none was dropped as a duplicate. */
+function expectNothingTwice(t: Test, all: Samples): void {
+  const series = all.map(({ name, labels }) => JSON.stringify([name, Object.entries(labels).sort()]))
   t.same(
-    allOf(all, 'pg_stat_activity_count', { state: 'no zero for a state that the role cannot see' }),
+    series.filter((one, index) => series.indexOf(one) !== index),
     [],
-    'no state is zero-filled that the role could not see'
+    'no series is exported twice'
   )
+  t.same(
+    allOf(all, 'pgvitals_samples_dropped_total', { reason: 'duplicate' }).filter(({ value }) => value !== 0),
+    [],
+    'and no duplicate was dropped'
+  )
+}
 
-  const line = logged.map(({ msg }) => String(msg)).find((msg) => msg.includes('queries run'))
-  t.match(line, /skipped: .*wal \(needs capability pg_monitor\)/)
-})
+/** The sessions of a database as `user state`, with their number. */
+function sessionsOf(all: Samples, datname: string): Record<string, number> {
+  const found = allOf(all, 'pg_stat_activity_count', { datname }).filter(({ value }) => value > 0)
+  return Object.fromEntries(found.map(({ labels, value }) => [`${labels.usename} ${labels.state}`, value]))
+}
+
+/** The databases that contribute their own rows to a query. */
+function contributing(all: Samples, query: string): readonly string[] {
+  return allOf(all, 'pgvitals_query_success', { query })
+    .map(({ labels }) => labels.datname ?? '')
+    .filter((datname) => datname !== '')
+    .sort()
+}
+
+const own = (team: Team) => [team.users, team.labeler].sort()
+
+for (const major of [13, 18] as const) {
+  test(`PostgreSQL ${major}: with three owners and without pg_monitor every database exports what its owner sees`, async (t) => {
+    const team = await createTeam(major)
+    const { exporter, samples, logged } = makeExporter(team.environment('owners'))
+    t.teardown(() => exporter.stop())
+    const open = async (database: 'platform' | 'users' | 'labeler', user = `${team[database]}_owner`) => {
+      const session = await holdSession(team.server, team[database], user)
+      t.teardown(() => session.end())
+      return session
+    }
+    const [blocker, blocked] = [await open('labeler'), await open('labeler')]
+    await blocker.run('begin', 'lock table item')
+    blocked.send('select * from item')
+    await open('users', 'postgres')
+    // A session that the database's own credential cannot see, but another one can.
+    await team.server.sql(
+      'postgres',
+      `grant connect on database ${team.users} to ${team.platform}_owner, ${team.labeler}_owner`,
+      `grant connect on database ${team.platform} to ${team.labeler}_owner`
+    )
+    const guests = [await open('users', `${team.platform}_owner`), await open('users', `${team.labeler}_owner`)]
+    for (const guest of [...guests, await open('platform', `${team.labeler}_owner`)]) await guest.run('begin')
+    const sizes = async () => {
+      const rows = await team.server.sql('postgres', 'select datname, pg_database_size(oid)::float8 as size from pg_database')
+      return new Map(rows.map(({ datname, size }) => [String(datname), Number(size)]))
+    }
+    await until('the session waits', 10, async () => {
+      const rows = await team.server.sql(
+        'postgres',
+        `select from pg_stat_activity where datname = '${team.labeler}' and wait_event_type = 'Lock'`
+      )
+      return rows.length === 1
+    })
+    const before = await sizes()
+    await exporter.pollOnce()
+    const all = await samples()
+    const after = await sizes()
+
+    for (const datname of [team.platform, team.users, team.labeler]) {
+      t.equal(sampleValue(all, 'pg_database_up', { datname }), 1)
+      t.equal(sampleValue(all, 'pg_stat_user_tables_n_tup_ins', { datname, relname: 'item' }), 100, `${datname}'s owner sees its tables`)
+      for (const capability of ['pg_monitor', 'pg_read_all_stats'])
+        t.equal(sampleValue(all, 'pgvitals_capability', { datname, capability }), 0)
+      const size = sampleValue(all, 'pg_database_size_bytes', { datname }) ?? 0
+      t.ok((before.get(datname) ?? 0) <= size && size <= (after.get(datname) ?? 0), `the size of ${datname} is that of the server`)
+    }
+
+    const owner = `${team.labeler}_owner`
+    t.match(sessionsOf(all, team.labeler), { [`${owner} idle in transaction`]: 1 })
+    t.equal(sampleValue(all, 'pg_stat_activity_connections', { datname: team.labeler, usename: owner, state: 'idle in transaction' }), 1)
+    t.ok((sampleValue(all, 'pg_stat_activity_oldest_transaction_seconds', { datname: team.labeler, usename: owner }) ?? 0) > 0)
+    t.ok((sampleValue(all, 'pg_stat_activity_oldest_idle_in_transaction_seconds', { datname: team.labeler, usename: owner }) ?? 0) > 0)
+    t.equal(sampleValue(all, 'pg_stat_activity_connections', { datname: team.labeler, state: 'idle in transaction (aborted)' }), 0)
+    t.equal(sampleValue(all, 'pg_stat_activity_blocked_sessions', { datname: team.labeler, usename: owner }), 1)
+    t.ok((sampleValue(all, 'pg_stat_activity_blocked_longest_statement_seconds', { datname: team.labeler, usename: owner }) ?? 0) > 0)
+    const root = { datname: team.labeler, usename: owner, state: 'idle in transaction' }
+    t.equal(sampleValue(all, 'pg_stat_activity_root_blockers', root), 1)
+    t.equal(sampleValue(all, 'pg_stat_activity_root_blockers_blocked_sessions', root), 1)
+    t.equal(sampleValue(all, 'pg_stat_activity_wait_events', { datname: team.labeler, wait_event_type: 'Lock' }), 1)
+    t.equal(sampleValue(all, 'pg_stat_activity_running', { datname: team.labeler, state: 'active', older_than: '1h' }), 0)
+    t.equal(sampleValue(all, 'pg_stat_ssl_connections', { datname: team.labeler, ssl: 'true' }), 0)
+
+    const guestOf = (database: string, user: string) => ({ [`${user}_owner idle in transaction`]: 1, [`${database}_owner active`]: 1 })
+    t.match(sessionsOf(all, team.users), { ...guestOf(team.users, team.platform), ...guestOf(team.users, team.labeler) })
+    t.match(sessionsOf(all, team.platform), guestOf(team.platform, team.labeler))
+    for (const datname of [team.users, team.platform])
+      t.ok((sampleValue(all, 'pg_stat_activity_oldest_transaction_seconds', { datname, usename: owner }) ?? 0) > 0)
+    t.match(sessionsOf(all, team.users), { 'postgres unknown': 1 }, 'a session that no credential sees is counted with an unknown state')
+    t.same(allOf(all, 'pg_stat_activity_oldest_transaction_seconds', { datname: team.users, usename: 'postgres' }), [])
+    t.same(
+      allOf(all, 'pg_stat_activity_count', { datname: team.users, state: 'idle in transaction (aborted)' }),
+      [],
+      'no state that it could have is 0'
+    )
+    // Without a label for the user, the sessions that the credential of the database sees are counted.
+    t.equal(sampleValue(all, 'pg_stat_activity_wait_events', { datname: team.users, wait_event_type: 'unknown' }), 3)
+    t.equal(sampleValue(all, 'pg_stat_ssl_connections', { datname: team.users, ssl: 'unknown' }), 3)
+
+    for (const query of ['database_size', 'stat_activity', 'xmin_horizon'])
+      t.same(contributing(all, query), own(team), `${query} is completed by the databases of the other owners`)
+    t.same(contributing(all, 'stat_database'), [], 'a query whose rows do not depend on the role runs once')
+    expectNothingTwice(t, all)
+
+    for (const query of ['wal', 'stat_replication', 'stat_activity_autovacuum'])
+      t.same(allOf(all, 'pgvitals_query_success', { query }), [], `${query} is skipped and does not fail`)
+    t.same(allOf(all, 'pg_wal_segments'), [])
+    t.ok(
+      allOf(all, 'pgvitals_query_success').every(({ value }) => value === 1),
+      'no query fails'
+    )
+    const line = logged.map(({ msg }) => String(msg)).find((msg) => msg.includes('queries run'))
+    t.match(line, /skipped: .*wal \(needs capability pg_monitor\)/)
+  })
+}
+
+for (const major of [13, 18] as const) {
+  test(`PostgreSQL ${major}: statements of each owner are named, and a grant moves all rows to one credential and back`, async (t) => {
+    const team = await createTeam(major)
+    const databases = [team.platform, team.users, team.labeler]
+    // A role of an application, whose statements no owner can read.
+    const app = `${team.labeler}_app`
+    await team.server.sql('postgres', `create role ${app} login password 'secret'`)
+    for (const name of databases)
+      await team.server.sql(name, 'create extension pg_stat_statements', `grant connect on database ${name} to ${app}`)
+    const { exporter, samples } = makeExporter(
+      { ...team.environment('owners'), PGVITALS_QUERIES: everySecond },
+      { queries: ['database_size', 'stat_activity', 'stat_statements', 'stat_statements_query_id'] }
+    )
+    t.teardown(() => exporter.stop())
+    const open = (name: string) => Promise.all([holdSession(team.server, name, `${name}_owner`), holdSession(team.server, name, app)])
+    const sessions = (await Promise.all(databases.map(open))).flat()
+    t.teardown(() => Promise.all(sessions.map((session) => session.end())))
+    const run = async (times: number) => {
+      for (let time = 0; time < times; time++) await Promise.all(sessions.map((session) => session.run('select 1 as one')))
+    }
+    const scrape = async () => {
+      exporter.scraped('prometheus')
+      return await samples()
+    }
+    const ids = new Map<string, string>()
+    const calls = 'pg_stat_statements_calls_total'
+    /** Executions of the statement by the owner, and of all statements by the application. */
+    const countsOf = (all: Samples, datname: string) => [
+      sampleValue(all, calls, { datname, user: `${datname}_owner`, queryid: ids.get(datname) ?? '' }),
+      allOf(all, calls, { datname, user: app }).reduce((sum, { value }) => sum + value, 0)
+    ]
+    const haveCounts = async (count: number) => {
+      const all = await scrape()
+      return databases.every((name) => countsOf(all, name).every((value) => value === count))
+    }
+    const queryidOf = async (datname: string) => {
+      const from = 'pg_stat_statements as s join pg_database as d on d.oid = s.dbid join pg_roles as r on r.oid = s.userid'
+      const where = `d.datname = '${datname}' and r.rolname = '${datname}_owner' and s.query like 'select $1 as one'`
+      const [row] = await team.server.sql(datname, `select s.queryid::text from ${from} where ${where}`)
+      return String(row?.queryid)
+    }
+
+    await run(1)
+    for (const name of databases) ids.set(name, await queryidOf(name))
+    await exporter.start()
+    await until('the statements of every owner are named', 20, () => haveCounts(0))
+    t.same(contributing(await scrape(), 'stat_statements'), own(team))
+    await run(7)
+    await until('the executions of every owner and of the application are counted', 20, () => haveCounts(7))
+    await until('the texts', 20, async () => {
+      const texts = allOf(await scrape(), 'pg_stat_statements_query_id').map(({ labels }) => labels.queryid)
+      return [...ids.values()].every((id) => texts.includes(id))
+    })
+    expectNothingTwice(t, await scrape())
+
+    await team.server.sql('postgres', `grant pg_monitor to ${team.platform}_owner`)
+    await until('one credential reads all rows', 20, async () => {
+      const moved = await scrape()
+      const isAlone = ['database_size', 'stat_activity', 'stat_statements'].every((query) => contributing(moved, query).length === 0)
+      return isAlone && isDeepStrictEqual(countsOf(moved, team.labeler), [0, 0])
+    })
+    await run(5)
+    await until('the executions since are counted', 20, async () => isDeepStrictEqual(countsOf(await scrape(), team.labeler), [5, 5]))
+    t.match(sessionsOf(await scrape(), team.labeler), { [`${team.labeler}_owner idle`]: 1, [`${app} idle`]: 1 })
+    expectNothingTwice(t, await scrape())
+
+    await team.server.sql('postgres', `revoke pg_monitor from ${team.platform}_owner`)
+    await until('every database contributes again', 20, async () => {
+      const moved = await scrape()
+      return contributing(moved, 'stat_statements').length === 2 && isDeepStrictEqual(countsOf(moved, team.labeler), [0, 0])
+    })
+    await run(3)
+    await until('the executions since are counted', 20, async () => isDeepStrictEqual(countsOf(await scrape(), team.labeler), [3, 3]))
+    expectNothingTwice(t, await scrape())
+  })
+}
 
 test('server-wide queries run with the credential that sees most, whatever its position in the configuration', async (t) => {
   const team = await createTeam()
@@ -61,6 +222,7 @@ test('server-wide queries run with the credential that sees most, whatever its p
   t.ok((sampleValue(all, 'pg_wal_segments') ?? 0) > 0)
   t.ok((sampleValue(all, 'pg_database_size_bytes', { datname: team.labeler }) ?? 0) > 1e6)
   t.same(allOf(all, 'pg_stat_activity_count', { state: 'unknown' }), [])
+  t.same(contributing(all, 'stat_activity'), [], 'no other credential is needed')
   t.equal(
     sampleValue(all, 'pgvitals_capability', { datname: team.platform, capability: 'pg_monitor' }),
     0,

@@ -6,6 +6,8 @@ export interface FamilyText {
   readonly datname: string
   /** The databases whose teams may see the text; undefined if `datname` determines this. */
   readonly ranIn?: readonly string[]
+  /** The user of all samples, if the samples are grouped by user. */
+  readonly user?: string | undefined
   /** The text is encoded once per poll; a scrape only joins buffers. */
   readonly text: Buffer
   readonly samples: number
@@ -18,47 +20,56 @@ export interface Rendered {
 }
 
 /**
- * Renders samples in Prometheus's text format 0.0.4, one text for each family and database.
+ * Renders samples in Prometheus's text format 0.0.4, one text for each family and database, and for each user if `userOf`
+ * is given.
  * Source: Prometheus's documentation, "Exposition formats", "Text-based format".
  */
-export function render(samples: readonly Sample[], datnameOf: DatnameOf = databaseOf): Rendered {
+export function render(samples: readonly Sample[], datnameOf: DatnameOf = databaseOf, userOf?: (labels: Labels) => string): Rendered {
   const groups = new Map<string, Group>()
   let duplicates = 0
   let lastLabels: Labels | undefined
   let labelsText = ''
-  let datname = ''
+  let place: Place = { datname: '', user: undefined }
+  let placeText = ''
   for (const { family, labels, value } of samples) {
     if (labels !== lastLabels) {
       lastLabels = labels
       labelsText = renderLabels(labels)
-      datname = datnameOf(labels)
+      place = { datname: datnameOf(labels), user: userOf?.(labels) }
+      placeText = userOf === undefined ? place.datname : `${place.datname}\n${place.user}`
     }
-    const group = groups.get(family.name) ?? { family, seen: new Set<string>(), lines: new Map<string, string[]>() }
+    const group: Group = groups.get(family.name) ?? { family, seen: new Set(), parts: new Map() }
     if (group.seen.has(labelsText)) {
       duplicates++
       continue
     }
     if (group.seen.size === 0) groups.set(family.name, group)
     group.seen.add(labelsText)
-    const lines = group.lines.get(datname)
+    const part = group.parts.get(placeText)
     const line = `${family.name}${labelsText} ${renderNumber(value)}\n`
-    if (lines === undefined) group.lines.set(datname, [line])
-    else lines.push(line)
+    if (part === undefined) group.parts.set(placeText, { place, lines: [line] })
+    else part.lines.push(line)
   }
   return { texts: [...groups.values()].flatMap(textsOf), duplicates }
 }
+
+/** The database and the user of a text. */
+type Place = Pick<FamilyText, 'datname'> & { readonly user: string | undefined }
 
 /** The lines of one family. */
 interface Group {
   readonly family: Family
   /** Rendered label sets, to find duplicates. */
   readonly seen: Set<string>
-  /** Lines by database. */
-  readonly lines: Map<string, string[]>
+  /** Lines by database and user. */
+  readonly parts: Map<string, { readonly place: Place; readonly lines: string[] }>
 }
 
-function textsOf({ family, lines }: Group): readonly FamilyText[] {
-  return [...lines].map(([datname, own]) => ({ family, datname, text: Buffer.from(own.join('')), samples: own.length }))
+function textsOf({ family, parts }: Group): readonly FamilyText[] {
+  return [...parts.values()].map(({ place: { datname, user }, lines }) => {
+    const text = { family, datname, text: Buffer.from(lines.join('')), samples: lines.length }
+    return user === undefined ? text : { ...text, user }
+  })
 }
 
 /** The HELP and TYPE lines of a family. */

@@ -1,4 +1,4 @@
-import type { Query } from '../query/query.ts'
+import { type Query, userLabel } from '../query/query.ts'
 import { type FamilyText, render } from './exposition.ts'
 import { type DatnameOf, databaseOf, type Entry, toSamples } from './sample.ts'
 
@@ -6,6 +6,8 @@ export interface RenderBounds {
   /** Samples beyond this number are dropped; an entry is rendered as a whole or not at all. */
   readonly maxSamples?: number | undefined
   readonly datnameOf?: DatnameOf
+  /** Whether each user has a text of its own. */
+  readonly isByUser?: boolean
 }
 
 /** Rendered entries, and the samples dropped, by reason. */
@@ -18,7 +20,7 @@ export interface RenderedEntries {
 export function renderEntries(
   query: Query,
   entries: readonly Entry[],
-  { maxSamples = Number.POSITIVE_INFINITY, datnameOf = databaseOf }: RenderBounds = {}
+  { maxSamples = Number.POSITIVE_INFINITY, datnameOf = databaseOf, isByUser = false }: RenderBounds = {}
 ): RenderedEntries {
   let samples = 0
   const end = entries.findIndex((entry) => {
@@ -27,7 +29,7 @@ export function renderEntries(
   })
   const fitting = end === -1 ? entries : entries.slice(0, end)
   const budget = entries.slice(fitting.length).reduce((sum, entry) => sum + samplesOf(entry), 0)
-  const { texts, duplicates } = render(toSamples(query, fitting), datnameOf)
+  const { texts, duplicates } = render(toSamples(query, fitting), datnameOf, isByUser ? (labels) => labels[userLabel] ?? '' : undefined)
   return { texts, dropped: { budget, duplicate: duplicates } }
 }
 

@@ -53,10 +53,7 @@ export function readStatus(version: string, servers: readonly PolledServer[], no
     servers: servers.map(({ server, states, plan, snapshots }) => ({
       name: server.name,
       databases: states.map(databaseStatus),
-      queries: plan.all.map((planned) => {
-        const datname = planned.query.scope === 'database' ? planned.database : ''
-        return queryStatus(planned, snapshots.get(datname, planned.query.name), now)
-      })
+      queries: plan.all.map((planned) => queryStatus(planned, snapshots.get(planned.datname, planned.query.name), now))
     }))
   }
 }
@@ -72,11 +69,11 @@ function databaseStatus({ name, isUp, facts, failure }: DatabaseState): Database
   }
 }
 
-function queryStatus({ query, database, skipped }: PlannedQuery, snapshot: Snapshot | undefined, now: number): QueryStatus {
+function queryStatus({ query, database, datname, skipped }: PlannedQuery, snapshot: Snapshot | undefined, now: number): QueryStatus {
   const polled = snapshot === undefined ? 'not polled yet' : 'ok'
   return {
     name: query.name,
-    database: query.scope === 'database' ? database : `(server, by ${database})`,
+    database: datname === '' ? `(server, by ${database})` : database,
     state: skipped !== undefined ? 'skipped' : snapshot?.failure !== undefined ? 'failed' : polled,
     about: skipped ?? snapshot?.failure?.message ?? '',
     intervalSeconds: query.intervalSeconds,

@@ -1,4 +1,4 @@
-import { isValueColumn, type Query } from '../query/query.ts'
+import { isMergedByUser, isValueColumn, type Query, userLabel } from '../query/query.ts'
 import type { Facts } from '../server/facts.ts'
 import type { Access } from '../server/server.ts'
 
@@ -11,6 +11,17 @@ export function finalSql(query: Query, facts: Facts, access: ReadonlyMap<string,
   const declared = withSetting(withSchemas(query, facts), 'pgvitals.access', literal(JSON.stringify(Object.fromEntries(access))))
   if (query.statements?.kind === 'texts') return withSetting(declared, 'pgvitals.wanted', '$1::text')
   return query.statements?.kind === 'counts' ? packed(query, declared) : declared
+}
+
+/**
+ * The final SQL of a query, limited to the rows of the database in which it runs, and to those of users that the role sees
+ * in other databases.
+ */
+export function ownRowsSql(query: Query, sql: string): string {
+  const isOwn = `where t."${query.merge}" = pg_catalog.current_database()`
+  if (query.statements?.kind === 'counts') return `${sql} ${isOwn}`
+  const users = "select r.rolname from pg_catalog.pg_roles as r where pg_catalog.pg_has_role(r.oid, 'usage')"
+  return `select t.* from (\n${sql}\n) as t ${isOwn}${isMergedByUser(query) ? ` or t."${userLabel}" in (${users})` : ''}`
 }
 
 /**

@@ -3,7 +3,7 @@ import { formatRequirement, type Requirement } from '../query/requirement.ts'
 import { compareVersions, formatVersion } from '../query/version.ts'
 import type { Facts } from '../server/facts.ts'
 import type { Access } from '../server/server.ts'
-import { finalSql } from './final-sql.ts'
+import { finalSql, ownRowsSql } from './final-sql.ts'
 
 /** The properties of a database that the plan depends on. */
 export interface Candidate {
@@ -19,7 +19,15 @@ export interface Candidate {
 export interface PlannedQuery {
   /** The variant that runs, or the one with the fewest missing requirements. */
   readonly query: Query
+  /** The database in which it runs. */
   readonly database: string
+  /** The database whose rows it returns; `''` for a server-wide query. */
+  readonly datname: string
+  /**
+   * The databases that contribute their own rows to a server-wide query, because the role of its database cannot see all
+   * rows. The same in the planned queries of these databases.
+   */
+  readonly parts: readonly string[]
   /** Undefined if the query is skipped, and until pgvitals has connected to the database once. */
   readonly sql: string | undefined
   /** The reason why the query does not run; undefined if it runs. */
@@ -36,7 +44,8 @@ export interface DatabasePlan {
 /**
  * Plans each query of a server: a database-wide query in every database, a server-wide query in the database whose
  * role has the most capabilities, or the first of several. A database in which a server-wide query was refused
- * (a privilege or encoding error) is used only if no other can run it.
+ * (a privilege or encoding error) is used only if no other can run it. If the rows of a server-wide query depend on the
+ * role and the role does not see all of them, the databases of other roles contribute their own rows.
  */
 export function planQueries(
   queries: readonly Query[],
@@ -74,10 +83,36 @@ export function joinPlans(
   const names = [...(plans[0]?.planned.keys() ?? [])]
   return names.flatMap((name) => {
     if (plans[0]?.planned.get(name)?.query.scope === 'database') return plans.flatMap(({ planned }) => planned.get(name) ?? [])
-    const hosts = bySight.flatMap(({ planned }) => planned.get(name) ?? [])
-    const runnable = hosts.filter(({ skipped }) => skipped === undefined)
-    return runnable.find(({ database }) => !isRefused(name, database)) ?? runnable[0] ?? hosts[0] ?? []
+    const places = bySight.flatMap(({ candidate, planned }) => {
+      const query = planned.get(name)
+      return query === undefined ? [] : [{ candidate, planned: query }]
+    })
+    const runnable = places.filter(({ planned }) => planned.skipped === undefined)
+    const accepting = runnable.filter(({ candidate }) => !isRefused(name, candidate.name))
+    const isMerged = places[0]?.planned.query.merge !== undefined
+    const host = (isMerged ? accepting.find(seesAll) : undefined) ?? accepting[0] ?? runnable[0] ?? places[0]
+    if (host === undefined) return []
+    if (!isMerged || host.planned.skipped !== undefined || seesAll(host)) return [host.planned]
+    // The same role would see the same rows.
+    const others = accepting.filter(({ candidate }) => candidate.isUp && candidate.facts?.role !== host.candidate.facts?.role)
+    const parts = others.map(({ candidate }) => candidate.name)
+    return [{ ...host.planned, parts }, ...others.map(({ planned }) => partOf(planned, parts))]
   })
+}
+
+interface Place {
+  readonly candidate: Candidate
+  readonly planned: PlannedQuery
+}
+
+/** Whether the role sees the rows of all databases. */
+function seesAll({ candidate: { isUp, facts } }: Place): boolean {
+  return isUp && facts?.capabilities.has('pg_read_all_stats') === true
+}
+
+function partOf(planned: PlannedQuery, parts: readonly string[]): PlannedQuery {
+  const { query, database, sql } = planned
+  return { ...planned, datname: database, parts, sql: sql === undefined ? undefined : ownRowsSql(query, sql) }
 }
 
 /** A rank by the number of capabilities of the role. A database that is down ranks last. */
@@ -96,10 +131,11 @@ function planVariant(name: string, newestFirst: readonly Query[], candidate: Can
   if (first === undefined) return []
   const nearest = others.reduce((best, next) => (next.missing.length <= best.missing.length ? next : best), first)
   const { query, missing } = judged.find((one) => one.missing.length === 0) ?? nearest
-  if (facts === undefined) return [[name, { query, database, sql: undefined, skipped: undefined }]]
-  if (missing.length === 0) return [[name, { query, database, sql: finalSql(query, facts, access), skipped: undefined }]]
+  const place = { query, database, datname: query.scope === 'database' ? database : '', parts: [] }
+  if (facts === undefined) return [[name, { ...place, sql: undefined, skipped: undefined }]]
+  if (missing.length === 0) return [[name, { ...place, sql: finalSql(query, facts, access), skipped: undefined }]]
   const skipped = missing.map((requirement) => explain(requirement, facts)).join(', ')
-  return [[name, { query, database, sql: undefined, skipped }]]
+  return [[name, { ...place, sql: undefined, skipped }]]
 }
 
 /**

@@ -30,7 +30,7 @@ export class ServerPlan {
     return this.#all
   }
 
-  /** The planned query of a database (`''` for a server-wide query) if it runs. */
+  /** The planned query that returns the rows of a database (`''` for a server-wide query) if it runs. */
   running(datname: string, query: string): PlannedQuery | undefined {
     return this.#byPlace.get(keyOf(query, datname))
   }
@@ -40,9 +40,9 @@ export class ServerPlan {
     return this.#byDatabase.get(database) ?? []
   }
 
-  /** The databases in which server-wide queries run. */
+  /** The databases in which server-wide queries run, except those that contribute only their own rows. */
   get hosts(): readonly string[] {
-    const running = this.#all.filter(({ query, skipped }) => query.scope === 'server' && skipped === undefined)
+    const running = this.#all.filter(({ datname, skipped }) => datname === '' && skipped === undefined)
     return [...new Set(running.map(({ database }) => database))]
   }
 
@@ -72,8 +72,8 @@ export class ServerPlan {
   }
 
   /**
-   * Records a failed poll. After a privilege or encoding error, a server-wide query moves to another database. Returns
-   * whether the plan has changed.
+   * Records a failed poll. After a privilege or encoding error, a server-wide query moves to another database, or its
+   * database no longer contributes. Returns whether the plan has changed.
    */
   failed(query: Query, database: string, errorClass: ErrorClass, now: number): boolean {
     const seconds = refusalSeconds[errorClass]
@@ -99,9 +99,7 @@ export class ServerPlan {
     }
     this.#byDatabase = byDatabase
     const running = this.#all.filter(({ skipped }) => skipped === undefined)
-    this.#byPlace = new Map(
-      running.map((planned) => [keyOf(planned.query.name, planned.query.scope === 'database' ? planned.database : ''), planned])
-    )
+    this.#byPlace = new Map(running.map((planned) => [keyOf(planned.query.name, planned.datname), planned]))
   }
 
   #hasExpired(now: number): boolean {

@@ -1,4 +1,5 @@
 import type { Labels } from '../metric/sample.ts'
+import type { PlannedQuery } from '../plan/plan-queries.ts'
 import type { Query } from '../query/query.ts'
 import type { Server } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
@@ -11,8 +12,10 @@ import type { Snapshots } from './snapshots.ts'
 export interface DueQuery {
   readonly query: Query
   readonly sql: string
-  /** `''` for a server-wide query. */
+  /** The database whose rows it returns; `''` for a server-wide query. */
   readonly datname: string
+  /** The databases that contribute their own rows to a server-wide query. */
+  readonly parts: readonly string[]
   /** The effective interval. */
   readonly intervalSeconds: number
   readonly labels: Labels
@@ -47,29 +50,45 @@ export interface PolledServer {
 const leastRows = 10
 
 /** Adds to a planned query everything that its poll in this session depends on. */
-export function dueQuery(query: Query, sql: string, polled: PolledDatabase, session: Session, context: PolledServer): DueQuery {
+export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatabase, session: Session, context: PolledServer): DueQuery {
+  const { query, datname, parts } = planned
   const { server, snapshots, memories, discovery, ownRoles, seenUntil } = context
-  const isDatabaseWide = query.scope === 'database'
-  const datname = isDatabaseWide ? polled.name : ''
-  const labels: Labels = isDatabaseWide ? { server: server.name, datname } : { server: server.name }
+  const labels: Labels = query.scope === 'database' ? { server: server.name, datname } : { server: server.name }
   const databases = Math.max(1, context.databases)
-  const { limit = 0 } = query.top ?? {}
   // A server-wide query exports series of every database. No query may use more than half of the samples.
-  const most = server.maxSamplesPerDatabase * (isDatabaseWide ? 1 : databases)
+  const most = server.maxSamplesPerDatabase * (datname === '' ? databases : 1)
   return {
     query,
     sql,
     datname,
-    intervalSeconds: polled.intervalOf(query),
+    parts,
+    intervalSeconds: polled.intervalOf(planned),
     labels,
     memory: memories.of(query, datname, labels),
-    isShown: (shown) => discovery.isShown(server, shown),
+    isShown: (shown) => isOwn(planned, shown) && discovery.isShown(server, shown),
     maxSamples: Math.max(0, Math.min(Math.floor(most / 2), most - snapshots.samplesOfOthers(datname, query.name))),
-    limit: isDatabaseWide ? Math.ceil(Math.max(leastRows, limit / databases)) : limit,
+    limit: limitOf(planned, databases),
     epoch: epochOf(polled, session, server, discovery),
     seenUntil,
     isOwnRole: (user) => ownRoles.has(user)
   }
+}
+
+/**
+ * Whether statements of a database are counted: by the server, unless the database counts them itself. Other rows are
+ * chosen on the page (`joinSnapshots`).
+ */
+function isOwn({ query, datname, parts }: PlannedQuery, shown: string): boolean {
+  if (query.statements === undefined) return true
+  return datname === '' ? !parts.includes(shown) : shown === datname
+}
+
+/** The databases that contribute to a server-wide query share its limit. */
+function limitOf({ query, datname, parts }: PlannedQuery, databases: number): number {
+  const { limit = 0 } = query.top ?? {}
+  if (query.scope === 'database') return Math.ceil(Math.max(leastRows, limit / databases))
+  const share = Math.floor(limit / (parts.length + 1))
+  return datname === '' ? limit - share * parts.length : share
 }
 
 /** If the identity of the server is unknown, every session is a new epoch. */

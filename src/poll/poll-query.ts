@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { FamilyText } from '../metric/exposition.ts'
 import { renderEntries } from '../metric/render-entries.ts'
 import { columnsMismatch, type DatnameOf, databaseOf, type Entry, readRows, rowsLeftOut } from '../metric/sample.ts'
-import { isValueColumn } from '../query/query.ts'
+import { isMergedByUser, isValueColumn } from '../query/query.ts'
 import { ClassedError, classOf, messageOf } from '../server/error-class.ts'
 import type { Answer } from '../server/pg-client.ts'
 import type { Session } from '../server/session.ts'
@@ -69,19 +69,21 @@ function countStatements(due: DueQuery, answer: Answer, { counts }: QueryMemory 
 /** Reads the texts of exported statements whose text is unknown, at most once per interval of the query. */
 async function pollTexts(
   session: Session,
-  { query, sql, labels, isShown }: DueQuery,
+  { query, sql, labels, datname, isShown }: DueQuery,
   memory: QueryMemory & { readonly kind: 'texts' },
   clock: Clock
 ): Promise<PollResult> {
-  const shown = memory.shown()
-  const wanted = memory.texts.wanted(shown, clock.now())
+  const all = memory.shown()
+  const shown = all.filter((statement) => isShown(statement.datname ?? ''))
+  const wanted = memory.texts.wanted(shown, clock.now(), datname)
   let [rows, cutRows] = [0, 0]
   if (wanted.length > 0) {
     const answer = await session.run(sql, { ...query, parameters: [arrayText(wanted)] })
     ;[rows, cutRows] = [answer.rows.length, answer.cutRows]
     memory.texts.learn(answer.columns, answer.rows, { shown, isShown })
   }
-  const { texts, duplicates } = memory.texts.texts(shown, labels)
+  // A database that contributes adds texts to those of the server.
+  const { texts, duplicates } = datname === '' ? memory.texts.texts(all, labels) : { texts: [], duplicates: 0 }
   return { rows, entries: [], texts, dropped: { rows: cutRows, budget: 0, duplicate: duplicates, illegal: 0 } }
 }
 
@@ -94,7 +96,7 @@ interface Missing {
 /** Renders entries up to the sample limit and counts missing samples. A missing row counts with all its value columns. */
 function resultOf(due: DueQuery, rows: number, entries: readonly Entry[], missing: Missing, datnameOf: DatnameOf = databaseOf): PollResult {
   const { query, maxSamples } = due
-  const { texts, dropped } = renderEntries(query, entries, { maxSamples, datnameOf })
+  const { texts, dropped } = renderEntries(query, entries, { maxSamples, datnameOf, isByUser: isMergedByUser(query) })
   const columns = query.columns.filter(isValueColumn).length
   return {
     rows,

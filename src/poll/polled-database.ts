@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { PlannedQuery } from '../plan/plan-queries.ts'
-import type { Query } from '../query/query.ts'
 import type { Facts, Identity } from '../server/facts.ts'
 import type { Database } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
@@ -171,15 +170,15 @@ export class PolledDatabase {
   }
 
   /** The effective interval of a query in this database. */
-  intervalOf({ scope, intervalSeconds }: Query): number {
+  intervalOf({ query: { intervalSeconds }, datname }: Pick<PlannedQuery, 'query' | 'datname'>): number {
     const { seconds, isSpread } = this.#interval
-    const isStretched = scope === 'database' && (isSpread || seconds > this.#unitSeconds)
+    const isStretched = datname !== '' && (isSpread || seconds > this.#unitSeconds)
     return isStretched ? stretch(intervalSeconds, seconds) : intervalSeconds
   }
 
   /** The running queries with their effective intervals. */
   timed(running: readonly PlannedQuery[]): readonly Timed[] {
-    return running.map(({ query }) => ({ name: query.name, intervalSeconds: this.intervalOf(query) }))
+    return running.map((planned) => ({ name: planned.query.name, intervalSeconds: this.intervalOf(planned) }))
   }
 
   /** Sets the interval of the cycles. Returns whether it has changed. */

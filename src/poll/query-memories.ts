@@ -10,21 +10,36 @@ export type QueryMemory =
   | { readonly kind: 'texts'; readonly texts: StatementTexts; readonly shown: () => readonly Labels[] }
   | { readonly kind: 'top'; readonly top: TopRows }
 
+interface Kept {
+  readonly query: Query
+  readonly datname: string
+  readonly definition: string
+  readonly memory: QueryMemory
+}
+
 /** The state of the queries of one server. */
 export class QueryMemories {
-  readonly #kept = new Map<string, { readonly definition: string; readonly memory: QueryMemory }>()
+  readonly #kept = new Map<string, Kept>()
 
   /** The state of a query in a database (`''` for a server-wide query); undefined for a query that needs none. */
   of(query: Query, datname: string, labels: Labels): QueryMemory | undefined {
     if (query.top === undefined && query.statements === undefined) return undefined
-    const key = `${query.name}\n${datname}`
+    // A text belongs to the server: several databases can have one queryid.
+    const place = query.statements?.kind === 'texts' ? '' : datname
+    const key = `${query.name}\n${place}`
     // Another variant or an edited file may have other columns.
     const definition = JSON.stringify([query.file, query.columns, query.top?.by, query.statements])
     const known = this.#kept.get(key)
     if (known?.definition === definition) return known.memory
     const memory = this.#create(query, labels)
-    this.#kept.set(key, { definition, memory })
+    this.#kept.set(key, { query, datname: place, definition, memory })
     return memory
+  }
+
+  /** Forgets databases that no longer contribute to a server-wide query: their counters start again if they return. */
+  keepParts(isRunning: (datname: string, query: string) => boolean): void {
+    for (const [key, { query, datname }] of this.#kept)
+      if (query.scope === 'server' && datname !== '' && !isRunning(datname, query.name)) this.#kept.delete(key)
   }
 
   /** Forgets a database that is no longer polled. */

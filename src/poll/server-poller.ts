@@ -59,7 +59,7 @@ export class ServerPoller {
   /** The end of the introduction, in which cycles only connect; undefined after it. */
   #introducedAt: number | undefined
   #hasNewList = false
-  /** Server-wide queries being polled. The plan may move such a query to another database during the poll. */
+  /** Server-wide queries being polled, by name and database. The plan may move such a query during the poll. */
   readonly #inProgress = new Set<string>()
   #ownRoles: ReadonlySet<string> = new Set()
   #usedBytes: number | undefined
@@ -199,16 +199,16 @@ export class ServerPoller {
     if (polled?.cycle === undefined) return undefined
     for (let first = polled.cycle.due.shift(); first !== undefined; first = polled.cycle.due.shift()) {
       // During the cycle a reload may have removed the query, or the plan may have moved it to another database.
-      const planned = this.plan.running(datnameOf(first.query, polled.name), first.query.name)
+      const planned = this.plan.running(first.datname, first.query.name)
       if (planned?.database !== polled.name) continue
       const { query, sql } = planned
       const { session } = polled
       const isLate = now - polled.cycle.learnedAt > longestCycleSeconds * 1000 && query.intervalSeconds > longestCycleSeconds
       if (session === undefined || sql === undefined) {
-        this.#failUnpolled(polled, query)
-      } else if (!isLate && !this.#inProgress.has(query.name)) {
-        if (query.scope === 'server') this.#inProgress.add(query.name)
-        return dueQuery(query, sql, polled, session, {
+        this.#failUnpolled(polled, planned)
+      } else if (!isLate && !this.#inProgress.has(placeOf(planned))) {
+        if (query.scope === 'server') this.#inProgress.add(placeOf(planned))
+        return dueQuery(planned, sql, polled, session, {
           server: this.#server,
           databases: this.#databases.size,
           discovery: this.#discovery,
@@ -223,19 +223,24 @@ export class ServerPoller {
   }
 
   /** Applies the outcome of a poll. */
-  done(cycle: Cycle, { query, datname }: DueQuery, outcome: Outcome, now: number): void {
-    if (query.scope === 'server') this.#inProgress.delete(query.name)
+  done(cycle: Cycle, { query, datname, parts }: DueQuery, outcome: Outcome, now: number): void {
+    if (query.scope === 'server') this.#inProgress.delete(placeOf({ query, datname }))
     const polled = this.#polledIn(cycle)
     const planned = this.plan.running(datname, query.name)
     if (polled === undefined || planned === undefined) return
-    const intervalSeconds = polled.intervalOf(planned.query)
+    // A database that contributes since counts its statements itself.
+    if (query.statements?.kind === 'counts' && !isDeepStrictEqual(parts, planned.parts)) return
+    const intervalSeconds = polled.intervalOf(planned)
     const { log } = this.#options
     const place = { server: this.#server.name, datname, query: query.name }
     const last = this.snapshots.get(datname, query.name)?.failure
     const { result, failure, seconds } = outcome
     if (result !== undefined) {
       const { rows, texts, entries } = result
-      this.snapshots.put({ datname, query: query.name, intervalSeconds, succeededAt: now, seconds, rows, texts, failure })
+      const roles = polled.state.facts?.roles
+      this.snapshots.put({ datname, query: query.name, intervalSeconds, succeededAt: now, seconds, rows, texts, roles, failure })
+      // If the database stops to contribute, the counters that the server had for it must not appear again.
+      if (query.statements?.kind === 'counts' && datname !== '') this.snapshots.withdraw(datname, query.name)
       if (query.name === 'disk') this.#usedBytes = entries[0]?.values[0]
       if (last !== undefined) log.info(place, 'query succeeds again')
     } else {
@@ -414,16 +419,17 @@ export class ServerPoller {
     const candidates = this.#all.map(({ database: { access }, state: { name, isUp, facts } }) => ({ name, isUp, facts, access }))
     if (this.plan.update(this.#queries, candidates, now)) {
       this.#tidy()
-      const users = this.#all.map(({ database }) => database.connection.user)
-      this.#ownRoles = new Set([...users, ...candidates.flatMap(({ facts }) => facts?.role ?? [])])
+      this.#ownRoles = new Set(this.#all.flatMap(monitoringRolesOf))
       this.#isDescribed = false
     }
     if (!this.#isDescribed) this.#describe(candidates)
   }
 
-  /** Deletes the snapshots of queries that no longer run. */
+  /** Deletes the snapshots of queries that no longer run, and the state of databases that no longer contribute. */
   #tidy(): void {
-    this.snapshots.keepOnly((datname, query) => this.plan.running(datname, query) !== undefined)
+    const isRunning = (datname: string, query: string) => this.plan.running(datname, query) !== undefined
+    this.snapshots.keepOnly(isRunning)
+    this.#memories.keepParts(isRunning)
   }
 
   /** Logs the plan in one line if it has changed, after a connection to every database was attempted. */
@@ -441,14 +447,14 @@ export class ServerPoller {
     }
   }
 
-  #wasPolled({ query, database }: PlannedQuery): boolean {
-    return this.snapshots.get(datnameOf(query, database), query.name) !== undefined
+  #wasPolled({ query, datname }: PlannedQuery): boolean {
+    return this.snapshots.get(datname, query.name) !== undefined
   }
 
-  #failUnpolled(polled: PolledDatabase, query: Query): void {
+  #failUnpolled(polled: PolledDatabase, planned: PlannedQuery): void {
     const lost: Failure = { errorClass: 'network', message: 'the connection was lost during the poll cycle' }
-    const datname = datnameOf(query, polled.name)
-    this.snapshots.fail(datname, query.name, polled.intervalOf(query), 0, polled.state.failure ?? lost)
+    const { query, datname } = planned
+    this.snapshots.fail(datname, query.name, polled.intervalOf(planned), 0, polled.state.failure ?? lost)
   }
 
   #backOffSeconds({ name, state }: PolledDatabase, found: Found | undefined, now: number): number {
@@ -477,13 +483,13 @@ export class ServerPoller {
       if (!polled.setInterval({ seconds: intervals.get(name) ?? unit, isSpread: !kept.has(name) }, unit, now)) continue
       const running = this.plan.runningIn(name)
       polled.schedule.limitWaits(polled.timed(running), now)
-      for (const { query } of running) this.snapshots.extend(datnameOf(query, name), query.name, polled.intervalOf(query))
+      for (const planned of running) this.snapshots.extend(planned.datname, planned.query.name, polled.intervalOf(planned))
     }
   }
 
   #affordableIntervals(unitSeconds: number): ReadonlyMap<string, number> {
-    const databaseWide = (name: string) => this.plan.runningIn(name).flatMap(({ query }) => (query.scope === 'database' ? [query] : []))
-    const demands = new Map(this.#all.map(({ name, costs }) => [name, costs.demand(databaseWide(name))]))
+    const own = (name: string) => this.plan.runningIn(name).flatMap(({ query, datname }) => (datname === '' ? [] : [query]))
+    const demands = new Map(this.#all.map(({ name, costs }) => [name, costs.demand(own(name))]))
     return cycleIntervals(demands, this.#options.pollCostShare, unitSeconds, this.intervals)
   }
 
@@ -504,8 +510,17 @@ export class ServerPoller {
   }
 }
 
-function datnameOf({ scope }: Query, database: string): string {
-  return scope === 'database' ? database : ''
+function placeOf({ query, datname }: Pick<PlannedQuery, 'query' | 'datname'>): string {
+  return `${query.name}\n${datname}`
+}
+
+/**
+ * The role of a database if it only monitors. A role without pg_read_all_stats is assumed to be shared with an
+ * application: it can read no other statements than its own.
+ */
+function monitoringRolesOf({ database: { connection }, state: { facts } }: PolledDatabase): readonly string[] {
+  if (facts === undefined) return [connection.user]
+  return facts.capabilities.has('pg_read_all_stats') ? [connection.user, facts.role] : []
 }
 
 /** Whether a connection was attempted, which reveals what the role sees. */

@@ -10,7 +10,7 @@ export interface Failure {
 /** The rendered result of the last successful poll of one query, and the outcome of its last poll. */
 export interface Snapshot {
   readonly server: string
-  /** `''` for a server-wide query. */
+  /** The database whose rows it contains; `''` for a server-wide query. */
   readonly datname: string
   readonly query: string
   readonly intervalSeconds: number
@@ -21,6 +21,8 @@ export interface Snapshot {
   /** Rows of the last successful poll. */
   readonly rows: number
   readonly texts: readonly FamilyText[]
+  /** The roles whose sessions the role of the last successful poll sees; undefined if it sees all. */
+  readonly roles?: ReadonlySet<string> | undefined
   /** The reason why the last poll failed; undefined if it succeeded. */
   readonly failure: Failure | undefined
 }
@@ -58,14 +60,21 @@ export class Snapshots {
 
   /** Records a failed poll. The last result is kept until it is three intervals old. */
   fail(datname: string, query: string, intervalSeconds: number, seconds: number, failure: Failure): void {
-    const { succeededAt, rows = 0, texts = [] } = this.get(datname, query) ?? {}
-    this.put({ datname, query, intervalSeconds, seconds, failure, succeededAt, rows, texts })
+    const { succeededAt, rows = 0, texts = [], roles } = this.get(datname, query) ?? {}
+    this.put({ datname, query, intervalSeconds, seconds, failure, succeededAt, rows, texts, roles })
   }
 
   /** Serves the last result of a query that is now polled less often for three of the longer intervals. */
   extend(datname: string, query: string, intervalSeconds: number): void {
     const snapshot = this.get(datname, query)
     if (snapshot !== undefined && snapshot.intervalSeconds < intervalSeconds) this.put({ ...snapshot, intervalSeconds })
+  }
+
+  /** Deletes the samples of a database from the result of a server-wide query. */
+  withdraw(datname: string, query: string): void {
+    const snapshot = this.get('', query)
+    const texts = snapshot?.texts.filter((text) => text.datname !== datname)
+    if (snapshot !== undefined && texts?.length !== snapshot.texts.length) this.put({ ...snapshot, texts: texts ?? [] })
   }
 
   /** Samples of the other queries of the same database. */

@@ -38,6 +38,23 @@ export function checkColumns(columns: readonly Column[]): readonly string[] {
   ]
 }
 
+/** Checks `merge`; returns error messages. */
+export function checkMerge({
+  scope,
+  merge,
+  top,
+  statements,
+  columns
+}: Pick<Query, 'scope' | 'merge' | 'top' | 'statements' | 'columns'>): readonly string[] {
+  if (merge === undefined) return []
+  const places = [...columnNames({ columns }, 'label'), ...columnNames({ columns }, 'within')]
+  return [
+    ...(scope === 'server' ? [] : ['"merge" needs "scope: server"']),
+    ...(places.includes(merge) ? [] : [`merge names ${merge}, which is not a label or within column of this file`]),
+    ...(top !== undefined && statements === undefined ? ['merge cannot be combined with top'] : [])
+  ]
+}
+
 /** Checks `top` and the columns that it affects; returns error messages. */
 export function checkTop({ top, statements, columns }: Pick<Query, 'top' | 'statements' | 'columns'>): readonly string[] {
   const has = (kind: Column['kind']) => columnNames({ columns }, kind).length > 0
@@ -160,6 +177,7 @@ function variantsThatDiffer(queries: readonly Query[]): readonly Error[] {
 function differences(first: Query, other: Query): readonly (readonly [string, string, string])[] {
   const whole = [
     ['scope', first.scope, other.scope],
+    ['merge', first.merge ?? 'not set', other.merge ?? 'not set'],
     ['name', first.prefix, other.prefix],
     ['statements', first.statements?.kind ?? 'not set', other.statements?.kind ?? 'not set'],
     ['labels', labelNames(first).join(', '), labelNames(other).join(', ')]

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { checkColumn, checkColumns, checkStatements, checkTop } from './check.ts'
+import { checkColumn, checkColumns, checkMerge, checkStatements, checkTop } from './check.ts'
 import type { Column, PlainColumn, Query, Scope, Statements, Top, ValueKind } from './query.ts'
 import { parseRequirement, type Requirement } from './requirement.ts'
 import { parseVersion, type Version } from './version.ts'
@@ -7,6 +7,7 @@ import { parseVersion, type Version } from './version.ts'
 /** The settings of a header, without defaults. */
 interface Settings {
   scope?: Scope
+  merge?: string
   intervalSeconds?: number
   timeoutSeconds?: number
   maxRows?: number
@@ -21,6 +22,7 @@ type Reader = readonly [(settings: Settings, value: string) => boolean, string]
 
 const readers: Readonly<Record<string, Reader>> = {
   scope: [(settings, value) => (value === 'server' || value === 'database') && set(settings, 'scope', value), 'server or database'],
+  merge: [(settings, value) => set(settings, 'merge', /^[a-z][a-z0-9_]*$/.exec(value)?.[0]), 'the label or within column of the database'],
   interval: [(settings, value) => set(settings, 'intervalSeconds', parseDurationSeconds(value)), 'a duration such as 15s, 5m or 1h'],
   timeout: [(settings, value) => set(settings, 'timeoutSeconds', parseDurationSeconds(value)), 'a duration such as 2s'],
   rows: [(settings, value) => set(settings, 'maxRows', positiveInteger(value)), 'a number of rows above 0'],
@@ -73,8 +75,16 @@ export function parseQuery(file: string, text: string): Query {
     if (message !== undefined) failed(columnLines[index] ?? 1, message)
   }
   const lastLine = declarations.at(-1)?.line ?? 1
-  const parsed = { scope, columns, top: settings.top, statements: withTextLength(settings), textLength: settings.textLength }
-  for (const message of [...checkColumns(columns), ...checkTop(parsed), ...checkStatements(parsed)]) failed(lastLine, message)
+  const parsed = {
+    scope,
+    columns,
+    merge: settings.merge,
+    top: settings.top,
+    statements: withTextLength(settings),
+    textLength: settings.textLength
+  }
+  for (const message of [...checkColumns(columns), ...checkMerge(parsed), ...checkTop(parsed), ...checkStatements(parsed)])
+    failed(lastLine, message)
   const variantError = checkVariant(variant, requires)
   if (variantError !== undefined) failed(1, variantError)
   if (sql === '') failed(lastLine + 1, 'there is no SQL below the header')
@@ -87,6 +97,7 @@ export function parseQuery(file: string, text: string): Query {
     prefix: settings.prefix ?? `pg_${name}`,
     about,
     scope,
+    merge: settings.merge,
     intervalSeconds: settings.intervalSeconds ?? 15,
     timeoutSeconds: settings.timeoutSeconds ?? 5,
     // The ranking needs all rows; the limit of `top` bounds those that are shown.

@@ -53,6 +53,11 @@ export interface Query {
   readonly prefix: string
   readonly about: string
   readonly scope: Scope
+  /**
+   * The column that names the database of a row, if the rows of a database depend on the role that reads them. Without
+   * pg_read_all_stats, each database then contributes its own rows.
+   */
+  readonly merge: string | undefined
   readonly intervalSeconds: number
   /** The server's `statement_timeout` while this query runs. */
   readonly timeoutSeconds: number
@@ -69,6 +74,14 @@ export interface Query {
 /** Whether a column yields samples. */
 export function isValueColumn(column: Column): column is ValueColumn {
   return 'help' in column
+}
+
+/** The label that names the user of a session. */
+export const userLabel = 'usename'
+
+/** Whether the rows of a query are visible or not depending on their user, in every database. */
+export function isMergedByUser({ merge, columns }: Pick<Query, 'merge' | 'columns'>): boolean {
+  return merge !== undefined && columnNames({ columns }, 'label').includes(userLabel)
 }
 
 /** The names of the columns of one kind, in the header's order. */

@@ -17,6 +17,8 @@ export interface Facts {
   readonly extensions: ReadonlyMap<string, Extension>
   /** The names of the capabilities that the role has. */
   readonly capabilities: ReadonlySet<string>
+  /** The roles whose privileges the role has, among them itself; undefined with pg_read_all_stats. */
+  readonly roles?: ReadonlySet<string> | undefined
 }
 
 /** Identifies a running server: a standby shares the system identifier of its primary, and a restart changes the start time. */
@@ -35,6 +37,10 @@ select
     from pg_catalog.pg_extension as e
     join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
   ),
+  case
+    when not pg_catalog.pg_has_role('pg_read_all_stats', 'usage')
+    then (select pg_catalog.json_agg(r.rolname) from pg_catalog.pg_roles as r where pg_catalog.pg_has_role(r.oid, 'usage'))
+  end,
   ${capabilities.map((capability) => capability.sql).join(',\n  ')}`
 
 const identitySql = `
@@ -46,14 +52,16 @@ const options = { timeoutSeconds: 5, maxRows: 1 }
 /** Reads the facts in one round trip, from catalogs only. */
 export async function readFacts(session: Session): Promise<Facts> {
   const { rows } = await session.run(factsSql, options)
-  const [role, version, isStandby, extensions, ...granted] = rows[0] ?? []
+  const [role, version, isStandby, extensions, roles, ...granted] = rows[0] ?? []
+  const own: readonly string[] | null = JSON.parse(roles ?? 'null')
   const found: Record<string, [string, string]> = JSON.parse(extensions ?? '{}')
   return {
     role: role ?? '',
     version: parseVersion(version ?? ''),
     isStandby: isStandby === 't',
     extensions: new Map(Object.entries(found).map(([name, [version, schema]]) => [name, { version: parseVersion(version), schema }])),
-    capabilities: new Set(capabilities.filter((_, index) => granted[index] === 't').map((capability) => capability.name))
+    capabilities: new Set(capabilities.filter((_, index) => granted[index] === 't').map((capability) => capability.name)),
+    roles: own === null ? undefined : new Set(own)
   }
 }
 

@@ -93,6 +93,11 @@ export class CounterSets {
     }
   }
 
+  /** Deletes the sets of databases that are not exported. */
+  keepShown(isShown: (datname: string) => boolean): void {
+    for (const [key, { labels }] of this.#sets) if (!isShown(labels.datname ?? '')) this.#sets.delete(key)
+  }
+
   /** The sets of exported databases. */
   shown(isShown: (datname: string) => boolean): readonly CounterSet[] {
     return [...this.#sets.values()].filter(({ labels }) => isShown(labels.datname ?? ''))

@@ -25,9 +25,12 @@ export interface TakeOptions extends Times {
    * disappear.
    */
   readonly limit: number
-  /** Statements of other databases are not counted. */
+  /**
+   * Statements of other databases are not counted. The series of a database that is no longer shown are deleted; if it
+   * is shown again, they start again at 0, because it may have been counted elsewhere in the meantime.
+   */
   readonly isShown: (datname: string) => boolean
-  /** Statements of the exporter's own roles are never named. */
+  /** Statements of roles that only monitor are never named. */
   readonly isOwnRole: (user: string) => boolean
 }
 
@@ -103,6 +106,7 @@ export class StatementCounts {
   #epoch: string | undefined
   #wasWhole = false
   #now: number | undefined
+  #wasShown: TakeOptions['isShown'] = () => true
 
   /** `labels` are those of every series. */
   constructor(query: Query, labels: Labels) {
@@ -134,11 +138,13 @@ export class StatementCounts {
     const isBaseline = epoch !== this.#epoch
     this.#poll++
     this.#release(options)
+    this.#forgetExcluded(options.isShown)
     const read = this.#read(rows, { ...options, isBaseline, isComplete: !isBaseline && isWhole && this.#wasWhole })
     this.#forgetAbsent(isWhole || isBaseline)
     this.#choose(options)
     this.#epoch = epoch
     this.#wasWhole = isWhole
+    this.#wasShown = options.isShown
     this.#now = now
     for (const { labels } of this.#others.shown(options.isShown)) this.#histogram.open(labels.datname ?? '', now)
     return { ...read, entries: this.#entries(options.isShown), texts: this.#histogram.texts(options.isShown) }
@@ -173,7 +179,8 @@ export class StatementCounts {
       else if (isVisible) count++
     }
     for (const [place, { series, values }] of options.isComplete ? hidden : [])
-      if (options.isShown(series.datname)) series.other?.add(difference(values, this.#hidden.get(place)?.values, true), options)
+      if (options.isShown(series.datname) && this.#wasShown(series.datname))
+        series.other?.add(difference(values, this.#hidden.get(place)?.values, true), options)
     this.#hidden = hidden
     return { rows: count, duplicates }
   }
@@ -187,7 +194,7 @@ export class StatementCounts {
     const statement = known ?? { series, text: '', seenIn: 0, isAggregate }
     statement.seenIn = this.#poll
     if (known?.text === text && known.series === series) return false
-    const isCounted = isVisible && !options.isBaseline && (known !== undefined || options.isComplete)
+    const isCounted = isVisible && this.#wasShown(series.datname) && !options.isBaseline && (known !== undefined || options.isComplete)
     if (known?.series !== series) {
       this.#statements.set(id, statement)
       this.#move(statement, series)
@@ -238,6 +245,16 @@ export class StatementCounts {
     statement.series = series
     // Most series have one entry, and the result of a spread reserves memory for more.
     series.statements = series.statements.length === 0 ? [statement] : [...series.statements, statement]
+  }
+
+  #forgetExcluded(isShown: TakeOptions['isShown']): void {
+    for (const series of this.#series.values()) {
+      if (series.other === undefined || isShown(series.datname)) continue
+      Object.assign(series, notShown)
+      this.#named.delete(series)
+    }
+    this.#others.keepShown(isShown)
+    this.#histogram.keepShown(isShown)
   }
 
   #forgetAbsent(isAll: boolean): void {

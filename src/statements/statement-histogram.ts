@@ -57,6 +57,10 @@ export class StatementHistogram {
     this.#sets.release(times)
   }
 
+  keepShown(isShown: (datname: string) => boolean): void {
+    this.#sets.keepShown(isShown)
+  }
+
   /** Source: Prometheus's documentation, "Exposition formats", "Histograms and summaries". */
   texts(isShown: (datname: string) => boolean): readonly FamilyText[] {
     const { intervalMean, newStatements } = this.#families

@@ -22,7 +22,7 @@ export class StatementTexts {
   readonly #query: Query
   readonly #textLabel: string
   readonly #known = new Map<string, Known>()
-  #searchedAt = Number.NEGATIVE_INFINITY
+  readonly #searchedAt = new Map<string, number>()
 
   constructor(query: Query) {
     this.#query = query
@@ -31,16 +31,17 @@ export class StatementTexts {
 
   /**
    * The queryids whose text is unknown in a database that has them on the page. Empty until the interval of the query
-   * has passed.
+   * has passed since the last search from the same database (`''` for the server).
    */
-  wanted(shown: readonly Labels[], now: number): readonly string[] {
+  wanted(shown: readonly Labels[], now: number, from = ''): readonly string[] {
     const { statements } = this.#query
-    if (statements?.kind !== 'texts' || now - this.#searchedAt < statements.everySeconds * 1000) return []
+    const searchedAt = this.#searchedAt.get(from) ?? Number.NEGATIVE_INFINITY
+    if (statements?.kind !== 'texts' || now - searchedAt < statements.everySeconds * 1000) return []
     const unknown = [...databasesOf(shown)].filter(([id, datnames]) => {
       const searchedIn = this.#known.get(id)?.searchedIn
       return searchedIn === undefined || [...datnames].some((datname) => !searchedIn.has(datname))
     })
-    if (unknown.length > 0) this.#searchedAt = now
+    if (unknown.length > 0) this.#searchedAt.set(from, now)
     return unknown.map(([id]) => id)
   }
 
@@ -65,10 +66,15 @@ export class StatementTexts {
     }
     const databases = databasesOf(shown)
     for (const [id, texts] of found) {
-      const before = this.#known.get(id)?.text
-      const text = (texts.find((one) => one.text === before) ?? texts[0])?.text ?? ''
+      const before = this.#known.get(id)
+      // Databases that were not searched now still have the known text.
+      const others = [...(before?.ranIn ?? [])].filter((datname) => !isShown(datname))
+      const isKept = others.length > 0 || texts.some((one) => one.text === before?.text)
+      const text = (isKept ? before?.text : texts[0]?.text) ?? ''
       const ranIn = new Set(texts.filter((one) => one.text === text).map(({ datname }) => datname))
+      for (const datname of others) ranIn.add(datname)
       const searchedIn = new Set([...(databases.get(id) ?? []), ...texts.map(({ datname }) => datname)])
+      for (const datname of before?.searchedIn ?? []) if (!isShown(datname)) searchedIn.add(datname)
       this.#known.set(id, { text, ranIn, searchedIn })
     }
   }

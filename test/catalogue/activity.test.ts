@@ -164,21 +164,25 @@ test('without pg_read_all_stats a role exports connections, but neither states n
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
   const all = await samples()
+  const connections = allOf(all, 'pg_stat_activity_connections')
   t.same(
-    allOf(all, 'pg_stat_activity_connections')
+    connections
+      .filter(({ value }) => value > 0)
       .map(({ labels, value }) => `${labels.datname} ${labels.usename} ${labels.state} ${value}`)
       .sort(),
     ['labeler labeler_owner idle in transaction 1', 'users users_owner unknown 1']
   )
+  t.same(
+    connections.filter(({ labels, value }) => labels.datname === 'users' && value === 0),
+    [],
+    'no state that an invisible session could have is 0'
+  )
+  t.equal(sampleValue(all, 'pg_stat_activity_connections', { datname: 'labeler', state: 'active' }), 0)
   t.equal(sampleValue(all, 'pg_connections_usable'), 26)
-  for (const name of [
-    'connections_in_use',
-    'stat_activity_backends',
-    'stat_activity_blocked_sessions',
-    'long_running_transactions',
-    'stat_activity_wait_events'
-  ])
+  for (const name of ['connections_in_use', 'stat_activity_backends', 'long_running_transactions'])
     t.same(allOf(all, `pg_${name}`), [], `${name} is absent`)
+  t.equal(sampleValue(all, 'pg_stat_activity_wait_events', { datname: 'users', wait_event: 'unknown' }), 1)
+  t.equal(sampleValue(all, 'pg_stat_activity_blocked_sessions', { datname: 'users' }), 0, 'pg_locks shows every wait')
   t.match(allOf(all, 'pg_stat_activity_oldest_transaction_seconds'), [{ labels: { usename: 'labeler_owner' } }])
   t.ok(allOf(all, 'pgvitals_query_success').every(({ value }) => value === 1))
 })

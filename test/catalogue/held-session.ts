@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { TestServer } from '../servers/start-server.ts'
+import type { RunningServer } from '../servers/start-server.ts'
 
 /** A client session that stays open until `end` or the end of its server. */
 export interface HeldSession {
@@ -11,7 +11,7 @@ export interface HeldSession {
 }
 
 /** Opens a session in a database, by default as superuser. */
-export async function holdSession(server: TestServer, database: string, user?: string, applicationName = ''): Promise<HeldSession> {
+export async function holdSession(server: RunningServer, database: string, user?: string, applicationName = ''): Promise<HeldSession> {
   const client = new pg.Client(`${server.url(database, user)}?application_name=${applicationName}`)
   client.on('error', () => {})
   await client.connect()

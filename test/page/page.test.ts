@@ -150,3 +150,34 @@ test('a text that ran in several databases is selected with any of them', async 
   t.equal(joined('f'), '')
   t.equal(joined(''), '')
 })
+
+test('of several databases that contribute to a server-wide query, the page has each row once, from the role that sees it', async (t) => {
+  const session = (datname: string, usename: string, state: string) => ({
+    family: { name: 'pg_sessions', type: 'gauge', help: 'S.' } as const,
+    labels: { server: 's', datname, usename, state },
+    value: 1
+  })
+  const from = (datname: string, role: string, rows: readonly ReturnType<typeof session>[], more: Partial<Snapshot> = {}) =>
+    snapshot({ datname, roles: new Set([role]), texts: render(rows, undefined, (labels) => labels.usename ?? '').texts, ...more })
+  const host = from('', 'x', [
+    session('a', 'x', 'idle'),
+    session('a', 'y', 'unknown'),
+    session('b', 'x', 'idle'),
+    session('b', 'y', 'unknown')
+  ])
+  const part = from('b', 'y', [
+    session('a', 'y', 'active'),
+    session('b', 'x', 'unknown'),
+    session('b', 'y', 'active'),
+    session('b', 'z', 'unknown')
+  ])
+  const sessionsOf = (snapshots: readonly Snapshot[], now = 2000) =>
+    [...pageOf(snapshots, [], now).matchAll(/^pg_sessions.*datname="(.)",usename="(.)",state="(\w+)"/gm)].map((match) =>
+      match.slice(1).join(' ')
+    )
+  t.same(sessionsOf([host, part]).sort(), ['a x idle', 'a y active', 'b x idle', 'b y active', 'b z unknown'])
+  t.same(sessionsOf([host]), ['a x idle', 'a y unknown', 'b x idle', 'b y unknown'], 'without it the server has all rows')
+  const stale = { ...part, succeededAt: -60_000 }
+  t.same(sessionsOf([host, stale]), ['a x idle', 'a y unknown', 'b x idle', 'b y unknown'], 'and once its snapshot has expired')
+  t.same(sessionsOf([host, { ...part, server: 'other' }]).length, 8, 'servers are independent')
+})

@@ -20,7 +20,14 @@ test('the status reports databases with their blind spots, and queries with thei
   const polled = { intervalSeconds: 15, seconds: 0.25, rows: 1, texts: [], failure: undefined }
   snapshots.put({ ...polled, datname: '', query: 'ok', succeededAt: 1000 })
   snapshots.fail('d', 'failed', 15, 2, { errorClass: 'timeout', message: 'canceling statement' })
-  const planned = (query: ReturnType<typeof write>, skipped?: string) => ({ query, database: 'd', sql: query.sql, skipped })
+  const planned = (query: ReturnType<typeof write>, skipped?: string) => ({
+    query,
+    database: 'd',
+    datname: query.scope === 'database' ? 'd' : '',
+    parts: [],
+    sql: query.sql,
+    skipped
+  })
   const server: PolledServer = {
     server: { name: 's' },
     states: [

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { finalSql } from '../../src/plan/final-sql.ts'
+import { finalSql, ownRowsSql } from '../../src/plan/final-sql.ts'
 import { loadQueries } from '../../src/query/load.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 import { makeFacts } from './make-candidate.ts'
@@ -57,5 +57,18 @@ select 1 -- the end`
   t.equal(
     finalSql(query, makeFacts(), new Map()),
     'select row(t."user", t."datname", t."queryid")::text, row(t."entry")::text, row(t."calls_total", t."seconds_total", t."rows_total")::text from (\nselect 1 -- the end\n) as t'
+  )
+})
+
+test('the rows that a database contributes are its own and those of users that its role sees', async (t) => {
+  const write = (label: string) => {
+    const header = `-- Q.\n--\n-- scope: server\n-- merge: datname\n-- label datname\n${label}-- gauge a: A.`
+    return parseQuery('q.sql', `${header}\nselect 1 -- the end`)
+  }
+  const own = 'select t.* from (\nselect 1 -- the end\n) as t where t."datname" = pg_catalog.current_database()'
+  t.equal(ownRowsSql(write(''), 'select 1 -- the end'), own)
+  t.equal(
+    ownRowsSql(write('-- label usename\n'), 'select 1 -- the end'),
+    `${own} or t."usename" in (select r.rolname from pg_catalog.pg_roles as r where pg_catalog.pg_has_role(r.oid, 'usage'))`
   )
 })

@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { describePlan } from '../../src/plan/describe-plan.ts'
 import { type Candidate, planQueries } from '../../src/plan/plan-queries.ts'
+import { parseQuery } from '../../src/query/parse.ts'
 import type { Query } from '../../src/query/query.ts'
 import { makeCandidate, makeFacts, writeQuery } from './make-candidate.ts'
 
@@ -100,4 +101,54 @@ test('one line describes which queries run and why the others do not', async (t)
   const queries = [writeQuery('q.13.sql', 'server'), writeQuery('t.sql', 'database', 'server >= 17')]
   const plan = planQueries(queries, [makeCandidate('d', makeFacts([15]))])
   t.equal(describePlan('main', plan), 'server main: 1 query runs: q.13; skipped: t in d (needs server >= 17, is 15)')
+})
+
+const merged = parseQuery('m.sql', '-- Q.\n--\n-- scope: server\n-- merge: datname\n-- label datname\n-- gauge a: A.\nselect 1 as a')
+const owner = (role: string, ...capabilities: readonly string[]) => makeFacts([18], { role, capabilities: new Set(capabilities) })
+
+/** `database of datname` for each place where the merged query runs. */
+const placesOf = (databases: readonly Candidate[], isRefused?: (query: string, database: string) => boolean) =>
+  planQueries([merged], databases, isRefused).map(({ database, datname }) => `${database} of ${datname || 'server'}`)
+
+test('without pg_read_all_stats the databases of other roles contribute their own rows', async (t) => {
+  const databases = [makeCandidate('a', owner('x')), makeCandidate('b', owner('x')), makeCandidate('c', owner('y'))]
+  const [host, part] = planQueries([merged], databases)
+  t.match(host, { database: 'a', datname: '', parts: ['c'], sql: 'select 1 as a' })
+  t.match(part, {
+    database: 'c',
+    datname: 'c',
+    parts: ['c'],
+    sql: /^select t[.][*] from \(.*\) as t where t[.]"datname" = pg_catalog[.]current_database\(\)$/s
+  })
+  t.same(placesOf([...databases].reverse()), ['c of server', 'b of b', 'a of a'])
+})
+
+test('a role with pg_read_all_stats reads all rows alone, even if another has more capabilities', async (t) => {
+  const seeing = makeCandidate('c', owner('y', 'pg_read_all_stats'))
+  t.same(placesOf([makeCandidate('a', owner('x')), makeCandidate('b', owner('z', 'pg_monitor', 'pg_stat_statements')), seeing]), [
+    'c of server'
+  ])
+})
+
+test('a database contributes only while it is up, can run the query and has not refused it', async (t) => {
+  const host = makeCandidate('a', owner('x'))
+  const other = makeCandidate('b', owner('y'))
+  t.same(placesOf([host, { ...other, isUp: false }]), ['a of server'])
+  t.same(placesOf([host, makeCandidate('b', undefined)]), ['a of server'])
+  t.same(
+    placesOf([host, other], (_, database) => database === 'b'),
+    ['a of server']
+  )
+  const query = { ...merged, requires: [{ kind: 'extension', name: 'ext', comparison: '>=', version: [] }] } as const
+  const installed = (role: string) => ({ ...owner(role), extensions: withExtension(1).extensions })
+  const plan = planQueries([query], [makeCandidate('a', installed('x')), other, makeCandidate('c', installed('z'))])
+  t.same(
+    plan.map(({ database }) => database),
+    ['a', 'c']
+  )
+})
+
+test('a query whose rows do not depend on the role runs once', async (t) => {
+  const databases = [makeCandidate('a', owner('x')), makeCandidate('b', owner('y'))]
+  t.same(planOf([writeQuery('q.sql', 'server')], databases), ['q@a'])
 })

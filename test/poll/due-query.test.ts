@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { render } from '../../src/metric/exposition.ts'
+import type { PlannedQuery } from '../../src/plan/plan-queries.ts'
 import { DatabaseDiscovery } from '../../src/poll/database-discovery.ts'
 import { dueQuery, type PolledServer } from '../../src/poll/due-query.ts'
 import type { Connected } from '../../src/poll/found.ts'
@@ -7,7 +8,9 @@ import { PolledDatabase } from '../../src/poll/polled-database.ts'
 import { QueryMemories } from '../../src/poll/query-memories.ts'
 import { Snapshots } from '../../src/poll/snapshots.ts'
 import { parseQuery } from '../../src/query/parse.ts'
+import type { Query } from '../../src/query/query.ts'
 import type { Server } from '../../src/server/server.ts'
+import { statements } from '../statements/simulation.ts'
 import { connection, makeConnected, makeFacts, makeServer, makeSession } from './make-server.ts'
 
 const write = (scope: string, top = '') =>
@@ -30,11 +33,22 @@ const contextOf = (of: Server, more: Partial<PolledServer> = {}): PolledServer =
 
 /** A query that is due in the first database, after these cycles there. */
 function due(query = serverWide, context = contextOf(makeServer(['a'])), ...cycles: readonly Partial<Connected>[]) {
+  return dueAs(query, { datname: query.scope === 'database' ? (context.server.databases[0]?.name ?? '') : '' }, context, ...cycles)
+}
+
+/** The same for a query that returns the rows of this database, with databases that contribute to it. */
+function dueAs(
+  query: Query,
+  place: Partial<PlannedQuery>,
+  context = contextOf(makeServer(['a'])),
+  ...cycles: readonly Partial<Connected>[]
+) {
   const [database] = context.server.databases
   if (database === undefined) throw new Error('the server has no database')
   const polled = new PolledDatabase(database, 15, 0, 0)
   for (const found of [makeConnected(), ...cycles.map(makeConnected)]) polled.connected(found, 0)
-  return dueQuery(query, query.sql, polled, makeSession(), context)
+  const planned = { query, database: polled.name, datname: '', parts: [], sql: query.sql, skipped: undefined, ...place }
+  return dueQuery(planned, query.sql, polled, makeSession(), context)
 }
 
 const identity = { systemIdentifier: '1', startTime: '2' }
@@ -117,4 +131,14 @@ test('rows of databases that are not shown are dropped, and own roles are recogn
   const { isShown, isOwnRole } = due(serverWide, context)
   t.same(['', 'a', 'app_b', 'other'].map(isShown), [true, true, true, false])
   t.same(['pgvitals', 'other'].map(isOwnRole), [true, false])
+})
+
+test('databases that contribute share the limit of statements, and each counts its own', async (t) => {
+  const context = contextOf(makeServer(['a', 'b', 'c']))
+  const [server, part] = ['', 'a'].map((datname) => dueAs(statements, { datname, parts: ['a', 'b'] }, context))
+  t.same([server?.limit, part?.limit], [8, 6], 'of 20')
+  t.same(['a', 'b', 'c'].map(server?.isShown ?? Boolean), [false, false, true])
+  t.same(['a', 'b', 'c'].map(part?.isShown ?? Boolean), [true, false, false])
+  t.match(part, { datname: 'a', labels: { server: 's' }, maxSamples: 500 })
+  t.match(part?.labels.datname, undefined, 'its rows name their database')
 })

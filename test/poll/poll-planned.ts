@@ -9,16 +9,16 @@ import type { Session } from '../../src/server/session.ts'
 /** Polls a planned query in a session without a poller, with no limit but its own. Throws when the poll fails. */
 export async function pollPlanned(
   session: Session,
-  { query, sql, database, skipped }: PlannedQuery,
+  { query, sql, database, datname, parts, skipped }: PlannedQuery,
   labels: Labels = { server: 's' },
   memories = new QueryMemories()
 ): Promise<PollResult> {
   if (sql === undefined) throw new Error(`${query.file} does not run in ${database}: ${skipped}`)
-  const datname = query.scope === 'database' ? database : ''
   const due = {
     query,
     sql,
     datname,
+    parts,
     labels,
     intervalSeconds: query.intervalSeconds,
     memory: memories.of(query, datname, labels),

@@ -10,6 +10,8 @@ const write = (name: string, scope: string, interval: string) =>
 const planned = (interval: string): PlannedQuery => ({
   query: write('q', 'database', interval),
   database: 'd',
+  datname: 'd',
+  parts: [],
   sql: 'select 1 as a',
   skipped: undefined
 })
@@ -124,12 +126,15 @@ test('only a failed database is polled immediately', async (t) => {
 
 test('the intervals of database-wide queries are stretched to the cycle interval, those of server-wide queries are not', async (t) => {
   const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
-  const [wide, once] = [write('q', 'database', '60s'), write('q', 'server', '60s')]
+  const wide = { query: write('q', 'database', '60s'), datname: 'd' }
+  const once = { query: write('q', 'server', '60s'), datname: '' }
+  const contributed = { query: write('q', 'server', '60s'), datname: 'd' }
   t.equal(polled.intervalOf(wide), 60)
   t.ok(polled.setInterval({ seconds: 45, isSpread: true }, 15, 0))
   t.notOk(polled.setInterval({ seconds: 45, isSpread: true }, 15, 0), 'nothing has changed')
   t.equal(polled.intervalOf(wide), 90)
   t.equal(polled.intervalOf(once), 60)
+  t.equal(polled.intervalOf(contributed), 90, 'a database that contributes to a server-wide query keeps no session for it')
 })
 
 test('spread cycles begin at the phase of the database, also when the clock has just started', async (t) => {

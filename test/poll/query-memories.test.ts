@@ -49,3 +49,13 @@ test('the built-in statement queries have memories of their kinds, and texts are
   const texts = kinds.get('texts')
   t.same(texts?.kind === 'texts' && texts.shown(), [], 'none so far')
 })
+
+test('a database that no longer contributes to a server-wide query loses its memory', async (t) => {
+  const memories = new QueryMemories()
+  const of = (datname: string) => memories.of(write('q.sql', calls), datname, {})
+  const [server, a, b] = [of(''), of('a'), of('b')]
+  memories.keepParts((datname) => datname === 'b')
+  t.equal(of(''), server)
+  t.not(of('a'), a)
+  t.equal(of('b'), b)
+})

@@ -198,3 +198,13 @@ test('an error is reported with file and line', async (t) => {
 test('all errors of a file are reported together', async (t) => {
   t.equal(errorsOf('a.sql', '-- A.\n--\n-- scope: x\n-- interval: 5\n-- every: 1\nselect 1').length, 4)
 })
+
+test('a query whose rows depend on the role names the column of the database', async (t) => {
+  const write = (declarations: string, scope = 'server') =>
+    `-- Q.\n--\n-- scope: ${scope}\n${declarations}-- label datname\n-- gauge a: A.\nselect 1`
+  t.equal(parseQuery('q.sql', write('-- merge: datname\n')).merge, 'datname')
+  t.equal(parseQuery('q.sql', write('')).merge, undefined)
+  t.match(errorsOf('q.sql', write('-- merge: other\n')), [/merge names other, which is not a label or within column/])
+  t.match(errorsOf('q.sql', write('-- merge: datname\n-- top: 5 by a\n')), [/merge cannot be combined with top/])
+  t.ok(errorsOf('q.sql', write('-- merge: datname\n', 'database')).some((error) => error.includes('"merge" needs "scope: server"')))
+})

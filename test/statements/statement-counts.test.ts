@@ -282,3 +282,17 @@ test('labels and values may need quotes', async (t) => {
   t.match(polls.take([quoted(3)]).entries.at(-1), { labels: { user: 'a "b", c', datname: 'd\\e', queryid: '7' }, values: [2, 0, 1] })
   t.same(polls.counts.shown, [{ server: 's', user: 'a "b", c', datname: 'd\\e', queryid: '7' }])
 })
+
+test('a database that was counted elsewhere starts again at 0 and counts nothing of the meantime', async (t) => {
+  const polls = new Polls()
+  const result = (calls: number) => [row('a', calls), row('b', calls, 0, 'e'), row('', calls, 0, 'e', 'u', 'u,e,')]
+  polls.take(result(100))
+  t.equal(totalOf(polls.take(result(110))), 30)
+  const without = { isShown: (datname: string) => datname !== 'e' }
+  t.match(callsOf(polls.take(result(120), without)), { a: 20 })
+  t.notMatch(textOf(polls.take(result(130), without)), 'datname="e"')
+  const back = polls.take([...result(150), row('new', 7, 0, 'e')])
+  t.equal(totalOf(back), 50, 'only what the other database has run')
+  t.match(textOf(back), /interval_mean_seconds_count\{server="s",datname="e"\} 0\n/)
+  t.equal(totalOf(polls.take([...result(160), row('new', 8, 0, 'e')])), 60 + 21)
+})

@@ -57,3 +57,16 @@ test('an array of ids is a text that PostgreSQL parses', async (t) => {
   t.equal(arrayText(['-1', 'a"b\\']), '{"-1","a\\"b\\\\"}')
   t.equal(arrayText([]), '{}')
 })
+
+test('databases that search separately add to the known texts, each not more often than the interval', async (t) => {
+  const texts = new StatementTexts(query)
+  const [a, b] = [shownIn('1', 'a'), shownIn('1', 'b')]
+  t.same(texts.wanted(a, 0, 'a'), ['1'])
+  t.same(texts.wanted(b, 0, 'b'), ['1'], 'the search in one database does not delay that in another')
+  texts.learn(columns, [found('1', 'select 1', 'a')], { shown: a, isShown: (datname) => datname === 'a' })
+  texts.learn(columns, [found('1', 'select 1', 'b')], { shown: b, isShown: (datname) => datname === 'b' })
+  t.match(textsOf(texts, [...a, ...b]), [[/query="select 1"/, ['a', 'b']]])
+  texts.learn(columns, [found('1', 'select ssn', 'b')], { shown: b, isShown: (datname) => datname === 'b' })
+  t.match(textsOf(texts, [...a, ...b]), [[/query="select 1"/, ['a']]], 'the text of another database is kept')
+  t.same(texts.wanted([...a, ...b], 300_000), [])
+})
