@@ -113,11 +113,11 @@ const placesOf = (databases: readonly Candidate[], isRefused?: (query: string, d
 test('without pg_read_all_stats the databases of other roles contribute their own rows', async (t) => {
   const databases = [makeCandidate('a', owner('x')), makeCandidate('b', owner('x')), makeCandidate('c', owner('y'))]
   const [host, part] = planQueries([merged], databases)
-  t.match(host, { database: 'a', datname: '', parts: ['c'], sql: 'select 1 as a' })
+  t.match(host, { database: 'a', datname: '', contributors: ['c'], sql: 'select 1 as a' })
   t.match(part, {
     database: 'c',
     datname: 'c',
-    parts: ['c'],
+    contributors: ['c'],
     sql: /^select t[.][*] from \(.*\) as t where t[.]"datname" = pg_catalog[.]current_database\(\)$/s
   })
   t.same(placesOf([...databases].reverse()), ['c of server', 'b of b', 'a of a'])
