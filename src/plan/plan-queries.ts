@@ -93,8 +93,12 @@ export function joinPlans(
     const host = (isMerged ? accepting.find(seesAll) : undefined) ?? accepting[0] ?? runnable[0] ?? places[0]
     if (host === undefined) return []
     if (!isMerged || host.planned.skipped !== undefined || seesAll(host)) return [host.planned]
-    // The same role would see the same rows.
-    const others = accepting.filter(({ candidate }) => candidate.isUp && candidate.facts?.role !== host.candidate.facts?.role)
+    // The same role would see the same rows. While a database is down, its last rows are exported until they expire, and then
+    // those that the server has for it; statements are counted by one of both.
+    const others = accepting.filter(
+      ({ candidate: { isUp, facts }, planned }) =>
+        facts !== undefined && facts.role !== host.candidate.facts?.role && (isUp || planned.query.statements === undefined)
+    )
     const contributors = others.map(({ candidate }) => candidate.name)
     return [{ ...host.planned, contributors }, ...others.map(({ planned }) => contributionOf(planned, contributors))]
   })

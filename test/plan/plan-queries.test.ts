@@ -3,6 +3,7 @@ import { describePlan } from '../../src/plan/describe-plan.ts'
 import { type Candidate, planQueries } from '../../src/plan/plan-queries.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 import type { Query } from '../../src/query/query.ts'
+import { statements } from '../statements/simulation.ts'
 import { makeCandidate, makeFacts, writeQuery } from './make-candidate.ts'
 
 const monitoring = makeFacts([18], { capabilities: new Set(['pg_monitor']) })
@@ -130,10 +131,14 @@ test('a role with pg_read_all_stats reads all rows alone, even if another has mo
   ])
 })
 
-test('a database contributes only while it is up, can run the query and has not refused it', async (t) => {
+test('a database contributes if it can run the query and has not refused it, and to statements only while it is up', async (t) => {
   const host = makeCandidate('a', owner('x'))
   const other = makeCandidate('b', owner('y'))
-  t.same(placesOf([host, { ...other, isUp: false }]), ['a of server'])
+  const down = { ...other, isUp: false }
+  t.same(placesOf([host, down]), ['a of server', 'b of b'])
+  const counted = { ...statements, merge: 'datname' }
+  t.equal(planQueries([counted], [host, other]).length, 2)
+  t.equal(planQueries([counted], [host, down]).length, 1)
   t.same(placesOf([host, makeCandidate('b', undefined)]), ['a of server'])
   t.same(
     placesOf([host, other], (_, database) => database === 'b'),
