@@ -40,7 +40,7 @@ const discovery = gauge(
 )
 const capability = gauge(
   'pgvitals_capability',
-  'Whether the role has the capability; 0 is a blind spot. datname is empty if one database with it is sufficient for the server.'
+  'Whether the role of this database has the capability; 0 is a blind spot, except for rows that the roles of other databases contribute. datname is empty if one database with it is sufficient for the server.'
 )
 const certificateExpiry = gauge(
   'pgvitals_tls_certificate_expiry_timestamp_seconds',
@@ -52,7 +52,10 @@ const identities = gauge(
   'Distinct running servers that responded at the address of this server; more than 1 behind a pooler or a reader endpoint.'
 )
 const duplicates = gauge('pgvitals_server_duplicates', 'Other configured servers that are the same running server.')
-const success = gauge('pgvitals_query_success', 'Whether the last poll of the query succeeded; datname is empty for a server-wide query.')
+const success = gauge(
+  'pgvitals_query_success',
+  'Whether the last poll of the query succeeded; datname is empty for a server-wide query, and names a database that contributes its own rows to it.'
+)
 const duration = gauge('pgvitals_query_duration_seconds', 'Duration of the last poll of the query.')
 const rows = gauge('pgvitals_query_rows', 'Rows returned by the last successful poll of the query.')
 const age = gauge('pgvitals_snapshot_age_seconds', 'Time since the last successful poll of the query.')

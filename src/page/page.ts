@@ -15,7 +15,7 @@ export interface JoinedSnapshots {
 /** Joins the selected parts of the fresh snapshots, family by family. */
 export function joinSnapshots(snapshots: readonly Snapshot[], now: number, isSelected: IsSelected = () => true): JoinedSnapshots {
   const fresh = snapshots.filter((snapshot) => isFresh(snapshot, now))
-  const isChosen = chooseContributors(fresh)
+  const isChosen = chooseContributors(fresh, snapshots)
   const selected = fresh.flatMap((snapshot) => {
     const { server, texts } = snapshot
     const own = texts.filter((text) => isSelected(server, text.ranIn ?? [text.datname]) && isChosen(snapshot, text))
@@ -32,25 +32,26 @@ export function joinSnapshots(snapshots: readonly Snapshot[], now: number, isSel
 
 /**
  * Several databases can contribute to one server-wide query. For each database and user, the page has the rows of one
- * snapshot: of a role that sees the user, and of the database itself, in this order of preference.
+ * fresh snapshot: of a role that sees the user, and of the database itself, in this order of preference.
  */
-function chooseContributors(snapshots: readonly Snapshot[]): (snapshot: Snapshot, text: FamilyText) => boolean {
+function chooseContributors(fresh: readonly Snapshot[], all: readonly Snapshot[]): (snapshot: Snapshot, text: FamilyText) => boolean {
   const queryOf = ({ server, query }: Snapshot) => `${server}\n${query}`
-  const serverWide = new Set(snapshots.flatMap((snapshot) => (snapshot.datname === '' ? [queryOf(snapshot)] : [])))
-  const merged = new Set(snapshots.filter(({ datname }) => datname !== '').map(queryOf))
-  const isMerged = (snapshot: Snapshot) => merged.has(queryOf(snapshot)) && serverWide.has(queryOf(snapshot))
+  const serverWide = new Set(all.filter(({ datname }) => datname === '').map(queryOf))
+  const merged = new Set(fresh.flatMap((one) => (one.datname !== '' && serverWide.has(queryOf(one)) ? [queryOf(one)] : [])))
+  if (merged.size === 0) return () => true
+  const candidates = new Set(fresh.filter((snapshot) => merged.has(queryOf(snapshot))))
   const keyOf = (snapshot: Snapshot, { datname, user = '' }: FamilyText) => `${queryOf(snapshot)}\n${datname}\n${user}`
   const rankOf = ({ datname, roles }: Snapshot, text: FamilyText) =>
     (text.user !== undefined && roles?.has(text.user) ? 2 : 0) + (datname === text.datname ? 1 : 0)
   const chosen = new Map<string, { readonly snapshot: Snapshot; readonly rank: number }>()
-  for (const snapshot of snapshots.filter(isMerged)) {
+  for (const snapshot of candidates) {
     for (const text of snapshot.texts) {
       const [key, rank] = [keyOf(snapshot, text), rankOf(snapshot, text)]
       const best = chosen.get(key)
       if (best === undefined || best.rank < rank) chosen.set(key, { snapshot, rank })
     }
   }
-  return (snapshot, text) => !isMerged(snapshot) || chosen.get(keyOf(snapshot, text))?.snapshot === snapshot
+  return (snapshot, text) => !candidates.has(snapshot) || chosen.get(keyOf(snapshot, text))?.snapshot === snapshot
 }
 
 /** Renders the page: the current state of servers, databases and queries, followed by the joined snapshots. */

@@ -27,7 +27,7 @@ export interface PlannedQuery {
    * The databases that contribute their own rows to a server-wide query, because the role of its database cannot see all
    * rows. The same in the planned queries of these databases.
    */
-  readonly parts: readonly string[]
+  readonly contributors: readonly string[]
   /** Undefined if the query is skipped, and until pgvitals has connected to the database once. */
   readonly sql: string | undefined
   /** The reason why the query does not run; undefined if it runs. */
@@ -93,10 +93,14 @@ export function joinPlans(
     const host = (isMerged ? accepting.find(seesAll) : undefined) ?? accepting[0] ?? runnable[0] ?? places[0]
     if (host === undefined) return []
     if (!isMerged || host.planned.skipped !== undefined || seesAll(host)) return [host.planned]
-    // The same role would see the same rows.
-    const others = accepting.filter(({ candidate }) => candidate.isUp && candidate.facts?.role !== host.candidate.facts?.role)
-    const parts = others.map(({ candidate }) => candidate.name)
-    return [{ ...host.planned, parts }, ...others.map(({ planned }) => partOf(planned, parts))]
+    // The same role would see the same rows. While a database is down, its last rows are exported until they expire, and then
+    // those that the server has for it; statements are counted by one of both.
+    const others = accepting.filter(
+      ({ candidate: { isUp, facts }, planned }) =>
+        facts !== undefined && facts.role !== host.candidate.facts?.role && (isUp || planned.query.statements === undefined)
+    )
+    const contributors = others.map(({ candidate }) => candidate.name)
+    return [{ ...host.planned, contributors }, ...others.map(({ planned }) => contributionOf(planned, contributors))]
   })
 }
 
@@ -110,9 +114,9 @@ function seesAll({ candidate: { isUp, facts } }: Place): boolean {
   return isUp && facts?.capabilities.has('pg_read_all_stats') === true
 }
 
-function partOf(planned: PlannedQuery, parts: readonly string[]): PlannedQuery {
+function contributionOf(planned: PlannedQuery, contributors: readonly string[]): PlannedQuery {
   const { query, database, sql } = planned
-  return { ...planned, datname: database, parts, sql: sql === undefined ? undefined : ownRowsSql(query, sql) }
+  return { ...planned, datname: database, contributors, sql: sql === undefined ? undefined : ownRowsSql(query, sql) }
 }
 
 /** A rank by the number of capabilities of the role. A database that is down ranks last. */
@@ -131,7 +135,7 @@ function planVariant(name: string, newestFirst: readonly Query[], candidate: Can
   if (first === undefined) return []
   const nearest = others.reduce((best, next) => (next.missing.length <= best.missing.length ? next : best), first)
   const { query, missing } = judged.find((one) => one.missing.length === 0) ?? nearest
-  const place = { query, database, datname: query.scope === 'database' ? database : '', parts: [] }
+  const place = { query, database, datname: query.scope === 'database' ? database : '', contributors: [] }
   if (facts === undefined) return [[name, { ...place, sql: undefined, skipped: undefined }]]
   if (missing.length === 0) return [[name, { ...place, sql: finalSql(query, facts, access), skipped: undefined }]]
   const skipped = missing.map((requirement) => explain(requirement, facts)).join(', ')

@@ -15,7 +15,7 @@ export interface DueQuery {
   /** The database whose rows it returns; `''` for a server-wide query. */
   readonly datname: string
   /** The databases that contribute their own rows to a server-wide query. */
-  readonly parts: readonly string[]
+  readonly contributors: readonly string[]
   /** The effective interval. */
   readonly intervalSeconds: number
   readonly labels: Labels
@@ -51,7 +51,7 @@ const leastRows = 10
 
 /** Adds to a planned query everything that its poll in this session depends on. */
 export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatabase, session: Session, context: PolledServer): DueQuery {
-  const { query, datname, parts } = planned
+  const { query, datname, contributors } = planned
   const { server, snapshots, memories, discovery, ownRoles, seenUntil } = context
   const labels: Labels = query.scope === 'database' ? { server: server.name, datname } : { server: server.name }
   const databases = Math.max(1, context.databases)
@@ -61,7 +61,7 @@ export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatab
     query,
     sql,
     datname,
-    parts,
+    contributors,
     intervalSeconds: polled.intervalOf(planned),
     labels,
     memory: memories.of(query, datname, labels),
@@ -78,17 +78,17 @@ export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatab
  * Whether statements of a database are counted: by the server, unless the database counts them itself. Other rows are
  * chosen on the page (`joinSnapshots`).
  */
-function isOwn({ query, datname, parts }: PlannedQuery, shown: string): boolean {
+function isOwn({ query, datname, contributors }: PlannedQuery, shown: string): boolean {
   if (query.statements === undefined) return true
-  return datname === '' ? !parts.includes(shown) : shown === datname
+  return datname === '' ? !contributors.includes(shown) : shown === datname
 }
 
 /** The databases that contribute to a server-wide query share its limit. */
-function limitOf({ query, datname, parts }: PlannedQuery, databases: number): number {
+function limitOf({ query, datname, contributors }: PlannedQuery, databases: number): number {
   const { limit = 0 } = query.top ?? {}
   if (query.scope === 'database') return Math.ceil(Math.max(leastRows, limit / databases))
-  const share = Math.floor(limit / (parts.length + 1))
-  return datname === '' ? limit - share * parts.length : share
+  const share = Math.floor(limit / (contributors.length + 1))
+  return datname === '' ? limit - share * contributors.length : share
 }
 
 /** If the identity of the server is unknown, every session is a new epoch. */

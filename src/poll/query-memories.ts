@@ -37,7 +37,7 @@ export class QueryMemories {
   }
 
   /** Forgets databases that no longer contribute to a server-wide query: their counters start again if they return. */
-  keepParts(isRunning: (datname: string, query: string) => boolean): void {
+  keepContributors(isRunning: (datname: string, query: string) => boolean): void {
     for (const [key, { query, datname }] of this.#kept)
       if (query.scope === 'server' && datname !== '' && !isRunning(datname, query.name)) this.#kept.delete(key)
   }

@@ -223,13 +223,13 @@ export class ServerPoller {
   }
 
   /** Applies the outcome of a poll. */
-  done(cycle: Cycle, { query, datname, parts }: DueQuery, outcome: Outcome, now: number): void {
+  done(cycle: Cycle, { query, datname, contributors }: DueQuery, outcome: Outcome, now: number): void {
     if (query.scope === 'server') this.#inProgress.delete(placeOf({ query, datname }))
     const polled = this.#polledIn(cycle)
     const planned = this.plan.running(datname, query.name)
     if (polled === undefined || planned === undefined) return
     // A database that contributes since counts its statements itself.
-    if (query.statements?.kind === 'counts' && !isDeepStrictEqual(parts, planned.parts)) return
+    if (query.statements?.kind === 'counts' && !isDeepStrictEqual(contributors, planned.contributors)) return
     const intervalSeconds = polled.intervalOf(planned)
     const { log } = this.#options
     const place = { server: this.#server.name, datname, query: query.name }
@@ -429,7 +429,7 @@ export class ServerPoller {
   #tidy(): void {
     const isRunning = (datname: string, query: string) => this.plan.running(datname, query) !== undefined
     this.snapshots.keepOnly(isRunning)
-    this.#memories.keepParts(isRunning)
+    this.#memories.keepContributors(isRunning)
   }
 
   /** Logs the plan in one line if it has changed, after a connection to every database was attempted. */

@@ -8,12 +8,13 @@ export function describeQueries(queries: readonly Query[]): string {
 
 function describeQuery(query: Query): string {
   const requires = query.requires.map(formatRequirement)
-  const place = query.scope === 'server' ? 'once per server' : 'in every database'
+  const place = query.scope === 'database' ? 'in every database' : 'once per server'
+  const merged = query.merge === undefined ? '' : ', completed by each database without capability pg_read_all_stats'
   const suffix = columnNames(query, 'suffix').length > 0 ? '_*' : ''
   return [
     `${query.file}`,
     `  ${query.about}`,
-    `  ${place}, every ${query.intervalSeconds} s${requires.length > 0 ? `, requires ${requires.join(', ')}` : ''}`,
+    `  ${place}, every ${query.intervalSeconds} s${requires.length > 0 ? `, requires ${requires.join(', ')}` : ''}${merged}`,
     `  labels: ${labelNames(query).join(', ')}`,
     ...familiesOf(query).map(({ name, type }) => `  ${name}${suffix} (${type})`),
     ''

@@ -31,7 +31,8 @@ export const capabilities: readonly Capability[] = [
     name: 'pg_read_all_stats',
     isServerWide: false,
     sql: "pg_catalog.pg_has_role('pg_read_all_stats', 'usage')",
-    blindSpot: 'sessions, statements and replication of other roles, and the sizes of databases to which it cannot connect',
+    blindSpot:
+      'sessions and statements of roles that have no credential here, replication, autovacuum, and the sizes of databases to which no credential can connect',
     grant: 'grant pg_monitor to %s'
   },
   {

@@ -179,5 +179,7 @@ test('of several databases that contribute to a server-wide query, the page has 
   t.same(sessionsOf([host]), ['a x idle', 'a y unknown', 'b x idle', 'b y unknown'], 'without it the server has all rows')
   const stale = { ...part, succeededAt: -60_000 }
   t.same(sessionsOf([host, stale]), ['a x idle', 'a y unknown', 'b x idle', 'b y unknown'], 'and once its snapshot has expired')
+  const expired = { ...host, succeededAt: -60_000 }
+  t.same(sessionsOf([expired, part, from('a', 'x', [session('b', 'y', 'unknown')])]), sessionsOf([expired, part]))
   t.same(sessionsOf([host, { ...part, server: 'other' }]).length, 8, 'servers are independent')
 })

@@ -24,7 +24,7 @@ test('the status reports databases with their blind spots, and queries with thei
     query,
     database: 'd',
     datname: query.scope === 'database' ? 'd' : '',
-    parts: [],
+    contributors: [],
     sql: query.sql,
     skipped
   })

@@ -3,6 +3,7 @@ import { describePlan } from '../../src/plan/describe-plan.ts'
 import { type Candidate, planQueries } from '../../src/plan/plan-queries.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 import type { Query } from '../../src/query/query.ts'
+import { statements } from '../statements/simulation.ts'
 import { makeCandidate, makeFacts, writeQuery } from './make-candidate.ts'
 
 const monitoring = makeFacts([18], { capabilities: new Set(['pg_monitor']) })
@@ -113,11 +114,11 @@ const placesOf = (databases: readonly Candidate[], isRefused?: (query: string, d
 test('without pg_read_all_stats the databases of other roles contribute their own rows', async (t) => {
   const databases = [makeCandidate('a', owner('x')), makeCandidate('b', owner('x')), makeCandidate('c', owner('y'))]
   const [host, part] = planQueries([merged], databases)
-  t.match(host, { database: 'a', datname: '', parts: ['c'], sql: 'select 1 as a' })
+  t.match(host, { database: 'a', datname: '', contributors: ['c'], sql: 'select 1 as a' })
   t.match(part, {
     database: 'c',
     datname: 'c',
-    parts: ['c'],
+    contributors: ['c'],
     sql: /^select t[.][*] from \(.*\) as t where t[.]"datname" = pg_catalog[.]current_database\(\)$/s
   })
   t.same(placesOf([...databases].reverse()), ['c of server', 'b of b', 'a of a'])
@@ -130,10 +131,14 @@ test('a role with pg_read_all_stats reads all rows alone, even if another has mo
   ])
 })
 
-test('a database contributes only while it is up, can run the query and has not refused it', async (t) => {
+test('a database contributes if it can run the query and has not refused it, and to statements only while it is up', async (t) => {
   const host = makeCandidate('a', owner('x'))
   const other = makeCandidate('b', owner('y'))
-  t.same(placesOf([host, { ...other, isUp: false }]), ['a of server'])
+  const down = { ...other, isUp: false }
+  t.same(placesOf([host, down]), ['a of server', 'b of b'])
+  const counted = { ...statements, merge: 'datname' }
+  t.equal(planQueries([counted], [host, other]).length, 2)
+  t.equal(planQueries([counted], [host, down]).length, 1)
   t.same(placesOf([host, makeCandidate('b', undefined)]), ['a of server'])
   t.same(
     placesOf([host, other], (_, database) => database === 'b'),

@@ -47,7 +47,7 @@ function dueAs(
   if (database === undefined) throw new Error('the server has no database')
   const polled = new PolledDatabase(database, 15, 0, 0)
   for (const found of [makeConnected(), ...cycles.map(makeConnected)]) polled.connected(found, 0)
-  const planned = { query, database: polled.name, datname: '', parts: [], sql: query.sql, skipped: undefined, ...place }
+  const planned = { query, database: polled.name, datname: '', contributors: [], sql: query.sql, skipped: undefined, ...place }
   return dueQuery(planned, query.sql, polled, makeSession(), context)
 }
 
@@ -135,7 +135,7 @@ test('rows of databases that are not shown are dropped, and own roles are recogn
 
 test('databases that contribute share the limit of statements, and each counts its own', async (t) => {
   const context = contextOf(makeServer(['a', 'b', 'c']))
-  const [server, part] = ['', 'a'].map((datname) => dueAs(statements, { datname, parts: ['a', 'b'] }, context))
+  const [server, part] = ['', 'a'].map((datname) => dueAs(statements, { datname, contributors: ['a', 'b'] }, context))
   t.same([server?.limit, part?.limit], [8, 6], 'of 20')
   t.same(['a', 'b', 'c'].map(server?.isShown ?? Boolean), [false, false, true])
   t.same(['a', 'b', 'c'].map(part?.isShown ?? Boolean), [true, false, false])

@@ -9,7 +9,7 @@ import type { Session } from '../../src/server/session.ts'
 /** Polls a planned query in a session without a poller, with no limit but its own. Throws when the poll fails. */
 export async function pollPlanned(
   session: Session,
-  { query, sql, database, datname, parts, skipped }: PlannedQuery,
+  { query, sql, database, datname, contributors, skipped }: PlannedQuery,
   labels: Labels = { server: 's' },
   memories = new QueryMemories()
 ): Promise<PollResult> {
@@ -18,7 +18,7 @@ export async function pollPlanned(
     query,
     sql,
     datname,
-    parts,
+    contributors,
     labels,
     intervalSeconds: query.intervalSeconds,
     memory: memories.of(query, datname, labels),

@@ -15,7 +15,7 @@ function due(more: Partial<DueQuery> = {}): DueQuery {
     query: parseQuery('q.sql', `${header}select 1`),
     sql: 'select 2',
     datname: '',
-    parts: [],
+    contributors: [],
     intervalSeconds: 15,
     labels: { server: 's' },
     memory: undefined,

@@ -11,7 +11,7 @@ const planned = (interval: string): PlannedQuery => ({
   query: write('q', 'database', interval),
   database: 'd',
   datname: 'd',
-  parts: [],
+  contributors: [],
   sql: 'select 1 as a',
   skipped: undefined
 })

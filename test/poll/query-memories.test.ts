@@ -54,7 +54,7 @@ test('a database that no longer contributes to a server-wide query loses its mem
   const memories = new QueryMemories()
   const of = (datname: string) => memories.of(write('q.sql', calls), datname, {})
   const [server, a, b] = [of(''), of('a'), of('b')]
-  memories.keepParts((datname) => datname === 'b')
+  memories.keepContributors((datname) => datname === 'b')
   t.equal(of(''), server)
   t.not(of('a'), a)
   t.equal(of('b'), b)
