@@ -45,5 +45,5 @@ function packed(query: Query, sql: string): string {
   const record = (names: readonly string[]) => `row(${names.map((name) => `t."${name}"`).join(', ')})::text`
   const namesOf = (kind: 'label' | 'key') => query.columns.filter((column) => column.kind === kind).map(({ name }) => name)
   const values = query.columns.filter(isValueColumn).map(({ name }) => name)
-  return `select ${record(namesOf('label'))}, ${record(namesOf('key'))}, ${record(values)} from (\n${sql}\n) as t`
+  return `select ${record(namesOf('label'))} as labels, ${record(namesOf('key'))} as key, ${record(values)} as numbers from (\n${sql}\n) as t`
 }
