@@ -5,11 +5,12 @@ import type { Access } from '../server/server.ts'
 /**
  * The final SQL of a query for one database: `public.` before extension objects is replaced with the schema of the
  * extension, `current_setting('pgvitals.access', true)` with the declared access, and the wanted queryids of statement
- * texts with the bind parameter `$1`. Rows of `statements: counts` are packed.
+ * texts, or the wanted parts, with the bind parameter `$1`. Rows of `statements: counts` are packed.
  */
 export function finalSql(query: Query, facts: Facts, access: ReadonlyMap<string, Access>): string {
   const declared = withSetting(withSchemas(query, facts), 'pgvitals.access', literal(JSON.stringify(Object.fromEntries(access))))
   if (query.statements?.kind === 'texts') return withSetting(declared, 'pgvitals.wanted', '$1::text')
+  if (query.parts !== undefined) return withSetting(declared, 'pgvitals.parts', '$1::text')
   return query.statements?.kind === 'counts' ? packed(query, declared) : declared
 }
 

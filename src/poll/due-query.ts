@@ -13,6 +13,8 @@ export interface DueQuery {
   readonly sql: string
   /** `''` for a server-wide query. */
   readonly datname: string
+  /** The database in which it runs. */
+  readonly database: string
   /** The effective interval. */
   readonly intervalSeconds: number
   readonly labels: Labels
@@ -60,6 +62,7 @@ export function dueQuery(query: Query, sql: string, polled: PolledDatabase, sess
     query,
     sql,
     datname,
+    database: polled.name,
     intervalSeconds: polled.intervalOf(query),
     labels,
     memory: memories.of(query, datname, labels),

@@ -13,6 +13,7 @@ interface Settings {
   prefix?: string
   top?: Top
   statements?: Statements
+  parts?: string
   textLength?: number
 }
 
@@ -29,6 +30,7 @@ const readers: Readonly<Record<string, Reader>> = {
     (settings, value) => set(settings, 'statements', parseStatements(value)),
     'counts, or texts and a duration, as texts every 5m'
   ],
+  parts: [(settings, value) => set(settings, 'parts', /^select\s.+$/.exec(value)?.[0]), 'a select of oids'],
   text: [(settings, value) => set(settings, 'textLength', positiveInteger(value)), 'a number of characters above 0'],
   name: [(settings, value) => set(settings, 'prefix', /^[a-z_][a-z0-9_]*$/.exec(value)?.[0]), 'a metric name']
 }
@@ -93,6 +95,7 @@ export function parseQuery(file: string, text: string): Query {
     maxRows: settings.maxRows ?? (settings.top === undefined ? 1000 : 20_000),
     top: settings.top,
     statements: parsed.statements,
+    parts: settings.parts,
     requires,
     columns,
     sql

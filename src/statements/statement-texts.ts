@@ -14,6 +14,12 @@ interface Known {
   readonly searchedIn: ReadonlySet<string>
 }
 
+/** One search for texts: the database of the session, and the time. */
+interface Attempt {
+  readonly database: string
+  readonly now: number
+}
+
 /**
  * Remembers the texts of statements. The page has one text per queryid. From PostgreSQL 18 on, statements of different
  * databases can share a queryid, so each text is visible only to the teams of the databases that ran it.
@@ -22,26 +28,45 @@ export class StatementTexts {
   readonly #query: Query
   readonly #textLabel: string
   readonly #known = new Map<string, Known>()
+  /** The time of the last successful search. */
   #searchedAt = Number.NEGATIVE_INFINITY
+  /** The times of failed searches since then, by database. */
+  readonly #failedAt = new Map<string, number>()
+  #error: unknown
 
   constructor(query: Query) {
     this.#query = query
     this.#textLabel = columnNames(query, 'label').find((name) => name !== 'queryid') ?? ''
   }
 
+  /** The error of the last search; undefined if it succeeded. */
+  get error(): unknown {
+    return this.#error
+  }
+
   /**
-   * The queryids whose text is unknown in a database that has them on the page. Empty until the interval of the query
-   * has passed.
+   * The queryids whose text is unknown in a database that has them on the page. Undefined if no search is due: until the
+   * interval of the query has passed since the last search or, if that failed, since the last one in this database. After
+   * a failure a search is due even if no text is unknown, because otherwise the failure would never end.
    */
-  wanted(shown: readonly Labels[], now: number): readonly string[] {
+  wanted(shown: readonly Labels[], { database, now }: Attempt): readonly string[] | undefined {
     const { statements } = this.#query
-    if (statements?.kind !== 'texts' || now - this.#searchedAt < statements.everySeconds * 1000) return []
+    const searchedAt = Math.max(this.#searchedAt, this.#failedAt.get(database) ?? Number.NEGATIVE_INFINITY)
+    if (statements?.kind !== 'texts' || now - searchedAt < statements.everySeconds * 1000) return undefined
     const unknown = [...databasesOf(shown)].filter(([id, datnames]) => {
       const searchedIn = this.#known.get(id)?.searchedIn
       return searchedIn === undefined || [...datnames].some((datname) => !searchedIn.has(datname))
     })
-    if (unknown.length > 0) this.#searchedAt = now
+    if (unknown.length === 0 && this.#failedAt.size === 0) return undefined
+    this.#searchedAt = now
     return unknown.map(([id]) => id)
+  }
+
+  /** Records that a search failed. Another database may be searched immediately. */
+  failed(error: unknown, { database, now }: Attempt): void {
+    this.#error = error
+    this.#searchedAt = Number.NEGATIVE_INFINITY
+    this.#failedAt.set(database, now)
   }
 
   /** Reads the result of a search. If a queryid has several texts, keeps the known text, or else the first one. */
@@ -50,6 +75,8 @@ export class StatementTexts {
     rows: readonly Row[],
     { shown, isShown }: { readonly shown: readonly Labels[]; readonly isShown: (datname: string) => boolean }
   ): void {
+    this.#error = undefined
+    this.#failedAt.clear()
     const { statements } = this.#query
     const length = statements?.kind === 'texts' ? statements.textLength : 0
     const names = ['queryid', this.#textLabel, ...columnNames(this.#query, 'within')]

@@ -15,6 +15,7 @@ function due(more: Partial<DueQuery> = {}): DueQuery {
     query: parseQuery('q.sql', `${header}select 1`),
     sql: 'select 2',
     datname: '',
+    database: 'd',
     intervalSeconds: 15,
     labels: { server: 's' },
     memory: undefined,

@@ -18,12 +18,29 @@ const textsOf = (texts: StatementTexts, shown: ReturnType<typeof shownIn>) =>
 test('unknown statements that are shown are searched for, not more often than the interval', async (t) => {
   const texts = new StatementTexts(query)
   const shown = [...shownIn('1', 'a'), ...shownIn('2', 'a')]
-  t.same(texts.wanted([], 0), [])
-  t.same(texts.wanted(shown, 0), ['1', '2'])
+  t.equal(texts.wanted([], { database: 'a', now: 0 }), undefined)
+  t.same(texts.wanted(shown, { database: 'a', now: 0 }), ['1', '2'])
   texts.learn(columns, [found('1', 'select\n 1 -- one', 'a')], { shown, isShown })
   t.same(textsOf(texts, shown), [['pg_statements_query_id{server="s",queryid="1",query="select 1"} 1\n', ['a']]])
-  t.same(texts.wanted(shown, 299_000), [])
-  t.same(texts.wanted(shown, 300_000), ['2'])
+  t.equal(texts.wanted(shown, { database: 'a', now: 299_000 }), undefined)
+  t.same(texts.wanted(shown, { database: 'a', now: 300_000 }), ['2'])
+})
+
+test('a failed search is repeated in another database at once, in the same one after the interval, also for known texts', async (t) => {
+  const texts = new StatementTexts(query)
+  const shown = shownIn('1', 'a')
+  const at = (database: string, now: number) => ({ database, now })
+  t.same(texts.wanted(shown, at('a', 0)), ['1'])
+  texts.failed(new Error('invalid byte'), at('a', 0))
+  t.equal(texts.wanted(shown, at('a', 299_000)), undefined)
+  t.match(texts.error, { message: 'invalid byte' }, 'a search that is not repeated does not end the failure')
+  t.same(texts.wanted(shown, at('b', 15_000)), ['1'])
+  texts.failed(new Error('invalid byte'), at('b', 15_000))
+  t.equal(texts.wanted(shown, at('b', 30_000)), undefined)
+  t.same(texts.wanted([], at('a', 300_000)), [], 'otherwise the failure would not end')
+  texts.learn(columns, [found('1', 'select 1', 'a')], { shown, isShown })
+  t.equal(texts.error, undefined)
+  t.equal(texts.wanted(shown, at('a', 600_000)), undefined)
 })
 
 test('if a queryid has several texts, one is exported, visible only to the teams whose databases ran it', async (t) => {
@@ -32,9 +49,9 @@ test('if a queryid has several texts, one is exported, visible only to the teams
   const [ssn, other] = ['select ssn', 'select x']
   texts.learn(columns, [found('1', ssn, 'a'), found('1', other, 'b'), found('1', ssn, 'c')], { shown, isShown })
   t.match(textsOf(texts, shown), [[/query="select ssn"/, ['a', 'c']]])
-  t.same(texts.wanted(shownIn('1', 'a', 'b'), 0), [], 'it was searched in both')
+  t.equal(texts.wanted(shownIn('1', 'a', 'b'), { database: 'a', now: 0 }), undefined, 'it was searched in both')
   const later = shownIn('1', 'a', 'd')
-  t.same(texts.wanted(later, 0), ['1'], 'but not in a database that appeared later')
+  t.same(texts.wanted(later, { database: 'a', now: 0 }), ['1'], 'but not in a database that appeared later')
   texts.learn(columns, [found('1', other, 'b'), found('1', ssn, 'd')], { shown: later, isShown })
   t.match(textsOf(texts, shownIn('1', 'a', 'b', 'd')), [[/query="select ssn"/, ['d']]], 'the known text is kept while it runs anywhere')
 })
