@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { checkColumn, checkColumns, checkStatements, checkTop } from './check.ts'
+import { checkColumn, checkColumns, checkParts, checkStatements, checkTop } from './check.ts'
 import type { Column, PlainColumn, Query, Scope, Statements, Top, ValueKind } from './query.ts'
 import { parseRequirement, type Requirement } from './requirement.ts'
 import { parseVersion, type Version } from './version.ts'
@@ -76,7 +76,13 @@ export function parseQuery(file: string, text: string): Query {
   }
   const lastLine = declarations.at(-1)?.line ?? 1
   const parsed = { scope, columns, top: settings.top, statements: withTextLength(settings), textLength: settings.textLength }
-  for (const message of [...checkColumns(columns), ...checkTop(parsed), ...checkStatements(parsed)]) failed(lastLine, message)
+  for (const message of [
+    ...checkColumns(columns),
+    ...checkTop(parsed),
+    ...checkStatements(parsed),
+    ...checkParts({ ...parsed, parts: settings.parts, sql })
+  ])
+    failed(lastLine, message)
   const variantError = checkVariant(variant, requires)
   if (variantError !== undefined) failed(1, variantError)
   if (sql === '') failed(lastLine + 1, 'there is no SQL below the header')

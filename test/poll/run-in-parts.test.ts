@@ -5,7 +5,7 @@ import { makeSession } from './make-server.ts'
 
 const query = parseQuery(
   'q.sql',
-  '-- Q.\n--\n-- scope: server\n-- timeout: 30s\n-- parts: select oid from list\n-- label a\n-- gauge b: B.\n-- cut c\nselect 1'
+  "-- Q.\n--\n-- scope: server\n-- timeout: 30s\n-- parts: select oid from list\n-- label a\n-- gauge b: B.\n-- cut c\nselect pg_catalog.current_setting('pgvitals.parts', true)"
 )
 const all = Array.from({ length: 100 }, (_, index) => String(index + 1))
 
