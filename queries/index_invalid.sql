@@ -5,6 +5,7 @@
 -- timeout:  30s
 -- top:      100 by bytes, value
 -- requires: role primary
+-- parts:    select i.indexrelid from pg_catalog.pg_index as i where not i.indisvalid
 --
 -- label schemaname
 -- label relname
@@ -36,6 +37,7 @@ with
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     where
       not i.indisvalid
+      and coalesce(i.indexrelid = any (nullif(pg_catalog.current_setting('pgvitals.parts', true), '')::oid[]), true)
       -- The index of a partitioned table stays invalid until every partition has one; it has no storage.
       and c.relkind = 'i'
       -- REINDEX CONCURRENTLY builds several indexes under temporary names. If the role cannot see which index is being built,

@@ -6,6 +6,7 @@
 -- timeout:  30s
 -- top:      100 by bytes
 -- requires: role primary
+-- parts:    select i.indexrelid from pg_catalog.pg_index as i
 --
 -- label schemaname
 -- label relname
@@ -51,7 +52,11 @@ with
       pg_catalog.array_agg(u.indexrelid) as indexes,
       greatest(pg_catalog.count(*) over () - 100, 0) as cut
     from used as u
-    where u.scans = 0 and not u.is_locked
+    where
+      u.scans = 0
+      and not u.is_locked
+      -- All partitions of an index belong to the part of its root.
+      and coalesce(u.root = any (nullif(pg_catalog.current_setting('pgvitals.parts', true), '')::oid[]), true)
     group by u.root
     order by sum(u.relpages) desc, u.root
     limit 100

@@ -6,6 +6,7 @@
 -- timeout:  30s
 -- top:      200 by used_ratio
 -- requires: role primary
+-- parts:    select s.seqrelid from pg_catalog.pg_sequence as s
 --
 -- label schemaname
 -- label sequencename
@@ -79,6 +80,7 @@ with
       not s.seqcycle
       -- Temporary sequences of other sessions cannot be read.
       and c.relpersistence <> 't'
+      and coalesce(c.oid = any (nullif(pg_catalog.current_setting('pgvitals.parts', true), '')::oid[]), true)
       and not exists (select from locked as x where x.relation = c.oid)
   ),
   -- The locks are held until the statement ends; thousands would fill the lock table of the server. Only the 500 sequences

@@ -6,6 +6,7 @@
 -- timeout:  30s
 -- top:      300 by size_bytes
 -- name:     pg_stat_user_indexes
+-- parts:    select i.indexrelid from pg_catalog.pg_index as i
 --
 -- label schemaname
 -- label relname
@@ -27,6 +28,7 @@ with
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     where
       n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
+      and coalesce(i.indexrelid = any (nullif(pg_catalog.current_setting('pgvitals.parts', true), '')::oid[]), true)
       and not exists (
         select
         from pg_catalog.pg_locks as l

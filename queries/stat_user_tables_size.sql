@@ -6,6 +6,7 @@
 -- timeout:  30s
 -- top:      500 by table_size_bytes, index_size_bytes
 -- name:     pg_stat_user_tables
+-- parts:    select c.oid from pg_catalog.pg_class as c where c.relkind in ('r', 'm')
 --
 -- label schemaname
 -- label relname
@@ -40,6 +41,7 @@ with
       -- Temporary tables of other sessions would create an unlimited number of series.
       and c.relpersistence <> 't'
       and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
+      and coalesce(c.oid = any (nullif(pg_catalog.current_setting('pgvitals.parts', true), '')::oid[]), true)
       and not exists (select from locked as l where l.relid in (c.oid, c.reltoastrelid))
     order by c.relpages desc, c.oid
     limit 500

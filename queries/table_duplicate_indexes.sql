@@ -5,6 +5,7 @@
 -- timeout:  30s
 -- top:      100 by bytes, value
 -- requires: role primary
+-- parts:    select distinct i.indrelid from pg_catalog.pg_index as i
 --
 -- label schemaname
 -- label relname
@@ -39,6 +40,7 @@ with
     where
       i.indisvalid
       and not i.indisexclusion
+      and coalesce(i.indrelid = any (nullif(pg_catalog.current_setting('pgvitals.parts', true), '')::oid[]), true)
       and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
   ),
   duplicate as materialized (

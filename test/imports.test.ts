@@ -23,7 +23,7 @@ const modules: Readonly<Record<string, Allowed>> = {
   plan: { modules: ['query', 'server'], packages: [] },
   metric: { modules: ['query'], packages: [] },
   config: { modules: ['query', 'server'], packages: ['ajv', 'env-schema', 'pino', 'yaml'] },
-  server: { modules: ['query'], packages: ['pg'] },
+  server: { modules: ['query'], packages: ['pg', 'pg-protocol/dist/parser.js'] },
   query: { modules: [], packages: ['yaml'] },
   self: { modules: [], packages: ['prom-client'] },
   clock: { modules: [], packages: [] }

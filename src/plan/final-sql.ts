@@ -5,11 +5,12 @@ import type { Access } from '../server/server.ts'
 /**
  * The final SQL of a query for one database: `public.` before extension objects is replaced with the schema of the
  * extension, `current_setting('pgvitals.access', true)` with the declared access, and the wanted queryids of statement
- * texts with the bind parameter `$1`. Rows of `statements: counts` are packed.
+ * texts, or the wanted parts, with the bind parameter `$1`. Rows of `statements: counts` are packed.
  */
 export function finalSql(query: Query, facts: Facts, access: ReadonlyMap<string, Access>): string {
   const declared = withSetting(withSchemas(query, facts), 'pgvitals.access', literal(JSON.stringify(Object.fromEntries(access))))
   if (query.statements?.kind === 'texts') return withSetting(declared, 'pgvitals.wanted', '$1::text')
+  if (query.parts !== undefined) return withSetting(declared, 'pgvitals.parts', '$1::text')
   return query.statements?.kind === 'counts' ? packed(query, declared) : declared
 }
 
@@ -56,5 +57,5 @@ function packed(query: Query, sql: string): string {
   const record = (names: readonly string[]) => `row(${names.map((name) => `t."${name}"`).join(', ')})::text`
   const namesOf = (kind: 'label' | 'key') => query.columns.filter((column) => column.kind === kind).map(({ name }) => name)
   const values = query.columns.filter(isValueColumn).map(({ name }) => name)
-  return `select ${record(namesOf('label'))}, ${record(namesOf('key'))}, ${record(values)} from (\n${sql}\n) as t`
+  return `select ${record(namesOf('label'))} as labels, ${record(namesOf('key'))} as key, ${record(values)} as numbers from (\n${sql}\n) as t`
 }

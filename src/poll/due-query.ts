@@ -16,6 +16,8 @@ export interface DueQuery {
   readonly datname: string
   /** The databases that contribute their own rows to a server-wide query. */
   readonly contributors: readonly string[]
+  /** The database in which it runs. */
+  readonly database: string
   /** The effective interval. */
   readonly intervalSeconds: number
   readonly labels: Labels
@@ -62,6 +64,7 @@ export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatab
     sql,
     datname,
     contributors,
+    database: polled.name,
     intervalSeconds: polled.intervalOf(planned),
     labels,
     memory: memories.of(query, datname, labels),

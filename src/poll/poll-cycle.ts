@@ -40,8 +40,9 @@ export async function runPollCycle(name: string, { poller, connection, clock, me
     // The counters of a removed database are deleted and must not reappear.
     if (poller.databaseOf(cycle) === undefined) continue
     meter.polled({ server, datname: name }, outcome.seconds)
-    if (outcome.failure !== undefined) meter.failed({ server, datname: name, class: outcome.failure.errorClass })
-    else meter.dropped({ server, datname: due.datname, query: due.query.name }, outcome.result.dropped)
+    const { failure, result, isUntried } = outcome
+    if (failure !== undefined && !isUntried) meter.failed({ server, datname: name, class: failure.errorClass })
+    if (result !== undefined) meter.dropped({ server, datname: due.datname, query: due.query.name }, result.dropped)
   }
   const end = poller.finish(cycle, clock.now())
   if (end === 'replace') await connection.close()

@@ -9,6 +9,7 @@ import type { Session } from '../server/session.ts'
 import { arrayText } from '../statements/statement-texts.ts'
 import type { DueQuery } from './due-query.ts'
 import type { QueryMemory } from './query-memories.ts'
+import { runInParts } from './run-in-parts.ts'
 import type { Failure } from './snapshots.ts'
 
 export type DropReason = 'rows' | 'budget' | 'duplicate' | 'illegal'
@@ -22,35 +23,56 @@ export interface PollResult {
   readonly dropped: Readonly<Record<DropReason, number>>
 }
 
-/** The outcome of a poll: a result or a failure. */
-export type Outcome =
-  | { readonly seconds: number; readonly result: PollResult; readonly failure: undefined }
-  | { readonly seconds: number; readonly result: undefined; readonly failure: Failure }
+/** The outcome of a poll: a result, a failure, or a result in which something is missing because of the failure. */
+export type Outcome = (
+  | { readonly result: PollResult; readonly failure: Failure | undefined }
+  | { readonly result: undefined; readonly failure: Failure }
+) & {
+  readonly seconds: number
+  /** Whether this poll read nothing from PostgreSQL. Its failure is then that of the last attempt. */
+  readonly isUntried?: boolean
+}
+
+type PolledResult = Pick<Outcome & { readonly result: PollResult }, 'result' | 'failure' | 'isUntried'>
 
 /** Polls one query in a session and renders its result. Never throws; errors are returned as failures. */
 export async function pollQuery(session: Session, due: DueQuery, clock: Clock): Promise<Outcome> {
   const startedAt = clock.now()
   const secondsSince = () => (clock.now() - startedAt) / 1000
   try {
-    const result = await poll(session, due, clock)
-    return { seconds: secondsSince(), result, failure: undefined }
+    const polled = await poll(session, due, clock)
+    return { seconds: secondsSince(), ...polled }
   } catch (error) {
-    return { seconds: secondsSince(), result: undefined, failure: { errorClass: classOf(error), message: messageOf(error) } }
+    return { seconds: secondsSince(), result: undefined, failure: failureOf(error) }
   }
 }
 
-async function poll(session: Session, due: DueQuery, clock: Clock): Promise<PollResult> {
+function failureOf(error: unknown): Failure {
+  return { errorClass: classOf(error), message: messageOf(error) }
+}
+
+async function poll(session: Session, due: DueQuery, clock: Clock): Promise<PolledResult> {
   const { query, sql, memory } = due
   if (memory?.kind === 'texts') return await pollTexts(session, due, memory, clock)
+  if (query.parts !== undefined) {
+    const { failure, isWhole, ...answer } = await runInParts(session, query, sql, clock)
+    return { result: rowsOf(due, answer, clock, isWhole), failure }
+  }
   const answer = await session.run(sql, query)
-  if (memory?.kind === 'counts') return countStatements(due, answer, memory, clock)
+  const result = memory?.kind === 'counts' ? countStatements(due, answer, memory, clock) : rowsOf(due, answer, clock, true)
+  return { result, failure: undefined }
+}
+
+/** Renders rows. Those of a query that ran in parts are added if their labels are equal. */
+function rowsOf(due: DueQuery, answer: Answer, clock: Clock, isWhole: boolean): PollResult {
+  const { query, memory } = due
   const mismatch = columnsMismatch(query, answer.columns)
   if (mismatch !== undefined) throw new ClassedError('schema', mismatch)
   const { entries, illegal, datnameOf } = readRows(query, answer.columns, answer.rows, due.labels)
-  const visible = entries.filter((entry) => due.isShown(datnameOf(entry.labels)))
+  const visible = (isWhole ? entries : sumEqual(entries)).filter((entry) => due.isShown(datnameOf(entry.labels)))
   const { shown, leftOut } =
-    memory === undefined ? { shown: visible, leftOut: 0 } : memory.top.choose(visible, { limit: due.limit, now: clock.now() })
-  const cutRows = answer.cutRows + rowsLeftOut(query, answer.columns, answer.rows) + leftOut
+    memory?.kind === 'top' ? memory.top.choose(visible, { limit: due.limit, now: clock.now() }) : { shown: visible, leftOut: 0 }
+  const cutRows = answer.cutRows + (isWhole ? rowsLeftOut(query, answer.columns, answer.rows) : 0) + leftOut
   return resultOf(due, answer.rows.length, shown, { cutRows, illegal, duplicates: 0 }, datnameOf)
 }
 
@@ -66,25 +88,54 @@ function countStatements(due: DueQuery, answer: Answer, { counts }: QueryMemory 
   return { ...result, texts: [...result.texts, ...taken.texts] }
 }
 
-/** Reads the texts of exported statements whose text is unknown, at most once per interval of the query. */
+/**
+ * Reads the texts of exported statements whose text is unknown, at most once per interval of the query. If that fails, the
+ * known texts are still exported, and every poll fails until an attempt succeeds.
+ */
 async function pollTexts(
   session: Session,
-  { query, sql, labels, datname, isShown }: DueQuery,
+  { query, sql, datname, database, labels, isShown }: DueQuery,
   memory: QueryMemory & { readonly kind: 'texts' },
   clock: Clock
-): Promise<PollResult> {
+): Promise<PolledResult> {
   const all = memory.shown()
   const shown = all.filter((statement) => isShown(statement.datname ?? ''))
-  const wanted = memory.texts.wanted(shown, clock.now(), datname)
+  const attempt = { datname, database, now: clock.now() }
+  const wanted = memory.texts.wanted(shown, attempt)
   let [rows, cutRows] = [0, 0]
-  if (wanted.length > 0) {
-    const answer = await session.run(sql, { ...query, parameters: [arrayText(wanted)] })
-    ;[rows, cutRows] = [answer.rows.length, answer.cutRows]
-    memory.texts.learn(answer.columns, answer.rows, { shown, isShown })
+  if (wanted !== undefined) {
+    try {
+      const answer = await session.run(sql, { ...query, parameters: [arrayText(wanted)] })
+      ;[rows, cutRows] = [answer.rows.length, answer.cutRows]
+      memory.texts.learn(answer.columns, answer.rows, attempt, { shown, isShown })
+    } catch (error) {
+      memory.texts.failed(error, attempt)
+    }
   }
   // A database that contributes adds texts to those of the server.
   const { texts, duplicates } = datname === '' ? memory.texts.texts(all, labels) : { texts: [], duplicates: 0 }
-  return { rows, entries: [], texts, dropped: { rows: cutRows, budget: 0, duplicate: duplicates, illegal: 0 } }
+  const error = memory.texts.error(datname)
+  return {
+    result: { rows, entries: [], texts, dropped: { rows: cutRows, budget: 0, duplicate: duplicates, illegal: 0 } },
+    failure: error === undefined ? undefined : failureOf(error),
+    isUntried: wanted === undefined
+  }
+}
+
+/** Adds the values of entries with equal labels. */
+function sumEqual(entries: readonly Entry[]): readonly Entry[] {
+  const sums = new Map<string, Entry>()
+  for (const entry of entries) {
+    const key = JSON.stringify([entry.labels, entry.suffix])
+    const before = sums.get(key)?.values
+    const values = before === undefined ? entry.values : entry.values.map((value, index) => add(value, before[index]))
+    sums.set(key, { ...entry, labels: entry.labels, values })
+  }
+  return [...sums.values()]
+}
+
+function add(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : one + other
 }
 
 interface Missing {

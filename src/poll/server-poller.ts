@@ -234,21 +234,30 @@ export class ServerPoller {
     const { log } = this.#options
     const place = { server: this.#server.name, datname, query: query.name }
     const last = this.snapshots.get(datname, query.name)?.failure
-    const { result, failure, seconds } = outcome
-    if (result !== undefined) {
+    const { result, failure, seconds, isUntried } = outcome
+    if (result === undefined) {
+      this.snapshots.fail(datname, query.name, intervalSeconds, seconds, failure)
+    } else {
       const { rows, texts, entries } = result
       const roles = polled.state.facts?.roles
       this.snapshots.put({ datname, query: query.name, intervalSeconds, succeededAt: now, seconds, rows, texts, roles, failure })
       // If the database stops to contribute, the counters that the server had for it must not appear again.
       if (query.statements?.kind === 'counts' && datname !== '') this.snapshots.withdraw(datname, query.name)
-      if (query.name === 'disk') this.#usedBytes = entries[0]?.values[0]
-      if (last !== undefined) log.info(place, 'query succeeds again')
-    } else {
-      this.snapshots.fail(datname, query.name, intervalSeconds, seconds, failure)
+      if (query.name === 'disk') {
+        const [usedBytes, missing] = entries[0]?.values ?? []
+        // An incomplete sum would overstate the free space.
+        this.#usedBytes = failure === undefined && missing === 0 ? usedBytes : undefined
+      }
+    }
+    if (failure !== undefined) {
       if (last?.errorClass !== failure.errorClass) {
         log.warn({ ...place, database: cycle.name, file: query.file, class: failure.errorClass }, `query failed: ${failure.message}`)
       }
-      if (this.plan.failed(query, cycle.name, failure.errorClass, now)) this.#tidy()
+      // Another database could not read the missing parts of a result either.
+      const isRefused = !isUntried && (result === undefined || query.statements !== undefined)
+      if (isRefused && this.plan.failed(query, cycle.name, failure.errorClass, now)) this.#tidy()
+    } else if (last !== undefined) {
+      log.info(place, 'query succeeds again')
     }
     polled.costs.polled(query.name, seconds, failure?.errorClass === 'lock')
     polled.schedule.polled({ name: query.name, intervalSeconds }, now)

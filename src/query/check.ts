@@ -55,6 +55,17 @@ export function checkMerge({
   ]
 }
 
+/** Checks `parts`; returns error messages. */
+export function checkParts({ parts, statements, sql }: Pick<Query, 'parts' | 'statements' | 'sql'>): readonly string[] {
+  if (parts === undefined) return []
+  return [
+    ...(sql.includes("pg_catalog.current_setting('pgvitals.parts', true)")
+      ? []
+      : ['"parts" needs pg_catalog.current_setting(\'pgvitals.parts\', true) in the SQL']),
+    ...(statements === undefined ? [] : ['"parts" cannot be combined with "statements"'])
+  ]
+}
+
 /** Checks `top` and the columns that it affects; returns error messages. */
 export function checkTop({ top, statements, columns }: Pick<Query, 'top' | 'statements' | 'columns'>): readonly string[] {
   const has = (kind: Column['kind']) => columnNames({ columns }, kind).length > 0

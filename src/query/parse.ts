@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { checkColumn, checkColumns, checkMerge, checkStatements, checkTop } from './check.ts'
+import { checkColumn, checkColumns, checkMerge, checkParts, checkStatements, checkTop } from './check.ts'
 import type { Column, PlainColumn, Query, Scope, Statements, Top, ValueKind } from './query.ts'
 import { parseRequirement, type Requirement } from './requirement.ts'
 import { parseVersion, type Version } from './version.ts'
@@ -14,6 +14,7 @@ interface Settings {
   prefix?: string
   top?: Top
   statements?: Statements
+  parts?: string
   textLength?: number
 }
 
@@ -31,6 +32,7 @@ const readers: Readonly<Record<string, Reader>> = {
     (settings, value) => set(settings, 'statements', parseStatements(value)),
     'counts, or texts and a duration, as texts every 5m'
   ],
+  parts: [(settings, value) => set(settings, 'parts', /^select\s.+$/.exec(value)?.[0]), 'a select of oids'],
   text: [(settings, value) => set(settings, 'textLength', positiveInteger(value)), 'a number of characters above 0'],
   name: [(settings, value) => set(settings, 'prefix', /^[a-z_][a-z0-9_]*$/.exec(value)?.[0]), 'a metric name']
 }
@@ -79,12 +81,14 @@ export function parseQuery(file: string, text: string): Query {
     scope,
     columns,
     merge: settings.merge,
+    parts: settings.parts,
     top: settings.top,
     statements: withTextLength(settings),
-    textLength: settings.textLength
+    textLength: settings.textLength,
+    sql
   }
-  for (const message of [...checkColumns(columns), ...checkMerge(parsed), ...checkTop(parsed), ...checkStatements(parsed)])
-    failed(lastLine, message)
+  const checked = [...checkColumns(columns), ...checkMerge(parsed), ...checkTop(parsed), ...checkStatements(parsed), ...checkParts(parsed)]
+  for (const message of checked) failed(lastLine, message)
   const variantError = checkVariant(variant, requires)
   if (variantError !== undefined) failed(1, variantError)
   if (sql === '') failed(lastLine + 1, 'there is no SQL below the header')
@@ -104,6 +108,7 @@ export function parseQuery(file: string, text: string): Query {
     maxRows: settings.maxRows ?? (settings.top === undefined ? 1000 : 20_000),
     top: settings.top,
     statements: parsed.statements,
+    parts: settings.parts,
     requires,
     columns,
     sql

@@ -65,6 +65,11 @@ export interface Query {
   readonly maxRows: number
   readonly top: Top | undefined
   readonly statements: Statements | undefined
+  /**
+   * SQL that returns the oids of the parts of the query. They run one by one if the whole query fails; undefined if the
+   * query has no parts.
+   */
+  readonly parts: string | undefined
   readonly requires: readonly Requirement[]
   readonly columns: readonly Column[]
   /** One SQL statement, without the header and the closing semicolon. */

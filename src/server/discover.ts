@@ -1,17 +1,21 @@
+import { isUndecodable } from './decode-text.ts'
 import type { Database, Discovery, Server } from './server.ts'
 import type { Session } from './session.ts'
 
 /** One database in the catalog of the server. */
 export interface Listed {
   readonly name: string
-  /** Whether the role can connect: connections are allowed, the role has CONNECT, and the database is neither a template nor invalid. */
+  /**
+   * Whether the role can connect: connections are allowed, the role has CONNECT, the database is neither a template nor
+   * invalid, and its name is valid UTF-8.
+   */
   readonly isOpen: boolean
 }
 
 /** Lists all databases of the server. `isOpen` applies to the role of the discovery, not to the role of the session. */
 export async function listDatabases(session: Session, { connection }: Discovery): Promise<readonly Listed[]> {
   const { rows } = await session.run(listSql(connection.user), { timeoutSeconds: 5, maxRows: 100_000 })
-  return rows.map(([name, isOpen]) => ({ name: name ?? '', isOpen: isOpen === 't' }))
+  return rows.map(([name, isOpen]) => ({ name: name ?? '', isOpen: isOpen === 't' && !isUndecodable(name ?? '') }))
 }
 
 /** Whether the patterns include a database. A pattern without anchors matches anywhere in the name. */
@@ -33,8 +37,12 @@ export function withFound({ databases, discovery }: Server, listed: readonly Lis
   return [...databases, ...found.map(({ name }) => discoveredDatabase(discovery, name))]
 }
 
-/** If a pooler has users that are not roles of the server, the privileges of the session's role apply. */
+/**
+ * If a pooler has users that are not roles of the server, the privileges of the session's role apply. Names are compared
+ * as bytes: a text in the SQL would have to be valid in the encoding of the database.
+ */
 function listSql(user: string): string {
+  const userBytes = `'\\x${Buffer.from(user).toString('hex')}'::bytea`
   return `
 select
   d.datname,
@@ -46,7 +54,7 @@ select
 from pg_catalog.pg_database as d
 cross join lateral (
   select a.oid from pg_catalog.pg_roles as a
-  where a.rolname in ('${user.replaceAll("'", "''")}', session_user)
+  where pg_catalog.namesend(a.rolname) = ${userBytes} or a.rolname = session_user
   order by a.rolname = session_user
   limit 1
 ) as r

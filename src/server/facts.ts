@@ -29,7 +29,7 @@ export interface Identity {
 
 const factsSql = `
 select
-  current_user::text,
+  current_user::text as rolname,
   pg_catalog.current_setting('server_version'),
   pg_catalog.pg_is_in_recovery(),
   (

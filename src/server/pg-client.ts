@@ -1,6 +1,7 @@
 import { TLSSocket } from 'node:tls'
 import pg from 'pg'
 import { parseVersion } from '../query/version.ts'
+import { ByteConnection } from './byte-connection.ts'
 import { ClassedError, classOf, messageOf } from './error-class.ts'
 import type { Connection } from './server.ts'
 import type { TlsAttempt } from './tls.ts'
@@ -50,7 +51,8 @@ export async function openClient(connection: Connection, knownPassword: string |
     return knownPassword ?? throwNoPassword(connection)
   }
   const connectionTimeoutMillis = connectTimeoutSeconds * 1000
-  const client = new pg.Client({ host, port, user, password, database, ssl: tls, keepAlive: true, connectionTimeoutMillis })
+  const own = { connection: new ByteConnection({ ssl: tls, keepAlive: true }) }
+  const client = new pg.Client({ host, port, user, password, database, ssl: tls, connectionTimeoutMillis, ...own })
   let open = true
   let major = 0
   let processId = 0

@@ -1,4 +1,3 @@
-import { classOf } from './error-class.ts'
 import { readPassword } from './password.ts'
 import { type Answer, type Client, openClient } from './pg-client.ts'
 import { type Connection, isSocket } from './server.ts'
@@ -56,17 +55,7 @@ async function setUp(client: Client): Promise<Session> {
     const sql = 'select pg_catalog.pg_backend_pid()'
     const { rows } = await client.query({ sql, parameters: [], maxRows: 1, deadlineSeconds: defaultTimeoutSeconds })
     const isPooled = rows[0]?.[0] !== String(client.processId)
-    const runWith = isPooled ? runInTransaction(client) : await runInSession(client)
-    const run = async (sql: string, options: RunOptions): Promise<Answer> => {
-      try {
-        return await runWith('UTF8', sql, options)
-      } catch (error) {
-        // In a SQL_ASCII database one invalid byte fails the whole statement (22021). Without conversion the
-        // rows arrive, and only the invalid byte is replaced (U+FFFD).
-        if (classOf(error) === 'encoding') return await runWith('SQL_ASCII', sql, options)
-        throw error
-      }
-    }
+    const run = isPooled ? runInTransaction(client) : await runInSession(client)
     return { certificateExpiry, isPooled, isOpen, run, close }
   } catch (error) {
     await close()
@@ -74,19 +63,15 @@ async function setUp(client: Client): Promise<Session> {
   }
 }
 
-type Encoding = 'UTF8' | 'SQL_ASCII'
-type Run = (encoding: Encoding, sql: string, options: RunOptions) => Promise<Answer>
+type Run = Session['run']
 
 /** Without a pooler: sets the settings once and runs statements in autocommit. */
 async function runInSession(client: Client): Promise<Run> {
   await client.execute(sessionSettings(client.major, defaultTimeoutSeconds, 'set'), defaultTimeoutSeconds)
   let currentTimeout = defaultTimeoutSeconds
-  let currentEncoding: Encoding = 'UTF8'
-  return async (encoding, sql, { timeoutSeconds, maxRows, parameters = [] }) => {
+  return async (sql, { timeoutSeconds, maxRows, parameters = [] }) => {
     if (timeoutSeconds !== currentTimeout) await client.execute(`set statement_timeout = '${timeoutSeconds}s'`, graceSeconds)
     currentTimeout = timeoutSeconds
-    if (encoding !== currentEncoding) await client.execute(`set client_encoding = '${encoding}'`, graceSeconds)
-    currentEncoding = encoding
     return await client.query({ sql, parameters, maxRows, deadlineSeconds: timeoutSeconds + graceSeconds })
   }
 }
@@ -96,11 +81,11 @@ async function runInSession(client: Client): Promise<Run> {
  * are therefore local to a transaction with one statement.
  */
 function runInTransaction(client: Client): Run {
-  return async (encoding, sql, { timeoutSeconds, maxRows, parameters = [] }) => {
+  return async (sql, { timeoutSeconds, maxRows, parameters = [] }) => {
     const settings = sessionSettings(client.major, timeoutSeconds, 'set local')
     try {
       const begin = 'begin transaction isolation level read committed read only not deferrable'
-      await client.execute(`${begin}; ${settings}; set local client_encoding = '${encoding}'`, graceSeconds)
+      await client.execute(`${begin}; ${settings}`, graceSeconds)
       return await client.query({ sql, parameters, maxRows, deadlineSeconds: timeoutSeconds + graceSeconds })
     } finally {
       // The transaction is read-only, so rolling back is always correct.
@@ -117,6 +102,8 @@ function runInTransaction(client: Client): Run {
 function sessionSettings(major: number, timeoutSeconds: number, set: 'set' | 'set local'): string {
   return [
     "application_name = 'pgvitals'",
+    // Without conversion, no byte fails a statement. Names of shared catalogs are not in the encoding of the database.
+    "client_encoding = 'SQL_ASCII'",
     'role none',
     `statement_timeout = '${timeoutSeconds}s'`,
     "lock_timeout = '1s'",

@@ -14,6 +14,24 @@ interface Known {
   readonly searchedIn: ReadonlySet<string>
 }
 
+/** One search for texts: the database whose texts it is for (`''` for the server), the database of the session, the time. */
+interface Attempt {
+  readonly datname: string
+  readonly database: string
+  readonly now: number
+}
+
+/** The outcome of the searches for the texts of one database or of the server. */
+interface Search {
+  /** The time of the last search if it succeeded. */
+  readonly succeededAt: number
+  /** The times of failed searches since the last success, by the database of the session. */
+  readonly failedAt: ReadonlyMap<string, number>
+  readonly error: unknown
+}
+
+const unsearched: Search = { succeededAt: Number.NEGATIVE_INFINITY, failedAt: new Map(), error: undefined }
+
 /**
  * Remembers the texts of statements. The page has one text per queryid. From PostgreSQL 18 on, statements of different
  * databases can share a queryid, so each text is visible only to the teams of the databases that ran it.
@@ -22,35 +40,51 @@ export class StatementTexts {
   readonly #query: Query
   readonly #textLabel: string
   readonly #known = new Map<string, Known>()
-  readonly #searchedAt = new Map<string, number>()
+  /** The searches by the database whose texts they are for (`''` for the server). */
+  readonly #searches = new Map<string, Search>()
 
   constructor(query: Query) {
     this.#query = query
     this.#textLabel = columnNames(query, 'label').find((name) => name !== 'queryid') ?? ''
   }
 
+  /** The error of the last search for the texts of a database; undefined if it succeeded. */
+  error(datname: string): unknown {
+    return this.#searchOf(datname).error
+  }
+
   /**
-   * The queryids whose text is unknown in a database that has them on the page. Empty until the interval of the query
-   * has passed since the last search from the same database (`''` for the server).
+   * The queryids whose text is unknown in a database that has them on the page. Undefined if no search is due: until the
+   * interval of the query has passed since the last search or, if that failed, since the last one in this database. After
+   * a failure a search is due even if no text is unknown, because otherwise the failure would never end.
    */
-  wanted(shown: readonly Labels[], now: number, from = ''): readonly string[] {
+  wanted(shown: readonly Labels[], { datname, database, now }: Attempt): readonly string[] | undefined {
     const { statements } = this.#query
-    const searchedAt = this.#searchedAt.get(from) ?? Number.NEGATIVE_INFINITY
-    if (statements?.kind !== 'texts' || now - searchedAt < statements.everySeconds * 1000) return []
+    const { succeededAt, failedAt } = this.#searchOf(datname)
+    const searchedAt = Math.max(succeededAt, failedAt.get(database) ?? Number.NEGATIVE_INFINITY)
+    if (statements?.kind !== 'texts' || now - searchedAt < statements.everySeconds * 1000) return undefined
     const unknown = [...databasesOf(shown)].filter(([id, datnames]) => {
       const searchedIn = this.#known.get(id)?.searchedIn
       return searchedIn === undefined || [...datnames].some((datname) => !searchedIn.has(datname))
     })
-    if (unknown.length > 0) this.#searchedAt.set(from, now)
+    if (unknown.length === 0 && failedAt.size === 0) return undefined
     return unknown.map(([id]) => id)
+  }
+
+  /** Records that a search failed. Another database may be searched immediately. */
+  failed(error: unknown, { datname, database, now }: Attempt): void {
+    const failedAt = new Map(this.#searchOf(datname).failedAt).set(database, now)
+    this.#searches.set(datname, { succeededAt: Number.NEGATIVE_INFINITY, failedAt, error })
   }
 
   /** Reads the result of a search. If a queryid has several texts, keeps the known text, or else the first one. */
   learn(
     columns: readonly string[],
     rows: readonly Row[],
+    { datname: forDatname, now }: Attempt,
     { shown, isShown }: { readonly shown: readonly Labels[]; readonly isShown: (datname: string) => boolean }
   ): void {
+    this.#searches.set(forDatname, { ...unsearched, succeededAt: now })
     const { statements } = this.#query
     const length = statements?.kind === 'texts' ? statements.textLength : 0
     const names = ['queryid', this.#textLabel, ...columnNames(this.#query, 'within')]
@@ -101,6 +135,10 @@ export class StatementTexts {
       texts: rendered.flatMap(({ ranIn, texts }) => texts.map((text) => ({ ...text, ranIn }))),
       duplicates: rendered.reduce((sum, { duplicates }) => sum + duplicates, 0)
     }
+  }
+
+  #searchOf(datname: string): Search {
+    return this.#searches.get(datname) ?? unsearched
   }
 }
 

@@ -19,6 +19,7 @@ export async function pollPlanned(
     sql,
     datname,
     contributors,
+    database,
     labels,
     intervalSeconds: query.intervalSeconds,
     memory: memories.of(query, datname, labels),

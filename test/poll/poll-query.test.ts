@@ -16,6 +16,7 @@ function due(more: Partial<DueQuery> = {}): DueQuery {
     sql: 'select 2',
     datname: '',
     contributors: [],
+    database: 'd',
     intervalSeconds: 15,
     labels: { server: 's' },
     memory: undefined,
@@ -131,4 +132,22 @@ test('texts are read for the statements that are shown and unknown, and not at a
   const again = await poll(withShown('1'), answer)
   t.equal(again.runs.length, 0, 'known')
   t.match(textOf(again.outcome.result?.texts), 'queryid="1",query="select $1"')
+})
+
+test('after a failed search, known texts are exported and every poll fails until a search succeeds', async (t) => {
+  const query = parseQuery(
+    'texts.sql',
+    `-- T.\n--\n-- scope: server\n-- statements: texts every 5m\n-- label queryid\n-- label query\n-- within datname\n-- gauge value: V.\nselect 1`
+  )
+  const texts = new StatementTexts(query)
+  const shown = () => [{ queryid: '1', datname: 'd' }]
+  const within = (database: string) => due({ query, database, memory: { kind: 'texts', texts, shown } })
+  const failed = await poll(within('d'), Object.assign(new Error('invalid byte'), { code: '22021' }))
+  t.match(failed.outcome, { failure: { errorClass: 'encoding' }, isUntried: false, result: { texts: [] } })
+  const untried = await poll(within('d'), {})
+  t.match(untried, { runs: [], outcome: { failure: { errorClass: 'encoding' }, isUntried: true } })
+  const columns = ['queryid', 'query', 'datname', 'value']
+  const other = await poll(within('e'), { columns, rows: [['1', 'select 1', 'd', '1']] })
+  t.match(other.outcome, { failure: undefined, isUntried: false })
+  t.match(textOf(other.outcome.result?.texts), 'query="select 1"')
 })

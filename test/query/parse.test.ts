@@ -152,6 +152,18 @@ const cases: readonly (readonly [string, string, string, RegExp])[] = [
     '-- A.\n--\n-- scope: cluster\n-- gauge a: A.\nselect 1',
     /^a\.sql:3: scope is "cluster"; expected server or database/
   ],
+  [
+    'parts that the SQL does not use',
+    'a.sql',
+    `${header}-- parts: select 1\nselect 1`,
+    /^a\.sql:10: "parts" needs pg_catalog\.current_setting/
+  ],
+  [
+    'parts that are no select',
+    'a.sql',
+    `${header}-- parts: pg_class\nselect 1`,
+    /^a\.sql:10: parts is "pg_class"; expected a select of oids/
+  ],
   ['a setting given twice', 'a.sql', `${header}-- scope: server\nselect 1`, /^a\.sql:10: scope is set twice/],
   ['an invalid requirement', 'a.sql', `${header}-- requires: server 14\nselect 1`, /^a\.sql:10: requires is "server 14"; expected/],
   ['a missing scope', 'a.sql', '-- A.\n--\n-- gauge a: A.\nselect 1', /^a\.sql:1: the header has no "scope: server"/],

@@ -118,14 +118,13 @@ test('sessions', async (t) => {
     await t.rejects(open(`postgresql://u:p@127.0.0.1:${port}/x`), { errorClass: 'network', message: 'cannot connect: timeout expired' })
   })
 
-  t.test('an invalid byte in a SQL_ASCII database is replaced, and the rest of the row is kept', async (t) => {
+  t.test('an invalid byte in a SQL_ASCII database is escaped, and the rest of the row is kept', async (t) => {
     await server.sql('postgres', "create database ascii encoding 'SQL_ASCII' template template0")
     await server.sql('ascii', "do $$ begin execute convert_from('\\x637265617465207461626c652022eeff2220282920', 'SQL_ASCII'); end $$")
     const session = await open(server.url('ascii'))
     t.teardown(() => session.close())
     const sql = 'select relname, $1 as b from pg_stat_user_tables'
     const { rows } = await session.run(sql, { ...options, parameters: ['größe'] })
-    t.same(rows, [['\ufffd\ufffd', 'größe']], 'the retry passes the parameters on')
-    t.match(await session.run("select current_setting('client_encoding')", options), { rows: [['UTF8']] })
+    t.same(rows, [['\ufffdee\ufffdff', 'größe']])
   })
 })

@@ -1,0 +1,110 @@
+import { TextDecoder } from 'node:util'
+
+/**
+ * Columns with names of shared catalogs (databases, roles, subscriptions, replication slots), and `labels` of packed
+ * statement rows. PostgreSQL stores these names as the bytes that the session that created them had sent, without an
+ * encoding, and does not convert them between databases.
+ * Source: PostgreSQL's documentation, "Character Set Support".
+ */
+const sharedColumns: ReadonlySet<string> = new Set([
+  'application_name',
+  'database',
+  'datname',
+  'holder',
+  'labels',
+  'owner',
+  'role',
+  'rolname',
+  'slot_name',
+  'subname',
+  'usename',
+  'user'
+])
+
+const nonAscii = /[\x80-\xff]/
+
+/**
+ * Decodes a value that PostgreSQL sent without conversion (`client_encoding = SQL_ASCII`). `bytes` has one character for
+ * each byte, `encoding` is that of the database. Names of shared catalogs are UTF-8 whatever the encoding of the database
+ * is, so that their labels do not depend on the database that was queried; everything else has the encoding of the
+ * database, or is UTF-8. A byte that cannot be decoded becomes U+FFFD and its two hexadecimal digits, so that different
+ * names stay different.
+ */
+export function decodeText(bytes: string, column: string, encoding: string): string {
+  if (!nonAscii.test(bytes)) return bytes
+  const raw = Buffer.from(bytes, 'latin1')
+  const own = sharedColumns.has(column) ? undefined : decoderOf(encoding)(raw)
+  return own ?? decodeWith(utf8, raw) ?? escapeInvalid(raw)
+}
+
+/** Whether a name has bytes that could not be decoded. Such a name cannot be sent back to PostgreSQL. */
+export function isUndecodable(name: string): boolean {
+  return name.includes('\ufffd')
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+type Decode = (raw: Buffer) => string | undefined
+
+const decoders = new Map<string, Decode>()
+
+function decoderOf(encoding: string): Decode {
+  const known = decoders.get(encoding) ?? createDecoder(encoding)
+  decoders.set(encoding, known)
+  return known
+}
+
+/** The encodings of PostgreSQL whose names at WHATWG do not follow a rule. LATIN5 to LATIN10 skip numbers of ISO 8859. */
+const whatwg: Readonly<Record<string, string>> = {
+  LATIN5: 'iso-8859-9',
+  LATIN6: 'iso-8859-10',
+  LATIN7: 'iso-8859-13',
+  LATIN8: 'iso-8859-14',
+  LATIN9: 'iso-8859-15',
+  LATIN10: 'iso-8859-16',
+  EUC_CN: 'gbk',
+  EUC_JIS_2004: 'euc-jp',
+  KOI8R: 'koi8-r',
+  KOI8U: 'koi8-u',
+  WIN866: 'ibm866'
+}
+
+/** 0x80 to 0x9f in WIN1252, which Node.js decodes as LATIN1. */
+const win1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
+
+/** A decoder that returns undefined for invalid bytes, and always for UTF8, SQL_ASCII and encodings that Node.js does not have. */
+function createDecoder(encoding: string): Decode {
+  if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return () => undefined
+  if (encoding === 'LATIN1') return (raw) => raw.toString('latin1')
+  if (encoding === 'WIN1252') {
+    return (raw) => raw.toString('latin1').replaceAll(/[\x80-\x9f]/g, (one) => win1252[one.charCodeAt(0) - 0x80] ?? one)
+  }
+  const byRule = encoding
+    .replace(/^LATIN(\d)$/, 'iso-8859-$1')
+    .replace(/^WIN(\d+)$/, 'windows-$1')
+    .replaceAll('_', '-')
+  try {
+    const decoder = new TextDecoder(whatwg[encoding] ?? byRule, { fatal: true })
+    return (raw) => decodeWith(decoder, raw)
+  } catch {
+    return () => undefined
+  }
+}
+
+function decodeWith(decoder: TextDecoder, raw: Buffer): string | undefined {
+  try {
+    return decoder.decode(raw)
+  } catch {
+    return undefined
+  }
+}
+
+function escapeInvalid(raw: Buffer): string {
+  let text = ''
+  for (let at = 0; at < raw.length; ) {
+    const length = [1, 2, 3, 4].find((bytes) => at + bytes <= raw.length && decodeWith(utf8, raw.subarray(at, at + bytes)) !== undefined)
+    text += length === undefined ? `\ufffd${raw.toString('hex', at, at + 1)}` : raw.toString('utf8', at, at + length)
+    at += length ?? 1
+  }
+  return text
+}

@@ -1,0 +1,33 @@
+import { test } from 'tap'
+import { decodeText, isUndecodable } from '../../src/server/decode-text.ts'
+
+const bytes = (hex: string) => Buffer.from(hex, 'hex').toString('latin1')
+
+test('a name of a shared catalog is UTF-8, any other text has the encoding of the database', async (t) => {
+  const utf8 = bytes('6772c3b6c39f65')
+  for (const encoding of ['UTF8', 'LATIN1', 'WIN1252', 'EUC_JP', 'SQL_ASCII']) {
+    t.equal(decodeText(utf8, 'datname', encoding), 'größe', encoding)
+    t.equal(decodeText('plain', 'relname', encoding), 'plain', encoding)
+  }
+  for (const [encoding, hex, text] of [
+    ['LATIN1', 'c3b6', 'Ã¶'],
+    ['LATIN2', 'b9', 'š'],
+    ['LATIN9', 'a4', '€'],
+    ['WIN1252', '80', '€'],
+    ['WIN1251', 'c6', 'Ж'],
+    ['KOI8R', 'd6', 'ж'],
+    ['EUC_JP', 'c6fccbdc', '日本'],
+    ['EUC_KR', 'c7d1', '한'],
+    ['SQL_ASCII', 'c3b6', 'ö'],
+    ['MULE_INTERNAL', 'c3b6', 'ö']
+  ] as const) {
+    t.equal(decodeText(bytes(hex), 'relname', encoding), text, encoding)
+  }
+})
+
+test('invalid bytes stay distinguishable, and valid characters around them are kept', async (t) => {
+  t.equal(decodeText(bytes('6772f6c3b6'), 'datname', 'LATIN1'), 'gr\ufffdf6ö')
+  t.equal(decodeText(bytes('61c3'), 'datname', 'UTF8'), 'a\ufffdc3', 'a name that was truncated within a character')
+  t.equal(isUndecodable(decodeText(bytes('ff'), 'datname', 'UTF8')), true)
+  t.equal(isUndecodable('größe'), false)
+})
