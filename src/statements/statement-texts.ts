@@ -100,15 +100,15 @@ export class StatementTexts {
     }
     const databases = databasesOf(shown)
     for (const [id, texts] of found) {
-      const before = this.#known.get(id)
+      const previous = this.#known.get(id)
       // Databases that were not searched now still have the known text.
-      const others = [...(before?.ranIn ?? [])].filter((datname) => !isShown(datname))
-      const isKept = others.length > 0 || texts.some((one) => one.text === before?.text)
-      const text = (isKept ? before?.text : texts[0]?.text) ?? ''
+      const others = [...(previous?.ranIn ?? [])].filter((datname) => !isShown(datname))
+      const isKept = others.length > 0 || texts.some((one) => one.text === previous?.text)
+      const text = (isKept ? previous?.text : texts[0]?.text) ?? ''
       const ranIn = new Set(texts.filter((one) => one.text === text).map(({ datname }) => datname))
       for (const datname of others) ranIn.add(datname)
       const searchedIn = new Set([...(databases.get(id) ?? []), ...texts.map(({ datname }) => datname)])
-      for (const datname of before?.searchedIn ?? []) if (!isShown(datname)) searchedIn.add(datname)
+      for (const datname of previous?.searchedIn ?? []) if (!isShown(datname)) searchedIn.add(datname)
       this.#known.set(id, { text, ranIn, searchedIn })
     }
   }
