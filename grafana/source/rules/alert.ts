@@ -26,9 +26,13 @@ export interface Alert {
   readonly dashboard: string
   /** Labels that set variables of the dashboard, in addition to server and database. */
   readonly variables?: readonly string[]
-  /** `keep_firing_for`, for conditions that fluctuate. */
-  readonly keepFiring?: string
 }
+
+/**
+ * `keep_firing_for` of every alert. While pgvitals restarts, its series are absent, and without it every alert would resolve
+ * and wait for its `for` again, although the fault lasts.
+ */
+export const keepFiring = '5m'
 
 export const critical = (duration: string, expression: string, scope?: Scope) => tier('critical', duration, expression, scope)
 export const warning = (duration: string, expression: string, scope?: Scope) => tier('warning', duration, expression, scope)

@@ -13,7 +13,7 @@ export const slots: readonly Alert[] = [
       warning(
         '15m',
         `pg_replication_slots_pg_wal_lsn_diff > ${thresholds.slotRetainedBytes}
-and pg_replication_slots_active == 0
+and avg_over_time(pg_replication_slots_active[15m]) < ${thresholds.slotActiveRatio}
 unless pg_replication_slots_synced == 1`
       )
     ],

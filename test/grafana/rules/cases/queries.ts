@@ -46,7 +46,7 @@ export const queries: readonly AlertCase[] = [
     waitsMinutes: 508,
     stepMinutes: 4,
     neverResolves: true,
-    summary: 'Statements in labeler on SERVER take 24ms on average, twice the mean of the last 7 days'
+    summary: 'Statements in labeler on SERVER take 24ms on average, twice the median of the last 7 days'
   },
   {
     // One sample every 4 minutes: 20 ms per call for a day, then 63 ms.
