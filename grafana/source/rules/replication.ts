@@ -9,8 +9,8 @@ const perSubscription = `${perDatabase}, subname`
  * Received messages prove that the apply worker runs and is connected. A worker that fails to connect runs for a moment every
  * few seconds, or for minutes until its connection attempt times out.
  */
-const receivesNothing = `(count_over_time(pg_stat_subscription_received_bytes_total[5m]) or 0 * pg_stat_subscription_apply_worker_up)
-  < ${subscription.receivingRatio} * count_over_time(pg_stat_subscription_apply_worker_up[5m])
+const receivesNothing = `(count_over_time(pg_stat_subscription_received_bytes_total[10m]) or 0 * pg_stat_subscription_apply_worker_up)
+  < ${subscription.receivingRatio} * count_over_time(pg_stat_subscription_apply_worker_up[10m])
 and pg_stat_subscription_enabled == 1`
 const failsRepeatedly = `increase(pg_stat_subscription_stats_apply_errors_total[1h]) > ${subscription.errorsInAnHour}`
 /** The largest counts of the last day, because a crash of the server resets them and does not enable the subscription. */

@@ -128,7 +128,7 @@ export const capacity: readonly AlertCase[] = [
     severity: 'warning',
     scope: 'instance',
     bad: { [safe]: '13e9+-1e7' },
-    good: { [safe]: 9e9 },
+    good: { [safe]: 30e9 },
     silent: { 'in more than a day': { [safe]: '16e9+-1e7' } },
     warmMinutes: 0,
     labels: { resource: 'slot' },

@@ -54,6 +54,7 @@ export const exporter: readonly AlertCase[] = [
         pg_up: '_x20',
         pgvitals_sessions_open: 0,
         [notPolled.replace('not_polled', 'up')]: '_x20',
+        [notPolled.replace('not_polled', 'up').replace('labeler', 'users')]: '_x20',
         [notPolled]: 1
       }
     },

@@ -15,6 +15,8 @@ const syncErrors = `pg_stat_subscription_stats_sync_errors_total{${subscription}
 const tables = (state: string) => `pg_subscription_rel_tables{${subscription}, state="${state}"}`
 const errors = `pg_stat_subscription_stats_apply_errors_total{${subscription}}`
 
+const repeated = (values: string, times: number) => `${Array(times).fill(values).join(' ')} _x9`
+
 export const replication: readonly AlertCase[] = [
   {
     alert: 'PostgresReplicaLag',
@@ -71,19 +73,19 @@ export const replication: readonly AlertCase[] = [
   {
     alert: 'PostgresSubscriptionFailing',
     severity: 'critical',
-    // The worker runs, and receives messages in 40 % of the polls.
+    // The worker has received messages in 4 of 11 polls.
     bad: {
       [worker]: 1,
       [enabled]: 1,
       [disables]: 0,
-      [received]: '1 1 _ _ _ 1 1 _ _ _ 1 1 _ _ _ 1 1 _ _ _ 1 1 _ _ _ 1 1 _ _ _ _x60',
+      [received]: repeated('1 1 _ _ _ _ 1 1 _ _ _', 5),
       [errors]: '+0',
       [syncErrors]: '+0'
     },
     good: { [received]: '+1e6' },
     silent: {
       'received in most polls': {
-        [received]: '1 1 1 _ _ 1 1 1 _ _ 1 1 1 _ _ 1 1 1 _ _ 1 1 1 _ _ 1 1 1 _ _ 1 1 1 _ _ 1 1 1 _ _ 1 1 1 _ _ 1 1 1 _ _ 1 1 1 _ _'
+        [received]: repeated('1 1 1 _ _ _ 1 1 1 _ _', 5)
       },
       disabled: { [worker]: 0, [received]: '_x90', [enabled]: 0 },
       'disabled with old errors': { [worker]: 0, [received]: '_x90', [enabled]: 0, [errors]: 5 },
@@ -95,7 +97,7 @@ export const replication: readonly AlertCase[] = [
     fires: {
       'no worker': { [worker]: 0, [received]: '_x90' },
       'a worker that cannot connect': { [worker]: 1, [received]: '_x90' },
-      'repeated errors': { [received]: '+1e6', [errors]: '+0.04' },
+      'repeated errors': { [received]: '+1e6', [errors]: '0+0x2 1+0x2 2+0x90' },
       'disabled by an error': { [worker]: 0, [received]: '_x90', [enabled]: 0, [disables]: 1, [errors]: '0+0x3 1+0x90' },
       'disabled by an error of the copy': { [worker]: 0, [received]: '_x90', [enabled]: 0, [disables]: 1, [syncErrors]: '0+0x3 1+0x90' },
       'disabled before a crash': {
@@ -108,7 +110,7 @@ export const replication: readonly AlertCase[] = [
     },
     optional: [errors, syncErrors, disables, received],
     labels: { subname: 'sub' },
-    warmMinutes: 8,
+    warmMinutes: 10,
     waitsMinutes: 4,
     neverResolves: true,
     summary: 'Subscription sub of labeler on SERVER does not apply changes or fails to copy a table'

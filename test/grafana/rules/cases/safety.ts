@@ -18,6 +18,7 @@ export const safety: readonly AlertCase[] = [
     good: { [checksum]: -9 * day },
     silent: { 'more than a day ago': { [checksum]: -1.05 * day } },
     warmMinutes: 0,
+    neverResolves: true,
     summary: 'PostgreSQL server SERVER read a page with an invalid checksum in labeler'
   },
   {
@@ -28,6 +29,7 @@ export const safety: readonly AlertCase[] = [
     good: { [shared]: -9 * day },
     silent: { 'more than a day ago': { [shared]: -1.05 * day } },
     warmMinutes: 0,
+    neverResolves: true,
     summary: 'PostgreSQL server SERVER read a page with an invalid checksum'
   },
   {
