@@ -16,7 +16,9 @@ export interface LastingFault {
   readonly endsWithin: number
   /** Overrides of the series of the fault. */
   readonly fault?: Inputs
-  /** Overrides of the series of the recovery. */
+  /** Overrides of the series before the fault and after the recovery. */
+  readonly healthy?: Inputs
+  /** Overrides of the series after the recovery. */
   readonly recovery?: Inputs
   /** Minutes of good values before the fault, for alerts that compare with the past; default: 30. */
   readonly healthyMinutes?: number

@@ -58,7 +58,12 @@ export const lastingFaults: readonly LastingFault[] = [
     variants: { 'pgvitals is refused after an hour': { pg_connections_in_use: 'vanishes', [refused]: 1 } }
   },
   { alert: 'PostgresConnectionLimitNear', firesWithin: 1, endsWithin: atOnce },
-  { alert: 'PostgresRoleConnectionLimitNear', firesWithin: 1, endsWithin: atOnce },
+  {
+    alert: 'PostgresRoleConnectionLimitNear',
+    firesWithin: 1,
+    endsWithin: atOnce,
+    fault: { 'pg_stat_activity_connections{datname="labeler", usename="app", state="idle"}': 9 }
+  },
   { alert: 'PostgresConnectionShareHigh', firesWithin: 1, endsWithin: atOnce },
   { alert: 'PostgresSessionsLost', firesWithin: 15, endsWithin: window15m },
 
@@ -100,7 +105,7 @@ export const lastingFaults: readonly LastingFault[] = [
     scope: 'instance',
     firesWithin: 60,
     endsWithin: 60 + 5,
-    recovery: { 'pg_replication_slots_safe_wal_size_bytes{slot_name="s", slot_type="physical", database=""}': 30e9 },
+    healthy: { 'pg_replication_slots_safe_wal_size_bytes{slot_name="s", slot_type="physical", database=""}': 30e9 },
     limit: 'the slot is lost; PostgresSlotLost continues'
   },
   { alert: 'PostgresDatabaseOverQuota', firesWithin: 1, endsWithin: atOnce },
@@ -120,7 +125,7 @@ export const lastingFaults: readonly LastingFault[] = [
     endsWithin: window15m,
     healthyMinutes: 480,
     fault: calling({ calls: 75, seconds: 75 * 0.024 }),
-    recovery: calling({ calls: 75, seconds: 75 * 0.01 }),
+    healthy: calling({ calls: 75, seconds: 75 * 0.01 }),
     limit: 'statements were slow for half of the last 7 days'
   },
   {
@@ -129,7 +134,7 @@ export const lastingFaults: readonly LastingFault[] = [
     endsWithin: 30 + 5,
     healthyMinutes: 1470,
     fault: calling({ calls: 100, seconds: 6.3 }),
-    recovery: calling({ calls: 100, seconds: 2 }),
+    healthy: calling({ calls: 100, seconds: 2 }),
     limit: 'the statement has been slow for a day'
   },
   { alert: 'PostgresRollbackRatioHigh', firesWithin: 5, endsWithin: 5 + 5 },
@@ -139,7 +144,7 @@ export const lastingFaults: readonly LastingFault[] = [
     endsWithin: 5 + 5,
     healthyMinutes: 10_110,
     fault: { 'pg_stat_database_xact_commit{datname="labeler"}': '+60' },
-    recovery: { 'pg_stat_database_xact_commit{datname="labeler"}': '+315' },
+    healthy: { 'pg_stat_database_xact_commit{datname="labeler"}': '+315' },
     limit: 'the traffic has been low for a week'
   },
 
@@ -171,7 +176,7 @@ export const lastingFaults: readonly LastingFault[] = [
   {
     alert: 'PostgresSubscriptionFailing',
     severity: 'critical',
-    firesWithin: 10,
+    firesWithin: 25,
     endsWithin: 60 + 5,
     fault: { [received]: '_' },
     variants: {

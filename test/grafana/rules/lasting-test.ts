@@ -8,7 +8,7 @@ import { jobOf, type TestedTier } from './tested-tiers.ts'
 
 const lastsMinutes = 360
 /** The time for which the series of pgvitals are absent while it restarts. */
-const restartMinutes = 4
+const restartMinutes = 2
 
 /** A period in which every series has these values. */
 interface Phase {
@@ -27,7 +27,7 @@ type Incident = 'none' | 'exporter restart' | 'counter reset'
 export function lastingJob(tested: TestedTier, lasting: LastingFault): Job {
   const { alert, tier, alertCase } = tested
   const scope = tier.scope ?? alert.scope
-  const { healthyMinutes = 30, firesWithin, endsWithin, fault = {}, recovery = {}, variants = {} } = lasting
+  const { healthyMinutes = 30, firesWithin, endsWithin, fault = {}, healthy = {}, recovery = {}, variants = {} } = lasting
   const forMinutes = secondsOf(tier.for) / 60
   const stepMinutes = healthyMinutes + firesWithin + forMinutes > 1200 ? 4 : 2
   const grid = (minutes: number) => Math.ceil(minutes / stepMinutes) * stepMinutes
@@ -38,7 +38,8 @@ export function lastingJob(tested: TestedTier, lasting: LastingFault): Job {
 
   const own = (inputs: Inputs) => Object.fromEntries(Object.entries(inputs).filter(([selector]) => selector in alertCase.bad))
   const bad = { ...alertCase.bad, ...own(fault) }
-  const healthy = { ...bad, ...alertCase.good, ...own(recovery) }
+  const before = { ...bad, ...alertCase.good, ...own(healthy) }
+  const after = { ...before, ...own(recovery) }
   const faults: Readonly<Record<string, readonly [Inputs, Incident]>> = {
     lasts: [bad, 'none'],
     'exporter restart': [bad, 'exporter restart'],
@@ -49,7 +50,7 @@ export function lastingJob(tested: TestedTier, lasting: LastingFault): Job {
   const series = Object.entries(faults).flatMap(([name, [inputs, incident]]) =>
     Object.keys({ ...bad, ...information }).map((selector) => {
       const phase = (minutes: number, from: Inputs): Phase => ({ minutes, inputs: { ...information, ...from } })
-      const phases = [phase(begins, healthy), phase(recovers - begins, inputs), phase(ends + stepMinutes - recovers, healthy)]
+      const phases = [phase(begins, before), phase(recovers - begins, inputs), phase(ends + stepMinutes - recovers, after)]
       const values = samplesOf(selector, phases, bad, stepMinutes, incident, fires + lastsMinutes / 2)
       return { series: identified(selector, name), values: values.join(' ') }
     })
@@ -104,7 +105,7 @@ function samplesOf(
       values.push(value === undefined ? '_' : String(value))
     }
   }
-  const isCounter = Object.values(phases).some(({ inputs }) => /^(\+|every|once)/.test(String(inputs[selector] ?? '')))
+  const isCounter = /^(\+|every|once)/.test(String(phases[1]?.inputs[selector] ?? ''))
   const restarts = incident === 'counter reset' || /^(pgvitals|pg_stat_statements)_/.test(selector)
   const middle = incidentMinute / stepMinutes
   const lost = isCounter && restarts && incident !== 'none' ? Number(values[middle - 1]) : 0
