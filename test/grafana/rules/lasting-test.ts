@@ -62,7 +62,8 @@ export function lastingJob(tested: TestedTier, lasting: LastingFault): Job {
   const samples = (count: number) => names.map((name) => ({ labels: `{${identifying}="${name}"}`, value: count }))
   return {
     ...jobOf(tested, true),
-    rules: renderAlert({ ...alert, tiers: [tier] }),
+    // Without annotations, whose templates are expanded at every evaluation.
+    rules: renderAlert({ ...alert, tiers: [tier] }).map((rule) => ({ ...rule, annotations: {} })),
     stepMinutes,
     tests: [
       {
