@@ -28,7 +28,7 @@ export const availability: readonly Alert[] = [
     tiers: [critical('1m', 'pg_up == 0')],
     summary: `PostgreSQL server ${server} is unreachable${reason('job', 'instance', 'server')}`,
     description:
-      'pgvitals cannot open a session in any database of the server. Its applications are most likely down. Check whether the server is running and which error it returns.'
+      'pgvitals cannot open a session in any database of the server. Its applications are probably down. Check whether the server is running and which error it returns.'
   },
   {
     name: 'PostgresDatabaseUnreachable',

@@ -55,7 +55,8 @@ and on (${perServer}) server:pg_connections_used:ratio > ${connectionShare.serve
       )
     ],
     summary: `Database ${database} uses ${percent} of all connections while the server has few left`,
-    description: 'Other databases will be refused first. Ask the team to close idle connections or to reduce its pool size.'
+    description:
+      'When the server is full, new connections to every database are refused. Ask the team to close idle connections or to reduce its pool size.'
   },
   {
     name: 'PostgresSessionsLost',

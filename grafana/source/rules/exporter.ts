@@ -33,7 +33,7 @@ or pgvitals_sessions_open unless on (${perServer}) pgvitals_database_state{reaso
       )
     ],
     summary: `pgvitals ${instance} has not polled ${server} for five minutes`,
-    description: 'It answers scrapes, but its metrics are out of date and will disappear. Restart it, and keep its log.'
+    description: 'It responds to scrapes, but its metrics are out of date and will disappear. Restart it, and keep its log.'
   },
   {
     ...ofExporter,
@@ -49,7 +49,7 @@ or pgvitals_sessions_open unless on (${perServer}) pgvitals_database_state{reaso
     scope: 'database',
     tiers: [info('1h', 'pgvitals_capability{datname!=""} == 0'), info('1h', 'pgvitals_capability{datname=""} == 0', 'instance')],
     summary: `pgvitals lacks ${label('capability')} on ${server}{{ with $labels.datname }} in {{ . }}{{ end }}`,
-    description: 'The metrics that need it are absent, and alerts based on them cannot fire. "pgvitals doctor" prints the fix.'
+    description: 'The metrics that require it are absent, and alerts based on them cannot fire. "pgvitals doctor" prints the fix.'
   },
   {
     ...ofExporter,
@@ -133,6 +133,6 @@ or pgvitals_sessions_open unless on (${perServer}) pgvitals_database_state{reaso
     dashboard: 'pgvitals-alerts',
     tiers: [info('0m', 'vector(1)')],
     summary: 'Prometheus and Alertmanager work',
-    description: 'Always fires. Route it to a service that notifies you when it stops.'
+    description: 'Always fires. Route it to a service that notifies you when it stops firing.'
   }
 ]

@@ -81,6 +81,6 @@ and datname:pg_xact:rate5m offset 1w > ${trafficDrop.leastTransactionsPerSecond}
       )
     ],
     summary: `Database ${database} has ${count} transactions per second, less than a fifth of a week ago`,
-    description: 'Its applications may be down or unable to connect. A holiday looks the same.'
+    description: 'Its applications may be down or unable to connect. Traffic is also low on holidays.'
   }
 ]

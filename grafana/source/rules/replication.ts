@@ -84,6 +84,6 @@ unless on (${perServer}) sum by (${perServer}) (pg_stat_replication_sync_state{s
     tiers: [critical('5m', `${receivesNothing}\nor ${failsRepeatedly}\nor ${wasDisabledByError}`), warning('15m', copyFails)],
     summary: `Subscription ${label('subname')} of ${database} does not apply changes or fails to copy a table`,
     description:
-      'The subscriber falls behind and the publisher retains WAL. The log of the subscriber has the error, usually a conflicting row.'
+      'The subscriber falls behind and the publisher retains WAL. The log of the subscriber contains the error, usually a conflicting row. An error can also disable the subscription.'
   }
 ]

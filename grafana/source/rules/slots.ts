@@ -18,8 +18,7 @@ unless pg_replication_slots_synced == 1`
       )
     ],
     summary: `${slot} is inactive and retains ${bytes} of WAL`,
-    description:
-      'WAL accumulates until the consumer reconnects, the slot is dropped or the disk is full. Find out which consumer it belongs to.'
+    description: 'WAL accumulates until the consumer reconnects, the slot is dropped or the disk is full. Identify its consumer.'
   },
   {
     name: 'PostgresSlotAtRisk',

@@ -77,6 +77,7 @@ export const replication: readonly AlertCase[] = [
     bad: {
       [worker]: 1,
       [enabled]: 1,
+      [enabled.replace('labeler', 'users')]: 0,
       [disables]: 0,
       [received]: repeated('1 1 _ _ _ _ 1 1 _ _ _', 5),
       [errors]: '+0',
@@ -108,7 +109,7 @@ export const replication: readonly AlertCase[] = [
         [errors]: '0+0x3 1+0x3 0+0x90'
       }
     },
-    optional: [errors, syncErrors, disables, received],
+    optional: [errors, syncErrors, disables, received, enabled.replace('labeler', 'users')],
     labels: { subname: 'sub' },
     warmMinutes: 10,
     waitsMinutes: 4,
