@@ -1,4 +1,5 @@
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import pg from 'pg'
 import { test } from 'tap'
 import { startServer } from '../servers/start-server.ts'
@@ -101,9 +102,9 @@ for (const major of [13, 15, 18] as const) {
 
     // A publisher that accepts the connection and does not respond.
     const silent = createServer().listen(0, '127.0.0.1')
-    const address = silent.address()
-    const silentPort = typeof address === 'object' ? (address?.port ?? 0) : 0
-    await server.sql('users', `alter subscription copy connection 'host=127.0.0.1 port=${silentPort} dbname=platform'`)
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    await server.sql('users', `alter subscription copy connection 'host=127.0.0.1 port=${port} dbname=platform'`)
     const receivedBytes = 'pg_stat_subscription_received_bytes_total'
     const waiting = await pollUntil(server, ({ value }) => value(up, labels) === 1 && value(receivedBytes, labels) === undefined)
     t.equal(waiting.value(up, labels), 1, 'the worker runs')

@@ -42,6 +42,18 @@ function tier(severity: Severity, duration: string, expression: string, scope?: 
   return { severity, expression, for: duration, ...(scope === undefined ? {} : { scope }) }
 }
 
+const responsibleFor: Readonly<Record<Scope, string>> = {
+  database: 'the team that owns the database (label `team`)',
+  instance: 'the operators of the server',
+  exporter: 'the operators of pgvitals'
+}
+
+/** The sentence of the runbook that states who is responsible for the alert. */
+export function responsible({ scope, tiers }: Alert): string {
+  const scopes = new Set(tiers.map((tier) => tier.scope ?? scope))
+  return `${[...scopes].map((one) => responsibleFor[one]).join(', or ')}.`
+}
+
 /** Template of a label's value in a summary. */
 export const label = (name: string) => `{{ $labels.${name} }}`
 
