@@ -22,7 +22,7 @@ const maxima = (metric: SeriesName) => maxBy(ofTable, inDatabase(metric))
 const mostBloated = `topk($topn, ${maxima('pg_table_bloat_estimated_bytes')})`
 
 export const storage = board('pgvitals-storage', {
-  question: 'What grows, when is the disk full, and which space is unused?',
+  question: 'What grows, when is the disk full, and which space is wasted?',
   variables: [...server('one'), database('many'), topn],
   from: 'now-7d',
   rows: [

@@ -62,13 +62,13 @@ export const capacity: readonly Alert[] = [
   {
     name: 'PostgresExhaustionNear',
     scope: 'database',
-    dashboard: 'pgvitals-home',
+    dashboard: 'pgvitals-storage',
     tiers: [
       warning('1h', `datname:pg_exhaustion:eta_seconds < ${thresholds.exhaustionSeconds}`),
       warning('1h', `server:pg_exhaustion:eta_seconds{resource="slot"} < ${thresholds.exhaustionSeconds}`, 'instance')
     ],
     summary: `PostgreSQL server ${server} exhausts a resource within a day at the current rate: ${label('resource')}{{ with $labels.datname }} of {{ . }}{{ end }}`,
-    description: 'The resource cannot be extended quickly, and writes fail or a slot is lost without it. Its dashboard shows the object.'
+    description: 'The resource cannot be extended quickly. When it is exhausted, writes fail or a slot is lost.'
   },
   {
     name: 'PostgresDatabaseOverQuota',

@@ -8,7 +8,7 @@ import { thresholds } from '../../../grafana/source/thresholds.ts'
 const factor = 60
 
 /** Enough samples for a rate at one scrape per second, and not longer than the run. */
-const windowSeconds = { least: 12, most: 60 }
+const windowSeconds = { least: 12, most: 30 }
 
 const forSeconds = { least: 2, most: 5 }
 

@@ -148,7 +148,6 @@ export const capacity: readonly AlertCase[] = [
     bad: { [temp]: '+3.1e9' },
     good: { [temp]: '+1e6' },
     silent: { 'just below': { [temp]: '+2.9e9' } },
-    holdsAtOnce: true,
     summary: 'Database labeler on SERVER writes 49.27MiB/s of temporary files'
   }
 ]

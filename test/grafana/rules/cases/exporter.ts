@@ -120,7 +120,7 @@ export const exporter: readonly AlertCase[] = [
   {
     alert: 'PgvitalsSamplesDropped',
     severity: 'warning',
-    bad: { [dropped]: '+0.2' },
+    bad: { [dropped]: '+0.05' },
     good: { [dropped]: '+0' },
     silent: { 'row limit': { [dropped]: '+0', [dropped.replace('duplicate', 'rows')]: '+0.2' } },
     holdsAtOnce: true,
@@ -171,7 +171,7 @@ export const exporter: readonly AlertCase[] = [
   {
     alert: 'PostgresStatementsEvicted',
     severity: 'info',
-    bad: { pg_stat_statements_dealloc_total: '+0.1' },
+    bad: { pg_stat_statements_dealloc_total: '+0.02' },
     good: { pg_stat_statements_dealloc_total: '+0' },
     silent: {},
     holdsAtOnce: true,

@@ -129,6 +129,7 @@ export const replication: readonly AlertCase[] = [
     },
     fires: {
       'repeated errors': { [syncWorkers]: 1, [syncErrors]: '+0.1' },
+      'a worker in two of five polls': { [syncWorkers]: repeated('0 0 1 0 1', 9) },
       'a worker that fails at once': { [syncWorkers]: '0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0+0x60' }
     },
     optional: [syncErrors, tables('ready')],
