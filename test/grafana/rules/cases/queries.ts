@@ -53,7 +53,7 @@ export const queries: readonly AlertCase[] = [
       'not twice as slow': { [seconds]: changing(120, 3.75, 7.2, 60) },
       'below the least mean': { [seconds]: changing(120, 1.5, 5.7, 60) },
       'few calls': { [calls]: changing(120, 200, 200, 60), [seconds]: changing(120, 2, 4.8, 60) },
-      'as slow most of the time': { [seconds]: varying([72, 7.2], [48, 3], [60, 7.2]) }
+      'as slow most of the time': { [seconds]: varying([62, 7.2], [58, 3], [60, 7.2]) }
     },
     fires: { 'as slow less than half of the time': { [seconds]: varying([48, 7.2], [72, 3], [60, 7.2]) } },
     warmMinutes: 492,
