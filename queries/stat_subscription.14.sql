@@ -9,9 +9,9 @@
 -- gauge   apply_worker_up: 1 if the leader apply worker is running, 0 otherwise.
 -- gauge   sync_workers: Table synchronization workers, which copy the initial data.
 -- gauge   last_message_age_seconds: Seconds since a message was last received from the publisher; absent while no apply
---    worker is running.
+--    worker is running or it has received none yet.
 -- counter received_bytes_total: WAL position (LSN) of the publisher up to which changes were received, in bytes; absent while
---    no apply worker is running.
+--    no apply worker is running or it has received no message yet.
 select
   d.datname,
   s.subname,
@@ -26,7 +26,8 @@ cross join lateral (
   select
     pg_catalog.count(w.pid) filter (where w.relid is null) as apply_workers,
     pg_catalog.count(w.pid) filter (where w.relid is not null) as sync_workers,
-    pg_catalog.max(w.last_msg_receipt_time) filter (where w.relid is null) as last_message,
+    -- Until the worker receives its first message, last_msg_receipt_time is the time at which it started.
+    pg_catalog.max(w.last_msg_receipt_time) filter (where w.relid is null and w.received_lsn is not null) as last_message,
     (pg_catalog.max(w.received_lsn) filter (where w.relid is null) - '0/0'::pg_lsn)::float8 as received_bytes
   from pg_catalog.pg_stat_subscription as w
   where w.subid = s.oid

@@ -8,7 +8,7 @@ export function alertsPage(): string {
     '',
     'Generated from `grafana/source/rules` by `npm run docs`. The thresholds are in `grafana/source/thresholds.ts`.',
     '',
-    '*critical* requires immediate action, *warning* action on the same day; *info* is not sent anywhere. Alerts of scope *database* have the label `team` with the owner of the database, those of scope *instance* concern the operators of the server, and those of scope *exporter* the operators of pgvitals. [Alert proofs](alert-proofs.md) lists the faults that are injected into real servers and the alerts that fire.',
+    '*critical* requires immediate action, *warning* action on the same day; *info* is not sent anywhere. Alerts of scope *database* have the label `team` with the owner of the database, those of scope *instance* concern the operators of the server, and those of scope *exporter* the operators of pgvitals. Silence an alert by its labels `team`, `server`, `datname` and `severity`. Every alert keeps firing for 5 minutes after its condition has ended (`keep_firing_for`), so that a restart of pgvitals does not resolve it. [Alert proofs](alert-proofs.md) lists the faults that are injected into real servers and the alerts that fire.',
     '',
     ...Object.entries(alerts).flatMap(([name, list]) => [
       `## ${name}`,

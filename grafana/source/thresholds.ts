@@ -44,13 +44,24 @@ export const thresholds = {
   replicaLagSeconds: { warning: minute, critical: 10 * minute },
   replicaLagBytes: gigabyte,
   slotRetainedBytes: gigabyte,
+  /** The share of polls in which a slot is active. A consumer that fails repeatedly connects for a moment each time. */
+  slotActiveRatio: 0.5,
   slotSafeRatio: 0.25,
   slotOfDiskFreeRatio: 0.5,
+
+  /**
+   * The share of polls in which the apply worker of a working subscription has received messages, and in which a table
+   * synchronization worker of a progressing initial copy runs. A single error, such as a deadlock, is usually followed by
+   * success; `increase()` extrapolates, so that it counts as slightly more than one.
+   */
+  subscription: { receivingRatio: 0.5, copyingRatio: 0.5, errorsInAnHour: 1.5 },
 
   /** Ages in proportion to the age at which autovacuum freezes. */
   freezeAgeRatio: 1.5,
   idsLeft: 860e6,
   xminHorizonAge: 20e6,
+  /** Mean share of the autovacuum workers that are busy. Between two tables, a worker is idle for up to `autovacuum_naptime`. */
+  autovacuumBusyRatio: 0.9,
   vacuumDue: { ratio: 2, leastDeadRows: 10_000 },
   unvacuumedTableBytes: gigabyte,
 

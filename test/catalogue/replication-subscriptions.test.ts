@@ -1,8 +1,10 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import pg from 'pg'
 import { test } from 'tap'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
-import { createPoller } from './create-poller.ts'
+import { createPoller, type PollResult } from './create-poller.ts'
 
 const { pollServer, pollUntil } = createPoller(
   'stat_replication_connections',
@@ -14,7 +16,7 @@ const { pollServer, pollUntil } = createPoller(
 )
 
 for (const major of [13, 15, 18] as const) {
-  test(`a subscription of PostgreSQL ${major} applies changes, ${major >= 15 ? 'stops at an existing row, ' : ''}and is disabled`, async (t) => {
+  test(`a subscription of PostgreSQL ${major} applies changes, ${major >= 15 ? 'is disabled by an existing row, ' : ''}waits for a publisher, and is disabled`, async (t) => {
     const flags = [
       'wal_level=logical',
       'logical_decoding_work_mem=64kB',
@@ -77,7 +79,42 @@ for (const major of [13, 15, 18] as const) {
       t.equal((failing.value('pg_stat_subscription_stats_confl_insert_exists_total', labels) ?? 0) > 0, major === 18)
       t.equal(failing.value('pg_stat_subscription_stats_confl_update_missing_total', labels), major === 18 ? 0 : undefined)
     }
+    t.equal(working.value('pg_stat_subscription_disable_on_error', labels), major >= 15 ? 0 : undefined)
+    if (major >= 15) {
+      // The condition of PostgresSubscriptionFailing, which must hold until the subscription is enabled.
+      await server.sql('users', 'alter subscription copy set (disable_on_error = true)')
+      const stopped = await pollUntil(server, ({ value }) => value('pg_stat_subscription_enabled', labels) === 0)
+      const errors = stopped.value('pg_stat_subscription_stats_apply_errors_total', labels) ?? 0
+      t.ok(errors > 0)
+      for (const { value } of [await pollServer(server), await pollServer(server)]) {
+        t.equal(value('pg_stat_subscription_enabled', labels), 0, 'the error disabled the subscription')
+        t.equal(value('pg_stat_subscription_disable_on_error', labels), 1)
+        t.equal(value(up, labels), 0)
+        t.equal(value('pg_stat_subscription_stats_apply_errors_total', labels), errors, 'the errors are still counted')
+        t.equal(value('pg_stat_subscription_stats_sync_errors_total', labels), 0)
+        t.equal(value('pg_stat_subscription_received_bytes_total', labels), undefined)
+      }
+      await server.sql('users', 'delete from item where id = 2000', 'alter subscription copy enable')
+      const repaired = await pollUntil(server, ({ value }) => value('pg_stat_subscription_received_bytes_total', labels) !== undefined)
+      t.equal(repaired.value('pg_stat_subscription_enabled', labels), 1)
+      t.ok(repaired.value('pg_stat_subscription_received_bytes_total', labels))
+    }
+
+    // A publisher that accepts the connection and does not respond.
+    const sockets: Socket[] = []
+    const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    await server.sql('users', `alter subscription copy connection 'host=127.0.0.1 port=${port} dbname=platform'`)
+    const receivedBytes = 'pg_stat_subscription_received_bytes_total'
+    const waiting = await pollUntil(server, ({ value }) => value(up, labels) === 1 && value(receivedBytes, labels) === undefined)
+    t.equal(waiting.value(up, labels), 1, 'the worker runs')
+    t.equal(waiting.value(receivedBytes, labels), undefined, 'but has received nothing')
+    t.equal(waiting.value('pg_stat_subscription_last_message_age_seconds', labels), undefined)
     await server.sql('users', 'alter subscription copy disable')
+    // A worker that is connecting does not react to the command.
+    for (const socket of sockets) socket.destroy()
+    silent.close()
     const disabled = await pollUntil(server, ({ value }) => value(up, labels) === 0)
     t.equal(disabled.value('pg_stat_subscription_enabled', labels), 0)
     t.equal(disabled.value(up, labels), 0)
@@ -115,6 +152,15 @@ for (const major of [14, 17] as const) {
       const failing = await pollUntil(server, ({ value }) => (value('pg_stat_subscription_stats_sync_errors_total', labels) ?? 0) > 0)
       t.ok((failing.value('pg_stat_subscription_stats_sync_errors_total', labels) ?? 0) > 0, 'the rows already exist')
     }
+    // The conditions of PostgresSubscriptionFailing: the table is not ready, and most of the time no worker copies it.
+    const polls: PollResult[] = []
+    for (let poll = 0; poll < 6; poll++) polls.push(await pollServer(server))
+    for (const { samples } of polls) {
+      const unready = samples.filter(({ name, labels }) => name === 'pg_subscription_rel_tables' && labels.state !== 'ready')
+      t.match(unready, [{ labels, value: 1 }], 'the table is never ready')
+    }
+    const running = polls.filter(({ value }) => value(workers, labels) === 1).length
+    t.ok(running < polls.length, `a worker runs in ${running} of ${polls.length} polls`)
     await server.sql('platform', 'truncate item')
     const ready = await pollUntil(server, ({ value }) => value('pg_subscription_rel_tables', { ...labels, state: 'ready' }) === 1)
     t.equal(ready.value('pg_subscription_rel_tables', { ...labels, state: 'ready' }), 1)

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
+import { responsible } from '../../grafana/source/rules/alert.ts'
 import { alerts } from '../../grafana/source/rules/alerts.ts'
 import { recordings } from '../../grafana/source/rules/recording.ts'
 import { expressionOf } from '../../grafana/source/rules/render.ts'
@@ -75,6 +76,8 @@ const headings = ['Symptom', 'Likely causes', 'Check', 'Resolve', 'False positiv
 test('every alert has a runbook with the same headings, and every runbook has an alert', async (t) => {
   const pages = readdirSync(new URL('docs/runbooks/', root)).filter((file) => file !== 'README.md')
   t.same(pages.sort(), all.map(({ name }) => `${name}.md`).sort())
+  for (const alert of all)
+    t.equal(read(`docs/runbooks/${alert.name}.md`).split('\n')[2], `**Responsible:** ${responsible(alert)}`, alert.name)
   for (const page of pages) {
     const text = read(`docs/runbooks/${page}`)
     t.equal(text.split('\n')[0], `# ${page.replace('.md', '')}`)

@@ -37,7 +37,7 @@ export const activity = board('pgvitals-activity', {
       stat('Longest wait', [4, 4], 's', {
         about: [
           'Run time of the oldest statement that waits for a lock: an upper bound of every wait.',
-          'Clients give up before the lock is released.',
+          'Clients may time out before the lock is released.',
           'Seconds.',
           'See the table of root blockers.'
         ],
@@ -48,7 +48,7 @@ export const activity = board('pgvitals-activity', {
       stat('Oldest transaction', [4, 4], 's', {
         about: [
           'Age of the oldest open transaction.',
-          'It holds locks, and vacuum cannot remove row versions that have become dead since.',
+          'It holds locks, and vacuum cannot remove row versions that became dead after it began.',
           'Seconds or minutes.',
           'See the table of the oldest activity.'
         ],
@@ -93,7 +93,7 @@ export const activity = board('pgvitals-activity', {
           'The oldest statement, transaction and idle transaction of each database and user.',
           'Old ones hold locks and hold back vacuum.',
           'Seconds; hours for known batch jobs.',
-          'Open the Vacuum dashboard for what they hold back.'
+          'Open the Vacuum dashboard for the dead rows that they retain.'
         ],
         labels: [
           { label: 'datname', title: 'Database', links: ['database', 'connections', 'vacuum'] },
@@ -132,7 +132,7 @@ export const activity = board('pgvitals-activity', {
       }),
       timeseries('Wait events', [12, 8], 'short', {
         about: [
-          'Active backends by their wait event at each poll; CPU means that they wait for nothing.',
+          'Active backends by their wait event at each poll; CPU means that they do not wait.',
           'Lock events point to transactions, IO events to memory or disk, LWLock events to contention within PostgreSQL.',
           'Mostly CPU.',
           'Read "Wait Events" in the PostgreSQL documentation.'
@@ -163,7 +163,7 @@ export const activity = board('pgvitals-activity', {
       timeseries('Long-running statements', [8, 8], 'short', {
         about: [
           'Active sessions whose statement runs for longer than each limit.',
-          'A plateau at ten seconds indicates a slow statement, at an hour a forgotten one.',
+          'A plateau of the ten-second line indicates a slow statement, one of the hour line a forgotten session.',
           'Few above 10 s.',
           'See the table of the oldest activity.'
         ],
@@ -178,7 +178,7 @@ export const activity = board('pgvitals-activity', {
       'Long-running operations',
       barGauge('Progress', [24, 7], 'percentunit', {
         about: [
-          'The completed part of each vacuum, analyze, index build, table rewrite and base backup.',
+          'Progress of each vacuum, analyze, index build, table rewrite and base backup.',
           'They take hours on large tables, and some hold locks.',
           'Empty, or growing.'
         ],

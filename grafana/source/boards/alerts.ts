@@ -7,11 +7,11 @@ import { server } from '../panels/variables.ts'
 import { thresholds } from '../thresholds.ts'
 import { alertCounts, alertHistory, connectionsUsed, dataQuality, firing } from './shared-panels.ts'
 
-/** A value in proportion to the threshold of its alert: 1 is the threshold. */
+/** A value relative to the threshold of its alert: 1 is the threshold. */
 const relative = (legend: string, value: string, threshold: number) => ({ expr: `max(${value}) / ${threshold}`, legend })
 
 export const alertsBoard = board('pgvitals-alerts', {
-  question: 'Which alerts are firing, who owns them, which fire too often, and which are close?',
+  question: 'Which alerts are firing, who owns them, which fire too often, and which are close to firing?',
   variables: server('many'),
   from: 'now-24h',
   rows: [
@@ -55,8 +55,8 @@ export const alertsBoard = board('pgvitals-alerts', {
       }),
       barGauge('Distance to alert thresholds', [10, 9], 'percentunit', {
         about: [
-          'Values in proportion to the thresholds of their alerts, from the server with the highest: the warning fires at 1.',
-          'A value of 0.9 needs attention before it pages a team.',
+          'Values relative to the warning thresholds of their alerts, from the server with the highest value. The alert fires at 1.',
+          'A value of 0.9 needs attention before the alert fires.',
           'Below 0.8.',
           'Open the dashboard of the longest bar.'
         ],
@@ -90,7 +90,7 @@ export const alertsBoard = board('pgvitals-alerts', {
       table('Most frequent alerts', [24, 8], {
         about: [
           'Evaluations of each alert in which it was firing, within the time range.',
-          'An alert that fires all the time is ignored.',
+          'Alerts that fire permanently are ignored.',
           'Few, and not the same alerts every week.',
           'Fix the cause, or change the threshold.'
         ],

@@ -45,13 +45,13 @@ export const connectionsBoard = board('pgvitals-connections', {
       stat('Longest idle in transaction', [6, 4], 's', {
         about: [
           'Longest time that a client has been idle in transaction.',
-          'It holds its locks meanwhile.',
+          'It holds its locks during this time.',
           'Seconds.',
-          'Find the user below, then the code that does not commit.'
+          'Find the user in the table below, then the code that does not commit.'
         ],
         expr: maxBy([], idleInTransaction),
         steps: idleSteps,
-        empty: 'None is idle in transaction'
+        empty: 'No session is idle in transaction'
       }),
       ...dataQuality,
       timeseries('By database', [12, 8], 'short', {
@@ -95,8 +95,8 @@ export const connectionsBoard = board('pgvitals-connections', {
       }),
       barGauge('Limits of databases, roles and WAL senders', [12, 8], 'percentunit', {
         about: [
-          'Connections in proportion to the connection limit of a database or role, and WAL senders in proportion to max_wal_senders.',
-          'At 1 that database, role or standby cannot connect, even if the server has free connections.',
+          'Connections relative to the connection limit of a database or role, and WAL senders relative to max_wal_senders.',
+          'At 1, new connections of the database, role or standby fail, even if the server has free connections.',
           `Below ${thresholds.connectionLimitUsedRatio}.`,
           'Run alter database or alter role … connection limit.'
         ],
@@ -156,14 +156,14 @@ export const connectionsBoard = board('pgvitals-connections', {
       timeseries('Idle in transaction', [12, 8], 's', {
         about: [
           'Longest time that a client of each database and user has been idle in transaction.',
-          'It holds its locks meanwhile.',
+          'It holds its locks during this time.',
           'Seconds.'
         ],
         expr: maxBy(['datname', 'usename'], idleInTransaction),
         legend: '{{datname}} {{usename}}',
         steps: idleSteps,
         links: ['activity'],
-        empty: 'None was idle in transaction'
+        empty: 'No session was idle in transaction'
       })
     ),
     row(
@@ -171,7 +171,7 @@ export const connectionsBoard = board('pgvitals-connections', {
       timeseries('New sessions', [8, 8], 'ops', {
         about: [
           'Sessions started per second, by database.',
-          'Each costs a process and a login; many mean that an application does not use a pool.',
+          'Each session needs a new process and a login. A high rate indicates an application without a connection pool.',
           'Few.',
           'Check the connection pool of the application.'
         ],

@@ -34,7 +34,7 @@ const amongDue = (metric: SeriesName) => among(maxBy(ofTable, inDatabase(metric)
 const labels = tableLabels.slice(0, 2)
 
 export const database = board('pgvitals-database', {
-  question: 'How is my database? The view of the team that owns it.',
+  question: 'The state of one database, for the team that owns it.',
   variables: [...server('one'), team, databaseOfTeam],
   rows: [
     top(
@@ -68,8 +68,8 @@ export const database = board('pgvitals-database', {
       }),
       stat('Rolled back', [3, 4], 'percentunit', {
         about: [
-          'Transactions rolled back in proportion to all.',
-          'They are errors, or a framework that ends reads with a rollback.',
+          'Fraction of the transactions that are rolled back.',
+          'Rollbacks are errors, or a framework ends reads with a rollback.',
           `Below ${thresholds.rollback.ratio}.`,
           'Look for errors in the log of the application.'
         ],
@@ -80,7 +80,7 @@ export const database = board('pgvitals-database', {
       stat('Oldest transaction', [3, 4], 's', {
         about: [
           'Age of the oldest open transaction.',
-          'It holds locks, and vacuum cannot remove row versions that have become dead since.',
+          'It holds locks, and vacuum cannot remove row versions that became dead after it began.',
           'Seconds.'
         ],
         expr: maxBy(['datname'], oldestTransaction),
@@ -105,8 +105,8 @@ export const database = board('pgvitals-database', {
         about: [
           'Transactions per second, committed and rolled back.',
           'It is the traffic of the database.',
-          'The daily pattern.',
-          'Check the statements if it changed for no known reason.'
+          'The usual daily pattern.',
+          'If it changed unexpectedly, check the statements.'
         ],
         lines: [
           { expr: rate('pg_stat_database_xact_commit'), legend: 'committed', colour: 'green' },
@@ -117,7 +117,7 @@ export const database = board('pgvitals-database', {
       timeseries('Mean statement time and last week', [8, 8], 's', {
         about: [
           'Mean execution time of a statement, now and a week earlier.',
-          'A rise without more traffic indicates a changed plan, a lock, or the load of another team.',
+          'An increase without more traffic indicates a changed plan, a lock, or load of another team.',
           'Close to last week.',
           'Open the Statements dashboard: it separates more calls from slower calls.'
         ],
@@ -144,7 +144,7 @@ export const database = board('pgvitals-database', {
         about: [
           'Rows read and changed per second.',
           'Reads far above the rows that statements return point to a missing index.',
-          'The daily pattern.',
+          'The usual daily pattern.',
           'See the tables below; the Table details dashboard shows sequential scans.'
         ],
         lines: [
@@ -234,10 +234,10 @@ export const database = board('pgvitals-database', {
       }),
       table('Tables due for vacuum or analyze', [12, 8], {
         about: [
-          'Dead, inserted or changed rows in proportion to the thresholds of autovacuum.',
-          'Far above 1, a table bloats and its plans become wrong.',
+          'Dead, inserted or changed rows relative to the thresholds of autovacuum.',
+          'Far above 1, the table bloats and its statistics become outdated.',
           `Up to 1, or above for a short time; a warning from ${thresholds.vacuumDue.ratio}.`,
-          'Open the Vacuum dashboard for what holds it back.'
+          'Open the Vacuum dashboard for the cause.'
         ],
         labels,
         columns: [
@@ -271,8 +271,8 @@ export const database = board('pgvitals-database', {
       }),
       timeseries('Session time', [12, 8], 'short', {
         about: [
-          'Seconds per second that sessions execute, that they read and write meanwhile, and that they are idle in transaction.',
-          'Much reading calls for memory or an index; sessions idle in transaction hold their locks.',
+          'Time per second, in seconds, that sessions execute statements, read and write data, and are idle in transaction.',
+          'Much reading indicates too little memory or a missing index. Sessions idle in transaction hold their locks.',
           'Mostly executing.',
           'Check the statements that read, or the Activity and locks dashboard for idle transactions.'
         ],

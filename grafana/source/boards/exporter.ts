@@ -41,7 +41,7 @@ export const exporter = board('pgvitals-exporter', {
     top(
       stat('Servers down', [4, 4], 'short', {
         about: [
-          'Servers none of whose databases pgvitals can reach.',
+          'Servers on which pgvitals cannot reach any database.',
           'Their other metrics are absent.',
           '0.',
           'See the reason in the table of databases.'
@@ -115,7 +115,7 @@ export const exporter = board('pgvitals-exporter', {
       table('Databases', [12, 8], {
         about: [
           'Whether the last poll cycle of each database succeeded, and the reason if it did not.',
-          'A wrong password, a full server and a stopped one need different people.',
+          'The reason determines who can resolve the failure.',
           'Up.',
           'Resolve the reason.'
         ],
@@ -153,7 +153,7 @@ export const exporter = board('pgvitals-exporter', {
       timeseries('Snapshot age', [12, 8], 's', {
         about: [
           'Age of the oldest snapshot of each server.',
-          'Values on the dashboards are up to this old.',
+          'Values on the dashboards can be this old.',
           'A sawtooth up to the longest interval, 15 minutes.',
           'See the slowest queries.'
         ],
@@ -193,7 +193,7 @@ export const exporter = board('pgvitals-exporter', {
       timeseries('Poll time', [8, 8], 'short', {
         about: [
           'Seconds per second that pgvitals waits for query results, by server.',
-          'It is most of the cost of monitoring for the server.',
+          'This is most of the load that monitoring adds to the server.',
           'A few hundredths.',
           'See the slowest queries in the next panel.'
         ],
@@ -204,7 +204,7 @@ export const exporter = board('pgvitals-exporter', {
       table('Slowest queries', [8, 8], {
         about: [
           'Duration and rows of the last poll of each query, slowest first.',
-          'Slow queries cost the server most.',
+          'Slow queries cause most of the load on the server.',
           'Milliseconds.',
           'Set a longer interval for the query in pgvitals.yaml.'
         ],
@@ -229,7 +229,7 @@ export const exporter = board('pgvitals-exporter', {
       timeseries('Samples per scrape', [8, 8], 'short', {
         about: [
           'Samples that Prometheus stores per scrape.',
-          'Growth comes from tables and statements that come and go.',
+          'New tables and statements increase it.',
           'Level.',
           'Lower `top` of a query or switch the query off in pgvitals.yaml.'
         ],
@@ -240,7 +240,7 @@ export const exporter = board('pgvitals-exporter', {
       }),
       timeseries('Scrape duration', [8, 8], 's', {
         about: [
-          'Time that Prometheus waits for the page.',
+          'Duration of a scrape.',
           'A scrape never reaches a database: only the size of the page and the CPU matter.',
           'Milliseconds.',
           'See the CPU usage below.'
@@ -254,12 +254,7 @@ export const exporter = board('pgvitals-exporter', {
     closedRow(
       'Process',
       stat('Version', [8, 4], 'none', {
-        about: [
-          help('pgvitals_build_info'),
-          'A change of behaviour may follow from a new version.',
-          'The latest release.',
-          'Read the CHANGELOG.'
-        ],
+        about: [help('pgvitals_build_info'), 'A new version can explain changed behaviour.', 'The latest release.', 'Read the CHANGELOG.'],
         expr: ofExporter('pgvitals_build_info'),
         legend: 'pgvitals {{version}}, Node.js {{node}}',
         showsName: true
@@ -269,7 +264,7 @@ export const exporter = board('pgvitals-exporter', {
           'Time since pgvitals was started.',
           'The counters of statements start at 0 with the process.',
           'Days.',
-          'Read the log if it is short.'
+          'If it is short, read the log.'
         ],
         expr: `time() - ${ofExporter('process_start_time_seconds')}`,
         legend: '{{instance}}'
@@ -288,7 +283,12 @@ export const exporter = board('pgvitals-exporter', {
         empty: 'Never reloaded'
       }),
       timeseries('CPU', [8, 7], 'short', {
-        about: ['CPU seconds per second.', 'Close to 1, pages and polls are late.', 'A few hundredths.', 'Check the samples per scrape.'],
+        about: [
+          'CPU seconds per second.',
+          'Close to 1, polls and scrapes are delayed.',
+          'A few hundredths.',
+          'Check the samples per scrape.'
+        ],
         expr: `rate(${ofExporter('process_cpu_seconds_total')}[$__rate_interval])`,
         legend: '{{instance}}',
         links: ['exporter']
@@ -300,7 +300,7 @@ export const exporter = board('pgvitals-exporter', {
         links: ['exporter']
       }),
       timeseries('Event loop lag', [8, 7], 's', {
-        about: ['Event loop lag, 99th percentile.', 'Polls and pages are late by as much.', 'Below 50 ms.', 'Check the CPU usage.'],
+        about: ['Event loop lag, 99th percentile.', 'Polls and scrapes are delayed by this time.', 'Below 50 ms.', 'Check the CPU usage.'],
         expr: ofExporter('nodejs_eventloop_lag_p99_seconds'),
         legend: '{{instance}}',
         steps: above(thresholds.eventLoopLagSeconds),
@@ -321,7 +321,7 @@ export const exporter = board('pgvitals-exporter', {
       table('Missing declared access', [12, 8], {
         about: [
           'Privileges that the configuration declares and that a role lacks.',
-          'An application of another team fails.',
+          'Applications that use the role fail.',
           'Empty.',
           'Grant the privilege.'
         ],

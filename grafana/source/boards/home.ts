@@ -19,8 +19,8 @@ export const home = board('pgvitals-home', {
       ...alertCounts([3, 4], 'See the history below and the Alerts dashboard.', ['alerts']),
       stat('Servers down', [3, 4], 'short', {
         about: [
-          'Servers none of whose databases pgvitals can reach.',
-          'Either nobody can work there, or only pgvitals cannot log in.',
+          'Servers on which pgvitals cannot reach any database.',
+          'The server is down for all clients, or only the login of pgvitals fails.',
           '0.',
           'Find the server in the table; the Exporter dashboard shows the class of error.'
         ],
@@ -32,7 +32,7 @@ export const home = board('pgvitals-home', {
       stat('Databases down', [3, 4], 'short', {
         about: [
           'Databases whose last poll cycle failed.',
-          'A team, or its monitoring role, cannot connect.',
+          'All clients of the database, or only the role of pgvitals, cannot connect.',
           '0.',
           'Find the database in the table; the Exporter dashboard shows the reason.'
         ],
@@ -96,7 +96,7 @@ export const home = board('pgvitals-home', {
       barGauge('Time to exhaustion', [8, 7], 's', {
         about: [
           'Time until a resource is exhausted at the rate of the last hours: the shortest per server and kind.',
-          'Disk, transaction ids, sequences and slots all end in an outage that takes hours to resolve.',
+          'Exhausted disk space, transaction ids, sequences and slots cause outages that take hours to resolve.',
           `Empty, or more than ${thresholds.diskFill.warningAheadSeconds / 86400} days. Connections are predicted only above ${100 * thresholds.connectionsFillRatio} % in use.`,
           'Open the Storage dashboard for disk and sequences, Vacuum for ids, Replication for slots.'
         ],
@@ -111,7 +111,7 @@ export const home = board('pgvitals-home', {
           'The polled databases with their team and key figures.',
           'It shows which team is affected.',
           'Up, no alerts, no coloured values.',
-          'Click the database for the view of its team.'
+          'Click the database for its dashboard.'
         ],
         labels: [
           { label: 'datname', title: 'Database', links: ['database', 'queries', 'connections', 'activity', 'storage', 'vacuum'] },
@@ -163,7 +163,7 @@ export const home = board('pgvitals-home', {
         about: [
           'Sessions that execute a statement, on average.',
           'If it exceeds the number of CPUs, statements wait for a CPU.',
-          'The daily pattern of the server.',
+          'The usual daily pattern of the server.',
           'Click the server for its load by database.'
         ],
         expr: load,
@@ -173,8 +173,8 @@ export const home = board('pgvitals-home', {
       timeseries('Transactions by database', [8, 8], 'ops', {
         about: [
           'Transactions per second, committed or rolled back.',
-          'A sudden change indicates a deployment, an outage upstream, or a loop.',
-          'The daily pattern of the database.'
+          'A sudden change indicates a deployment, an outage of a client, or a loop in an application.',
+          'The usual daily pattern of the database.'
         ],
         expr: ofTeam(onServer('datname:pg_xact:rate5m')),
         legend: '{{datname}} on {{server}}',

@@ -17,7 +17,7 @@ const io = (metric: `${'read' | 'write'}_bytes` | `${'read' | 'write'}_seconds` 
 const slru = (metric: 'hit' | 'read') => ratesBy(['name'], onServer(`pg_stat_slru_blks_${metric}_total`))
 
 export const instance = board('pgvitals-instance', {
-  question: 'How is this server, and which of its resources is the bottleneck?',
+  question: 'The state of one server: which resource is the bottleneck?',
   variables: server('one'),
   rows: [
     top(
@@ -38,7 +38,7 @@ export const instance = board('pgvitals-instance', {
           'Time since the server was started.',
           'A restart empties the cache and ends every session.',
           'Weeks.',
-          'Read the server log if it is short.'
+          'If it is short, read the server log.'
         ],
         expr: `time() - ${onServer('pg_postmaster_start_time_seconds')}`,
         steps: below({ warning: 900 })
@@ -57,7 +57,7 @@ export const instance = board('pgvitals-instance', {
       stat('Oldest transaction', [3, 4], 's', {
         about: [
           'Age of the oldest open transaction of a client.',
-          'While it is open, vacuum cannot remove row versions that have become dead since, in any database.',
+          'While it is open, vacuum cannot remove row versions that became dead after it began, in any database.',
           'Seconds or minutes.',
           'Open the Activity and locks dashboard for its user.'
         ],
@@ -81,7 +81,7 @@ export const instance = board('pgvitals-instance', {
         about: [
           'Sessions that execute a statement, on average, stacked by database.',
           'It shows which database uses the server.',
-          'The daily pattern, below the number of CPUs.',
+          'The usual daily pattern, below the number of CPUs.',
           'Click the database whose area grew.'
         ],
         expr: ratesBy(['datname'], activeTime),
@@ -92,7 +92,7 @@ export const instance = board('pgvitals-instance', {
       }),
       timeseries('Wait event types', [12, 8], 'short', {
         about: [
-          'Active backends by the type of their wait event at each poll; CPU means that they wait for nothing.',
+          'Active backends by the type of their wait event at each poll; CPU means that they do not wait.',
           'Lock points to transactions, IO to memory or disk, LWLock to contention within PostgreSQL.',
           'Mostly CPU, with some IO.',
           'Open the Activity and locks dashboard for the wait events.'
@@ -107,7 +107,7 @@ export const instance = board('pgvitals-instance', {
         about: [
           'Client connections by state; the dashed line is the number that clients can open.',
           'Idle sessions use memory; sessions idle in transaction hold locks and hold back vacuum.',
-          'A few active, some idle, hardly any idle in transaction.'
+          'A few active, some idle, almost none idle in transaction.'
         ],
         lines: [
           { expr: sumBy(['state'], onServer('pg_stat_activity_connections')), legend: '{{state}}' },
@@ -148,8 +148,8 @@ export const instance = board('pgvitals-instance', {
       }),
       timeseries('Free disk space', [12, 8], 'percentunit', {
         about: [
-          'Free space in proportion to the size of the disk, where both are known.',
-          'At 0 the server stops, and may not start again.',
+          'Free space relative to the size of the disk, where both are known.',
+          'At 0 the server stops and may not be able to start.',
           `Above ${thresholds.diskFreeRatio.warning}.`,
           'Open the Storage dashboard for what grows.'
         ],
@@ -193,7 +193,7 @@ export const instance = board('pgvitals-instance', {
       }),
       timeseries('Cache hits by database', [12, 8], 'percentunit', {
         about: [
-          'Blocks found in shared buffers in proportion to all blocks accessed, over 15 minutes.',
+          'Blocks found in shared buffers relative to all blocks accessed, over 15 minutes.',
           'A lower ratio means more reads, though not necessarily from disk.',
           `Above ${thresholds.cacheHit.ratio} for busy databases.`,
           'Open the Statements dashboard for the statements that read most.'
@@ -219,7 +219,7 @@ export const instance = board('pgvitals-instance', {
       }),
       timeseries('SLRU cache hits', [24, 6], 'percentunit', {
         about: [
-          'Blocks found in each SLRU cache (transaction status, subtransactions, multixacts, …) in proportion to all blocks accessed.',
+          'Blocks found in each SLRU cache (transaction status, subtransactions, multixacts, …) relative to all blocks accessed.',
           'Misses of subtransactions or multixacts can stall a busy server.',
           'Close to 1.',
           'Look for long transactions with many savepoints; PostgreSQL 17 has parameters for the sizes (*_buffers).'
@@ -236,7 +236,7 @@ export const instance = board('pgvitals-instance', {
       abnormalEnds([], onServer),
       timeseries('Checksum failures', [8, 8], 'short', {
         about: [
-          'Pages with a wrong checksum, per hour.',
+          'Pages with an invalid checksum, per hour.',
           'Data is corrupted.',
           '0.',
           'Stop the server and restore; do not continue to write.'
@@ -269,7 +269,7 @@ export const instance = board('pgvitals-instance', {
       stat('Configuration changes', [12, 5], 'short', {
         about: [
           'Changes of server-wide parameters within the time range.',
-          'A change of performance may follow from a change of the configuration.',
+          'A configuration change can explain a change of performance.',
           '0.',
           'Compare the times of the annotations.'
         ],
@@ -278,7 +278,7 @@ export const instance = board('pgvitals-instance', {
       }),
       table('Dangerous parameters', [12, 8], {
         about: [
-          'Parameters that can lose or corrupt data or stop maintenance, and whether they are set that way.',
+          'Parameters that can lose or corrupt data or stop maintenance, and whether they have such a value.',
           'With fsync = off, a crash of the host can corrupt the databases.',
           'All safe.',
           'Read the runbook of PostgresDangerousSetting.'

@@ -55,7 +55,7 @@ export const queries = board('pgvitals-queries', {
     top(
       stat('Entries used', [4, 4], 'percentunit', {
         about: [
-          'Entries of pg_stat_statements in proportion to pg_stat_statements.max.',
+          'Entries of pg_stat_statements relative to pg_stat_statements.max.',
           'When it is full, PostgreSQL evicts the least executed statements.',
           'Below 1, or full with few evictions.',
           'Raise pg_stat_statements.max; statements with literal lists of varying length fill it.'
@@ -67,7 +67,7 @@ export const queries = board('pgvitals-queries', {
       stat('Evictions', [4, 4], 'short', {
         about: [
           'How often PostgreSQL evicted entries within the time range.',
-          'What an entry gained between the last poll and its eviction is not counted.',
+          'Executions between the last poll and the eviction are not counted.',
           '0.',
           'Raise pg_stat_statements.max.'
         ],
@@ -77,7 +77,7 @@ export const queries = board('pgvitals-queries', {
       }),
       stat('Explained load', [5, 4], 'percentunit', {
         about: [
-          'Execution time of statements in proportion to the time that sessions were active.',
+          'Execution time of statements relative to the time that sessions were active.',
           'The rest is planning, evicted entries, and statements that have not ended yet.',
           'Above 0.8.',
           'See the evictions; open the Activity and locks dashboard for long statements.'
@@ -88,7 +88,7 @@ export const queries = board('pgvitals-queries', {
       stat('Last reset', [5, 4], 'dateTimeFromNow', {
         about: [
           'Time of the last reset of pg_stat_statements.',
-          'What statements gained between the last poll and the reset is not counted.',
+          'Executions between the last poll and the reset are not counted.',
           'Long ago.',
           'Find out who calls pg_stat_statements_reset().'
         ],
@@ -150,9 +150,9 @@ export const queries = board('pgvitals-queries', {
       }),
       timeseries('Time by database', [12, 8], 'short', {
         about: [
-          'Seconds of execution per second, by database.',
-          'It is the number of CPUs or disks that statements keep busy.',
-          'The daily pattern.'
+          'Execution time per second, in seconds, by database.',
+          'This is the number of CPUs or disks that statements use.',
+          'The usual daily pattern.'
         ],
         expr: ratesBy(['datname'], seconds),
         legend: '{{datname}}',
@@ -163,8 +163,8 @@ export const queries = board('pgvitals-queries', {
       heatmap('Distribution of statement times', [12, 8], 's', {
         about: [
           'Calls by the mean time of their statement between two polls: dark cells have most calls.',
-          'A mean hides a second group of slow statements; here it is visible.',
-          'Dark at the bottom, light above.',
+          'It shows groups of slow statements that a mean does not show.',
+          'Dark cells at the bottom, light cells above.',
           'Sort the table above by mean.'
         ],
         expr: `sum by (job, instance, server, le) (increase(${inDatabase('pg_stat_statements_interval_mean_seconds_bucket')}[$__rate_interval]))`,
@@ -177,7 +177,7 @@ export const queries = board('pgvitals-queries', {
         'Time',
         'pg_stat_statements_seconds_total',
         'short',
-        'Seconds of execution per second.',
+        'Execution time per second, in seconds.',
         'These statements cause the load.',
         'The same statements every day.'
       ),
@@ -187,7 +187,7 @@ export const queries = board('pgvitals-queries', {
         'reqps',
         'Calls per second.',
         'Thousands of fast calls often indicate a loop in an application.',
-        'The daily pattern.'
+        'The usual daily pattern.'
       ),
       largest(
         'Read time',
@@ -219,7 +219,7 @@ export const queries = board('pgvitals-queries', {
         'binBps',
         'Bytes of WAL per second.',
         'Standbys and the archive receive all of it.',
-        'The daily pattern.'
+        'The usual daily pattern.'
       )
     ),
     closedRow(
@@ -253,7 +253,7 @@ export const queries = board('pgvitals-queries', {
       timeseries('New statements', [12, 9], 'short', {
         about: [
           'Statements seen for the first time in five minutes, by database.',
-          'Many at once indicate a deployment.',
+          'Many new statements indicate a deployment.',
           'None, or few.',
           'Look for slower statements at the same time.'
         ],

@@ -74,7 +74,7 @@ export const query = board('pgvitals-query', {
       timeseries('Mean time', [12, 8], 's', {
         about: [
           'Mean time of a call: now, a day and a week earlier.',
-          'A step indicates a changed plan, a slope a growing table.',
+          'A step indicates a changed plan, a steady increase a growing table.',
           'Close to the dashed lines.',
           'Analyze the tables; look at the plan.'
         ],
@@ -89,7 +89,7 @@ export const query = board('pgvitals-query', {
       timeseries('Calls', [12, 8], 'reqps', {
         about: [
           'Calls per second, now and a week earlier.',
-          'More calls cost more, even if each is as fast as before.',
+          'More calls cause more load, even if each is as fast as before.',
           'Close to the dashed line.',
           'Check the application that calls it.'
         ],
@@ -103,7 +103,7 @@ export const query = board('pgvitals-query', {
       timeseries('Time per call', [12, 8], 's', {
         about: [
           'Time of one call: planning, reading, writing, and the rest, mostly CPU and lock waits.',
-          'It shows what to improve: the plan, the cache or the locks.',
+          'It shows whether the plan, the cache or locks need improvement.',
           'Mostly the rest.',
           'See the bytes per call.'
         ],
@@ -142,7 +142,12 @@ export const query = board('pgvitals-query', {
         empty
       }),
       timeseries('Rows per call', [24, 6], 'short', {
-        about: ['Rows that one call returns or changes.', 'A growing number points to a missing limit.', 'Flat.', 'Check the application.'],
+        about: [
+          'Rows that one call returns or changes.',
+          'A growing number indicates a missing LIMIT clause.',
+          'Flat.',
+          'Check the application.'
+        ],
         expr: perCall('pg_stat_statements_rows_total'),
         legend: 'rows',
         colour: 'blue',

@@ -51,7 +51,7 @@ export const replication = board('pgvitals-replication', {
       stat('Lag of this standby', [4, 4], 's', {
         about: [
           help('pg_replication_lag_seconds'),
-          'Queries on this standby see data of that age.',
+          'Queries on this standby return data of that age.',
           'Below a second, or the duration of a long query.',
           'See the row "This standby".'
         ],
@@ -60,7 +60,7 @@ export const replication = board('pgvitals-replication', {
       }),
       stat('WAL size', [4, 4], 'short', {
         about: [
-          'Size of the WAL directory in proportion to max_wal_size.',
+          'Size of the WAL directory relative to max_wal_size.',
           'Far above 1, a slot, the archive or a checkpoint retains WAL.',
           `Below ${thresholds.walDirectory.timesMaxWalSize}.`,
           'See the row "Slots", then "Archive".'
@@ -73,7 +73,7 @@ export const replication = board('pgvitals-replication', {
       stat('Archive delay', [3, 4], 's', {
         about: [
           'Time that the oldest WAL file has waited to be archived.',
-          'Point-in-time recovery ends before this file.',
+          'Point-in-time recovery is not possible beyond this file.',
           'Minutes.',
           'See the row "Archive".'
         ],
@@ -143,7 +143,7 @@ export const replication = board('pgvitals-replication', {
       stateTimeline('Replay', [24, 3], {
         about: [
           'Whether this standby replays what it receives, or replay is paused.',
-          'While replay is paused, queries see older and older data, and a failover takes longer.',
+          'While replay is paused, queries return increasingly old data, and a failover takes longer.',
           'It replays.',
           'Run select pg_wal_replay_resume().'
         ],
@@ -156,7 +156,7 @@ export const replication = board('pgvitals-replication', {
       timeseries('Age of the last replayed transaction', [8, 8], 's', {
         about: [
           help('pg_replication_last_replay_seconds'),
-          'Queries on this standby see data of that age.',
+          'Queries on this standby return data of that age.',
           'Seconds, while the primary writes.',
           'See the bytes that are not replayed.'
         ],
@@ -234,7 +234,7 @@ export const replication = board('pgvitals-replication', {
       timeseries('WAL retained by slots', [10, 8], 'bytes', {
         about: [
           'Bytes of WAL that each slot retains.',
-          'In the end the disk is full, or the slot is lost.',
+          'If this continues, the disk becomes full or the slot is lost.',
           'Flat and small.',
           'Check the consumer of the slot that grows.'
         ],
@@ -247,7 +247,7 @@ export const replication = board('pgvitals-replication', {
       timeseries('Bytes spilled by logical decoding', [24, 6], 'binBps', {
         about: [
           'Bytes per second of large transactions that logical decoding writes to disk, by slot.',
-          'The consumer becomes slower, and the slot retains more WAL meanwhile.',
+          'The consumer becomes slower, and the slot retains more WAL.',
           'None, except during bulk loads.',
           'Raise logical_decoding_work_mem, or use streaming.'
         ],
@@ -311,7 +311,7 @@ export const replication = board('pgvitals-replication', {
         about: [
           'Bytes of WAL per second: written on a primary, received and replayed on a standby.',
           'Standbys and the archive receive all of it.',
-          'The daily pattern.',
+          'The usual daily pattern.',
           'Open the Statements dashboard for the statements that generate WAL.'
         ],
         lines: [
@@ -324,7 +324,7 @@ export const replication = board('pgvitals-replication', {
       timeseries('WAL directory', [8, 8], 'bytes', {
         about: [
           'Size of the WAL directory; the dashed line is max_wal_size.',
-          'Far above the line, something retains WAL.',
+          'Far above the line, a slot or failing archiving retains WAL.',
           'Up to the line.',
           'Check the slots and the archive.'
         ],
@@ -375,7 +375,7 @@ export const replication = board('pgvitals-replication', {
       }),
       timeseries('Full page images', [8, 8], 'percentunit', {
         about: [
-          'Full page images in proportion to all WAL records.',
+          'Full page images relative to all WAL records.',
           'After each checkpoint, the first change of a page writes the whole page to WAL.',
           'Below a half.',
           'Reduce the number of checkpoints: raise max_wal_size.'

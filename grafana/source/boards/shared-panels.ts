@@ -58,7 +58,7 @@ export const alertCounts = (size: Size, next: string, links?: readonly Destinati
     links
   }),
   stat('Warnings', size, 'short', {
-    about: ['Warnings that are firing.', 'Each needs attention on the same day.', '0, or a few known ones.', next],
+    about: ['Warnings that are firing.', 'They require action on the same day.', '0, or a few known ones.', next],
     expr: `count(${firing('severity="warning"')}) or vector(0)`,
     steps: anyWarns,
     links
@@ -81,12 +81,12 @@ export const alertHistory = (height: number, rest: string, link: Destination): U
     links: [link]
   })
 
-/** Connections in use in proportion to the usable ones. */
+/** Connections in use relative to the usable ones. */
 export const connectionsUsed = onServer('server:pg_connections_used:ratio')
 export const connectionsUsedSpec = {
   about: [
-    'Client connections in proportion to those that clients can open.',
-    'At 1 no client can connect.',
+    'Client connections relative to those that clients can open.',
+    'At 1, no client can connect.',
     `Below ${thresholds.connectionsUsedRatio.warning}.`
   ],
   steps: above(thresholds.connectionsUsedRatio),

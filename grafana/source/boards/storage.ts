@@ -22,7 +22,7 @@ const maxima = (metric: SeriesName) => maxBy(ofTable, inDatabase(metric))
 const mostBloated = `topk($topn, ${maxima('pg_table_bloat_estimated_bytes')})`
 
 export const storage = board('pgvitals-storage', {
-  question: 'What grows, when is the disk full, and what space is wasted?',
+  question: 'What grows, when is the disk full, and which space is wasted?',
   variables: [...server('one'), database('many'), topn],
   from: 'now-7d',
   rows: [
@@ -34,7 +34,7 @@ export const storage = board('pgvitals-storage', {
       stat('Growth in a day', [4, 4], 'bytes', {
         about: [
           'Change of the size of the selected databases in a day.',
-          'It determines how long the disk suffices.',
+          'It determines when the disk is full.',
           'The usual level.',
           'See the largest tables.'
         ],
@@ -42,7 +42,7 @@ export const storage = board('pgvitals-storage', {
       }),
       stat('Free disk space', [5, 4], 'percentunit', {
         about: [
-          'Free space in proportion to the size of the disk.',
+          'Free space relative to the size of the disk.',
           'At 0 the server stops.',
           `Above ${thresholds.diskFreeRatio.warning}.`,
           'Enlarge the disk, or find what grows.'
@@ -90,10 +90,10 @@ export const storage = board('pgvitals-storage', {
       }),
       barGauge('Quotas', [12, 6], 'percentunit', {
         about: [
-          'Size of each database in proportion to its quota.',
+          'Size of each database relative to its quota.',
           'All databases share the disk.',
           'Below 1.',
-          'Talk to the team, or raise the quota in the configuration of pgvitals.'
+          'Contact the team, or raise the quota in the configuration of pgvitals.'
         ],
         expr: ratio(size, inDatabase('pg_database_quota_bytes')),
         legend: '{{datname}}',
@@ -147,7 +147,7 @@ export const storage = board('pgvitals-storage', {
       'Indexes',
       table('Unused indexes', [12, 8], {
         about: [
-          'The largest indexes that no query has used, where the statistics are at least 30 days old and so cover a monthly report.',
+          'The largest indexes that no query has used, if the statistics cover at least 30 days and therefore monthly reports.',
           'Each slows every write and uses disk space.',
           'None, or indexes that a standby uses.',
           'Check the standbys too, then run drop index concurrently.'
@@ -202,7 +202,7 @@ export const storage = board('pgvitals-storage', {
           'The largest tables without a primary key.',
           'Logical replication cannot update them, and a single duplicate row is hard to remove.',
           'Few and small.',
-          'Talk to the owner of the table.'
+          'Contact the owner of the table.'
         ],
         labels: tableLabels,
         columns: [
@@ -243,7 +243,7 @@ export const storage = board('pgvitals-storage', {
       stat('Tables without an estimate', [8, 8], 'short', {
         about: [
           help('pg_table_bloat_hidden'),
-          'They are missing in the table of bloat.',
+          'The table of bloat does not contain them.',
           '0, or the tables that only their owners may read.',
           'Grant select if the estimate is needed.'
         ],

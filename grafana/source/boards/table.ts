@@ -18,7 +18,7 @@ const ofIndex = [...ofTable, 'indexrelname']
 const empty = 'Not among the 300 most active tables, or locked'
 
 export const tableBoard = board('pgvitals-table', {
-  question: 'How is this table used, how large is it, and does vacuum keep up with it?',
+  question: 'How is this table used, how large is it, and does vacuum keep up?',
   variables: [
     ...server('one'),
     database('one'),
@@ -28,7 +28,7 @@ export const tableBoard = board('pgvitals-table', {
   rows: [
     top(
       stat('Live rows', [4, 4], 'short', {
-        about: ['Estimated live rows of the table.', 'All other values relate to it.', 'The usual level.', 'See the size.'],
+        about: ['Estimated live rows of the table.', 'The other values are relative to it.', 'The usual level.', 'See the size.'],
         expr: gauge('pg_stat_user_tables_n_live_tup'),
         empty
       }),
@@ -59,7 +59,7 @@ export const tableBoard = board('pgvitals-table', {
         about: [
           'Time of the last vacuum and the last analyze by autovacuum.',
           'Outdated statistics cause wrong plans.',
-          'It depends on how much the table changes.',
+          'Depends on the rate of changes.',
           'Open the Vacuum dashboard.'
         ],
         lines: [
@@ -72,7 +72,7 @@ export const tableBoard = board('pgvitals-table', {
       timeseries('Size', [12, 8], 'bytes', {
         about: [
           'Disk space of the heap, the TOAST data and the indexes.',
-          'If the indexes are larger than the heap, they are many, or bloated.',
+          'If the indexes are larger than the heap, there are many, or they are bloated.',
           'Slow growth.',
           'See the indexes below.'
         ],
@@ -117,7 +117,7 @@ export const tableBoard = board('pgvitals-table', {
       }),
       timeseries('Cache hits', [8, 8], 'percentunit', {
         about: [
-          'Blocks found in shared buffers in proportion to all blocks accessed.',
+          'Blocks found in shared buffers relative to all blocks accessed.',
           'A low ratio of a busy table slows all statements.',
           'Close to 1 for busy tables.',
           'Check the size of shared_buffers.'
@@ -134,7 +134,7 @@ export const tableBoard = board('pgvitals-table', {
       timeseries('Dead rows', [8, 8], 'short', {
         about: [
           'Dead rows, and the threshold of autovacuum.',
-          'Far above the line, vacuum does not keep up, or is held back.',
+          'Far above the line, vacuum does not keep up, or cannot remove the rows.',
           'A sawtooth below the line.'
         ],
         lines: [

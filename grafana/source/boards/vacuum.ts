@@ -33,7 +33,7 @@ const dueSteps = above(thresholds.vacuumDue.ratio)
 const freezeSteps = above(thresholds.freezeAgeRatio)
 
 export const vacuum = board('pgvitals-vacuum', {
-  question: 'Does vacuum keep up, and what holds it back?',
+  question: 'Does vacuum keep up, and what prevents it from removing rows?',
   variables: [...server('one'), database('many'), topn],
   rows: [
     top(
@@ -66,7 +66,7 @@ export const vacuum = board('pgvitals-vacuum', {
       }),
       stat('Busy workers', [4, 4], 'percentunit', {
         about: [
-          'Running autovacuum workers in proportion to autovacuum_max_workers.',
+          'Running autovacuum workers relative to autovacuum_max_workers.',
           'If all are busy for hours, tables wait.',
           'Below 1 most of the time.',
           'See the tables that are due.'
@@ -87,7 +87,7 @@ export const vacuum = board('pgvitals-vacuum', {
       ...dataQuality,
       timeseries('Vacuum held back by', [12, 8], 'short', {
         about: [
-          'Transactions since the oldest one that each kind of holder needs: vacuum cannot remove row versions that have become dead since.',
+          'Age of the oldest transaction that each kind of holder needs, in transactions. Vacuum cannot remove row versions that became dead after that transaction.',
           'The highest line holds back vacuum, in all databases or in the one it names.',
           `Below ${thresholds.xminHorizonAge / 1e6} million.`,
           'For sessions open the Activity and locks dashboard, for slots and standbys Replication and WAL; commit or roll back prepared transactions.'
@@ -126,7 +126,7 @@ export const vacuum = board('pgvitals-vacuum', {
       }),
       barGauge('Age relative to freeze max age', [12, 8], 'short', {
         about: [
-          'Age of the transaction ids and multixact ids of each database in proportion to the age at which autovacuum freezes.',
+          'Age of the transaction ids and multixact ids of each database relative to the age at which autovacuum freezes.',
           'Above 1, autovacuum should be freezing; far above, something prevents it.',
           `Up to 1; a warning from ${thresholds.freezeAgeRatio}.`,
           'See "Vacuum held back by".'
@@ -151,7 +151,7 @@ export const vacuum = board('pgvitals-vacuum', {
       'Tables',
       table('Tables due for vacuum', [12, 9], {
         about: [
-          'Dead or inserted rows in proportion to the threshold of autovacuum, highest first.',
+          'Dead or inserted rows relative to the threshold of autovacuum, highest first.',
           'These tables bloat, and their statistics become outdated.',
           `Up to 1; a warning from ${thresholds.vacuumDue.ratio}.`,
           'See above what holds back vacuum; click the table.'
@@ -170,7 +170,7 @@ export const vacuum = board('pgvitals-vacuum', {
       }),
       table('Oldest tables', [12, 9], {
         about: [
-          'Age of each table in proportion to the age at which autovacuum freezes it, highest first.',
+          'Age of each table relative to the age at which autovacuum freezes it, highest first.',
           'The oldest table determines how many ids are left.',
           `Up to 1; a warning from ${thresholds.freezeAgeRatio}.`,
           'Run vacuum (freeze) on the table once nothing holds back vacuum.'
@@ -188,7 +188,7 @@ export const vacuum = board('pgvitals-vacuum', {
       'Work',
       timeseries('Vacuum due', [8, 8], 'short', {
         about: [
-          'Dead or inserted rows in proportion to the threshold of autovacuum, for the tables with the highest ratio.',
+          'Dead or inserted rows relative to the threshold of autovacuum, for the tables with the highest ratio.',
           'Continuous growth means that vacuum does not reach the table.',
           'A sawtooth up to 1.'
         ],
@@ -201,7 +201,7 @@ export const vacuum = board('pgvitals-vacuum', {
         about: [
           'Tables vacuumed and analyzed by autovacuum in five minutes, by database.',
           'If there are none for hours while rows are updated or deleted, a worker is blocked.',
-          'Some, all the time.',
+          'A steady number of tables.',
           'See the running vacuums.'
         ],
         lines: [
@@ -219,7 +219,7 @@ export const vacuum = board('pgvitals-vacuum', {
       barGauge('Running vacuums', [8, 8], 'percentunit', {
         about: [
           'The part of the table that each running vacuum has scanned.',
-          'While a worker spends hours on one table, others wait.',
+          'While a worker vacuums one table for hours, other tables wait.',
           'Empty, or growing.',
           'Raise autovacuum_vacuum_cost_limit if it is slow.'
         ],

@@ -26,9 +26,13 @@ export interface Alert {
   readonly dashboard: string
   /** Labels that set variables of the dashboard, in addition to server and database. */
   readonly variables?: readonly string[]
-  /** `keep_firing_for`, for conditions that fluctuate. */
-  readonly keepFiring?: string
 }
+
+/**
+ * `keep_firing_for` of every alert. While pgvitals restarts, its series are absent, and without it every alert would resolve
+ * and wait for its `for` again, although the fault lasts.
+ */
+export const keepFiring = '5m'
 
 export const critical = (duration: string, expression: string, scope?: Scope) => tier('critical', duration, expression, scope)
 export const warning = (duration: string, expression: string, scope?: Scope) => tier('warning', duration, expression, scope)
@@ -36,6 +40,18 @@ export const info = (duration: string, expression: string, scope?: Scope) => tie
 
 function tier(severity: Severity, duration: string, expression: string, scope?: Scope): Tier {
   return { severity, expression, for: duration, ...(scope === undefined ? {} : { scope }) }
+}
+
+const responsibleFor: Readonly<Record<Scope, string>> = {
+  database: 'the team that owns the database (label `team`)',
+  instance: 'the operators of the server',
+  exporter: 'the operators of pgvitals'
+}
+
+/** The sentence of the runbook that states who is responsible for the alert. */
+export function responsible({ scope, tiers }: Alert): string {
+  const scopes = new Set(tiers.map((tier) => tier.scope ?? scope))
+  return `${[...scopes].map((one) => responsibleFor[one]).join(', or ')}.`
 }
 
 /** Template of a label's value in a summary. */

@@ -11,6 +11,12 @@ const reason = (...labels: readonly string[]) => {
   return `{{ with printf "pgvitals_database_state{${matchers}} == 1" ${values} | query }}: {{ . | first | label "reason" }}{{ end }}`
 }
 
+/**
+ * The value differs from the one of 15 minutes ago, or, if the server was unreachable then, from the last one before that.
+ * `changes()` would not compare with a value before an outage that is longer than its window.
+ */
+const changed = (metric: string) => `${metric} != last_over_time(${metric}[1d] offset 15m)`
+
 const burns = (long: string, short: string, factor: number) =>
   `1 - server:pg_up:avg_${long} > ${factor} * ${budgetRatio} and 1 - server:pg_up:avg_${short} > ${factor} * ${budgetRatio}`
 
@@ -22,7 +28,7 @@ export const availability: readonly Alert[] = [
     tiers: [critical('1m', 'pg_up == 0')],
     summary: `PostgreSQL server ${server} is unreachable${reason('job', 'instance', 'server')}`,
     description:
-      'pgvitals cannot open a session in any database of the server. Its applications are most likely down. Check whether the server is running and which error it returns.'
+      'pgvitals cannot open a session in any database of the server. Its applications are probably down. Check whether the server is running and which error it returns.'
   },
   {
     name: 'PostgresDatabaseUnreachable',
@@ -37,7 +43,7 @@ export const availability: readonly Alert[] = [
     name: 'PostgresRestarted',
     scope: 'instance',
     dashboard: 'pgvitals-instance',
-    tiers: [warning('0m', 'changes(pg_postmaster_start_time_seconds[15m]) > 0')],
+    tiers: [warning('0m', changed('pg_postmaster_start_time_seconds'))],
     summary: `PostgreSQL server ${server} restarted within the last 15 minutes`,
     description: 'All sessions were closed and caches are cold. If the restart was not planned, check the server log.'
   },
@@ -45,7 +51,7 @@ export const availability: readonly Alert[] = [
     name: 'PostgresRoleChanged',
     scope: 'instance',
     dashboard: 'pgvitals-replication',
-    tiers: [warning('0m', 'changes(pg_replication_is_replica[15m]) > 0')],
+    tiers: [warning('0m', changed('pg_replication_is_replica'))],
     summary: `PostgreSQL server ${server} changed between primary and standby within the last 15 minutes`,
     description: 'A failover or switchover took place. Verify that exactly one server accepts writes and that the standbys follow it.'
   },

@@ -8,6 +8,11 @@ const { diskFreeRatio, diskFill, walDirectory, sequenceUsedRatio } = thresholds
 const fills = (window: string, aheadSeconds: number) =>
   `min by (${perServer}) (predict_linear(pg_disk_free_bytes[${window}], ${aheadSeconds})) < 0 and server:pg_disk_free:ratio < ${diskFill.freeRatio}`
 
+/** A full disk stops the server; while it is down, the last known ratio counts. */
+const diskFree = (ratio: number) =>
+  `server:pg_disk_free:ratio < ${ratio}
+or last_over_time(server:pg_disk_free:ratio[1d]) < ${ratio} and on (${perServer}) pg_up == 0`
+
 const exceedsMaxWalSize = `pg_wal_size_bytes > ${walDirectory.timesMaxWalSize} * pg_settings_max_wal_size_bytes`
 
 export const capacity: readonly Alert[] = [
@@ -15,10 +20,7 @@ export const capacity: readonly Alert[] = [
     name: 'PostgresDiskSpaceLow',
     scope: 'instance',
     dashboard: 'pgvitals-storage',
-    tiers: [
-      warning('15m', `server:pg_disk_free:ratio < ${diskFreeRatio.warning}`),
-      critical('5m', `server:pg_disk_free:ratio < ${diskFreeRatio.critical}`)
-    ],
+    tiers: [warning('15m', diskFree(diskFreeRatio.warning)), critical('5m', diskFree(diskFreeRatio.critical))],
     summary: `PostgreSQL server ${server} has ${percent} of its disk space free`,
     description: 'A full disk stops the server. Check what grows: data, WAL retained by a slot or by archiving, or temporary files.'
   },
@@ -59,11 +61,14 @@ export const capacity: readonly Alert[] = [
   },
   {
     name: 'PostgresExhaustionNear',
-    scope: 'instance',
-    dashboard: 'pgvitals-home',
-    tiers: [warning('1h', `server:pg_exhaustion:eta_seconds{resource=~"xid|multixact|sequence|slot"} < ${thresholds.exhaustionSeconds}`)],
-    summary: `PostgreSQL server ${server} exhausts a resource within a day at the current rate: ${label('resource')}`,
-    description: 'The resource cannot be extended quickly, and writes fail or a slot is lost without it. Its dashboard shows the object.'
+    scope: 'database',
+    dashboard: 'pgvitals-storage',
+    tiers: [
+      warning('1h', `datname:pg_exhaustion:eta_seconds < ${thresholds.exhaustionSeconds}`),
+      warning('1h', `server:pg_exhaustion:eta_seconds{resource="slot"} < ${thresholds.exhaustionSeconds}`, 'instance')
+    ],
+    summary: `PostgreSQL server ${server} exhausts a resource within a day at the current rate: ${label('resource')}{{ with $labels.datname }} of {{ . }}{{ end }}`,
+    description: 'The resource cannot be extended quickly. When it is exhausted, writes fail or a slot is lost.'
   },
   {
     name: 'PostgresDatabaseOverQuota',
@@ -77,7 +82,7 @@ export const capacity: readonly Alert[] = [
     name: 'PostgresTempSpill',
     scope: 'database',
     dashboard: 'pgvitals-database',
-    tiers: [warning('30m', `datname:pg_temp_bytes:rate15m > ${thresholds.tempBytesPerSecond}`)],
+    tiers: [warning('15m', `rate(pg_stat_database_temp_bytes[1h]) > ${thresholds.tempBytesPerSecond}`)],
     summary: `Database ${database} writes ${bytes}/s of temporary files`,
     description:
       'Sorts and hashes exceed work_mem. They are slow and load the disk that all databases share. Check which statements cause it.'

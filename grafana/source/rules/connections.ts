@@ -4,16 +4,18 @@ import { type Alert, count, critical, database, label, percent, server, warning 
 
 const { connectionsUsedRatio, connectionLimitUsedRatio, connectionHogRatio: connectionShare } = thresholds
 
+/** If the server refuses sessions of pgvitals because it is full, the last known ratio counts. */
+const connectionsUsed = (ratio: number) =>
+  `server:pg_connections_used:ratio > ${ratio}
+or last_over_time(server:pg_connections_used:ratio[1d]) > ${ratio}
+and on (${perServer}) pgvitals_database_state{reason="too_many_connections"} == 1`
+
 export const connections: readonly Alert[] = [
   {
     name: 'PostgresConnectionsHigh',
     scope: 'instance',
     dashboard: 'pgvitals-connections',
-    tiers: [
-      warning('10m', `server:pg_connections_used:ratio > ${connectionsUsedRatio.warning}`),
-      critical('2m', `server:pg_connections_used:ratio > ${connectionsUsedRatio.critical}`)
-    ],
-    keepFiring: '5m',
+    tiers: [warning('10m', connectionsUsed(connectionsUsedRatio.warning)), critical('2m', connectionsUsed(connectionsUsedRatio.critical))],
     summary: `PostgreSQL server ${server} has ${percent} of its connections in use`,
     description: 'At 100 % new connections of all teams are refused. Check which database and user open most, and how many are idle.'
   },
@@ -53,7 +55,8 @@ and on (${perServer}) server:pg_connections_used:ratio > ${connectionShare.serve
       )
     ],
     summary: `Database ${database} uses ${percent} of all connections while the server has few left`,
-    description: 'Other databases will be refused first. Ask the team to close idle connections or to reduce its pool size.'
+    description:
+      'When the server is full, new connections to every database are refused. Ask the team to close idle connections or to reduce its pool size.'
   },
   {
     name: 'PostgresSessionsLost',

@@ -25,9 +25,15 @@ export const exporter: readonly Alert[] = [
   {
     ...ofExporter,
     name: 'PgvitalsNotPolling',
-    tiers: [critical('5m', `sum by (${perServer}) (rate(pgvitals_polls_total[5m])) == 0 and pg_up == 1`)],
+    tiers: [
+      critical(
+        '5m',
+        `sum by (${perServer}) (rate(pgvitals_polls_total[5m])) == 0 and pg_up == 1
+or pgvitals_sessions_open unless on (${perServer}) pgvitals_database_state{reason!="not_polled"} == 1`
+      )
+    ],
     summary: `pgvitals ${instance} has not polled ${server} for five minutes`,
-    description: 'It answers scrapes, but its metrics are out of date and will disappear. Restart it, and keep its log.'
+    description: 'It responds to scrapes, but its metrics are out of date and will disappear. Restart it, and keep its log.'
   },
   {
     ...ofExporter,
@@ -43,13 +49,12 @@ export const exporter: readonly Alert[] = [
     scope: 'database',
     tiers: [info('1h', 'pgvitals_capability{datname!=""} == 0'), info('1h', 'pgvitals_capability{datname=""} == 0', 'instance')],
     summary: `pgvitals lacks ${label('capability')} on ${server}{{ with $labels.datname }} in {{ . }}{{ end }}`,
-    description: 'The metrics that need it are absent, and alerts based on them cannot fire. "pgvitals doctor" prints the fix.'
+    description: 'The metrics that require it are absent, and alerts based on them cannot fire. "pgvitals doctor" prints the fix.'
   },
   {
     ...ofExporter,
     name: 'PgvitalsScrapeSlow',
     tiers: [warning('10m', `scrape_duration_seconds${target} > ${thresholds.scrapeSeconds}`)],
-    keepFiring: '5m',
     summary: `A scrape of pgvitals ${instance} takes ${duration}`,
     description:
       'Prometheus discards scrapes that exceed its timeout. A scrape does not reach PostgreSQL: check the host, the network and the size of the page.'
@@ -72,7 +77,7 @@ export const exporter: readonly Alert[] = [
     tiers: [
       warning(
         '15m',
-        `sum by (${perDatabase}, query, reason) (increase(pgvitals_samples_dropped_total{reason=~"budget|duplicate|illegal"}[15m])) > 0`
+        `sum by (${perDatabase}, query, reason) (increase(pgvitals_samples_dropped_total{reason=~"budget|duplicate|illegal"}[2h])) > 0`
       )
     ],
     summary: `Samples of query ${label('query')} on ${server} are dropped: ${label('reason')}`,
@@ -90,7 +95,6 @@ export const exporter: readonly Alert[] = [
     ...ofExporter,
     name: 'PgvitalsEventLoopLag',
     tiers: [warning('10m', `nodejs_eventloop_lag_p99_seconds${target} > ${thresholds.eventLoopLagSeconds}`)],
-    keepFiring: '5m',
     summary: `The event loop of pgvitals ${instance} lags by ${duration}`,
     description: 'Polls and scrapes start late, which distorts rates. The process has too little CPU or too many series.'
   },
@@ -119,7 +123,7 @@ export const exporter: readonly Alert[] = [
     name: 'PostgresStatementsEvicted',
     scope: 'instance',
     dashboard: 'pgvitals-queries',
-    tiers: [info('1h', 'increase(pg_stat_statements_dealloc_total[1h]) > 0')],
+    tiers: [info('1h', 'increase(pg_stat_statements_dealloc_total[6h]) > 0')],
     summary: `pg_stat_statements of ${server} evicts statements`,
     description: 'There are more distinct statements than pg_stat_statements.max, so the list of the most expensive ones is incomplete.'
   },
@@ -129,6 +133,6 @@ export const exporter: readonly Alert[] = [
     dashboard: 'pgvitals-alerts',
     tiers: [info('0m', 'vector(1)')],
     summary: 'Prometheus and Alertmanager work',
-    description: 'Always fires. Route it to a service that notifies you when it stops.'
+    description: 'Always fires. Route it to a service that notifies you when it stops firing.'
   }
 ]

@@ -76,7 +76,7 @@ export const locks: readonly Alert[] = [
     name: 'PostgresRecoveryConflicts',
     scope: 'database',
     dashboard: 'pgvitals-replication',
-    tiers: [warning('15m', `increase(pg_stat_database_conflicts[15m]) > ${thresholds.recoveryConflictsIn15Minutes}`)],
+    tiers: [warning('5m', `increase(pg_stat_database_conflicts[15m]) > ${thresholds.recoveryConflictsIn15Minutes}`)],
     summary: `Standby ${server} cancelled ${count} queries in ${label('datname')} within 15 minutes`,
     description:
       'Queries on the standby conflict with WAL replay. Long reports need hot_standby_feedback or a larger max_standby_streaming_delay.'

@@ -31,12 +31,12 @@ export const queries: readonly Alert[] = [
     tiers: [
       warning(
         '20m',
-        `${mean} > ${latency.timesUsual} * avg_over_time(${mean}[7d] offset 1h)
+        `${mean} > ${latency.timesUsual} * quantile_over_time(0.5, ${mean}[7d] offset 1h)
 and ${mean} > ${latency.leastSeconds}
 and datname:pg_statements_calls:rate15m > ${latency.leastCallsPerSecond}`
       )
     ],
-    summary: `Statements in ${database} take ${duration} on average, twice the mean of the last 7 days`,
+    summary: `Statements in ${database} take ${duration} on average, twice the median of the last 7 days`,
     description: 'Check for a statement with a changed plan, for locks, and for slow storage.'
   },
   {
@@ -81,6 +81,6 @@ and datname:pg_xact:rate5m offset 1w > ${trafficDrop.leastTransactionsPerSecond}
       )
     ],
     summary: `Database ${database} has ${count} transactions per second, less than a fifth of a week ago`,
-    description: 'Its applications may be down or unable to connect. A holiday looks the same.'
+    description: 'Its applications may be down or unable to connect. Traffic is also low on holidays.'
   }
 ]

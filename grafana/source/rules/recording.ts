@@ -73,10 +73,14 @@ const exhaustions: readonly (readonly [resource: string, expression: string])[] 
     `(pg_connections_usable - pg_connections_in_use) / (deriv(pg_connections_in_use[1h]) > 0)
 and server:pg_connections_used:ratio > ${thresholds.connectionsFillRatio}`
   ],
+  ['slot', 'pg_replication_slots_safe_wal_size_bytes / (-deriv(pg_replication_slots_safe_wal_size_bytes[1h]) > 0)']
+]
+
+/** The same for the resources of a database. */
+const databaseExhaustions: readonly (readonly [resource: string, expression: string])[] = [
   ['xid', 'pg_database_xids_left / (deriv(pg_database_xid_age[6h]) > 0)'],
   ['multixact', 'pg_database_multixacts_left / (deriv(pg_database_multixact_age[6h]) > 0)'],
-  ['sequence', '(1 - pg_sequence_used_ratio) / (deriv(pg_sequence_used_ratio[6h]) > 0)'],
-  ['slot', 'pg_replication_slots_safe_wal_size_bytes / (-deriv(pg_replication_slots_safe_wal_size_bytes[1h]) > 0)']
+  ['sequence', '(1 - pg_sequence_used_ratio) / (deriv(pg_sequence_used_ratio[6h]) > 0)']
 ]
 
 /** The values whose share per database of a server is recorded. */
@@ -101,7 +105,15 @@ export const recordings: Readonly<Record<string, readonly Recording[]>> = {
       record: 'server:pg_exhaustion:eta_seconds',
       expression: `min by (${perServer}) (${expression})`,
       labels: { resource }
-    }))
+    })),
+    ...databaseExhaustions.flatMap(([resource, expression]) => [
+      { record: 'datname:pg_exhaustion:eta_seconds', expression: `min by (${perDatabase}) (${expression})`, labels: { resource } },
+      {
+        record: 'server:pg_exhaustion:eta_seconds',
+        expression: `min by (${perServer}) (datname:pg_exhaustion:eta_seconds{resource="${resource}"})`,
+        labels: { resource }
+      }
+    ])
   ],
   'pgvitals-shares': shares.map(([resource, expression]) => ({
     record: 'datname:pg_share:ratio',

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { perDatabase } from '../identity.ts'
 import { links } from '../links.ts'
-import type { Alert, Scope, Tier } from './alert.ts'
+import { type Alert, keepFiring, type Scope, type Tier } from './alert.ts'
 import type { Recording } from './recording.ts'
 
 /** The PromQL of a tier. A condition of a database is joined with `pg_database_info` for the label `team`. */
@@ -25,7 +25,7 @@ export function renderAlert(alert: Alert): readonly object[] {
       alert: alert.name,
       expr: expressionOf(alert, tier),
       ...(tier.for === '0m' ? {} : { for: tier.for }),
-      ...(alert.keepFiring === undefined ? {} : { keep_firing_for: alert.keepFiring }),
+      keep_firing_for: keepFiring,
       labels: { severity: tier.severity, scope },
       annotations: {
         summary: alert.summary,

@@ -1,8 +1,28 @@
-import { perServer } from '../identity.ts'
+import { perDatabase, perServer } from '../identity.ts'
 import { thresholds } from '../thresholds.ts'
 import { type Alert, bytes, critical, database, duration, label, server, warning } from './alert.ts'
 
-const { replicaLagSeconds } = thresholds
+const { replicaLagSeconds, subscription } = thresholds
+const perSubscription = `${perDatabase}, subname`
+
+/**
+ * Received messages prove that the apply worker runs and is connected. A worker that fails to connect runs for a moment every
+ * few seconds, or for minutes until its connection attempt times out.
+ */
+const receivesNothing = `(count_over_time(pg_stat_subscription_received_bytes_total[10m]) or 0 * pg_stat_subscription_apply_worker_up)
+  < ${subscription.receivingRatio} * count_over_time(pg_stat_subscription_apply_worker_up[10m])
+and pg_stat_subscription_enabled == 1`
+const failsRepeatedly = `increase(pg_stat_subscription_stats_apply_errors_total[1h]) > ${subscription.errorsInAnHour}`
+/** The largest counts of the last day, because a crash of the server resets them and does not enable the subscription. */
+const wasDisabledByError = `pg_stat_subscription_enabled == 0 and pg_stat_subscription_disable_on_error == 1
+and max_over_time(pg_stat_subscription_stats_apply_errors_total[1d]) + max_over_time(pg_stat_subscription_stats_sync_errors_total[1d]) > 0`
+/** An unfinished initial copy with errors (PostgreSQL 15), or without a worker most of the time (PostgreSQL 14). */
+const copyFails = `sum by (${perSubscription}) (pg_subscription_rel_tables{state!="ready"}) > 0
+and (
+  increase(pg_stat_subscription_stats_sync_errors_total[6h]) > 0
+  or avg_over_time(pg_stat_subscription_sync_workers[15m]) < ${subscription.copyingRatio}
+)
+and pg_stat_subscription_enabled == 1`
 
 const lags = (seconds: number) => `pg_replication_last_replay_seconds > ${seconds} and pg_replication_unreplayed_bytes > 0`
 
@@ -61,15 +81,9 @@ unless on (${perServer}) sum by (${perServer}) (pg_stat_replication_sync_state{s
     name: 'PostgresSubscriptionFailing',
     scope: 'database',
     dashboard: 'pgvitals-replication',
-    tiers: [
-      critical(
-        '5m',
-        `pg_stat_subscription_apply_worker_up == 0 and pg_stat_subscription_enabled == 1
-or increase(pg_stat_subscription_stats_apply_errors_total[15m]) > 0`
-      )
-    ],
-    summary: `Subscription ${label('subname')} of ${database} does not apply changes`,
+    tiers: [critical('5m', `${receivesNothing}\nor ${failsRepeatedly}\nor ${wasDisabledByError}`), warning('15m', copyFails)],
+    summary: `Subscription ${label('subname')} of ${database} does not apply changes or fails to copy a table`,
     description:
-      'The subscriber falls behind and the publisher retains WAL. The log of the subscriber has the error, usually a conflicting row.'
+      'The subscriber falls behind and the publisher retains WAL. The log of the subscriber contains the error, usually a conflicting row. An error can also disable the subscription.'
   }
 ]

@@ -4,8 +4,9 @@ import { type Alert, critical, database, info, label, server, warning } from './
 
 const { checksumFailureSeconds, passwordExpirySeconds, certificateExpirySeconds } = thresholds
 
-const failedRecently = (prefix: string) => `time() - ${prefix}_checksum_last_failure_timestamp_seconds < ${checksumFailureSeconds}`
-const expiresWithin = (metric: string, seconds: number) => `0 < ${metric} - time() < ${seconds}`
+/** The largest value of the last day counts, because PostgreSQL loses it when it crashes or its statistics are reset. */
+const failedRecently = (prefix: string) =>
+  `time() - max_over_time(${prefix}_checksum_last_failure_timestamp_seconds[1d]) < ${checksumFailureSeconds}`
 
 export const safety: readonly Alert[] = [
   {
@@ -41,19 +42,19 @@ export const safety: readonly Alert[] = [
     name: 'PostgresRoleExpiring',
     scope: 'instance',
     dashboard: 'pgvitals-instance',
-    tiers: [warning('1h', expiresWithin('pg_role_valid_until_timestamp_seconds', passwordExpirySeconds))],
-    summary: `The password of role ${label('rolname')} on ${server} expires within a week`,
-    description: 'After that, the role cannot open new sessions. Rotate the password and extend "valid until".'
+    tiers: [warning('1h', `-${passwordExpirySeconds} < pg_role_valid_until_timestamp_seconds - time() < ${passwordExpirySeconds}`)],
+    summary: `The password of role ${label('rolname')} on ${server} expires within a week or has expired`,
+    description: 'Afterwards, the role cannot open new sessions. Rotate the password and extend "valid until".'
   },
   {
     name: 'PostgresCertificateExpiring',
     scope: 'instance',
     dashboard: 'pgvitals-instance',
     tiers: [
-      warning('1h', expiresWithin(`min by (${perServer}) (pgvitals_tls_certificate_expiry_timestamp_seconds)`, certificateExpirySeconds))
+      warning('1h', `min by (${perServer}) (pgvitals_tls_certificate_expiry_timestamp_seconds) - time() < ${certificateExpirySeconds}`)
     ],
-    summary: `The TLS certificate of ${server} expires within two weeks`,
-    description: 'After that, clients that verify the certificate cannot connect. Renew it and reload the server.'
+    summary: `The TLS certificate of ${server} expires within two weeks or has expired`,
+    description: 'Afterwards, clients that verify the certificate cannot connect. Renew it and reload the server.'
   },
   {
     name: 'PostgresAccessExcess',

@@ -13,13 +13,12 @@ export const slots: readonly Alert[] = [
       warning(
         '15m',
         `pg_replication_slots_pg_wal_lsn_diff > ${thresholds.slotRetainedBytes}
-and pg_replication_slots_active == 0
+and avg_over_time(pg_replication_slots_active[15m]) < ${thresholds.slotActiveRatio}
 unless pg_replication_slots_synced == 1`
       )
     ],
     summary: `${slot} is inactive and retains ${bytes} of WAL`,
-    description:
-      'WAL accumulates until the consumer reconnects, the slot is dropped or the disk is full. Find out which consumer it belongs to.'
+    description: 'WAL accumulates until the consumer reconnects, the slot is dropped or the disk is full. Identify its consumer.'
   },
   {
     name: 'PostgresSlotAtRisk',

@@ -1,6 +1,6 @@
 import { perDatabase, perServer, perTable } from '../identity.ts'
 import { thresholds } from '../thresholds.ts'
-import { type Alert, count, critical, database, label, server, table, warning } from './alert.ts'
+import { type Alert, count, critical, database, label, percent, server, table, warning } from './alert.ts'
 
 const { freezeAgeRatio, idsLeft, xminHorizonAge, vacuumDue, unvacuumedTableBytes } = thresholds
 
@@ -72,11 +72,12 @@ export const vacuum: readonly Alert[] = [
     dashboard: 'pgvitals-vacuum',
     tiers: [
       warning(
-        '2h',
-        `sum by (${perServer}) (pg_stat_activity_backends{backend_type="autovacuum worker"}) >= pg_settings_autovacuum_max_workers`
+        '1h',
+        `sum by (${perServer}) (sum_over_time(pg_stat_activity_backends{backend_type="autovacuum worker"}[1h]))
+/ (sum by (${perServer}) (sum_over_time(pg_settings_autovacuum_max_workers[1h])) > 0) >= ${thresholds.autovacuumBusyRatio}`
       )
     ],
-    summary: `All {{ $value }} autovacuum workers of ${server} have been busy for two hours`,
+    summary: `${percent} of the autovacuum workers of ${server} have been busy for two hours`,
     description:
       'Other tables wait to be vacuumed. Usually the workers are throttled: raise autovacuum_vacuum_cost_limit before autovacuum_max_workers.'
   },

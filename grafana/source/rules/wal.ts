@@ -18,7 +18,7 @@ export const wal: readonly Alert[] = [
     ],
     summary: `PostgreSQL server ${server} fails to archive WAL`,
     description:
-      'Point-in-time recovery ends at the last archived file, and WAL accumulates until the disk is full. The server log has the error.'
+      'Point-in-time recovery is possible only up to the last archived file, and WAL accumulates until the disk is full. The server log has the error.'
   },
   {
     name: 'PostgresArchiverStalled',
@@ -26,7 +26,8 @@ export const wal: readonly Alert[] = [
     dashboard: 'pgvitals-replication',
     tiers: [critical('10m', `pg_archiver_backlog_oldest_age_seconds > ${thresholds.archiverBacklogSeconds}`)],
     summary: `A WAL file of ${server} has waited ${duration} to be archived`,
-    description: 'Archiving hangs or is slower than WAL is generated. Point-in-time recovery ends at this file, and the disk fills.'
+    description:
+      'Archiving hangs or is slower than WAL is generated. Point-in-time recovery is possible only up to this file, and the disk fills.'
   },
   {
     name: 'PostgresCheckpointsForced',

@@ -1,4 +1,4 @@
-import type { Alert, Tier } from '../../../grafana/source/rules/alert.ts'
+import { type Alert, keepFiring, type Tier } from '../../../grafana/source/rules/alert.ts'
 import { alerts } from '../../../grafana/source/rules/alerts.ts'
 import { type Recording, recordings } from '../../../grafana/source/rules/recording.ts'
 import { renderAlert } from '../../../grafana/source/rules/render.ts'
@@ -8,7 +8,7 @@ import { thresholds } from '../../../grafana/source/thresholds.ts'
 const factor = 60
 
 /** Enough samples for a rate at one scrape per second, and not longer than the run. */
-const windowSeconds = { least: 12, most: 60 }
+const windowSeconds = { least: 12, most: 30 }
 
 const forSeconds = { least: 2, most: 5 }
 
@@ -74,17 +74,17 @@ function lower(alert: Alert): readonly Tier[] {
 
 /** The alert with accelerated windows and durations and the thresholds of `lowered`. */
 export function accelerateAlert(alert: Alert): Alert {
-  const { keepFiring } = alert
   return {
     ...alert,
     tiers: lower(alert).map((tier) => ({
       ...tier,
       expression: accelerateExpression(tier.expression),
       for: tier.for === '0m' ? tier.for : `${within(secondsOf(tier.for), forSeconds)}s`
-    })),
-    ...(keepFiring === undefined ? {} : { keepFiring: `${within(secondsOf(keepFiring), forSeconds)}s` })
+    }))
   }
 }
+
+const resolveSoon = (rule: object) => ({ ...rule, keep_firing_for: `${within(secondsOf(keepFiring), forSeconds)}s` })
 
 const accelerateRecording = ({ record, expression, labels }: Recording) => ({
   record,
@@ -96,7 +96,10 @@ const accelerateRecording = ({ record, expression, labels }: Recording) => ({
 export function acceleratedRules(): string {
   const groups = [
     ...Object.entries(recordings).map(([name, rules]) => ({ name, rules: rules.map(accelerateRecording) })),
-    ...Object.entries(alerts).map(([name, list]) => ({ name, rules: list.flatMap((alert) => renderAlert(accelerateAlert(alert))) }))
+    ...Object.entries(alerts).map(([name, list]) => ({
+      name,
+      rules: list.flatMap((alert) => renderAlert(accelerateAlert(alert)).map(resolveSoon))
+    }))
   ]
   return JSON.stringify({ groups: groups.map((group) => ({ ...group, interval: '1s' })) })
 }

@@ -31,7 +31,7 @@ export function checkExpression(text: string, options: CheckOptions): readonly s
   return [...new Set(errors)]
 }
 
-const counterFunctions = ['rate', 'increase', 'changes', 'resets', 'absent', 'absent_over_time']
+const counterFunctions = ['rate', 'increase', 'changes', 'resets', 'absent', 'absent_over_time', 'count_over_time']
 
 function checkSelector(
   { metric, matchers }: Expression & { kind: 'selector' },
@@ -51,7 +51,9 @@ function checkSelector(
   const call = above.find((part) => part.kind !== 'range')
   const name = call?.kind === 'call' ? call.name : ''
   const counts = entry.type === 'counter' && entry.unit !== 'timestamp'
-  if (counts && !counterFunctions.includes(name)) report(`${metric} is a counter and not under rate or increase`)
+  // The maximum of a day is above 0 if anything was counted, even if a crash reset the counter.
+  const isDailyMaximum = name === 'max_over_time' && above.some((part) => part.kind === 'range' && part.seconds >= 86_400)
+  if (counts && !isDailyMaximum && !counterFunctions.includes(name)) report(`${metric} is a counter and not under rate or increase`)
   if (!counts && ['rate', 'increase', 'irate', 'resets'].includes(name)) report(`${metric} is a gauge, and ${name} is for counters`)
 }
 

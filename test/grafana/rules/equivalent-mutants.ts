@@ -5,5 +5,8 @@ export const equivalentMutants: readonly (readonly [alert: string, mutated: RegE
   ['PostgresArchiverFailing', /or -1 \*/, 'no timestamp is below 0'],
   ['PostgresCheckpointsForced', /> -1\)/, 'without checkpoints the second operand is false'],
   ['PgvitalsCrashLoop', /> 3\.9/, 'restarts are integers'],
+  ['PostgresSubscriptionFailing', /or -1 \*/, 'no number of samples is below 0'],
+  ['PostgresSubscriptionFailing', />( 1\.0499| 1\.95)/, 'errors are integers, and increase() extrapolates only slightly'],
+  ['PostgresAutovacuumSaturated', /> (10|-1)\)/, 'the sum over an hour is larger'],
   ['PgvitalsServerAmbiguous', /> 1\.3/, 'the number of servers is an integer']
 ]

@@ -1,6 +1,6 @@
 import { catalogue } from '../../../grafana/source/catalogue.ts'
 import { links } from '../../../grafana/source/links.ts'
-import type { Alert, Tier } from '../../../grafana/source/rules/alert.ts'
+import { type Alert, keepFiring, type Tier } from '../../../grafana/source/rules/alert.ts'
 import { recordings } from '../../../grafana/source/rules/recording.ts'
 import { dashboardUrl } from '../../../grafana/source/rules/render.ts'
 import { walk } from '../promql/expression.ts'
@@ -15,7 +15,7 @@ const instance = 'pgvitals:9187'
 export function promtoolTest(alertCase: AlertCase, alert: Alert, tier: Tier, isBrief = false): object {
   const { fires = {}, silent, bad, good, isTransient = false, neverResolves = false } = alertCase
   const stepMinutes = stepOf(alertCase, tier)
-  const times = timesOf(alertCase, alert, tier)
+  const times = timesOf(alertCase, tier)
   const healthy = { ...bad, ...good }
   const always = (inputs: Inputs) => mapped(inputs, (values) => [{ minutes: times.end + 1, values }])
   const { optional = [] } = alertCase
@@ -79,13 +79,13 @@ export function stepOf({ stepMinutes, bad, silent, fires = {} }: AlertCase, tier
 }
 
 /** The evaluation times in minutes: before the end of `for`, when the alert must fire, and when it must have resolved. */
-function timesOf(alertCase: AlertCase, { keepFiring = '0m' }: Alert, tier: Tier): Times {
+function timesOf(alertCase: AlertCase, tier: Tier): Times {
   const { warmMinutes, waitsMinutes, isTransient, holdsAtOnce = false, neverResolves = false } = alertCase
   const stepMinutes = stepOf(alertCase, tier)
   const warm = warmMinutes ?? windowMinutes(tier.expression)
   const forMinutes = secondsOf(tier.for) / 60
   const grid = (minutes: number) => Math.ceil(minutes / stepMinutes) * stepMinutes
-  if (isTransient) return { waits: undefined, fires: 8, recovers: 9, end: 9 + warm }
+  if (isTransient) return { waits: undefined, fires: 8, recovers: 9, end: 9 + warm + secondsOf(keepFiring) / 60 }
   const fires = grid(warm + forMinutes + 2)
   return {
     waits: forMinutes === 0 ? undefined : (waitsMinutes ?? grid((holdsAtOnce ? 0 : Math.floor(warm * 0.85)) + forMinutes - stepMinutes)),

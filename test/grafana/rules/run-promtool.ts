@@ -30,7 +30,16 @@ export async function runPromtool(jobs: readonly Job[]): Promise<ReadonlyMap<str
       const file = join(folder, `${index}.test.yml`)
       writeFileSync(
         file,
-        stringify({ rule_files: [`${index}.rules.yml`], evaluation_interval: `${stepMinutes}m`, tests }, { aliasDuplicateObjects: false })
+        stringify(
+          {
+            rule_files: [`${index}.rules.yml`],
+            evaluation_interval: `${stepMinutes}m`,
+            // Without it, promtool evaluates the groups in random order.
+            group_eval_order: groups.map(({ name }) => name),
+            tests
+          },
+          { aliasDuplicateObjects: false }
+        )
       )
       return file
     })

@@ -26,19 +26,26 @@ export const availability: readonly AlertCase[] = [
   {
     alert: 'PostgresRestarted',
     severity: 'warning',
-    bad: { pg_postmaster_start_time_seconds: '1000|2000' },
+    bad: { pg_postmaster_start_time_seconds: '1000+0x29 2000+0x20' },
     good: { pg_postmaster_start_time_seconds: 1000 },
-    silent: {},
-    isTransient: true,
+    silent: { 'more than 15 minutes ago': { pg_postmaster_start_time_seconds: '1000+0x7 2000+0x40' } },
+    fires: { 'after a long outage': { pg_postmaster_start_time_seconds: '1000+0x1 stale _x26 2000+0x20' } },
+    warmMinutes: 28,
+    neverResolves: true,
     summary: 'PostgreSQL server SERVER restarted within the last 15 minutes'
   },
   {
     alert: 'PostgresRoleChanged',
     severity: 'warning',
-    bad: { pg_replication_is_replica: '1|0' },
+    bad: { pg_replication_is_replica: '1+0x29 0+0x20' },
     good: { pg_replication_is_replica: 0 },
-    silent: { 'always a standby': { pg_replication_is_replica: 1 } },
-    isTransient: true,
+    silent: {
+      'always a standby': { pg_replication_is_replica: 1 },
+      'more than 15 minutes ago': { pg_replication_is_replica: '1+0x7 0+0x40' }
+    },
+    fires: { 'after a long outage': { pg_replication_is_replica: '0+0x1 stale _x26 1+0x20' } },
+    warmMinutes: 28,
+    neverResolves: true,
     summary: 'PostgreSQL server SERVER changed between primary and standby within the last 15 minutes'
   },
   {

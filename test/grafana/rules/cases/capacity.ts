@@ -2,6 +2,8 @@ import type { AlertCase } from '../alert-case.ts'
 
 const free = 'pg_disk_free_bytes{source="configured"}'
 const total = 'pg_disk_total_bytes{source="configured"}'
+/** The value is unknown after five minutes. */
+const vanishing = (value: number) => `${value}+0x4 stale _x90`
 const sequence = 'pg_sequence_used_ratio{datname="labeler", schemaname="public", sequencename="item_id_seq"}'
 const temp = 'pg_stat_database_temp_bytes{datname="labeler"}'
 const safe = 'pg_replication_slots_safe_wal_size_bytes{slot_name="s", slot_type="physical", database=""}'
@@ -10,17 +12,30 @@ export const capacity: readonly AlertCase[] = [
   {
     alert: 'PostgresDiskSpaceLow',
     severity: 'warning',
-    bad: { [free]: 14e9, [total]: 100e9 },
+    bad: { [free]: 14e9, [total]: 100e9, pg_up: 1 },
     good: { [free]: 60e9 },
-    silent: { 'just above': { [free]: 16e9 } },
+    silent: {
+      'just above': { [free]: 16e9 },
+      unknown: { [free]: vanishing(14e9) },
+      'just above when the server stopped': { [free]: vanishing(16e9), pg_up: 0 }
+    },
+    fires: { 'the server stopped': { [free]: vanishing(14e9), pg_up: 0 } },
+    optional: ['pg_up'],
+    warmMinutes: 0,
     summary: 'PostgreSQL server SERVER has 14% of its disk space free'
   },
   {
     alert: 'PostgresDiskSpaceLow',
     severity: 'critical',
-    bad: { [free]: 6.5e9, [total]: 100e9 },
+    bad: { [free]: 6.5e9, [total]: 100e9, pg_up: 1 },
     good: { [free]: 60e9 },
-    silent: { 'just above': { [free]: 7.5e9 } },
+    silent: {
+      'just above': { [free]: 7.5e9 },
+      'just above when the server stopped': { [free]: vanishing(7.5e9), pg_up: 0 }
+    },
+    fires: { 'the server stopped': { [free]: vanishing(6.5e9), pg_up: 0 } },
+    optional: ['pg_up'],
+    warmMinutes: 0,
     summary: 'PostgreSQL server SERVER has 6.5% of its disk space free'
   },
   {
@@ -86,6 +101,7 @@ export const capacity: readonly AlertCase[] = [
     // The used ratio grows by 0.1 per day, and 0.08 is left: 0.8 days.
     alert: 'PostgresExhaustionNear',
     severity: 'warning',
+    scope: 'database',
     bad: { [sequence]: '0.92+0.00006944' },
     good: { [sequence]: 0.92 },
     silent: { 'in more than a day': { [sequence]: '0.88+0.00006944' } },
@@ -95,18 +111,28 @@ export const capacity: readonly AlertCase[] = [
         [sequence]: 0.5,
         'pg_database_multixacts_left{datname="labeler"}': 1e9,
         'pg_database_multixact_age{datname="labeler"}': '1e9+1e6'
-      },
-      slot: { [sequence]: 0.5, [safe]: '9e9+-1e7' }
+      }
     },
     warmMinutes: 0,
     labels: { resource: 'sequence' },
-    variantLabels: { xid: { resource: 'xid' }, multixact: { resource: 'multixact' }, slot: { resource: 'slot' } },
-    summary: 'PostgreSQL server SERVER exhausts a resource within a day at the current rate: sequence',
+    variantLabels: { xid: { resource: 'xid' }, multixact: { resource: 'multixact' } },
+    summary: 'PostgreSQL server SERVER exhausts a resource within a day at the current rate: sequence of labeler',
     summaries: {
-      xid: 'PostgreSQL server SERVER exhausts a resource within a day at the current rate: xid',
-      multixact: 'PostgreSQL server SERVER exhausts a resource within a day at the current rate: multixact',
-      slot: 'PostgreSQL server SERVER exhausts a resource within a day at the current rate: slot'
+      xid: 'PostgreSQL server SERVER exhausts a resource within a day at the current rate: xid of labeler',
+      multixact: 'PostgreSQL server SERVER exhausts a resource within a day at the current rate: multixact of labeler'
     }
+  },
+  {
+    // 0.9 days at 10 MB per minute.
+    alert: 'PostgresExhaustionNear',
+    severity: 'warning',
+    scope: 'instance',
+    bad: { [safe]: '13e9+-1e7' },
+    good: { [safe]: 30e9 },
+    silent: { 'in more than a day': { [safe]: '16e9+-1e7' } },
+    warmMinutes: 0,
+    labels: { resource: 'slot' },
+    summary: 'PostgreSQL server SERVER exhausts a resource within a day at the current rate: slot'
   },
   {
     alert: 'PostgresDatabaseOverQuota',

@@ -2,23 +2,40 @@ import type { AlertCase } from '../alert-case.ts'
 
 const idle = 'pg_stat_activity_connections{datname="labeler", usename="app", state="idle"}'
 const active = 'pg_stat_activity_connections{datname="labeler", usename="app", state="active"}'
+const full = 'pgvitals_database_state{datname="labeler", reason="too_many_connections"}'
+/** The value is unknown after five minutes. */
+const vanishing = (value: number) => `${value}+0x4 stale _x90`
 const lost = (kind: string) => `pg_stat_database_sessions_${kind}_total{datname="labeler"}`
 
 export const connections: readonly AlertCase[] = [
   {
     alert: 'PostgresConnectionsHigh',
     severity: 'warning',
-    bad: { pg_connections_in_use: 78, pg_connections_usable: 97 },
+    bad: { pg_connections_in_use: 78, pg_connections_usable: 97, [full]: 0 },
     good: { pg_connections_in_use: 10 },
-    silent: { 'just below': { pg_connections_in_use: 77 }, 'nothing usable': { pg_connections_usable: 0 } },
+    silent: {
+      'just below': { pg_connections_in_use: 77 },
+      'nothing usable': { pg_connections_usable: 0 },
+      unknown: { pg_connections_in_use: vanishing(78) },
+      'just below when pgvitals was refused': { pg_connections_in_use: vanishing(77), [full]: 1 }
+    },
+    fires: { 'pgvitals is refused': { pg_connections_in_use: vanishing(78), [full]: 1 } },
+    optional: [full],
+    warmMinutes: 0,
     summary: 'PostgreSQL server SERVER has 80.41% of its connections in use'
   },
   {
     alert: 'PostgresConnectionsHigh',
     severity: 'critical',
-    bad: { pg_connections_in_use: 93, pg_connections_usable: 97 },
+    bad: { pg_connections_in_use: 93, pg_connections_usable: 97, [full]: 0 },
     good: { pg_connections_in_use: 10 },
-    silent: { 'just below': { pg_connections_in_use: 92 } },
+    silent: {
+      'just below': { pg_connections_in_use: 92 },
+      'just below when pgvitals was refused': { pg_connections_in_use: vanishing(92), [full]: 1 }
+    },
+    fires: { 'pgvitals is refused': { pg_connections_in_use: vanishing(93), [full]: 1 } },
+    optional: [full],
+    warmMinutes: 0,
     summary: 'PostgreSQL server SERVER has 95.88% of its connections in use'
   },
   {

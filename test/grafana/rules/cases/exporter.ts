@@ -2,6 +2,7 @@ import type { AlertCase } from '../alert-case.ts'
 
 const success = (datname: string) => `pgvitals_query_success{datname="${datname}", query="locks"}`
 const up = 'pg_database_up{datname="labeler"}'
+const notPolled = 'pgvitals_database_state{datname="labeler", reason="not_polled"}'
 const polls = 'pgvitals_polls_total{datname="labeler"}'
 const dropped = 'pgvitals_samples_dropped_total{datname="labeler", query="locks", reason="duplicate"}'
 const size = 'scrape_samples_post_metric_relabeling'
@@ -32,10 +33,31 @@ export const exporter: readonly AlertCase[] = [
   {
     alert: 'PgvitalsNotPolling',
     severity: 'critical',
-    bad: { [polls]: '+0', [polls.replace('labeler', 'users')]: '+0', pg_up: 1 },
+    bad: {
+      [polls]: '+0',
+      [polls.replace('labeler', 'users')]: '+0',
+      pg_up: 1,
+      pgvitals_sessions_open: 1,
+      [notPolled.replace('not_polled', 'up')]: 1
+    },
     good: { [polls]: '+4' },
-    optional: [polls],
-    silent: { 'server down': { pg_up: 0 }, 'slow polls': { [polls]: '+1' } },
+    optional: [polls, 'pgvitals_sessions_open', notPolled.replace('not_polled', 'up')],
+    silent: {
+      'server down': { pg_up: 0 },
+      'slow polls': { [polls]: '+1' },
+      'unknown whether the server is up': { pg_up: '_x20' }
+    },
+    fires: {
+      'never polled': {
+        [polls]: '_x20',
+        [polls.replace('labeler', 'users')]: '_x20',
+        pg_up: '_x20',
+        pgvitals_sessions_open: 0,
+        [notPolled.replace('not_polled', 'up')]: '_x20',
+        [notPolled.replace('not_polled', 'up').replace('labeler', 'users')]: '_x20',
+        [notPolled]: 1
+      }
+    },
     warmMinutes: 6,
     holdsAtOnce: true,
     summary: 'pgvitals pgvitals:9187 has not polled SERVER for five minutes'
@@ -98,7 +120,7 @@ export const exporter: readonly AlertCase[] = [
   {
     alert: 'PgvitalsSamplesDropped',
     severity: 'warning',
-    bad: { [dropped]: '+0.2' },
+    bad: { [dropped]: '+0.05' },
     good: { [dropped]: '+0' },
     silent: { 'row limit': { [dropped]: '+0', [dropped.replace('duplicate', 'rows')]: '+0.2' } },
     holdsAtOnce: true,
@@ -149,7 +171,7 @@ export const exporter: readonly AlertCase[] = [
   {
     alert: 'PostgresStatementsEvicted',
     severity: 'info',
-    bad: { pg_stat_statements_dealloc_total: '+0.1' },
+    bad: { pg_stat_statements_dealloc_total: '+0.02' },
     good: { pg_stat_statements_dealloc_total: '+0' },
     silent: {},
     holdsAtOnce: true,

@@ -11,6 +11,18 @@ const rollbacks = 'pg_stat_database_xact_rollback{datname="labeler"}'
 const changing = (samples: number, before: number, after: number, rest: number) =>
   `0+${before}x${samples - 1} ${before * samples}+${after}x${rest}`
 
+/** A counter that increases by these amounts per sample, each for a number of samples. */
+const varying = (...parts: readonly (readonly [samples: number, growth: number])[]) => {
+  let last = 0
+  return parts
+    .map(([samples, growth]) => {
+      const first = last
+      last += samples * growth
+      return `${first}+${growth}x${samples - 1}`
+    })
+    .join(' ')
+}
+
 export const queries: readonly AlertCase[] = [
   {
     alert: 'PostgresLongRunningQuery',
@@ -40,13 +52,15 @@ export const queries: readonly AlertCase[] = [
     silent: {
       'not twice as slow': { [seconds]: changing(120, 3.75, 7.2, 60) },
       'below the least mean': { [seconds]: changing(120, 1.5, 5.7, 60) },
-      'few calls': { [calls]: changing(120, 200, 200, 60), [seconds]: changing(120, 2, 4.8, 60) }
+      'few calls': { [calls]: changing(120, 200, 200, 60), [seconds]: changing(120, 2, 4.8, 60) },
+      'as slow most of the time': { [seconds]: varying([62, 7.2], [58, 3], [60, 7.2]) }
     },
+    fires: { 'as slow less than half of the time': { [seconds]: varying([48, 7.2], [72, 3], [60, 7.2]) } },
     warmMinutes: 492,
     waitsMinutes: 508,
     stepMinutes: 4,
     neverResolves: true,
-    summary: 'Statements in labeler on SERVER take 24ms on average, twice the mean of the last 7 days'
+    summary: 'Statements in labeler on SERVER take 24ms on average, twice the median of the last 7 days'
   },
   {
     // One sample every 4 minutes: 20 ms per call for a day, then 63 ms.

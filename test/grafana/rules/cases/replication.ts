@@ -8,7 +8,14 @@ const syncState = 'pg_stat_replication_sync_state{application_name="b", client_a
 const subscription = 'datname="labeler", subname="sub"'
 const worker = `pg_stat_subscription_apply_worker_up{${subscription}}`
 const enabled = `pg_stat_subscription_enabled{${subscription}}`
+const disables = `pg_stat_subscription_disable_on_error{${subscription}}`
+const received = `pg_stat_subscription_received_bytes_total{${subscription}}`
+const syncWorkers = `pg_stat_subscription_sync_workers{${subscription}}`
+const syncErrors = `pg_stat_subscription_stats_sync_errors_total{${subscription}}`
+const tables = (state: string) => `pg_subscription_rel_tables{${subscription}, state="${state}"}`
 const errors = `pg_stat_subscription_stats_apply_errors_total{${subscription}}`
+
+const repeated = (values: string, times: number) => `${Array(times).fill(values).join(' ')} _x9`
 
 export const replication: readonly AlertCase[] = [
   {
@@ -66,13 +73,69 @@ export const replication: readonly AlertCase[] = [
   {
     alert: 'PostgresSubscriptionFailing',
     severity: 'critical',
-    bad: { [worker]: 0, [enabled]: 1, [errors]: '+0' },
-    good: { [worker]: 1 },
-    silent: { disabled: { [enabled]: 0 } },
-    fires: { 'repeated errors': { [worker]: 1, [errors]: '+0.5' } },
-    optional: [errors],
-    holdsAtOnce: true,
+    // The worker has received messages in 4 of 11 polls.
+    bad: {
+      [worker]: 1,
+      [enabled]: 1,
+      [enabled.replace('labeler', 'users')]: 0,
+      [disables]: 0,
+      [received]: repeated('1 1 _ _ _ _ 1 1 _ _ _', 5),
+      [errors]: '+0',
+      [syncErrors]: '+0'
+    },
+    good: { [received]: '+1e6' },
+    silent: {
+      'received in most polls': {
+        [received]: repeated('1 1 1 _ _ _ 1 1 1 _ _', 5)
+      },
+      disabled: { [worker]: 0, [received]: '_x90', [enabled]: 0 },
+      'disabled with old errors': { [worker]: 0, [received]: '_x90', [enabled]: 0, [errors]: 5 },
+      'disabled without errors': { [worker]: 0, [received]: '_x90', [enabled]: 0, [disables]: 1 },
+      'enabled again': { [received]: '+1e6', [disables]: 1, [errors]: 5, [syncErrors]: 5 },
+      'a single error': { [received]: '+1e6', [errors]: '0+0x3 1+0x90' },
+      'two names on PostgreSQL 13': { [worker]: '_x90', [received]: '_x90' }
+    },
+    fires: {
+      'no worker': { [worker]: 0, [received]: '_x90' },
+      'a worker that cannot connect': { [worker]: 1, [received]: '_x90' },
+      'repeated errors': { [received]: '+1e6', [errors]: '0+0x2 1+0x2 2+0x90' },
+      'disabled by an error': { [worker]: 0, [received]: '_x90', [enabled]: 0, [disables]: 1, [errors]: '0+0x3 1+0x90' },
+      'disabled by an error of the copy': { [worker]: 0, [received]: '_x90', [enabled]: 0, [disables]: 1, [syncErrors]: '0+0x3 1+0x90' },
+      'disabled before a crash': {
+        [worker]: 0,
+        [received]: '_x90',
+        [enabled]: 0,
+        [disables]: 1,
+        [errors]: '0+0x3 1+0x3 0+0x90'
+      }
+    },
+    optional: [errors, syncErrors, disables, received, enabled.replace('labeler', 'users')],
     labels: { subname: 'sub' },
-    summary: 'Subscription sub of labeler on SERVER does not apply changes'
+    warmMinutes: 10,
+    waitsMinutes: 4,
+    neverResolves: true,
+    summary: 'Subscription sub of labeler on SERVER does not apply changes or fails to copy a table'
+  },
+  {
+    alert: 'PostgresSubscriptionFailing',
+    severity: 'warning',
+    bad: { [tables('ready')]: 5, [tables('copying')]: 1, [enabled]: 1, [syncWorkers]: 0, [syncErrors]: '+0' },
+    good: { [tables('copying')]: 0 },
+    silent: {
+      'copying without errors': { [syncWorkers]: 1 },
+      'copying most of the time': { [syncWorkers]: '0+0x6 1+0x90' },
+      disabled: { [enabled]: 0 },
+      'errors before the end of the copy': { [tables('copying')]: 0, [syncErrors]: '+1' }
+    },
+    fires: {
+      'repeated errors': { [syncWorkers]: 1, [syncErrors]: '+0.1' },
+      'a worker in two of five polls': { [syncWorkers]: repeated('0 0 1 0 1', 9) },
+      'a worker that fails at once': { [syncWorkers]: '0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0+0x60' }
+    },
+    optional: [syncErrors, tables('ready')],
+    labels: { subname: 'sub' },
+    warmMinutes: 2,
+    holdsAtOnce: true,
+    summary: 'Subscription sub of labeler on SERVER does not apply changes or fails to copy a table'
   }
 ]

@@ -17,6 +17,8 @@ export const safety: readonly AlertCase[] = [
     bad: { [checksum]: -0.95 * day },
     good: { [checksum]: -9 * day },
     silent: { 'more than a day ago': { [checksum]: -1.05 * day } },
+    warmMinutes: 0,
+    neverResolves: true,
     summary: 'PostgreSQL server SERVER read a page with an invalid checksum in labeler'
   },
   {
@@ -26,6 +28,8 @@ export const safety: readonly AlertCase[] = [
     bad: { [shared]: -0.95 * day },
     good: { [shared]: -9 * day },
     silent: { 'more than a day ago': { [shared]: -1.05 * day } },
+    warmMinutes: 0,
+    neverResolves: true,
     summary: 'PostgreSQL server SERVER read a page with an invalid checksum'
   },
   {
@@ -60,19 +64,19 @@ export const safety: readonly AlertCase[] = [
     severity: 'warning',
     bad: { [expiry]: 6.9 * day },
     good: { [expiry]: 90 * day },
-    silent: { 'in more than a week': { [expiry]: 7.2 * day }, expired: { [expiry]: -day }, 'always just expired': { [expiry]: '-0.5+60' } },
-    fires: { 'always about to expire': { [expiry]: '5+60' } },
+    silent: { 'in more than a week': { [expiry]: 7.2 * day }, 'expired more than a week ago': { [expiry]: -7.2 * day } },
+    fires: { 'expired less than a week ago': { [expiry]: -6.8 * day } },
     labels: { rolname: 'app' },
-    summary: 'The password of role app on SERVER expires within a week'
+    summary: 'The password of role app on SERVER expires within a week or has expired'
   },
   {
     alert: 'PostgresCertificateExpiring',
     severity: 'warning',
     bad: { [certificate]: 13.9 * day },
     good: { [certificate]: 90 * day },
-    silent: { 'in more than two weeks': { [certificate]: 14.2 * day }, 'always just expired': { [certificate]: '-0.5+60' } },
-    fires: { 'always about to expire': { [certificate]: '5+60' } },
-    summary: 'The TLS certificate of SERVER expires within two weeks'
+    silent: { 'in more than two weeks': { [certificate]: 14.2 * day } },
+    fires: { expired: { [certificate]: -day } },
+    summary: 'The TLS certificate of SERVER expires within two weeks or has expired'
   },
   {
     alert: 'PostgresAccessExcess',

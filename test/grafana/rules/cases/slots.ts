@@ -16,8 +16,21 @@ export const slots: readonly AlertCase[] = [
     severity: 'warning',
     bad: { [retained]: 2 ** 30, [active]: 0, [synced]: 0 },
     good: { [retained]: 1000 },
-    silent: { 'just below': { [retained]: 0.95e9 }, 'in use': { [active]: 1 }, 'synchronized failover slot': { [synced]: 1 } },
+    silent: {
+      'just below': { [retained]: 0.95e9 },
+      'in use': { [active]: 1 },
+      'in use most of the time': {
+        [active]: '1 0 1 0 1 1 0 1 0 1 1 0 1 0 1 1 0 1 0 1 1 0 1 0 1 1 0 1 0 1 1 0 1 0 1 1 0 1 0 1 1 0 1 0 1 1 0 1 0 1 1 0 1 0 1+0x20'
+      },
+      'synchronized failover slot': { [synced]: 1 }
+    },
+    fires: {
+      'in use for moments': {
+        [active]: '0 1 0 1 0 0 1 0 1 0 0 1 0 1 0 0 1 0 1 0 0 1 0 1 0 0 1 0 1 0 0 1 0 1 0 0 1 0 1 0 0 1 0 1 0 0 1 0 1 0+0x20'
+      }
+    },
     optional: [synced],
+    holdsAtOnce: true,
     labels,
     summary: 'Replication slot s on SERVER is inactive and retains 1GiB of WAL'
   },

@@ -97,8 +97,11 @@ export const vacuum: readonly AlertCase[] = [
     severity: 'warning',
     bad: { [workers]: 3, pg_settings_autovacuum_max_workers: 3 },
     good: { [workers]: 1 },
-    silent: { 'one free worker': { [workers]: 2 } },
-    summary: 'All 3 autovacuum workers of SERVER have been busy for two hours'
+    silent: { 'one idle worker': { [workers]: 2 }, 'often idle': { [workers]: 2.6 } },
+    fires: { 'rarely idle': { [workers]: 2.75 } },
+    holdsAtOnce: true,
+    summary: '100% of the autovacuum workers of SERVER have been busy for two hours',
+    summaries: { 'rarely idle': '91.67% of the autovacuum workers of SERVER have been busy for two hours' }
   },
   {
     alert: 'PostgresAutovacuumBlocked',

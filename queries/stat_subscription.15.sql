@@ -1,0 +1,39 @@
+-- Subscriptions and their workers, from pg_stat_subscription, with disable_on_error (PostgreSQL 15).
+--
+-- scope:    server
+-- interval: 15s
+--
+-- label   datname
+-- label   subname
+-- gauge   enabled: 1 if the subscription is enabled, 0 otherwise; an error can disable it (disable_on_error).
+-- gauge   disable_on_error: 1 if an error disables the subscription (disable_on_error), 0 otherwise; absent before PostgreSQL 15.
+-- gauge   apply_worker_up: 1 if the leader apply worker is running, 0 otherwise.
+-- gauge   sync_workers: Table synchronization workers, which copy the initial data.
+-- gauge   last_message_age_seconds: Seconds since a message was last received from the publisher; absent while no apply
+--    worker is running or it has received none yet.
+-- counter received_bytes_total: WAL position (LSN) of the publisher up to which changes were received, in bytes; absent while
+--    no apply worker is running or it has received no message yet.
+select
+  d.datname,
+  s.subname,
+  s.subenabled::int as enabled,
+  s.subdisableonerr::int as disable_on_error,
+  w.apply_workers as apply_worker_up,
+  w.sync_workers as sync_workers,
+  extract(epoch from pg_catalog.clock_timestamp() - w.last_message)::float8 as last_message_age_seconds,
+  w.received_bytes as received_bytes_total
+from pg_catalog.pg_subscription as s
+left join pg_catalog.pg_database as d on d.oid = s.subdbid
+cross join lateral (
+  select
+    pg_catalog.count(w.pid) filter (where w.relid is null) as apply_workers,
+    pg_catalog.count(w.pid) filter (where w.relid is not null) as sync_workers,
+    -- Until the worker receives its first message, last_msg_receipt_time is the time at which it started.
+    pg_catalog.max(w.last_msg_receipt_time) filter (where w.relid is null and w.received_lsn is not null) as last_message,
+    (pg_catalog.max(w.received_lsn) filter (where w.relid is null) - '0/0'::pg_lsn)::float8 as received_bytes
+  from pg_catalog.pg_stat_subscription as w
+  where w.subid = s.oid
+) as w
+-- A standby has the subscriptions of its primary but no workers.
+where not pg_catalog.pg_is_in_recovery()
+order by s.subenabled desc, 1, 2;
