@@ -32,7 +32,7 @@ select
 from grouped as g
 union all
 -- States without sessions are exported as 0, so that alerts do not lose their series; without pg_read_all_stats the states
--- are unknown.
+-- are unknown, and so are those of a database with a session for which track_activities is off.
 select
   d.datname,
   '',
@@ -43,5 +43,5 @@ cross join (values ('active'), ('idle'), ('idle in transaction'), ('idle in tran
 where
   d.datallowconn
   and pg_catalog.pg_has_role('pg_read_all_stats', 'usage')
-  and not exists (select from grouped as g where g.datname = d.datname and g.state = s.state)
+  and not exists (select from grouped as g where g.datname = d.datname and g.state in (s.state, 'disabled'))
 order by value desc;

@@ -10,7 +10,7 @@
 -- label schemaname
 -- label relname
 -- label indexrelname
--- gauge size_bytes: Disk space used by the index; absent while the index is locked.
+-- gauge size_bytes: Disk space used by the index; absent while the index is locked, and for an unlogged index on a standby.
 -- cut   cut
 with
   -- relpages is available without reading files, so it selects the largest relations, whose files are then measured.
@@ -27,6 +27,8 @@ with
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     where
       n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
+      -- On a standby, an unlogged index has no files but the one to which a promotion resets it.
+      and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
       and not exists (
         select
         from pg_catalog.pg_locks as l
