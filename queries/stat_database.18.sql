@@ -47,29 +47,44 @@
 
 -- The tracking settings in the sessions of each database: its own value or that of the server. If our role or database has a
 -- value of its own, that of the server is not visible, and PostgreSQL's default is assumed.
-with tracking as materialized (
+with override as materialized (
+  select
+    r.setdatabase,
+    r.setrole,
+    pg_catalog.split_part(c.entry, '=', 1) as name,
+    pg_catalog.split_part(c.entry, '=', 2)::bool as is_on
+  from pg_catalog.pg_db_role_setting as r
+  cross join lateral pg_catalog.unnest(r.setconfig) as c (entry)
+  where (r.setdatabase, r.setrole) <> (0, 0) and pg_catalog.split_part(c.entry, '=', 1) in ('track_activities', 'track_counts', 'track_io_timing')
+),
+setting as materialized (
+  select
+    v.name,
+    case
+      when exists (
+          select
+          from override as o
+          join pg_catalog.pg_database as d on d.datname = pg_catalog.current_database() and o.setdatabase in (0, d.oid)
+          join pg_catalog.pg_roles as u on u.rolname = session_user and o.setrole in (0, u.oid)
+          where o.name = v.name
+        )
+        then v.by_default
+      else pg_catalog.current_setting(v.name)::bool
+    end as is_on
+  from (values ('track_activities', true), ('track_counts', true), ('track_io_timing', false)) as v (name, by_default)
+),
+tracking as materialized (
   select
     d.oid as datid,
     s.name,
-    coalesce(
-      pg_catalog.bool_or(o.is_on) filter (where o.setrole = 0),
-      case when s.source in ('database', 'user', 'database user') then s.boot_val else s.setting end::bool
-    ) as is_on,
-    coalesce(pg_catalog.bool_or(o.setrole <> 0), false) as varies
-  from pg_catalog.pg_settings as s
+    coalesce(pg_catalog.bool_or(o.is_on) filter (where o.setrole = 0), s.is_on) as is_on,
+    -- What only our own sessions measure does not count.
+    coalesce(pg_catalog.bool_or(o.setrole not in (0, u.oid)), false) as varies
+  from setting as s
   cross join pg_catalog.pg_database as d
-  left join (
-    select
-      r.setdatabase,
-      r.setrole,
-      pg_catalog.split_part(c.entry, '=', 1) as name,
-      pg_catalog.split_part(c.entry, '=', 2)::bool as is_on
-    from pg_catalog.pg_db_role_setting as r
-    cross join lateral pg_catalog.unnest(r.setconfig) as c (entry)
-    where (r.setdatabase, r.setrole) <> (0, 0) and pg_catalog.split_part(c.entry, '=', 1) in ('track_activities', 'track_counts', 'track_io_timing')
-  ) as o on o.name = s.name and o.setdatabase in (0, d.oid)
-  where s.name in ('track_activities', 'track_counts', 'track_io_timing')
-  group by d.oid, s.name, s.source, s.boot_val, s.setting
+  join pg_catalog.pg_roles as u on u.rolname = session_user
+  left join override as o on o.name = s.name and o.setdatabase in (0, d.oid)
+  group by d.oid, s.name, s.is_on
 )
 select
   d.datname,
