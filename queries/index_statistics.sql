@@ -3,6 +3,7 @@
 -- scope:    database
 -- interval: 5m
 -- requires: role primary
+-- requires: setting track_counts
 --
 -- gauge age_seconds: Seconds since the statistics of the database were reset or, if that time is unknown, since the server
 --    started.

@@ -6,6 +6,7 @@
 -- timeout:  30s
 -- top:      100 by bytes
 -- requires: role primary
+-- requires: setting track_counts
 -- parts:    select i.indexrelid from pg_catalog.pg_index as i
 --
 -- label schemaname
@@ -37,9 +38,7 @@ with
     ) as r on c.relispartition
     left join (select distinct l.relation from locked as l) as l on l.relation = i.indexrelid
     where
-      -- Scans are counted only with track_counts.
-      pg_catalog.current_setting('track_counts')::bool
-      and i.indisvalid
+      i.indisvalid
       and not i.indisunique
       and not i.indisexclusion
       and not i.indisreplident

@@ -62,7 +62,8 @@ select
 from grouped as g
 union all
 -- States without sessions are exported as 0, so that alerts do not lose their series, unless a session could have the state
--- and the role cannot see it. Without a user it is a background process, which can only be active.
+-- and the role cannot see it, or track_activities is off for a session. Without a user it is a background process, which can
+-- only be active.
 select
   d.datname,
   s.state,
@@ -81,5 +82,5 @@ where
     select from grouped as g
     where
       g.datname = d.datname
-      and (g.state = s.state or (g.state = 'unknown' and (g.usename <> '' or s.state = 'active')))
+      and (g.state in (s.state, 'disabled') or (g.state = 'unknown' and (g.usename <> '' or s.state = 'active')))
   );

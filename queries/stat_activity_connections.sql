@@ -33,7 +33,7 @@ select
 from grouped as g
 union all
 -- States without sessions are exported as 0, so that alerts do not lose their series, unless the role cannot see the state
--- of a session.
+-- of a session, or track_activities is off for it.
 select
   d.datname,
   '',
@@ -43,5 +43,5 @@ from pg_catalog.pg_database as d
 cross join (values ('active'), ('idle'), ('idle in transaction'), ('idle in transaction (aborted)')) as s (state)
 where
   d.datallowconn
-  and not exists (select from grouped as g where g.datname = d.datname and g.state in (s.state, 'unknown'))
+  and not exists (select from grouped as g where g.datname = d.datname and g.state in (s.state, 'unknown', 'disabled'))
 order by value desc;

@@ -7,17 +7,19 @@
 -- gauge   numbackends: Backends connected to the database.
 -- counter xact_commit: Transactions committed.
 -- counter xact_rollback: Transactions rolled back.
--- counter blks_read: Blocks not found in shared buffers; they may have been read from the cache of the operating system.
--- counter blks_hit: Blocks found in shared buffers.
--- counter tup_returned: Live rows fetched by sequential scans, and index entries returned by index scans.
--- counter tup_fetched: Live rows fetched by index scans.
--- counter tup_inserted: Rows inserted.
--- counter tup_updated: Rows updated.
--- counter tup_deleted: Rows deleted.
--- counter conflicts: Queries canceled due to conflicts with recovery; always 0 on a primary.
--- counter temp_files: Temporary files created by queries.
--- counter temp_bytes: Bytes written to temporary files.
--- counter deadlocks: Deadlocks detected.
+-- counter blks_read: Blocks not found in shared buffers; they may have been read from the cache of the operating system;
+--    absent without track_counts.
+-- counter blks_hit: Blocks found in shared buffers; absent without track_counts.
+-- counter tup_returned: Live rows fetched by sequential scans, and index entries returned by index scans; absent without
+--    track_counts.
+-- counter tup_fetched: Live rows fetched by index scans; absent without track_counts.
+-- counter tup_inserted: Rows inserted; absent without track_counts and on a standby.
+-- counter tup_updated: Rows updated; absent without track_counts and on a standby.
+-- counter tup_deleted: Rows deleted; absent without track_counts and on a standby.
+-- counter conflicts: Queries canceled due to conflicts with recovery; always 0 on a primary, absent without track_counts.
+-- counter temp_files: Temporary files created by queries; absent without track_counts.
+-- counter temp_bytes: Bytes written to temporary files; absent without track_counts.
+-- counter deadlocks: Deadlocks detected; absent without track_counts.
 -- counter blk_read_time: Milliseconds that backends spent reading data file blocks; absent without track_io_timing.
 -- counter blk_write_time: Milliseconds that backends spent writing data file blocks; absent without track_io_timing.
 -- counter blk_read_seconds_total: Time that backends spent reading data file blocks; absent without track_io_timing.
@@ -39,22 +41,64 @@
 -- counter sessions_fatal_total: Sessions terminated by fatal errors; absent before PostgreSQL 14.
 -- counter sessions_killed_total: Sessions terminated by operator intervention, such as pg_terminate_backend(); absent before
 --    PostgreSQL 14.
+
+-- The tracking settings in the sessions of each database: its own value or that of the server. If our role or database has a
+-- value of its own, that of the server is not visible, and PostgreSQL's default is assumed.
+with override as materialized (
+  select
+    r.setdatabase,
+    r.setrole,
+    pg_catalog.split_part(c.entry, '=', 1) as name,
+    pg_catalog.split_part(c.entry, '=', 2)::bool as is_on
+  from pg_catalog.pg_db_role_setting as r
+  cross join lateral pg_catalog.unnest(r.setconfig) as c (entry)
+  where (r.setdatabase, r.setrole) <> (0, 0) and pg_catalog.split_part(c.entry, '=', 1) in ('track_activities', 'track_counts', 'track_io_timing')
+),
+setting as materialized (
+  select
+    v.name,
+    case
+      when exists (
+          select
+          from override as o
+          join pg_catalog.pg_database as d on d.datname = pg_catalog.current_database() and o.setdatabase in (0, d.oid)
+          join pg_catalog.pg_roles as u on u.rolname = session_user and o.setrole in (0, u.oid)
+          where o.name = v.name
+        )
+        then v.by_default
+      else pg_catalog.current_setting(v.name)::bool
+    end as is_on
+  from (values ('track_activities', true), ('track_counts', true), ('track_io_timing', false)) as v (name, by_default)
+),
+tracking as materialized (
+  select
+    d.oid as datid,
+    s.name,
+    coalesce(pg_catalog.bool_or(o.is_on) filter (where o.setrole = 0), s.is_on) as is_on,
+    -- What only our own sessions measure does not count.
+    coalesce(pg_catalog.bool_or(o.setrole not in (0, u.oid)), false) as varies
+  from setting as s
+  cross join pg_catalog.pg_database as d
+  join pg_catalog.pg_roles as u on u.rolname = session_user
+  left join override as o on o.name = s.name and o.setdatabase in (0, d.oid)
+  group by d.oid, s.name, s.is_on
+)
 select
   d.datname,
   d.numbackends,
   d.xact_commit,
   d.xact_rollback,
-  d.blks_read,
-  d.blks_hit,
-  d.tup_returned,
-  d.tup_fetched,
-  d.tup_inserted,
-  d.tup_updated,
-  d.tup_deleted,
-  d.conflicts,
-  d.temp_files,
-  d.temp_bytes,
-  d.deadlocks,
+  t.is_counted * d.blks_read as blks_read,
+  t.is_counted * d.blks_hit as blks_hit,
+  t.is_counted * d.tup_returned as tup_returned,
+  t.is_counted * d.tup_fetched as tup_fetched,
+  t.is_changed * d.tup_inserted as tup_inserted,
+  t.is_changed * d.tup_updated as tup_updated,
+  t.is_changed * d.tup_deleted as tup_deleted,
+  t.is_counted * d.conflicts as conflicts,
+  t.is_counted * d.temp_files as temp_files,
+  t.is_counted * d.temp_bytes as temp_bytes,
+  t.is_counted * d.deadlocks as deadlocks,
   t.is_timed * d.blk_read_time as blk_read_time,
   t.is_timed * d.blk_write_time as blk_write_time,
   t.is_timed * d.blk_read_time / 1000 as blk_read_seconds_total,
@@ -70,15 +114,20 @@ select
   d.sessions_fatal as sessions_fatal_total,
   d.sessions_killed as sessions_killed_total
 from pg_catalog.pg_stat_database as d
--- Null if not measured: 0 would be a false value.
+-- 1, or null for what is not measured: 0 would be a false value. If a role has a setting of its own, only a value above 0 was
+-- certainly measured.
 cross join lateral (
   select
-    case when d.blk_read_time + d.blk_write_time > 0 or (
-        pg_catalog.current_setting('track_io_timing') = 'on'
-        -- The setting of a single database or role is not visible in our session.
-        and not exists (select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_io_timing=%')
-      ) then 1 end::float8 as is_timed,
-    case when d.active_time > 0 or pg_catalog.current_setting('track_activities') = 'on' then 1 end::float8 as is_tracked
+    case when pg_catalog.bool_or(k.is_on) filter (where k.name = 'track_counts') then 1 end as is_counted,
+    -- A standby does not count what it replays.
+    case when pg_catalog.bool_or(k.is_on) filter (where k.name = 'track_counts') and not pg_catalog.pg_is_in_recovery() then 1 end as is_changed,
+    case when pg_catalog.bool_or(k.is_on or k.varies and d.active_time > 0) filter (where k.name = 'track_activities') then 1 end::float8 as is_tracked,
+    case
+      when pg_catalog.bool_or(k.is_on or k.varies and d.blk_read_time + d.blk_write_time > 0) filter (where k.name = 'track_io_timing')
+        then 1
+    end::float8 as is_timed
+  from tracking as k
+  where k.datid = d.datid
 ) as t
 -- The row without datname is for shared objects.
 where d.datname is not null;

@@ -2,6 +2,7 @@
 --
 -- scope:    server
 -- interval: 15s
+-- requires: setting track_counts
 --
 -- label   datname
 -- counter confl_tablespace: Queries canceled due to dropped tablespaces; always 0 on a primary.

@@ -47,18 +47,29 @@ select
   io.fsyncs as fsyncs_total,
   t.is_timed * io.fsync_time / 1000 as fsync_seconds_total
 from pg_catalog.pg_stat_io as io
--- Null if not measured: 0 would be a false value.
+-- 1, or null if not measured: 0 would be a false value. If a database or role has a value of its own, the value of our session
+-- is not that of all, and only a time above 0 was certainly measured.
 cross join lateral (
   select
     case
-      when greatest(io.read_time, io.write_time, io.writeback_time, io.extend_time, io.fsync_time) > 0
-        or pg_catalog.current_setting(case io.object when 'wal' then 'track_wal_io_timing' else 'track_io_timing' end) = 'on'
+      when case
+          when not exists (
+              select
+              from pg_catalog.pg_db_role_setting as o
+              cross join lateral pg_catalog.unnest(o.setconfig) as c (entry)
+              where pg_catalog.split_part(c.entry, '=', 1) = n.setting
+            )
+            then pg_catalog.current_setting(n.setting)::bool
+          else greatest(io.read_time, io.write_time, io.writeback_time, io.extend_time, io.fsync_time) > 0
+        end
         then 1
     end::float8 as is_timed
+  from (select case io.object when 'wal' then 'track_wal_io_timing' else 'track_io_timing' end as setting) as n
 ) as t
 -- Zeros are kept: a counter that appears later loses its first increase. Backend types that cannot run on this server are
 -- dropped.
 where
   io.backend_type <> 'standalone backend'
   and (io.backend_type not in ('startup', 'walreceiver', 'slotsync worker') or pg_catalog.pg_is_in_recovery())
-  and (io.backend_type <> 'io worker' or pg_catalog.current_setting('io_method') = 'worker');
+  and (io.backend_type <> 'io worker' or pg_catalog.current_setting('io_method') = 'worker')
+  and (io.backend_type <> 'walsummarizer' or pg_catalog.current_setting('summarize_wal')::bool);

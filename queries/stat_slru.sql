@@ -30,4 +30,9 @@ select
   s.blks_exists as blks_exists_total,
   s.flushes as flushes_total,
   s.truncates as truncates_total
-from pg_catalog.pg_stat_slru as s;
+from pg_catalog.pg_stat_slru as s
+-- Commit timestamps are written only with track_commit_timestamp; a standby follows the value of its primary.
+where
+  s.name not in ('CommitTs', 'commit_timestamp')
+  or pg_catalog.current_setting('track_commit_timestamp')::bool
+  or (pg_catalog.pg_is_in_recovery() and s.blks_zeroed + s.blks_hit + s.blks_read + s.blks_written > 0);

@@ -11,7 +11,7 @@
 -- label schemaname
 -- label relname
 -- label indexrelname
--- gauge size_bytes: Disk space used by the index; absent while the index is locked.
+-- gauge size_bytes: Disk space used by the index; absent while the index is locked, and for an unlogged index on a standby.
 -- cut   cut
 with
   -- relpages is available without reading files, so it selects the largest relations, whose files are then measured.
@@ -29,6 +29,8 @@ with
     where
       n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
       and coalesce(i.indexrelid = any (nullif(pg_catalog.current_setting('pgvitals.parts', true), '')::oid[]), true)
+      -- On a standby, an unlogged index has no files but the one to which a promotion resets it.
+      and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
       and not exists (
         select
         from pg_catalog.pg_locks as l

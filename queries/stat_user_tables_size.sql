@@ -11,7 +11,7 @@
 -- label schemaname
 -- label relname
 -- gauge table_size_bytes: Disk space used by the table including TOAST data, without indexes; absent while the table is
---    locked.
+--    locked, and for an unlogged table on a standby.
 -- gauge heap_size_bytes: Disk space used by the table without TOAST data and indexes; absent while the table is locked.
 -- gauge toast_size_bytes: Disk space used by the TOAST data of the table including its index; absent for a table without
 --    TOAST and while the table is locked.
@@ -40,6 +40,8 @@ with
       c.relkind in ('r', 'm')
       -- Temporary tables of other sessions would create an unlimited number of series.
       and c.relpersistence <> 't'
+      -- On a standby, an unlogged table has no files but those to which a promotion resets it.
+      and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
       and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
       and coalesce(c.oid = any (nullif(pg_catalog.current_setting('pgvitals.parts', true), '')::oid[]), true)
       and not exists (select from locked as l where l.relid in (c.oid, c.reltoastrelid))

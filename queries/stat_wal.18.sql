@@ -34,12 +34,21 @@ cross join (
   from pg_catalog.pg_stat_io as i
   where i.object = 'wal' and i.context = 'normal' and i.backend_type not in ('walreceiver', 'standalone backend')
 ) as io
--- Null if not measured: 0 would be a false value.
+-- 1, or null if not measured: 0 would be a false value. If a database or role has a value of its own, the value of our session
+-- is not that of all, and only a time above 0 was certainly measured.
 cross join lateral (
   select
-    case when io.write_time + io.fsync_time > 0 or (
-        pg_catalog.current_setting('track_wal_io_timing') = 'on'
-        -- The setting of a single database or role is not visible in our session.
-        and not exists (select from pg_catalog.pg_db_role_setting as o where o.setconfig::text like '%track_wal_io_timing=%')
-      ) then 1 end::float8 as is_timed
+    case
+      when case
+          when not exists (
+              select
+              from pg_catalog.pg_db_role_setting as o
+              cross join lateral pg_catalog.unnest(o.setconfig) as c (entry)
+              where c.entry like 'track_wal_io_timing=%'
+            )
+            then pg_catalog.current_setting('track_wal_io_timing')::bool
+          else io.write_time + io.fsync_time > 0
+        end
+        then 1
+    end::float8 as is_timed
 ) as t;

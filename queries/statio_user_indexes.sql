@@ -3,6 +3,7 @@
 -- scope:    database
 -- interval: 15s
 -- top:      300 by idx_blks_read_total, idx_blks_hit_total
+-- requires: setting track_counts
 --
 -- label   schemaname
 -- label   relname
@@ -17,7 +18,11 @@ select
   i.idx_blks_read as idx_blks_read_total,
   i.idx_blks_hit as idx_blks_hit_total
 from pg_catalog.pg_statio_user_indexes as i
--- Temporary tables of other sessions would create an unlimited number of series.
-where i.schemaname !~ '^pg_temp_'
+join pg_catalog.pg_class as c on c.oid = i.indexrelid
+where
+  -- Temporary tables of other sessions would create an unlimited number of series.
+  c.relpersistence <> 't'
+  -- An unlogged index cannot be read on a standby.
+  and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
 -- If there are more indexes than the limit, the most used are kept.
 order by i.idx_blks_read + i.idx_blks_hit desc, i.indexrelid;

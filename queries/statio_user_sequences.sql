@@ -3,6 +3,7 @@
 -- scope:    database
 -- interval: 15s
 -- top:      100 by blks_hit_total, blks_read_total
+-- requires: setting track_counts
 --
 -- label   schemaname
 -- label   sequencename
@@ -15,7 +16,11 @@ select
   s.blks_read as blks_read_total,
   s.blks_hit as blks_hit_total
 from pg_catalog.pg_statio_user_sequences as s
--- Temporary sequences of other sessions would create an unlimited number of series.
-where s.schemaname !~ '^pg_temp_'
+join pg_catalog.pg_class as c on c.oid = s.relid
+where
+  -- Temporary sequences of other sessions would create an unlimited number of series.
+  c.relpersistence <> 't'
+  -- An unlogged sequence cannot be read on a standby.
+  and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
 -- If there are more sequences than the limit, the most used are kept.
 order by s.blks_read + s.blks_hit desc, s.relid;

@@ -3,6 +3,7 @@
 -- scope:    database
 -- interval: 15s
 -- top:      300 by heap_blocks_read, heap_blocks_hit, idx_blocks_read, idx_blocks_hit
+-- requires: setting track_counts
 --
 -- label   schemaname
 -- label   relname
@@ -27,7 +28,11 @@ select
   t.tidx_blks_read as tidx_blocks_read,
   t.tidx_blks_hit as tidx_blocks_hit
 from pg_catalog.pg_statio_user_tables as t
--- Temporary tables of other sessions would create an unlimited number of series.
-where t.schemaname !~ '^pg_temp_'
+join pg_catalog.pg_class as c on c.oid = t.relid
+where
+  -- Temporary tables of other sessions would create an unlimited number of series.
+  c.relpersistence <> 't'
+  -- An unlogged table cannot be read on a standby.
+  and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
 -- If there are more tables than the limit, the most used are kept.
 order by coalesce(t.heap_blks_read, 0) + coalesce(t.heap_blks_hit, 0) + coalesce(t.idx_blks_read, 0) + coalesce(t.idx_blks_hit, 0) desc, t.relid;

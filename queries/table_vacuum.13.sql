@@ -19,11 +19,17 @@
 -- gauge analyze_due_ratio: Modified rows as a fraction of their threshold; the table is due for an analyze above 1. Absent
 --    without track_counts.
 with
+  -- A value of our role says nothing about other sessions and hides the server's; PostgreSQL's default, on, is assumed.
+  tracking as materialized (
+    select s.source in ('user', 'database user') or s.setting::bool as is_on
+    from pg_catalog.pg_settings as s
+    where s.name = 'track_counts'
+  ),
   server as materialized (
     select
-      pg_catalog.current_setting('autovacuum')::bool and pg_catalog.current_setting('track_counts')::bool as is_enabled,
+      pg_catalog.current_setting('autovacuum')::bool and (table tracking) as is_enabled,
       -- Without track_counts, no rows are counted; 0 dead rows would be a false value.
-      case when pg_catalog.current_setting('track_counts')::bool then 1 end::float8 as is_counted,
+      case when (table tracking) then 1 end::float8 as is_counted,
       pg_catalog.current_setting('autovacuum_vacuum_threshold')::float8 as vacuum_base,
       pg_catalog.current_setting('autovacuum_vacuum_scale_factor')::float8 as vacuum_scale,
       pg_catalog.current_setting('autovacuum_vacuum_insert_threshold')::float8 as insert_base,

@@ -96,7 +96,8 @@ function hasMetric(variants: readonly Query[], metric: string, major: (typeof ma
     version: [major],
     isStandby,
     extensions: new Map(extensions),
-    capabilities: new Set(capabilities.map(({ name }) => name))
+    capabilities: new Set(capabilities.map(({ name }) => name)),
+    untracked: new Map()
   }
   const access = new Map([['', 'none' as const]])
   return planQueries(variants, [{ name: '', isUp: true, facts, access }]).some(

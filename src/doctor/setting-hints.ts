@@ -1,3 +1,4 @@
+import { trackingSettings } from '../query/requirement.ts'
 import { isSocket, type Server } from '../server/server.ts'
 import type { Examination } from './examine.ts'
 import type { Finding } from './finding.ts'
@@ -35,7 +36,11 @@ export function settingHints(server: Server, examinations: readonly Examination[
   const isLocal = isSocket(host) || /^(localhost|127\.|::1$)/.test(host)
   return [
     ...advice
-      .filter(({ setting, value }) => settings.get(setting) === value)
+      .filter(({ setting, value }) => {
+        // The value in our session may be that of our role alone.
+        const tracking = trackingSettings.find((name) => name === setting)
+        return tracking === undefined ? settings.get(setting) === value : facts.untracked.has(tracking)
+      })
       .map(({ setting, value, effect, recommended }) =>
         hint(`${setting} is ${value}; recommended: alter system set ${setting} = ${recommended}`, effect)
       ),

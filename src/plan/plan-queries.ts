@@ -129,7 +129,7 @@ function planVariant(name: string, newestFirst: readonly Query[], candidate: Can
   const { name: database, facts, access } = candidate
   const judged = newestFirst.map((query) => ({
     query,
-    missing: facts === undefined ? [] : requirementsOf(query).filter((requirement) => !isMet(requirement, facts, candidate))
+    missing: facts === undefined ? [] : requirementsOf(query).filter((requirement) => !isMet(requirement, query, facts, candidate))
   }))
   const [first, ...others] = judged
   if (first === undefined) return []
@@ -154,7 +154,7 @@ function requirementsOf({ requires, variant }: Query): readonly Requirement[] {
   )
 }
 
-function isMet(requirement: Requirement, facts: Facts, { access }: Candidate): boolean {
+function isMet(requirement: Requirement, { scope }: Query, facts: Facts, { access }: Candidate): boolean {
   switch (requirement.kind) {
     case 'role':
       return facts.isStandby === (requirement.role === 'standby')
@@ -162,6 +162,10 @@ function isMet(requirement: Requirement, facts: Facts, { access }: Candidate): b
       return facts.capabilities.has(requirement.name)
     case 'declared':
       return access.size > 0
+    case 'setting': {
+      const off = facts.untracked.get(requirement.name)
+      return off === undefined || (scope === 'server' && off === 'here')
+    }
     case 'server':
       return isWithin(facts.version, requirement)
     case 'extension': {
@@ -182,6 +186,7 @@ function isWithin(version: readonly number[], { comparison, version: bound }: Bo
 function explain(requirement: Requirement, facts: Facts): string {
   const needed = `needs ${formatRequirement(requirement)}`
   if (requirement.kind === 'server') return `${needed}, is ${formatVersion(facts.version)}`
+  if (requirement.kind === 'setting') return `tracking is off: ${requirement.name}`
   if (requirement.kind !== 'extension') return needed
   const installed = facts.extensions.get(requirement.name)
   return `${needed}, ${installed === undefined ? 'not installed here' : `is ${formatVersion(installed.version)}`}`

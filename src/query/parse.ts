@@ -196,7 +196,7 @@ function readRequirements(requires: Requirement[], value: string): string | unde
   for (const part of value.split(',').map((part) => part.trim())) {
     const requirement = parseRequirement(part)
     if (requirement === undefined) {
-      return `requires is "${part}"; expected "server >= 14", "role primary", "role standby", "capability pg_monitor", "declared access" or an extension as "pg_stat_statements >= 1.9"`
+      return `requires is "${part}"; expected "server >= 14", "role primary", "role standby", "capability pg_monitor", "declared access", "setting track_counts" or an extension as "pg_stat_statements >= 1.9"`
     }
     requires.push(requirement)
   }

@@ -9,12 +9,18 @@ export type Requirement =
   | { readonly kind: 'role'; readonly role: 'primary' | 'standby' }
   | { readonly kind: 'capability'; readonly name: string }
   | { readonly kind: 'declared'; readonly what: 'access' }
+  | { readonly kind: 'setting'; readonly name: TrackingSetting }
+
+/** The settings without which PostgreSQL collects nothing for a query, so that its numbers would be 0 or stop. */
+export const trackingSettings = ['compute_query_id', 'pg_stat_statements.track', 'track_counts'] as const
+
+export type TrackingSetting = (typeof trackingSettings)[number]
 
 const pattern = /^(?<word>[a-z_][a-z0-9_-]*)(?:\s*(?<comparison>>=|<)\s*(?<version>\d+(?:\.\d+)*))?$/
 
 /**
  * Reads one requirement of a header: `server >= 14`, `server < 17`, `role primary`, `role standby`,
- * `capability pg_monitor`, `declared access`, or the name of an extension, alone or with a version. Undefined for
+ * `capability pg_monitor`, `declared access`, `setting track_counts`, or the name of an extension, alone or with a version. Undefined for
  * anything else.
  */
 export function parseRequirement(text: string): Requirement | undefined {
@@ -23,8 +29,12 @@ export function parseRequirement(text: string): Requirement | undefined {
   if (text === 'declared access') return { kind: 'declared', what: 'access' }
   const capability = /^capability ([a-z_]+)$/.exec(text)?.[1]
   if (capability !== undefined) return { kind: 'capability', name: capability }
+  if (text.startsWith('setting ')) {
+    const name = trackingSettings.find((setting) => text === `setting ${setting}`)
+    return name === undefined ? undefined : { kind: 'setting', name }
+  }
   const { word, comparison, version } = pattern.exec(text)?.groups ?? {}
-  if (word === undefined || ['role', 'capability', 'declared'].includes(word)) return undefined
+  if (word === undefined || ['role', 'capability', 'declared', 'setting'].includes(word)) return undefined
   if (word !== 'server') {
     return { kind: 'extension', name: word, comparison: comparison === '<' ? '<' : '>=', version: parseVersion(version ?? '') }
   }
@@ -41,6 +51,8 @@ export function formatRequirement(requirement: Requirement): string {
       return `capability ${requirement.name}`
     case 'declared':
       return `declared ${requirement.what}`
+    case 'setting':
+      return `setting ${requirement.name}`
     case 'server':
       return `server ${requirement.comparison} ${formatVersion(requirement.version)}`
     case 'extension':

@@ -131,7 +131,7 @@ test('sessions of pgvitals do not count as long-running, whatever their credenti
   t.equal(value('pg_stat_activity_running', running('platform_owner')), undefined)
 })
 
-test('an autovacuum is exported with its table and start time', async (t) => {
+test('an autovacuum is exported with the real name of its table and its start time', async (t) => {
   // An analyze would hold the horizon.
   const server = await startTeamServer(t, 18, 'autovacuum_naptime=1s', 'autovacuum_analyze_threshold=1000000')
   const slow =
@@ -139,11 +139,15 @@ test('an autovacuum is exported with its table and start time', async (t) => {
   const before = Date.now() / 1000
   await server.sql(
     'platform',
-    `create table hot with (${slow}) as select g as id, repeat('x', 1000) as note from generate_series(1, 500) as g`,
-    'delete from hot where id % 2 = 0'
+    'create schema "my.schema"',
+    // The text of the activity is ambiguous: "autovacuum: VACUUM my.schema.eve.nts (to prevent wraparound)".
+    `create table "my.schema"."eve.nts (to prevent wraparound)" with (${slow}) as
+      select g as id, repeat('x', 1000) as note from generate_series(1, 500) as g`,
+    'delete from "my.schema"."eve.nts (to prevent wraparound)" where id % 2 = 0'
   )
-  const [size] = await server.sql('platform', "select pg_relation_size('hot') / 8192 as blocks")
-  const labels = { datname: 'platform', schemaname: 'public', relname: 'hot' }
+  const [size] = await server.sql('platform', `select pg_relation_size('"my.schema"."eve.nts (to prevent wraparound)"') / 8192 as blocks`)
+  const table = { schemaname: 'my.schema', relname: 'eve.nts (to prevent wraparound)' }
+  const labels = { datname: 'platform', ...table }
   const began = (result: PollResult) => result.value('pg_stat_activity_autovacuum_timestamp_seconds', labels)
   const result = await pollUntil(server, (result) => began(result) !== undefined)
   const timestamp = began(result) ?? 0
@@ -153,7 +157,7 @@ test('an autovacuum is exported with its table and start time', async (t) => {
     undefined,
     'a vacuum does not hold back others'
   )
-  t.equal(result.value('pg_stat_progress_vacuum_heap_blks', { schemaname: 'public', relname: 'hot' }), Number(size?.blocks))
+  t.equal(result.value('pg_stat_progress_vacuum_heap_blks', table), Number(size?.blocks))
 })
 
 test('without pg_read_all_stats a role exports connections, but neither states nor false zeros', async (t) => {

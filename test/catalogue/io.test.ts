@@ -125,7 +125,7 @@ test('pg_stat_slru has the same names on all versions, and counts a notification
     [13, 'Notify'],
     [17, 'notify']
   ] as const) {
-    const server = await startTeamServer(t, major)
+    const server = await startTeamServer(t, major, 'track_commit_timestamp=on')
     await server.sql('platform', `select pg_stat_reset_slru('${name}')`)
     await pollUntil(server, ({ value }) => value('pg_stat_slru_blks_zeroed_total', { name: 'notify' }) === 0)
     await server.sql('platform', 'listen something', 'notify something')

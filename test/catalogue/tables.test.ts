@@ -6,7 +6,17 @@ import { startServer, startStandby } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
 import { createPoller, type Target } from './create-poller.ts'
 
-const { pollSamples } = createPoller('index_unused', 'stat_user_tables', 'stat_user_tables_size', 'table_vacuum')
+const { pollSamples } = createPoller(
+  'index_unused',
+  'stat_database',
+  'stat_user_indexes',
+  'stat_user_indexes_size',
+  'stat_user_tables',
+  'stat_user_tables_size',
+  'statio_user_indexes',
+  'statio_user_tables',
+  'table_vacuum'
+)
 
 type Labels = Readonly<Record<string, string>>
 
@@ -129,27 +139,51 @@ for (const major of [13, 16, 18] as const) {
   })
 }
 
-test('a standby exports its own scans and sizes, and nothing that only its primary knows', async (t) => {
-  const primary = await startServer({ major: 14 })
+test('a standby exports its own scans and sizes, and nothing that only its primary counts', async (t) => {
+  const primary = await startServer({ major: 18 })
   t.teardown(() => primary.remove())
   await createTeamDatabases(primary)
+  await primary.sql(
+    'platform',
+    'vacuum analyze item',
+    'create unlogged table scratch (id int primary key)',
+    'insert into scratch select generate_series(1, 1000)'
+  )
+  // The standby starts with the statistics of the primary, as a primary does that becomes a standby.
   const standby = await startStandby(primary)
   t.teardown(() => standby.remove())
-  await standby.sql('platform', 'select count(*) from item', 'select count(*) from item')
   const item = { datname: 'platform', relname: 'item' }
-  const all = await pollUntil(standby, 'pg_stat_user_tables_seq_scan', item, 2)
-  t.equal(sampleValue(all, 'pg_stat_user_tables_heap_size_bytes', item), 8192)
-  t.ok((sampleValue(await pollSamples(primary), 'pg_stat_user_tables_n_live_tup', item) ?? 0) > 0)
+  const scans = sampleValue(await pollSamples(standby), 'pg_stat_user_tables_seq_scan', item) ?? 0
+  await standby.sql('platform', 'select count(*) from item', 'select count(*) from item')
+  const all = await pollUntil(standby, 'pg_stat_user_tables_seq_scan', item, scans + 2)
+  const [size] = await standby.sql('platform', "select pg_table_size('item')::float8 as bytes")
+  t.equal(sampleValue(all, 'pg_stat_user_tables_table_size_bytes', item), size?.bytes)
+  const onPrimary = await pollSamples(primary)
+  t.ok((sampleValue(onPrimary, 'pg_stat_user_tables_n_live_tup', item) ?? 0) > 0)
+  t.equal(sampleValue(onPrimary, 'pg_stat_user_tables_vacuum_count', item), 1)
+  t.ok((sampleValue(onPrimary, 'pg_stat_user_indexes_size_bytes', { relname: 'scratch' }) ?? 0) > 0)
   for (const name of [
+    'pg_stat_user_tables_n_tup_ins',
     'pg_stat_user_tables_n_live_tup',
     'pg_stat_user_tables_n_dead_tup',
     'pg_stat_user_tables_n_mod_since_analyze',
     'pg_stat_user_tables_n_ins_since_vacuum',
-    'pg_stat_user_tables_last_analyze'
+    'pg_stat_user_tables_last_vacuum',
+    'pg_stat_user_tables_vacuum_count',
+    'pg_stat_user_tables_vacuum_seconds_total',
+    'pg_stat_user_tables_last_analyze',
+    'pg_stat_user_tables_analyze_count'
   ])
-    t.equal(sampleValue(all, name, item), undefined, `${name} is absent, not 0`)
+    t.equal(sampleValue(all, name, item), undefined, `${name} is absent, neither 0 nor that of the primary`)
+  t.equal(sampleValue(all, 'pg_stat_database_tup_inserted', { datname: 'platform' }), undefined)
+  t.ok((sampleValue(all, 'pg_stat_database_xact_commit', { datname: 'platform' }) ?? 0) > 0)
   t.same(
-    all.filter(({ name }) => /^pg_(tables?|index|sequences?)_/.test(name)),
+    all.filter(({ labels }) => labels.relname === 'scratch'),
+    [],
+    'an unlogged table and its index have no data on a standby'
+  )
+  t.same(
+    all.filter(({ name }) => /^pg_(tables?|index|sequences?|partitioned)_/.test(name)),
     []
   )
 })

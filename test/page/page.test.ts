@@ -115,7 +115,7 @@ test('the state of each database has a reason', async (t) => {
 })
 
 test('a blind spot is a capability of 0; for the server where one database with it is enough', async (t) => {
-  const facts = { role: 'r', version: [18], isStandby: false, extensions: new Map(), capabilities: new Set<string>() }
+  const facts = { role: 'r', version: [18], isStandby: false, extensions: new Map(), capabilities: new Set<string>(), untracked: new Map() }
   const withStatements = { ...facts, capabilities: new Set(['pg_stat_statements', 'pg_monitor']) }
   const state = (name: string, known: typeof facts): DatabaseState => ({ ...unpolled(name), isUp: true, facts: known })
   const capability = (datname: string, name: string, value: number) =>

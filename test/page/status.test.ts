@@ -12,7 +12,8 @@ const facts: Facts = {
   version: [18, 4],
   isStandby: false,
   extensions: new Map(),
-  capabilities: new Set(['pg_read_all_settings', 'pg_read_all_stats'])
+  capabilities: new Set(['pg_read_all_settings', 'pg_read_all_stats']),
+  untracked: new Map()
 }
 
 test('the status reports databases with their blind spots, and queries with their last polls', async (t) => {

@@ -5,7 +5,7 @@ import type { Facts } from '../../src/server/facts.ts'
 
 /** The facts of a role without any capability on a primary of this version. */
 export function makeFacts(version: readonly number[] = [18], more: Partial<Facts> = {}): Facts {
-  return { role: 'r', version, isStandby: false, extensions: new Map(), capabilities: new Set(), ...more }
+  return { role: 'r', version, isStandby: false, extensions: new Map(), capabilities: new Set(), untracked: new Map(), ...more }
 }
 
 /** A database that is up once it has been reached. */

@@ -38,6 +38,20 @@ test('a query that compares with declared access runs only where access is decla
   t.same(planOf(queries, [makeCandidate('a', makeFacts()), declared]), ['q@a!needs declared access', 'q@b'])
 })
 
+test('a query is skipped where its tracking setting is off, a server-wide query only if it is off everywhere', async (t) => {
+  const queries = [writeQuery('q.sql', 'server', 'setting track_counts'), writeQuery('t.sql', 'database', 'setting track_counts')]
+  const off = (scope: 'here' | 'everywhere') => makeFacts([18], { untracked: new Map([['track_counts', scope] as const]) })
+  t.same(planOf(queries, [makeCandidate('a', off('here')), makeCandidate('b', makeFacts())]), [
+    'q@a',
+    't@a!tracking is off: track_counts',
+    't@b'
+  ])
+  t.same(planOf(queries, [makeCandidate('a', off('everywhere'))]), [
+    'q@a!tracking is off: track_counts',
+    't@a!tracking is off: track_counts'
+  ])
+})
+
 test('the variant for an extension depends on its version, in the database that has it', async (t) => {
   const queries = [writeQuery('s.1.8.sql', 'server', 'ext'), writeQuery('s.1.11.sql', 'server', 'ext')]
   t.same(planOf(queries, [makeCandidate('a', makeFacts()), makeCandidate('b', withExtension(1, 9))]), ['s.1.8@b'])

@@ -34,7 +34,7 @@ const serverWith = (names: readonly string[], more: Partial<Server> = {}): Serve
   ...more
 })
 
-const facts: Facts = { role: 'u', version: [18], isStandby: false, extensions: new Map(), capabilities: new Set() }
+const facts: Facts = { role: 'u', version: [18], isStandby: false, extensions: new Map(), capabilities: new Set(), untracked: new Map() }
 const limits = { value: { free: 50, roleFree: undefined, databaseFree: undefined } }
 const success: Outcome = {
   seconds: 0.01,

@@ -165,6 +165,12 @@ const cases: readonly (readonly [string, string, string, RegExp])[] = [
     /^a\.sql:10: parts is "pg_class"; expected a select of oids/
   ],
   ['a setting given twice', 'a.sql', `${header}-- scope: server\nselect 1`, /^a\.sql:10: scope is set twice/],
+  [
+    'a setting that does not track',
+    'a.sql',
+    `${header}-- requires: setting work_mem\nselect 1`,
+    /^a\.sql:10: requires is "setting work_mem"; expected/
+  ],
   ['an invalid requirement', 'a.sql', `${header}-- requires: server 14\nselect 1`, /^a\.sql:10: requires is "server 14"; expected/],
   ['a missing scope', 'a.sql', '-- A.\n--\n-- gauge a: A.\nselect 1', /^a\.sql:1: the header has no "scope: server"/],
   ['a value without help', 'a.sql', `${header}-- gauge a\nselect 1`, /^a\.sql:10: gauge a has no help/],

@@ -76,9 +76,20 @@ export const storage = board('pgvitals-storage', {
         isStacked: true,
         links: ['database']
       }),
-      timeseries('Temporary files', [12, 8], 'binBps', {
+      timeseries('Temporary files now', [6, 8], 'bytes', {
         about: [
-          'Bytes written to temporary files per second, counted when a statement ends.',
+          'Size of the temporary files that exist now, by tablespace.',
+          'A single query can fill the disk before any counter of temporary files moves.',
+          'Little, compared with the free space.',
+          'Open the Activity dashboard for the running statements.'
+        ],
+        expr: sumBy(['tablespace'], onServer('pg_temporary_files_size_bytes')),
+        legend: '{{tablespace}}',
+        empty: 'pg_monitor is not granted'
+      }),
+      timeseries('Temporary files written', [6, 8], 'binBps', {
+        about: [
+          'Bytes written to temporary files per second, counted when a file is removed.',
           'They use disk space and time.',
           'Little.',
           'Open the Statements dashboard for those with temporary files.'

@@ -86,5 +86,14 @@ export const capacity: readonly Alert[] = [
     summary: `Database ${database} writes ${bytes}/s of temporary files`,
     description:
       'Sorts and hashes exceed work_mem. They are slow and load the disk that all databases share. Check which statements cause it.'
+  },
+  {
+    name: 'PostgresTemporaryFilesLarge',
+    scope: 'instance',
+    dashboard: 'pgvitals-storage',
+    tiers: [warning('5m', `sum by (${perServer}) (pg_temporary_files_size_bytes) > min by (${perServer}) (pg_disk_free_bytes)`)],
+    summary: `Temporary files of PostgreSQL server ${server} use ${bytes}, more than the free disk space`,
+    description:
+      'A running query sorts or hashes far more than work_mem. If it needs as much again, the disk is full. Find the query and end it.'
   }
 ]

@@ -1,6 +1,8 @@
 import type { AlertCase } from '../alert-case.ts'
 
 const free = 'pg_disk_free_bytes{source="configured"}'
+const fileSystem = 'pg_disk_free_bytes{source="filesystem"}'
+const temporaryFiles = (tablespace: string) => `pg_temporary_files_size_bytes{tablespace="${tablespace}"}`
 const total = 'pg_disk_total_bytes{source="configured"}'
 /** The value is unknown after five minutes. */
 const vanishing = (value: number) => `${value}+0x4 stale _x90`
@@ -149,5 +151,14 @@ export const capacity: readonly AlertCase[] = [
     good: { [temp]: '+1e6' },
     silent: { 'just below': { [temp]: '+2.9e9' } },
     summary: 'Database labeler on SERVER writes 49.27MiB/s of temporary files'
+  },
+  {
+    alert: 'PostgresTemporaryFilesLarge',
+    severity: 'warning',
+    bad: { [temporaryFiles('pg_default')]: 6e9, [temporaryFiles('fast')]: 5e9, [free]: 10e9, [fileSystem]: 50e9 },
+    good: { [temporaryFiles('pg_default')]: 0, [temporaryFiles('fast')]: 0 },
+    optional: [fileSystem],
+    silent: { 'as much as is free': { [temporaryFiles('pg_default')]: 5e9 } },
+    summary: 'Temporary files of PostgreSQL server SERVER use 10.24GiB, more than the free disk space'
   }
 ]
