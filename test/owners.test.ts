@@ -46,7 +46,7 @@ test('with three owners and without pg_monitor every database exports what its o
   )
 
   const line = logged.map(({ msg }) => String(msg)).find((msg) => msg.includes('queries run'))
-  t.match(line, /skipped: .*wal \(needs capability pg_monitor\)/)
+  t.match(line, /skipped: .*wal \(needs capability pg_ls_waldir\)/)
 })
 
 test('server-wide queries run with the credential that sees most, whatever its position in the configuration', async (t) => {

@@ -16,11 +16,7 @@ const advice: readonly Advice[] = [
     value: 'off',
     effect: 'the I/O times of databases, tables and statements are not measured',
     recommended: 'on'
-  },
-  { setting: 'compute_query_id', value: 'off', effect: 'pg_stat_statements records nothing', recommended: 'auto' },
-  { setting: 'pg_stat_statements.track', value: 'none', effect: 'pg_stat_statements records nothing', recommended: 'top' },
-  { setting: 'track_activities', value: 'off', effect: 'the states and statements of sessions are not visible', recommended: 'on' },
-  { setting: 'track_counts', value: 'off', effect: 'no statistics are collected, and autovacuum does not run', recommended: 'on' }
+  }
 ]
 
 /** Hints on settings of the server, the role and the connection. */

@@ -1,11 +1,20 @@
 import { parseVersion, type Version } from '../query/version.ts'
 import { capabilities } from './capability.ts'
+import { type Membership, membershipSql, parseMembership } from './membership.ts'
 import type { Session } from './session.ts'
+import { parseTracking, type Tracking, trackingSql } from './tracking.ts'
 
 export interface Extension {
   readonly version: Version
   /** The schema as an SQL identifier, quoted by `quote_ident`. */
   readonly schema: string
+  /** Whether the role has USAGE on the schema. */
+  readonly hasUsage: boolean
+  /**
+   * The functions (`pg_stat_statements()`) and relations (`pg_stat_statements`) named for the extension that the role may
+   * not use, with the missing privilege as in GRANT: `execute on function extensions.pg_stat_statements(boolean)`.
+   */
+  readonly refused: ReadonlyMap<string, string>
 }
 
 /** Properties of a database and of the role of the session. All of them can change, so they are read in every poll cycle. */
@@ -17,6 +26,9 @@ export interface Facts {
   readonly extensions: ReadonlyMap<string, Extension>
   /** The names of the capabilities that the role has. */
   readonly capabilities: ReadonlySet<string>
+  readonly membership: Membership
+  /** The state of each of `trackingSettings`; those that are unknown or do not exist are missing. */
+  readonly tracking: ReadonlyMap<string, Tracking>
 }
 
 /** Identifies a running server: a standby shares the system identifier of its primary, and a restart changes the start time. */
@@ -25,16 +37,43 @@ export interface Identity {
   readonly startTime: string
 }
 
+// Only objects whose names begin with the name of the extension are checked: no others are qualified with its schema.
+const extensionsSql = `(
+    select pg_catalog.json_object_agg(
+      e.extname,
+      pg_catalog.json_build_array(
+        e.extversion,
+        pg_catalog.quote_ident(n.nspname),
+        pg_catalog.has_schema_privilege(n.oid, 'usage'),
+        (
+          select pg_catalog.json_object_agg(o.name, o.privilege)
+          from (
+            select p.proname || '()', 'execute on function ' || pg_catalog.min(p.oid::regprocedure::text)
+            from pg_catalog.pg_proc as p
+            where p.pronamespace = n.oid and p.proname >= e.extname and p.proname < (e.extname::text || '~')::name
+            group by p.proname
+            having not pg_catalog.bool_or(pg_catalog.has_function_privilege(p.oid, 'execute'))
+            union all
+            select c.relname, 'select on ' || c.oid::regclass::text
+            from pg_catalog.pg_class as c
+            where c.relnamespace = n.oid and c.relname >= e.extname and c.relname < (e.extname::text || '~')::name
+              and c.relkind in ('r', 'p', 'v', 'm', 'f') and not pg_catalog.has_table_privilege(c.oid, 'select')
+          ) as o (name, privilege)
+        )
+      )
+    )
+    from pg_catalog.pg_extension as e
+    join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
+  )`
+
 const factsSql = `
 select
   current_user::text,
   pg_catalog.current_setting('server_version'),
   pg_catalog.pg_is_in_recovery(),
-  (
-    select pg_catalog.json_object_agg(e.extname, pg_catalog.json_build_array(e.extversion, pg_catalog.quote_ident(n.nspname)))
-    from pg_catalog.pg_extension as e
-    join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
-  ),
+  ${extensionsSql},
+  ${membershipSql},
+  ${trackingSql},
   ${capabilities.map((capability) => capability.sql).join(',\n  ')}`
 
 const identitySql = `
@@ -46,15 +85,26 @@ const options = { timeoutSeconds: 5, maxRows: 1 }
 /** Reads the facts in one round trip, from catalogs only. */
 export async function readFacts(session: Session): Promise<Facts> {
   const { rows } = await session.run(factsSql, options)
-  const [role, version, isStandby, extensions, ...granted] = rows[0] ?? []
-  const found: Record<string, [string, string]> = JSON.parse(extensions ?? '{}')
+  const [role, version, isStandby, extensions, membership, tracking, ...granted] = rows[0] ?? []
   return {
     role: role ?? '',
     version: parseVersion(version ?? ''),
     isStandby: isStandby === 't',
-    extensions: new Map(Object.entries(found).map(([name, [version, schema]]) => [name, { version: parseVersion(version), schema }])),
-    capabilities: new Set(capabilities.filter((_, index) => granted[index] === 't').map((capability) => capability.name))
+    extensions: parseExtensions(extensions ?? '{}'),
+    capabilities: new Set(capabilities.filter((_, index) => granted[index] === 't').map((capability) => capability.name)),
+    membership: parseMembership(membership ?? '[false, null, true]'),
+    tracking: parseTracking(tracking ?? '{}')
   }
+}
+
+function parseExtensions(text: string): ReadonlyMap<string, Extension> {
+  const found: Record<string, [string, string, boolean, Record<string, string> | null]> = JSON.parse(text)
+  return new Map(
+    Object.entries(found).map(([name, [version, schema, hasUsage, refused]]) => [
+      name,
+      { version: parseVersion(version), schema, hasUsage, refused: new Map(Object.entries(refused ?? {})) }
+    ])
+  )
 }
 
 /** Reads the identity of the server; undefined if the role lacks the privilege. */

@@ -1,3 +1,4 @@
+import type { Version } from '../query/version.ts'
 import { classOf } from './error-class.ts'
 import { readPassword } from './password.ts'
 import { type Answer, type Client, openClient } from './pg-client.ts'
@@ -79,7 +80,7 @@ type Run = (encoding: Encoding, sql: string, options: RunOptions) => Promise<Ans
 
 /** Without a pooler: sets the settings once and runs statements in autocommit. */
 async function runInSession(client: Client): Promise<Run> {
-  await client.execute(sessionSettings(client.major, defaultTimeoutSeconds, 'set'), defaultTimeoutSeconds)
+  await client.execute(sessionSettings(client.version, defaultTimeoutSeconds, 'set'), defaultTimeoutSeconds)
   let currentTimeout = defaultTimeoutSeconds
   let currentEncoding: Encoding = 'UTF8'
   return async (encoding, sql, { timeoutSeconds, maxRows, parameters = [] }) => {
@@ -97,7 +98,7 @@ async function runInSession(client: Client): Promise<Run> {
  */
 function runInTransaction(client: Client): Run {
   return async (encoding, sql, { timeoutSeconds, maxRows, parameters = [] }) => {
-    const settings = sessionSettings(client.major, timeoutSeconds, 'set local')
+    const settings = sessionSettings(client.version, timeoutSeconds, 'set local')
     try {
       const begin = 'begin transaction isolation level read committed read only not deferrable'
       await client.execute(`${begin}; ${settings}; set local client_encoding = '${encoding}'`, graceSeconds)
@@ -112,9 +113,11 @@ function runInTransaction(client: Client): Run {
 /**
  * The settings of a session (`set`) or a transaction (`set local`), sent as one simple query in one round trip.
  * They override what an owner may have set with `alter database … set`: settings that change results
- * (extra_float_digits), drop privileges (role) or end the session (transaction_timeout, exit_on_error).
+ * (extra_float_digits), drop privileges (role), refuse views (restrict_nonsystem_relation_kind) or end the session
+ * (transaction_timeout, exit_on_error).
  */
-function sessionSettings(major: number, timeoutSeconds: number, set: 'set' | 'set local'): string {
+function sessionSettings(version: Version, timeoutSeconds: number, set: 'set' | 'set local'): string {
+  const [major = 0] = version
   return [
     "application_name = 'pgvitals'",
     'role none',
@@ -134,8 +137,16 @@ function sessionSettings(major: number, timeoutSeconds: number, set: 'set' | 'se
     'exit_on_error = off',
     // An unknown setting would roll back all of them.
     ...(major >= 14 ? ['idle_session_timeout = 0'] : []),
-    ...(major >= 17 ? ['transaction_timeout = 0'] : [])
+    ...(major >= 17 ? ['transaction_timeout = 0'] : []),
+    ...(hasRelationRestriction(version) ? ["restrict_nonsystem_relation_kind = ''"] : [])
   ]
     .map((setting) => `${set} ${setting}`)
     .join('; ')
+}
+
+/** The first minor version with restrict_nonsystem_relation_kind. Source: PostgreSQL's release notes, CVE-2024-7348. */
+const restrictedSince: Readonly<Record<number, number>> = { 13: 16, 14: 13, 15: 8, 16: 4 }
+
+function hasRelationRestriction([major = 0, minor = 0]: Version): boolean {
+  return major >= 17 || minor >= (restrictedSince[major] ?? Number.POSITIVE_INFINITY)
 }

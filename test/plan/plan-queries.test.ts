@@ -2,11 +2,11 @@ import { test } from 'tap'
 import { describePlan } from '../../src/plan/describe-plan.ts'
 import { type Candidate, planQueries } from '../../src/plan/plan-queries.ts'
 import type { Query } from '../../src/query/query.ts'
-import { makeCandidate, makeFacts, writeQuery } from './make-candidate.ts'
+import { makeCandidate, makeExtension, makeFacts, writeQuery } from './make-candidate.ts'
 
 const monitoring = makeFacts([18], { capabilities: new Set(['pg_monitor']) })
 
-const withExtension = (...version: number[]) => makeFacts([18], { extensions: new Map([['ext', { version, schema: 'x' }]]) })
+const withExtension = (...version: number[]) => makeFacts([18], { extensions: new Map([['ext', makeExtension(version)]]) })
 
 /** `name@database`, followed by `!reason` where the query is skipped. */
 function planOf(queries: readonly Query[], databases: readonly Candidate[], isRefused?: (query: string, database: string) => boolean) {
