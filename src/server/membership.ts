@@ -32,7 +32,7 @@ export const membershipSql = `(
           join pg_catalog.pg_roles as g on g.oid = m.roleid
         ),
         paths (role, steps) as (
-          select r.oid, array[]::text[]
+          select r.oid, array[]::text[] collate "C"
           union
           select l.role, case when l.inherits then p.steps else p.steps || l.step end
           from paths as p
