@@ -10,7 +10,7 @@ import { createTeamDatabases } from '../servers/team-databases.ts'
 
 type Setting = readonly [name: string, value: string]
 
-/** Values for settings that are neither switches nor enumerations. */
+/** Values for settings that are neither switches nor enumerations. test/settings.test.ts covers the timeouts. */
 const others: readonly Setting[] = [
   ['max_stack_depth', '100'],
   ['temp_file_limit', '0'],
@@ -23,11 +23,6 @@ const others: readonly Setting[] = [
   ['join_collapse_limit', '1'],
   ['geqo_threshold', '2'],
   ['gin_fuzzy_search_limit', '1'],
-  ['statement_timeout', '1'],
-  ['lock_timeout', '1'],
-  ['transaction_timeout', '1'],
-  ['idle_session_timeout', '1'],
-  ['idle_in_transaction_session_timeout', '1'],
   ['client_connection_check_interval', '1'],
   ['recursive_worktable_factor', '1000000'],
   ['DateStyle', 'German, DMY'],
