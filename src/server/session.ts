@@ -133,6 +133,7 @@ function sessionSettings(version: Version, timeoutSeconds: number, set: 'set' | 
     'jit = off',
     'max_parallel_workers_per_gather = 0',
     'extra_float_digits = 1',
+    'quote_all_identifiers = off',
     'standard_conforming_strings = on',
     'exit_on_error = off',
     // An unknown setting would roll back all of them.

@@ -77,9 +77,7 @@ test('no setting of our role changes or prevents an answer', async (t) => {
           const isHidden =
             key.startsWith('setting  hash') ||
             (planted.get(key) === undefined &&
-              settings.some(([name]) =>
-                ['settings', 'setting_dangerous'].some((query) => key.startsWith(`${query} ${name.toLowerCase()}`))
-              ))
+              settings.some(([name]) => ['settings', 'setting_dangerous'].some((query) => key.startsWith(`${query} ${metricName(name)}`))))
           if (isStable && !isHidden && planted.get(key) !== field) different.push(`${key}: ${field} became ${planted.get(key)}`)
         }
       }
@@ -94,7 +92,9 @@ test('no setting of our role changes or prevents an answer', async (t) => {
     'platform',
     "select name, setting, enumvals::text[] as values from pg_settings where context in ('user', 'superuser') and vartype in ('bool', 'enum') order by name"
   )
+  // Without track_activities, our own session is not visible; test/privileges.test.ts covers it.
   const candidates = rows.flatMap(({ name, setting, values }) => {
+    if (name === 'track_activities') return []
     const possible = (values as string[] | null) ?? ['on', 'off']
     return possible.filter((value) => value !== setting).map((value) => [String(name), value] as const)
   })
@@ -127,6 +127,11 @@ test('no setting of our role changes or prevents an answer', async (t) => {
     }
   }
 })
+
+/** A parameter of our transaction is hidden by its default. */
+function metricName(setting: string): string {
+  return setting.toLowerCase().replaceAll('.', '_').replace('default_transaction_', 'transaction_')
+}
 
 async function readFields(session: Session, { query, sql = '' }: PlannedQuery): Promise<Fields> {
   const fields = new Map<string, string | null>()
