@@ -3,7 +3,7 @@
 -- scope:    server
 -- interval: 5m
 -- timeout:  30s
--- requires: capability pg_monitor
+-- requires: capability pg_ls_archive_statusdir
 --
 -- gauge files: WAL files waiting to be archived; absent while archive_mode is off.
 -- gauge oldest_age_seconds: Age of the oldest WAL file waiting to be archived, by its status file; absent if none is waiting.

@@ -3,7 +3,7 @@
 -- scope:    server
 -- interval: 5m
 -- timeout:  30s
--- requires: capability pg_monitor, capability pg_read_all_stats
+-- requires: capability pg_ls_waldir, capability pg_read_all_stats
 -- parts:    select d.oid from pg_catalog.pg_database as d union select t.oid from pg_catalog.pg_tablespace as t union select 0
 --
 -- gauge used_bytes: Disk space used by all tablespaces, including temporary files, and by the WAL directory; log files are

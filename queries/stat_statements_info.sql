@@ -10,4 +10,4 @@
 -- counter dealloc_total: Times pg_stat_statements evicted the least-executed statements because it was full.
 -- gauge   stats_reset_timestamp_seconds: Time of the last reset of all statement statistics, as a Unix timestamp.
 select dealloc as dealloc_total, extract(epoch from stats_reset)::float8 as stats_reset_timestamp_seconds
-from public.pg_stat_statements_info;
+from public.pg_stat_statements_info();

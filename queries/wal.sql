@@ -2,7 +2,7 @@
 --
 -- scope:    server
 -- interval: 1m
--- requires: capability pg_monitor
+-- requires: capability pg_ls_waldir
 --
 -- gauge segments: WAL segments in the WAL directory.
 -- gauge size_bytes: Size of the WAL segments in the WAL directory.

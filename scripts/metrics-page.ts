@@ -89,7 +89,7 @@ function versionsOf(variants: readonly Query[], metric: string): string {
 
 function hasMetric(variants: readonly Query[], metric: string, major: (typeof majors)[number], isStandby: boolean): boolean {
   const extensions = Object.entries(extensionVersions[major]).map(
-    ([name, version]) => [name, { version: parseVersion(version), schema: 'public' }] as const
+    ([name, version]) => [name, { version: parseVersion(version), schema: 'public', hasUsage: true, refused: new Map() }] as const
   )
   const facts: Facts = {
     role: '',
@@ -97,7 +97,8 @@ function hasMetric(variants: readonly Query[], metric: string, major: (typeof ma
     isStandby,
     extensions: new Map(extensions),
     capabilities: new Set(capabilities.map(({ name }) => name)),
-    untracked: new Map()
+    membership: { isMember: true, inheritSteps: [], inherits: true },
+    tracking: new Map()
   }
   const access = new Map([['', 'none' as const]])
   return planQueries(variants, [{ name: '', isUp: true, facts, access }]).some(

@@ -129,7 +129,7 @@ for (const major of [13, 18] as const) {
       'no query fails'
     )
     const line = logged.map(({ msg }) => String(msg)).find((msg) => msg.includes('queries run'))
-    t.match(line, /skipped: .*wal \(needs capability pg_monitor\)/)
+    t.match(line, /skipped: .*wal \(needs capability pg_ls_waldir\)/)
   })
 }
 

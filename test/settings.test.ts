@@ -88,6 +88,7 @@ test('settings that an owner sets on the database neither change nor break our s
     "role = 'pg_stat_scan_tables'",
     'exit_on_error = on',
     'extra_float_digits = -15',
+    "restrict_nonsystem_relation_kind = 'view, foreign-table'",
     'search_path = evil, public',
     "default_transaction_isolation = 'serializable'",
     'default_transaction_deferrable = on',

@@ -41,7 +41,18 @@ export const labelValues: Readonly<Partial<Record<Key, readonly string[]>>> = {
   'pg_stat_ssl_connections.ssl': ['true', 'false', 'unknown'],
   'pg_disk_free_bytes.source': ['configured', 'filesystem'],
   'pg_disk_total_bytes.source': ['configured', 'filesystem'],
-  'pgvitals_capability.capability': ['pg_monitor', 'pg_read_all_stats', 'pg_read_all_settings', 'pg_stat_statements'],
+  'pgvitals_capability.capability': [
+    'pg_monitor',
+    'pg_read_all_stats',
+    'pg_read_all_settings',
+    'pg_ls_waldir',
+    'pg_ls_archive_statusdir',
+    'pg_stat_statements',
+    'track_activities',
+    'track_counts',
+    'compute_query_id',
+    'pg_stat_statements.track'
+  ],
   'ALERTS.alertstate': ['pending', 'firing'],
   'ALERTS.severity': ['critical', 'warning', 'info'],
   'ALERTS.scope': ['instance', 'database', 'exporter']

@@ -1,17 +1,18 @@
-import { groupVariants, planDatabase, planQueries } from '../plan/plan-queries.ts'
+import { groupVariants, missingPrivileges, planDatabase, planQueries } from '../plan/plan-queries.ts'
 import type { Query } from '../query/query.ts'
 import { formatVersion } from '../query/version.ts'
 import { capabilities } from '../server/capability.ts'
 import type { Extension, Facts } from '../server/facts.ts'
 import { quoteIdentifier } from '../server/identifier.ts'
+import { type MissingGrant, missingGrants } from '../server/missing-grants.ts'
 import type { Examination, Found } from './examine.ts'
 import type { Finding, Step } from './finding.ts'
 
 /** The capabilities that a grant provides. `extensionFindings` reports those of extensions. */
 const grantable = capabilities.filter(({ isServerWide }) => !isServerWide)
 
-/** An extension whose version meets every minimum. */
-const newest: Extension = { version: [Number.POSITIVE_INFINITY], schema: 'public' }
+/** An extension whose version meets every minimum and whose objects the role may use. */
+const newest: Extension = { version: [Number.POSITIVE_INFINITY], schema: 'public', hasUsage: true, refused: new Map() }
 
 /** A query that does not run in a database, and what it lacks. */
 export interface BlindSpot {
@@ -47,33 +48,34 @@ export function findBlindSpots(queries: readonly Query[], examinations: readonly
   })
 }
 
-/** The blind spots of the roles, with one finding per grant. */
+/** The blind spots of the roles, with one finding per reason. Privileges that the server refuses to pg_monitor are only hints. */
 export function blindSpotFindings(blindSpots: readonly BlindSpot[], examinations: readonly Examination[]): readonly Finding[] {
-  const byGrant = new Map<string, { facts: Facts; databases: Set<string>; queries: Set<string> }>()
+  const byReason = new Map<string, { role: string; grant: MissingGrant; databases: Set<string>; queries: Set<string> }>()
   for (const { query, database, capabilities: missing } of blindSpots) {
     const facts = foundIn(examinations, database)?.facts
     if (facts === undefined) continue
-    for (const capability of grantable.filter(({ name }) => missing.includes(name))) {
-      const grant = capability.grant.replace('%s', () => quoteIdentifier(facts.role))
-      const group = byGrant.get(grant) ?? { facts, databases: new Set(), queries: new Set() }
-      byGrant.set(grant, group)
+    for (const grant of missingGrants(facts).filter((one) => one.capabilities.some((name) => missing.includes(name)))) {
+      const key = JSON.stringify([facts.role, grant])
+      const group = byReason.get(key) ?? { role: facts.role, grant, databases: new Set(), queries: new Set() }
+      byReason.set(key, group)
       group.databases.add(database)
       group.queries.add(query)
     }
   }
-  return [...byGrant].map(([grant, { facts, databases, queries }]) => {
-    const invisible = grantable.filter(({ name }) => !facts.capabilities.has(name)).map(({ blindSpot }) => blindSpot)
+  return [...byReason.values()].map(({ role, grant: { blindSpots: invisible, cause, statements, isRefused }, databases, queries }) => {
+    const reason = cause === undefined ? '' : `: ${cause}`
+    const advice = isRefused ? `; if this is not a hosted server, run: ${statements.join('; ')}` : ''
     return {
-      severity: 'error',
+      severity: isRefused ? 'hint' : 'error',
       databases: [...databases],
-      text: `${facts.role} cannot see ${invisible.join('; ')}`,
+      text: `${role} cannot see ${invisible.join('; ')}${reason}${advice}`,
       effect: `${queries.size === 1 ? '1 query does' : `${queries.size} queries do`} not run: ${[...queries].join(', ')}`,
-      fix: [{ sql: `${grant};` }]
+      fix: isRefused ? [] : statements.map((statement) => ({ sql: `${statement};` }))
     }
   })
 }
 
-/** Extensions that queries require and that are missing, too old or not loaded. Only pg_stat_statements is an error; others are hints. */
+/** Extensions that queries require and that are missing, too old, not loaded or not accessible. Only pg_stat_statements is an error; others are hints. */
 export function extensionFindings(
   blindSpots: readonly BlindSpot[],
   queries: readonly Query[],
@@ -90,23 +92,43 @@ export function extensionFindings(
     const installed = facts.extensions.get(name)
     const isUnloaded = name === 'pg_stat_statements' && !details.isPreloaded
     if (affected.length === 0 && !isUnloaded) return []
-    const statement = installed === undefined ? `create extension ${name}` : `alter extension ${name} update`
-    const state = installed === undefined ? 'is not installed' : `has version ${formatVersion(installed.version)}, which is too old`
+    const privileges = queries
+      .filter((query) => affected.some((one) => one.database === database && one.query === query.name))
+      .flatMap((query) => missingPrivileges(query, name, facts))
+    const { state, statements } = describeExtension(name, installed, [...new Set(privileges)], facts.role)
     const states = [...(affected.length > 0 ? [state] : []), ...(isUnloaded ? ['was not loaded when the server started'] : [])]
     const isHint = name !== 'pg_stat_statements'
     return [
       {
         severity: isHint ? 'hint' : 'error',
         databases: [database],
-        text: `${name} ${states.join(', and ')}${isHint ? `; run: ${statement}` : ''}`,
+        text: `${name} ${states.join(', and ')}${isHint ? `; run: ${statements.join('; ')}` : ''}`,
         effect:
           affected.length > 0
             ? `these queries do not run: ${[...new Set(affected.map(({ query }) => query))].join(', ')}`
             : 'its queries fail',
-        fix: [...(isUnloaded ? preloadSteps(home.found) : []), ...(affected.length > 0 ? [{ sql: `${statement};`, database }] : [])]
+        fix: [
+          ...(isUnloaded ? preloadSteps(home.found) : []),
+          ...(affected.length > 0 ? statements.map((sql) => ({ sql: `${sql};`, database })) : [])
+        ]
       }
     ]
   })
+}
+
+/** The state of an extension that queries cannot use, and the statements that change it. */
+function describeExtension(name: string, installed: Extension | undefined, privileges: readonly string[], role: string) {
+  if (installed === undefined) return { state: 'is not installed', statements: [`create extension ${name}`] }
+  if (privileges.length > 0) {
+    return {
+      state: `cannot be used: ${role} lacks ${privileges.join(', ')}`,
+      statements: privileges.map((one) => `grant ${one} to ${quoteIdentifier(role)}`)
+    }
+  }
+  return {
+    state: `has version ${formatVersion(installed.version)}, which is too old`,
+    statements: [`alter extension ${name} update`]
+  }
 }
 
 /** The steps that add the library to shared_preload_libraries. If the role cannot read this setting, the step is a comment. */

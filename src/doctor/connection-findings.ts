@@ -1,6 +1,6 @@
 import type { Password } from '../server/credential.ts'
 import { quoteIdentifier } from '../server/identifier.ts'
-import type { Server } from '../server/server.ts'
+import type { Connection, Server } from '../server/server.ts'
 import type { Examination } from './examine.ts'
 import type { Finding, Step } from './finding.ts'
 import { connectSteps, passwordStep, setUpSteps, statementsSteps } from './monitoring-role.ts'
@@ -48,8 +48,10 @@ function summaryOf({ database: { connection }, failure }: Examination): string {
   }
 }
 
-const isPasswordRejected = /authentication failed|^role .* does not exist/
-
+/**
+ * The steps that resolve a failed connection. They depend on the SQLSTATE and the routine of the error, because the
+ * message may be translated. Source: PostgreSQL's miscinit.c, postinit.c and auth.c.
+ */
 function fixOf(
   server: Server,
   examinations: readonly Examination[],
@@ -58,23 +60,47 @@ function fixOf(
   needsStatements: boolean
 ): readonly Step[] {
   const { user, password } = connection
+  const { sqlState, routine } = failure?.origin ?? {}
   const name = quoteIdentifier(user)
+  const each = (write: (database: string) => string) => databases.map((one) => ({ sql: write(quoteIdentifier(one)) }))
+  const other = examinations.find(({ found }) => found !== undefined)?.found
+  const known = other?.details.roles.get(user)
+  const login: Step = { sql: `alter role ${name} login;` }
+
+  const createRole = (ifItExists: Step): readonly Step[] => {
+    const setUp = setUpSteps({ role: user, databases, maxSessions: server.maxSessions, exists: other && false, ifItExists })
+    const steps = isIamToken(password) ? [...setUp, tokenStep(name)] : setUp
+    // If another credential works, this role only needs to see its own databases.
+    if (other !== undefined) return steps.filter(({ sql }) => !sql.startsWith('grant pg_monitor'))
+    return needsStatements ? [...steps, ...statementsSteps(databases[0] ?? '')] : steps
+  }
+
+  switch (`${sqlState} ${routine}`) {
+    case '28000 InitializeSessionUserId':
+      // A server that requests a password rejects a missing role like a wrong password.
+      return failure?.wasPasswordRequested || known !== undefined ? [login] : createRole(login)
+    case '28000 ClientAuthentication':
+      return [hostBasedStep(connection)]
+    case '28000 auth_failed':
+      return [failure?.wasPasswordRequested ? externalStep(name) : methodStep(name)]
+    case '53300 InitializeSessionUserId':
+      return [{ sql: `alter role ${name} connection limit ${2 * server.maxSessions};` }]
+    case '53300 CheckMyDatabase':
+      return each((database) => `alter database ${database} connection limit -1;`)
+    case '55000 CheckMyDatabase':
+      return each((database) => `alter database ${database} allow_connections true;`)
+    case '55000 InitPostgres':
+      return each((database) => `-- drop database ${database};  (an interrupted DROP DATABASE left it invalid)`)
+  }
   if (failure?.errorClass === 'privilege') return connectSteps(databases, user)
   if (failure?.errorClass === 'no_database') {
     return databases.map((one) => ({ sql: `-- create database ${quoteIdentifier(one)};  (or remove it from the configuration)` }))
   }
-  if (failure?.errorClass !== 'auth') return []
-  if (/^role .* is not permitted to log in/.test(failure.message)) return [{ sql: `alter role ${name} login;` }]
-  if (failure.message.startsWith('PAM authentication failed')) return [pamStep(name)]
-  if (!isPasswordRejected.test(failure.message)) return []
-  const other = examinations.find(({ found }) => found !== undefined)?.found
-  const known = other?.details.roles.get(user)
-  if (known !== undefined) return [isIamToken(password) ? tokenStep(name) : passwordStep(user, known.isExpired)]
-  const setUp = setUpSteps({ role: user, databases, maxSessions: server.maxSessions, exists: other && false })
-  const steps = isIamToken(password) ? [...setUp, tokenStep(name)] : setUp
-  // If another credential works, this role only needs to see its own databases.
-  if (other !== undefined) return steps.filter(({ sql }) => !sql.startsWith('grant pg_monitor'))
-  return needsStatements ? [...steps, ...statementsSteps(databases[0] ?? '')] : steps
+  // Without an SQLSTATE, no password was sent.
+  if (failure?.errorClass !== 'auth' || sqlState === undefined) return []
+  if (known === undefined) return createRole(passwordStep(user, false))
+  const steps = isIamToken(password) ? tokenStep(name) : passwordStep(user, known.isExpired)
+  return [...(known.canLogin ? [] : [login]), steps]
 }
 
 /** Whether the password is an RDS IAM token, which PostgreSQL accepts only for members of `rds_iam`. */
@@ -86,10 +112,24 @@ function tokenStep(role: string): Step {
   return { sql: `-- the configured password of ${role} is an IAM token, which only RDS accepts`, rds: `grant rds_iam to ${role};` }
 }
 
-/** RDS uses PAM only for members of `rds_iam`, so the role already has that grant. */
-function pamStep(role: string): Step {
+/** The server passes the password to PAM, LDAP or RADIUS. RDS uses PAM, only for members of `rds_iam`. */
+function externalStep(role: string): Step {
   return {
-    sql: `-- the PAM service of the server rejects ${role}; this cannot be fixed in PostgreSQL`,
+    sql: `-- the authentication service of the server (PAM, LDAP or RADIUS) rejects ${role}; this cannot be fixed in PostgreSQL`,
     rds: `-- a member of rds_iam needs a token: allow rds-db:connect for ${role} in IAM, or, to use a password: revoke rds_iam from ${role};`
+  }
+}
+
+function methodStep(role: string): Step {
+  return {
+    sql: `-- the method in pg_hba.conf (peer, ident, cert or gss) rejects ${role}; use scram-sha-256, or map the user in pg_ident.conf`
+  }
+}
+
+function hostBasedStep({ user, database }: Connection): Step {
+  const line = `${quoteIdentifier(database)} ${quoteIdentifier(user)}`
+  return {
+    sql: `-- allow ${line} from this address in pg_hba.conf, then: select pg_reload_conf();`,
+    rds: `-- if rds.force_ssl is 1, connect with sslmode=require or verify-full`
   }
 }

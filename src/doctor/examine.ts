@@ -1,5 +1,5 @@
 import { listDatabases, withFound } from '../server/discover.ts'
-import { ClassedError, classOf, type ErrorClass, messageOf } from '../server/error-class.ts'
+import { ClassedError, classOf, type ErrorClass, type ErrorOrigin, LoginError, messageOf, originOf } from '../server/error-class.ts'
 import { type Facts, readFacts } from '../server/facts.ts'
 import type { Database, Server } from '../server/server.ts'
 import { openSession } from '../server/session.ts'
@@ -18,7 +18,15 @@ export interface Found {
 export interface Examination {
   readonly database: Database
   readonly found: Found | undefined
-  readonly failure: { readonly errorClass: ErrorClass; readonly message: string } | undefined
+  readonly failure: ConnectionFailure | undefined
+}
+
+/** Why a database was not examined. The message may be translated, so only the other properties determine the fix. */
+export interface ConnectionFailure {
+  readonly errorClass: ErrorClass
+  readonly message: string
+  readonly origin: ErrorOrigin | undefined
+  readonly wasPasswordRequested: boolean
 }
 
 /**
@@ -37,13 +45,18 @@ export async function examineServer(server: Server, deadlineSeconds: number): Pr
       try {
         return { database, found: await deadline.limit(() => examineDatabase(database, users)), failure: undefined }
       } catch (error) {
-        return { database, found: undefined, failure: { errorClass: classOf(error), message: messageOf(error) } }
+        return { database, found: undefined, failure: describeFailure(error) }
       }
     })
   } finally {
     discoveryDeadline.clear()
     deadline.clear()
   }
+}
+
+function describeFailure(error: unknown): ConnectionFailure {
+  const origin = originOf(error)
+  return { errorClass: classOf(error), message: messageOf(error), origin, wasPasswordRequested: error instanceof LoginError }
 }
 
 /** The declared databases, and those that the first reachable one discovers. Unreachable ones are reported later. */

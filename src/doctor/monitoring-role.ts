@@ -17,16 +17,24 @@ export interface MonitoringRole {
   readonly maxSessions: number
   /** Whether the role exists; undefined if no session could check. */
   readonly exists: boolean | undefined
+  /** The step that replaces its creation if it exists; only used if that is unknown. */
+  readonly ifItExists?: Step
 }
 
 /** The steps that create a monitoring role, or grant an existing role what it needs. The password is a placeholder, because no secret is printed. */
-export function setUpSteps({ role, databases, maxSessions, exists }: MonitoringRole): readonly Step[] {
+export function setUpSteps({
+  role,
+  databases,
+  maxSessions,
+  exists,
+  ifItExists = passwordStep(role, false)
+}: MonitoringRole): readonly Step[] {
   const name = quoteIdentifier(role)
   // Twice the sessions of pgvitals, so that doctor can run at the same time.
   const create = `create role ${name} login password '…' connection limit ${2 * maxSessions};`
   return [
     ...(exists === true ? [] : [{ sql: create }]),
-    ...(exists === undefined ? [{ sql: `-- if the role exists: ${passwordStep(role, false).sql}` }] : []),
+    ...(exists === undefined ? [{ sql: `-- if the role exists: ${ifItExists.sql}` }] : []),
     { sql: `grant pg_monitor to ${name};` },
     ...connectSteps(databases, role)
   ]

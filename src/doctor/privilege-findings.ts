@@ -1,4 +1,6 @@
+import type { Facts } from '../server/facts.ts'
 import { quoteIdentifier } from '../server/identifier.ts'
+import { grantRole } from '../server/membership.ts'
 import type { Server } from '../server/server.ts'
 import type { Examination } from './examine.ts'
 import type { Finding, Step } from './finding.ts'
@@ -28,7 +30,7 @@ export function privilegeFindings(server: Server, examinations: readonly Examina
   const findings = new Map<string, Finding & { databases: string[]; fix: Step[] }>()
   for (const { database, facts, rights, details } of reachable) {
     const { role } = facts
-    const needed = missingGrants(role, database, details)
+    const needed = neededGrants(facts, database, details)
     for (const { kind, through, rights: same } of groupRights(rights.filter(({ on }) => on !== 'bootstrap'))) {
       const isPublic = through === 'public'
       const isReplaced = replaced.has(role) && !isPublic
@@ -88,11 +90,9 @@ function countTables(tables: number): string {
 }
 
 /** The grants for monitoring that the role does not have directly. */
-function missingGrants(role: string, database: string, { isMonitor, mayConnect }: SessionDetails): readonly Step[] {
-  return [
-    ...(isMonitor ? [] : [{ sql: `grant pg_monitor to ${quoteIdentifier(role)};` }]),
-    ...(mayConnect ? [] : connectSteps([database], role))
-  ]
+function neededGrants({ role, version, membership }: Facts, database: string, { isMonitor, mayConnect }: SessionDetails): readonly Step[] {
+  const grants = isMonitor ? [] : grantRole('pg_monitor', role, { version, inherits: membership.inherits })
+  return [...grants.map((sql) => ({ sql: `${sql};` })), ...(mayConnect ? [] : connectSteps([database], role))]
 }
 
 /** Revokes a right. If monitoring may depend on it, the steps grant what monitoring needs. */

@@ -9,6 +9,7 @@ import { mustBeReplaced, privilegeFindings } from './privilege-findings.ts'
 import { writeScript } from './script.ts'
 import type { Platform } from './session-details.ts'
 import { settingHints } from './setting-hints.ts'
+import { trackingFindings } from './tracking-findings.ts'
 
 /** One row of the table of databases. */
 export interface DatabaseReport {
@@ -54,6 +55,7 @@ export function reportServer(server: Server, examinations: readonly Examination[
       finding.databases.every(isReplaced) ? { ...finding, fix: [] } : finding
     ),
     ...extensionFindings(blindSpots, queries, examinations),
+    ...trackingFindings(examinations),
     ...settingHints(server, examinations)
   ]
   const select = (severity: Finding['severity']) =>

@@ -14,16 +14,22 @@ export interface SessionDetails {
   readonly isPreloaded: boolean
   /** The connection limit of the role; -1 means unlimited. */
   readonly connectionLimit: number
-  /** Whether the role is a direct member of pg_monitor. */
+  /** Whether the role is a direct member of pg_monitor and inherits its privileges. */
   readonly isMonitor: boolean
   /** Whether CONNECT on the database was granted to the role directly or to PUBLIC. */
   readonly mayConnect: boolean
-  /** Those of the given roles that exist, and whether their password has expired. */
-  readonly roles: ReadonlyMap<string, { readonly isExpired: boolean }>
+  /** Those of the given roles that exist. */
+  readonly roles: ReadonlyMap<string, KnownRole>
 }
 
-const settings = `
-  'shared_preload_libraries', 'track_io_timing', 'compute_query_id', 'pg_stat_statements.track', 'track_activities', 'track_counts'`
+/** What another role sees of a role. */
+export interface KnownRole {
+  /** Whether the password has expired. */
+  readonly isExpired: boolean
+  readonly canLogin: boolean
+}
+
+const settings = "'shared_preload_libraries', 'track_io_timing'"
 
 /** Reads the details in one round trip. `users` are the roles of the configuration. */
 export async function readSessionDetails(session: Session, users: readonly string[]): Promise<SessionDetails> {
@@ -40,7 +46,10 @@ export async function readSessionDetails(session: Session, users: readonly strin
         select from pg_catalog.pg_auth_members as m
         join pg_catalog.pg_roles as r on r.oid = m.member
         join pg_catalog.pg_roles as g on g.oid = m.roleid
-        where r.rolname = current_user and g.rolname = 'pg_monitor'
+        where
+          r.rolname = current_user
+          and g.rolname = 'pg_monitor'
+          and coalesce((pg_catalog.to_jsonb(m) ->> 'inherit_option')::boolean, r.rolinherit)
       ),
       exists (
         select from pg_catalog.pg_database as d
@@ -49,7 +58,10 @@ export async function readSessionDetails(session: Session, users: readonly strin
         where d.datname = pg_catalog.current_database() and a.privilege_type = 'CONNECT' and (a.grantee = 0 or r.rolname = current_user)
       ),
       (
-        select pg_catalog.json_object_agg(r.rolname, coalesce(r.rolvaliduntil < pg_catalog.now(), false))
+        select pg_catalog.json_object_agg(
+          r.rolname,
+          pg_catalog.json_build_object('isExpired', coalesce(r.rolvaliduntil < pg_catalog.now(), false), 'canLogin', r.rolcanlogin)
+        )
         from pg_catalog.pg_roles as r
         where r.rolname in (${names})
       )`,
@@ -57,7 +69,7 @@ export async function readSessionDetails(session: Session, users: readonly strin
   )
   const [tls, isRds, values, isPreloaded, connectionLimit, isMonitor, mayConnect, roles] = rows[0] ?? []
   const found: Record<string, string> = JSON.parse(values ?? '{}')
-  const existing: Record<string, boolean> = JSON.parse(roles ?? '{}')
+  const existing: Record<string, KnownRole> = JSON.parse(roles ?? '{}')
   return {
     tls: tls ?? undefined,
     platform: isRds === 't' ? 'rds' : 'postgresql',
@@ -66,6 +78,6 @@ export async function readSessionDetails(session: Session, users: readonly strin
     connectionLimit: Number(connectionLimit ?? -1),
     isMonitor: isMonitor === 't',
     mayConnect: mayConnect === 't',
-    roles: new Map(Object.entries(existing).map(([name, isExpired]) => [name, { isExpired }]))
+    roles: new Map(Object.entries(existing))
   }
 }

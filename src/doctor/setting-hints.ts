@@ -1,4 +1,3 @@
-import { trackingSettings } from '../query/requirement.ts'
 import { isSocket, type Server } from '../server/server.ts'
 import type { Examination } from './examine.ts'
 import type { Finding } from './finding.ts'
@@ -17,11 +16,7 @@ const advice: readonly Advice[] = [
     value: 'off',
     effect: 'the I/O times of databases, tables and statements are not measured',
     recommended: 'on'
-  },
-  { setting: 'compute_query_id', value: 'off', effect: 'pg_stat_statements records nothing', recommended: 'auto' },
-  { setting: 'pg_stat_statements.track', value: 'none', effect: 'pg_stat_statements records nothing', recommended: 'top' },
-  { setting: 'track_activities', value: 'off', effect: 'the states and statements of sessions are not visible', recommended: 'on' },
-  { setting: 'track_counts', value: 'off', effect: 'no statistics are collected, and autovacuum does not run', recommended: 'on' }
+  }
 ]
 
 /** Hints on settings of the server, the role and the connection. */
@@ -36,11 +31,7 @@ export function settingHints(server: Server, examinations: readonly Examination[
   const isLocal = isSocket(host) || /^(localhost|127\.|::1$)/.test(host)
   return [
     ...advice
-      .filter(({ setting, value }) => {
-        // The value in our session may be that of our role alone.
-        const tracking = trackingSettings.find((name) => name === setting)
-        return tracking === undefined ? settings.get(setting) === value : facts.untracked.has(tracking)
-      })
+      .filter(({ setting, value }) => settings.get(setting) === value)
       .map(({ setting, value, effect, recommended }) =>
         hint(`${setting} is ${value}; recommended: alter system set ${setting} = ${recommended}`, effect)
       ),

@@ -3,6 +3,7 @@ import type { Family, Sample } from '../metric/sample.ts'
 import { type DatabaseState, wasTried } from '../poll/polled-database.ts'
 import type { Snapshot } from '../poll/snapshots.ts'
 import { capabilities } from '../server/capability.ts'
+import { trackingSettings } from '../server/tracking.ts'
 
 /** The state of one server. */
 export interface ServerHealth {
@@ -40,7 +41,7 @@ const discovery = gauge(
 )
 const capability = gauge(
   'pgvitals_capability',
-  'Whether the role of this database has the capability; 0 is a blind spot, except for rows that the roles of other databases contribute. datname is empty if one database with it is sufficient for the server.'
+  'Whether the role has the capability, or the setting enables counting in all databases; 0 is a blind spot, except for rows that the roles of other databases contribute. datname is empty for settings, and if one database with the capability is sufficient for the server.'
 )
 const certificateExpiry = gauge(
   'pgvitals_tls_certificate_expiry_timestamp_seconds',
@@ -106,7 +107,9 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
         expiry === undefined ? [] : [one(certificateExpiry, expiry, { datname: name })]
       ),
       ...[...named].sort().map((datname) => one(databaseInfo, 1, { datname, team: teams.get(datname) ?? '' })),
-      ...capabilitiesOf(states).map(({ datname, name, has }) => one(capability, has ? 1 : 0, { datname, capability: name }))
+      ...[...capabilitiesOf(states), ...trackingOf(states)].map(({ datname, name, has }) =>
+        one(capability, has ? 1 : 0, { datname, capability: name })
+      )
     ]
   })
 }
@@ -117,6 +120,14 @@ function capabilitiesOf(states: readonly DatabaseState[]) {
       isUp && facts !== undefined ? [{ datname, name, has: facts.capabilities.has(name) }] : []
     )
     return isServerWide && roles.length > 0 ? [{ datname: '', name, has: roles.some(({ has }) => has) }] : roles
+  })
+}
+
+/** Settings whose state is unknown in every database are absent. */
+function trackingOf(states: readonly DatabaseState[]) {
+  return trackingSettings.flatMap(({ name }) => {
+    const known = states.flatMap(({ isUp, facts }) => (isUp ? (facts?.tracking.get(name)?.isOn ?? []) : []))
+    return known.length > 0 ? [{ datname: '', name, has: known.every(Boolean) }] : []
   })
 }
 

@@ -2,8 +2,8 @@ import type { PlannedQuery } from '../plan/plan-queries.ts'
 import type { DatabaseState } from '../poll/polled-database.ts'
 import type { Snapshot, Snapshots } from '../poll/snapshots.ts'
 import { formatVersion } from '../query/version.ts'
-import { capabilities } from '../server/capability.ts'
-import { quoteIdentifier } from '../server/identifier.ts'
+import { missingGrants } from '../server/missing-grants.ts'
+import { trackingSettings } from '../server/tracking.ts'
 
 /** The contents of the status page and of /api/status. */
 export interface Status {
@@ -60,12 +60,18 @@ export function readStatus(version: string, servers: readonly PolledServer[], no
 
 function databaseStatus({ name, isUp, facts, failure }: DatabaseState): DatabaseStatus {
   if (!isUp || facts === undefined) return { name, isUp: false, about: failure?.message ?? 'not polled yet', blindSpots: [] }
-  const missing = capabilities.filter(({ name, isServerWide }) => !isServerWide && !facts.capabilities.has(name))
   return {
     name,
     isUp,
     about: `PostgreSQL ${formatVersion(facts.version)}, ${facts.isStandby ? 'standby' : 'primary'}, as ${facts.role}`,
-    blindSpots: missing.map(({ blindSpot, grant }) => `${blindSpot}: ${grant.replace('%s', () => quoteIdentifier(facts.role))}`)
+    blindSpots: [
+      ...missingGrants(facts).map(
+        ({ blindSpots, cause, statements }) => `${blindSpots.join('; ')}: ${[cause ?? [], ...statements].flat().join('; ')}`
+      ),
+      ...trackingSettings
+        .filter(({ name }) => facts.tracking.get(name)?.isOn === false)
+        .map(({ name, effect }) => `${name} is disabled: ${effect}`)
+    ]
   }
 }
 

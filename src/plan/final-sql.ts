@@ -34,9 +34,21 @@ function withSchemas(query: Query, facts: Facts): string {
   for (const requirement of query.requires) {
     const schema = requirement.kind === 'extension' ? facts.extensions.get(requirement.name)?.schema : undefined
     if (requirement.kind !== 'extension' || schema === undefined) continue
-    sql = sql.replaceAll(new RegExp(`\\bpublic\\.(?=${requirement.name})`, 'g'), () => `${schema}.`)
+    sql = sql.replaceAll(objectPattern(requirement.name), (_, object: string) => `${schema}.${object}`)
   }
   return sql
+}
+
+/**
+ * The objects of an extension that a query uses: those written with the schema `public` and named for the extension.
+ * The name of a function ends with `()`.
+ */
+export function extensionObjects({ sql }: Query, extension: string): ReadonlySet<string> {
+  return new Set([...sql.matchAll(objectPattern(extension))].map(([, name = '', parenthesis]) => (parenthesis ? `${name}()` : name)))
+}
+
+function objectPattern(extension: string): RegExp {
+  return new RegExp(`\\bpublic\\.(${extension}\\w*)(?=\\s*(\\()?)`, 'g')
 }
 
 /** Replaces a `current_setting` call, which lets psql run the file unchanged. */

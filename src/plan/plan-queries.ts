@@ -3,7 +3,7 @@ import { formatRequirement, type Requirement } from '../query/requirement.ts'
 import { compareVersions, formatVersion } from '../query/version.ts'
 import type { Facts } from '../server/facts.ts'
 import type { Access } from '../server/server.ts'
-import { finalSql, ownRowsSql } from './final-sql.ts'
+import { extensionObjects, finalSql, ownRowsSql } from './final-sql.ts'
 
 /** The properties of a database that the plan depends on. */
 export interface Candidate {
@@ -129,7 +129,7 @@ function planVariant(name: string, newestFirst: readonly Query[], candidate: Can
   const { name: database, facts, access } = candidate
   const judged = newestFirst.map((query) => ({
     query,
-    missing: facts === undefined ? [] : requirementsOf(query).filter((requirement) => !isMet(requirement, query, facts, candidate))
+    missing: facts === undefined ? [] : requirementsOf(query).filter((requirement) => !isMet(query, requirement, facts, candidate))
   }))
   const [first, ...others] = judged
   if (first === undefined) return []
@@ -138,7 +138,7 @@ function planVariant(name: string, newestFirst: readonly Query[], candidate: Can
   const place = { query, database, datname: query.scope === 'database' ? database : '', contributors: [] }
   if (facts === undefined) return [[name, { ...place, sql: undefined, skipped: undefined }]]
   if (missing.length === 0) return [[name, { ...place, sql: finalSql(query, facts, access), skipped: undefined }]]
-  const skipped = missing.map((requirement) => explain(requirement, facts)).join(', ')
+  const skipped = missing.map((requirement) => explain(query, requirement, facts)).join(', ')
   return [[name, { ...place, sql: undefined, skipped }]]
 }
 
@@ -154,7 +154,7 @@ function requirementsOf({ requires, variant }: Query): readonly Requirement[] {
   )
 }
 
-function isMet(requirement: Requirement, { scope }: Query, facts: Facts, { access }: Candidate): boolean {
+function isMet(query: Query, requirement: Requirement, facts: Facts, { access }: Candidate): boolean {
   switch (requirement.kind) {
     case 'role':
       return facts.isStandby === (requirement.role === 'standby')
@@ -163,14 +163,18 @@ function isMet(requirement: Requirement, { scope }: Query, facts: Facts, { acces
     case 'declared':
       return access.size > 0
     case 'setting': {
-      const off = facts.untracked.get(requirement.name)
-      return off === undefined || (scope === 'server' && off === 'here')
+      const offIn = facts.tracking.get(requirement.name)?.offIn
+      return offIn === undefined || (query.scope === 'server' && offIn === 'here')
     }
     case 'server':
       return isWithin(facts.version, requirement)
     case 'extension': {
       const extension = facts.extensions.get(requirement.name)
-      return extension !== undefined && isWithin(extension.version, requirement)
+      return (
+        extension !== undefined &&
+        isWithin(extension.version, requirement) &&
+        missingPrivileges(query, requirement.name, facts).length === 0
+      )
     }
   }
 }
@@ -183,11 +187,21 @@ function isWithin(version: readonly number[], { comparison, version: bound }: Bo
   return comparison === '>=' ? difference >= 0 : difference < 0
 }
 
-function explain(requirement: Requirement, facts: Facts): string {
+/** The privileges on an installed extension that the role lacks for a query, as in GRANT; empty if it is not installed. */
+export function missingPrivileges(query: Query, extension: string, { extensions }: Facts): readonly string[] {
+  const installed = extensions.get(extension)
+  if (installed === undefined) return []
+  const refused = [...extensionObjects(query, extension)].flatMap((object) => installed.refused.get(object) ?? [])
+  return [...(installed.hasUsage ? [] : [`usage on schema ${installed.schema}`]), ...refused]
+}
+
+function explain(query: Query, requirement: Requirement, facts: Facts): string {
   const needed = `needs ${formatRequirement(requirement)}`
   if (requirement.kind === 'server') return `${needed}, is ${formatVersion(facts.version)}`
   if (requirement.kind === 'setting') return `tracking is off: ${requirement.name}`
   if (requirement.kind !== 'extension') return needed
   const installed = facts.extensions.get(requirement.name)
-  return `${needed}, ${installed === undefined ? 'not installed here' : `is ${formatVersion(installed.version)}`}`
+  if (installed === undefined) return `${needed}, not installed here`
+  if (!isWithin(installed.version, requirement)) return `${needed}, is ${formatVersion(installed.version)}`
+  return `${needed}, lacks ${missingPrivileges(query, requirement.name, facts).join(', ')}`
 }

@@ -441,15 +441,14 @@ export class ServerPoller {
     this.#memories.keepContributors(isRunning)
   }
 
-  /** Logs the plan in one line if it has changed, after a connection to every database was attempted. */
+  /** Logs the plan and blind spots, one line each, if they have changed, after a connection to every database was attempted. */
   #describe(candidates: readonly Candidate[]): void {
     if (this.states.some((state) => state.failures === 0 && !state.isUp)) return
     this.#isDescribed = true
     const { log } = this.#options
     const described = describePlan(this.#server.name, this.plan.all)
-    if (described === this.#described) return
+    if (described !== this.#described) log.info(described)
     this.#described = described
-    log.info(described)
     for (const advice of grantAdvice(candidates)) {
       if (!this.#advised.has(advice)) log.warn(`server ${this.#server.name}: ${advice}`)
       this.#advised.add(advice)

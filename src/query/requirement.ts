@@ -9,12 +9,10 @@ export type Requirement =
   | { readonly kind: 'role'; readonly role: 'primary' | 'standby' }
   | { readonly kind: 'capability'; readonly name: string }
   | { readonly kind: 'declared'; readonly what: 'access' }
-  | { readonly kind: 'setting'; readonly name: TrackingSetting }
+  | { readonly kind: 'setting'; readonly name: (typeof requirableSettings)[number] }
 
 /** The settings without which PostgreSQL collects nothing for a query, so that its numbers would be 0 or stop. */
-export const trackingSettings = ['compute_query_id', 'pg_stat_statements.track', 'track_counts'] as const
-
-export type TrackingSetting = (typeof trackingSettings)[number]
+const requirableSettings = ['compute_query_id', 'pg_stat_statements.track', 'track_counts'] as const
 
 const pattern = /^(?<word>[a-z_][a-z0-9_-]*)(?:\s*(?<comparison>>=|<)\s*(?<version>\d+(?:\.\d+)*))?$/
 
@@ -30,7 +28,7 @@ export function parseRequirement(text: string): Requirement | undefined {
   const capability = /^capability ([a-z_]+)$/.exec(text)?.[1]
   if (capability !== undefined) return { kind: 'capability', name: capability }
   if (text.startsWith('setting ')) {
-    const name = trackingSettings.find((setting) => text === `setting ${setting}`)
+    const name = requirableSettings.find((setting) => text === `setting ${setting}`)
     return name === undefined ? undefined : { kind: 'setting', name }
   }
   const { word, comparison, version } = pattern.exec(text)?.groups ?? {}

@@ -53,6 +53,25 @@ export class ClassedError extends Error {
   }
 }
 
+/** A rejected login after the server requested a password. */
+export class LoginError extends ClassedError {}
+
+/** The properties of an error that do not depend on the language of the server's messages. */
+export interface ErrorOrigin {
+  readonly sqlState: string
+  /** The function of PostgreSQL that reported the error; undefined for errors of a pooler. */
+  readonly routine: string | undefined
+}
+
+/** The origin of an error of PostgreSQL or a pooler; undefined for any other error. */
+export function originOf(error: unknown): ErrorOrigin | undefined {
+  const { code, routine, cause } = (error ?? {}) as { code?: unknown; routine?: unknown; cause?: unknown }
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) {
+    return { sqlState: code, routine: typeof routine === 'string' ? routine : undefined }
+  }
+  return cause === undefined ? undefined : originOf(cause)
+}
+
 /** Classifies an error of PostgreSQL (by SQLSTATE), of the socket (by errno) or of pgvitals. */
 export function classOf(error: unknown): ErrorClass {
   if (error instanceof ClassedError) return error.errorClass

@@ -1,12 +1,20 @@
-import { type TrackingSetting, trackingSettings } from '../query/requirement.ts'
 import { parseVersion, type Version } from '../query/version.ts'
 import { capabilities } from './capability.ts'
+import { type Membership, membershipSql, parseMembership } from './membership.ts'
 import type { Session } from './session.ts'
+import { parseTracking, type Tracking, trackingSql } from './tracking.ts'
 
 export interface Extension {
   readonly version: Version
   /** The schema as an SQL identifier, quoted by `quote_ident`. */
   readonly schema: string
+  /** Whether the role has USAGE on the schema. */
+  readonly hasUsage: boolean
+  /**
+   * The functions (`pg_stat_statements()`) and relations (`pg_stat_statements`) named for the extension that the role may
+   * not use, with the missing privilege as in GRANT: `execute on function extensions.pg_stat_statements(boolean)`.
+   */
+  readonly refused: ReadonlyMap<string, string>
 }
 
 /** Properties of a database and of the role of the session. All of them can change, so they are read in every poll cycle. */
@@ -20,8 +28,9 @@ export interface Facts {
   readonly capabilities: ReadonlySet<string>
   /** The roles whose privileges the role has, among them itself; undefined with pg_read_all_stats. */
   readonly roles?: ReadonlySet<string> | undefined
-  /** The tracking settings that are off, in this database or in all databases of the server. */
-  readonly untracked: ReadonlyMap<TrackingSetting, 'here' | 'everywhere'>
+  readonly membership: Membership
+  /** The state of each of `trackingSettings` that exists. */
+  readonly tracking: ReadonlyMap<string, Tracking>
 }
 
 /** Identifies a running server: a standby shares the system identifier of its primary, and a restart changes the start time. */
@@ -30,68 +39,47 @@ export interface Identity {
   readonly startTime: string
 }
 
-/**
- * The tracking settings that are off, as a JSON object for `Facts.untracked`. Each acts in the backend that does the
- * work, and `alter database` and `alter role` can set it for some backends. What counts is therefore the value in the
- * sessions of applications, not in ours:
- *
- * - A value of this database decides for this database and says nothing about the others.
- * - A value of a role says nothing about the sessions of other roles; while one role has the setting on, something is
- *   counted, and the setting is not off.
- * - Our own value is that of the server only if it comes from neither our role nor our database. Otherwise the value of
- *   the server is not visible, and PostgreSQL's default, on, is assumed.
- *
- * A setting unknown to the server is not off. Source: PostgreSQL's documentation, "Parameter Interaction via the Database".
- */
-const untrackedSql = `
-  select pg_catalog.json_object_agg(v.name, v.scope)
-  from (
-    select
-      s.name,
-      case
-        when v.server_is_off and not v.is_on_somewhere then 'everywhere'
-        when coalesce(v.here_is_off, v.server_is_off) and not v.is_on_for_role then 'here'
-      end as scope
-    from pg_catalog.unnest(array[${trackingSettings.map((name) => `'${name}'`).join(', ')}]) as s (name)
-    cross join lateral (
-      select
-        coalesce(pg_catalog.bool_and(not o.is_ours), true) and pg_catalog.current_setting(s.name, true) in ('off', 'none') as server_is_off,
-        pg_catalog.bool_or(o.is_off) filter (where o.is_here and o.setrole = 0) as here_is_off,
-        coalesce(pg_catalog.bool_or(not o.is_off) filter (where o.setrole <> 0 and (o.is_here or o.setdatabase = 0)), false) as is_on_for_role,
-        coalesce(pg_catalog.bool_or(not o.is_off), false) as is_on_somewhere
-      from (
-        select
-          r.setdatabase,
-          r.setrole,
-          r.setdatabase = d.oid as is_here,
-          r.setdatabase in (0, d.oid) and r.setrole in (0, u.oid) as is_ours,
-          pg_catalog.lower(pg_catalog.split_part(c.entry, '=', 2)) in ('off', 'false', 'no', '0', 'none') as is_off
-        from pg_catalog.pg_db_role_setting as r
-        cross join lateral pg_catalog.unnest(r.setconfig) as c (entry)
-        join pg_catalog.pg_database as d on d.datname = pg_catalog.current_database()
-        join pg_catalog.pg_roles as u on u.rolname = session_user
-        -- A value of all roles in all databases is part of the value of the server.
-        where pg_catalog.split_part(c.entry, '=', 1) = s.name and (r.setdatabase, r.setrole) <> (0, 0)
-      ) as o
-    ) as v
-  ) as v
-  where v.scope is not null`
+// Only objects whose names begin with the name of the extension are checked: no others are qualified with its schema.
+const extensionsSql = `(
+    select pg_catalog.json_object_agg(
+      e.extname,
+      pg_catalog.json_build_array(
+        e.extversion,
+        pg_catalog.quote_ident(n.nspname),
+        pg_catalog.has_schema_privilege(n.oid, 'usage'),
+        (
+          select pg_catalog.json_object_agg(o.name, o.privilege)
+          from (
+            select p.proname || '()', 'execute on function ' || pg_catalog.min(p.oid::regprocedure::text)
+            from pg_catalog.pg_proc as p
+            where p.pronamespace = n.oid and p.proname >= e.extname and p.proname < (e.extname::text || '~')::name
+            group by p.proname
+            having not pg_catalog.bool_or(pg_catalog.has_function_privilege(p.oid, 'execute'))
+            union all
+            select c.relname, 'select on ' || c.oid::regclass::text
+            from pg_catalog.pg_class as c
+            where c.relnamespace = n.oid and c.relname >= e.extname and c.relname < (e.extname::text || '~')::name
+              and c.relkind in ('r', 'p', 'v', 'm', 'f') and not pg_catalog.has_table_privilege(c.oid, 'select')
+          ) as o (name, privilege)
+        )
+      )
+    )
+    from pg_catalog.pg_extension as e
+    join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
+  )`
 
 const factsSql = `
 select
   current_user::text as rolname,
   pg_catalog.current_setting('server_version'),
   pg_catalog.pg_is_in_recovery(),
-  (
-    select pg_catalog.json_object_agg(e.extname, pg_catalog.json_build_array(e.extversion, pg_catalog.quote_ident(n.nspname)))
-    from pg_catalog.pg_extension as e
-    join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
-  ),
+  ${extensionsSql},
   case
     when not pg_catalog.pg_has_role('pg_read_all_stats', 'usage')
     then (select pg_catalog.json_agg(r.rolname) from pg_catalog.pg_roles as r where pg_catalog.pg_has_role(r.oid, 'usage'))
-  end,
-  (${untrackedSql}),
+  end as role,
+  ${membershipSql},
+  ${trackingSql},
   ${capabilities.map((capability) => capability.sql).join(',\n  ')}`
 
 const identitySql = `
@@ -103,19 +91,28 @@ const options = { timeoutSeconds: 5, maxRows: 1 }
 /** Reads the facts in one round trip, from catalogs only. */
 export async function readFacts(session: Session): Promise<Facts> {
   const { rows } = await session.run(factsSql, options)
-  const [role, version, isStandby, extensions, roles, untracked, ...granted] = rows[0] ?? []
+  const [role, version, isStandby, extensions, roles, membership, tracking, ...granted] = rows[0] ?? []
   const own: readonly string[] | null = JSON.parse(roles ?? 'null')
-  const found: Record<string, [string, string]> = JSON.parse(extensions ?? '{}')
-  const off: Partial<Record<TrackingSetting, 'here' | 'everywhere'>> = JSON.parse(untracked ?? '{}')
   return {
     role: role ?? '',
     version: parseVersion(version ?? ''),
     isStandby: isStandby === 't',
-    extensions: new Map(Object.entries(found).map(([name, [version, schema]]) => [name, { version: parseVersion(version), schema }])),
+    extensions: parseExtensions(extensions ?? '{}'),
     capabilities: new Set(capabilities.filter((_, index) => granted[index] === 't').map((capability) => capability.name)),
     roles: own === null ? undefined : new Set(own),
-    untracked: new Map(trackingSettings.flatMap((name) => (off[name] === undefined ? [] : [[name, off[name]] as const])))
+    membership: parseMembership(membership ?? '[false, null, true]'),
+    tracking: parseTracking(tracking ?? '{}')
   }
+}
+
+function parseExtensions(text: string): ReadonlyMap<string, Extension> {
+  const found: Record<string, [string, string, boolean, Record<string, string> | null]> = JSON.parse(text)
+  return new Map(
+    Object.entries(found).map(([name, [version, schema, hasUsage, refused]]) => [
+      name,
+      { version: parseVersion(version), schema, hasUsage, refused: new Map(Object.entries(refused ?? {})) }
+    ])
+  )
 }
 
 /** Reads the identity of the server; undefined if the role lacks the privilege. */

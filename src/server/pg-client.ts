@@ -1,8 +1,8 @@
 import { TLSSocket } from 'node:tls'
 import pg from 'pg'
-import { parseVersion } from '../query/version.ts'
+import { parseVersion, type Version } from '../query/version.ts'
 import { ByteConnection } from './byte-connection.ts'
-import { ClassedError, classOf, messageOf } from './error-class.ts'
+import { ClassedError, classOf, LoginError, messageOf } from './error-class.ts'
 import type { Connection } from './server.ts'
 import type { TlsAttempt } from './tls.ts'
 
@@ -25,8 +25,8 @@ export interface Statement {
 
 /** A client connection on which every exchange has a deadline. When a deadline passes, the socket is destroyed. */
 export interface Client {
-  /** The major version that the server reports at startup. */
-  readonly major: number
+  /** The version that the server reports at startup. */
+  readonly version: Version
   /** The backend process ID that was reported at startup. A pooler reports a generated number. */
   readonly processId: number
   /** The expiry time of the server certificate, as a Unix timestamp; undefined without TLS. */
@@ -54,7 +54,7 @@ export async function openClient(connection: Connection, knownPassword: string |
   const own = { connection: new ByteConnection({ ssl: tls, keepAlive: true }) }
   const client = new pg.Client({ host, port, user, password, database, ssl: tls, connectionTimeoutMillis, ...own })
   let open = true
-  let major = 0
+  let version: Version = []
   let processId = 0
   const ended = new Promise<void>((resolve) => client.once('end', resolve)).then(() => {
     open = false
@@ -64,7 +64,7 @@ export async function openClient(connection: Connection, knownPassword: string |
     open = false
   })
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }: { parameterName: string; parameterValue: string }) => {
-    if (parameterName === 'server_version') major = parseVersion(parameterValue)[0] ?? 0
+    if (parameterName === 'server_version') version = parseVersion(parameterValue)
   })
   client.connection.on('backendKeyData', (message: { processID: number }) => {
     processId = message.processID
@@ -100,7 +100,7 @@ export async function openClient(connection: Connection, knownPassword: string |
     throw isPasswordRequested && classOf(error) === 'auth' ? passwordRefused(error) : classifyConnectError(error)
   }
   return {
-    major,
+    version,
     processId,
     certificateExpiry: expiryOf(client.connection.stream),
     isOpen: () => open,
@@ -142,17 +142,21 @@ function runExtended(client: pg.Client, { sql, parameters, maxRows }: Statement)
  * Classifies a rejected login after a password was requested. Its SQLSTATE depends on the authentication method and is
  * dropped.
  */
-function passwordRefused(error: unknown): ClassedError {
-  return new ClassedError('auth', messageOf(error), { cause: error })
+function passwordRefused(error: unknown): LoginError {
+  return new LoginError('auth', messageOf(error), { cause: error })
 }
 
-/** pg sets no code on its own connection errors, and PgBouncer sets the same code on all of its errors. */
+/**
+ * pg sets no code on its own connection errors, and PgBouncer sets the same code on all of its errors. Neither translates
+ * its messages; those of PostgreSQL, which have a routine, are never read.
+ */
 function classifyConnectError(error: unknown): unknown {
-  const { message = '', code } = error as { message?: string; code?: string }
+  const { message = '', code, routine } = error as { message?: string; code?: string; routine?: string }
   const options = { cause: error }
+  if (routine !== undefined) return error
+  if (code === '08P01') return /authentication|password|no such user/i.test(message) ? new ClassedError('auth', message, options) : error
   if (/error establishing an SSL/.test(message)) return new ClassedError('tls', 'the server failed to start TLS', options)
   if (/does not support SSL/.test(message)) return new ClassedError('tls', 'the server does not support TLS', options)
   if (/timeout expired|terminated/.test(message)) return new ClassedError('network', `cannot connect: ${message}`, options)
-  if (code === '08P01' && /authentication|password|no such user/i.test(message)) return new ClassedError('auth', message, options)
   return error
 }

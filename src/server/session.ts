@@ -1,3 +1,4 @@
+import type { Version } from '../query/version.ts'
 import { readPassword } from './password.ts'
 import { type Answer, type Client, openClient } from './pg-client.ts'
 import { type Connection, isSocket } from './server.ts'
@@ -67,7 +68,7 @@ type Run = Session['run']
 
 /** Without a pooler: sets the settings once and runs statements in autocommit. */
 async function runInSession(client: Client): Promise<Run> {
-  await client.execute(sessionSettings(client.major, defaultTimeoutSeconds, 'set'), defaultTimeoutSeconds)
+  await client.execute(sessionSettings(client.version, defaultTimeoutSeconds, 'set'), defaultTimeoutSeconds)
   let currentTimeout = defaultTimeoutSeconds
   return async (sql, { timeoutSeconds, maxRows, parameters = [] }) => {
     if (timeoutSeconds !== currentTimeout) await client.execute(`set statement_timeout = '${timeoutSeconds}s'`, graceSeconds)
@@ -82,7 +83,7 @@ async function runInSession(client: Client): Promise<Run> {
  */
 function runInTransaction(client: Client): Run {
   return async (sql, { timeoutSeconds, maxRows, parameters = [] }) => {
-    const settings = sessionSettings(client.major, timeoutSeconds, 'set local')
+    const settings = sessionSettings(client.version, timeoutSeconds, 'set local')
     try {
       const begin = 'begin transaction isolation level read committed read only not deferrable'
       await client.execute(`${begin}; ${settings}`, graceSeconds)
@@ -97,9 +98,11 @@ function runInTransaction(client: Client): Run {
 /**
  * The settings of a session (`set`) or a transaction (`set local`), sent as one simple query in one round trip.
  * They override what an owner may have set with `alter database … set`: settings that change results
- * (extra_float_digits), drop privileges (role) or end the session (transaction_timeout, exit_on_error).
+ * (extra_float_digits), drop privileges (role), refuse views (restrict_nonsystem_relation_kind) or end the session
+ * (transaction_timeout, exit_on_error).
  */
-function sessionSettings(major: number, timeoutSeconds: number, set: 'set' | 'set local'): string {
+function sessionSettings(version: Version, timeoutSeconds: number, set: 'set' | 'set local'): string {
+  const [major = 0] = version
   return [
     "application_name = 'pgvitals'",
     // Without conversion, no byte fails a statement. Names of shared catalogs are not in the encoding of the database.
@@ -117,12 +120,21 @@ function sessionSettings(major: number, timeoutSeconds: number, set: 'set' | 'se
     'jit = off',
     'max_parallel_workers_per_gather = 0',
     'extra_float_digits = 1',
+    'quote_all_identifiers = off',
     'standard_conforming_strings = on',
     'exit_on_error = off',
     // An unknown setting would roll back all of them.
     ...(major >= 14 ? ['idle_session_timeout = 0'] : []),
-    ...(major >= 17 ? ['transaction_timeout = 0'] : [])
+    ...(major >= 17 ? ['transaction_timeout = 0'] : []),
+    ...(hasRelationRestriction(version) ? ["restrict_nonsystem_relation_kind = ''"] : [])
   ]
     .map((setting) => `${set} ${setting}`)
     .join('; ')
+}
+
+/** The first minor version with restrict_nonsystem_relation_kind. Source: PostgreSQL's release notes, CVE-2024-7348. */
+const restrictedSince: Readonly<Record<number, number>> = { 13: 16, 14: 13, 15: 8, 16: 4 }
+
+function hasRelationRestriction([major = 0, minor = 0]: Version): boolean {
+  return major >= 17 || minor >= (restrictedSince[major] ?? Number.POSITIVE_INFINITY)
 }

@@ -5,15 +5,13 @@ import type { Password } from '../../src/server/credential.ts'
 import type { Server } from '../../src/server/server.ts'
 
 const token = { command: ['aws', 'rds', 'generate-db-auth-token', '--username', 'pgvitals'] }
-const pam = 'PAM authentication failed for user "pgvitals" (28000)'
-const refused = 'password authentication failed for user "pgvitals" (28P01)'
 
 /** A rejected login without another credential that could check the role, and the fix on RDS. */
-const cases: readonly { name: string; password: Password; message: string; rds: readonly string[] }[] = [
+const cases: readonly { name: string; password: Password; sqlState: string; rds: readonly string[] }[] = [
   {
     name: 'a token for a role that needs a password',
     password: token,
-    message: refused,
+    sqlState: '28P01',
     rds: [
       "create role pgvitals login password '…' connection limit 8;",
       "-- if the role exists: alter role pgvitals password '…';",
@@ -25,7 +23,7 @@ const cases: readonly { name: string; password: Password; message: string; rds: 
   {
     name: 'a token that IAM rejects, or a password for a role that needs a token',
     password: 'secret',
-    message: pam,
+    sqlState: '28000',
     rds: [
       '-- a member of rds_iam needs a token: allow rds-db:connect for pgvitals in IAM, or, to use a password: revoke rds_iam from pgvitals;'
     ]
@@ -33,7 +31,7 @@ const cases: readonly { name: string; password: Password; message: string; rds: 
 ]
 
 test('on RDS the fix of a rejected login includes IAM and rds_iam', async (t) => {
-  for (const { name, password, message, rds } of cases) {
+  for (const { name, password, sqlState, rds } of cases) {
     const tls = { mode: 'prefer', ca: undefined, cert: undefined, key: undefined } as const
     const connection = { host: 'db.internal', port: 5432, user: 'pgvitals', password, database: 'platform', tls }
     const database = { name: 'platform', connection, team: '', access: new Map(), quotaBytes: undefined }
@@ -46,7 +44,13 @@ test('on RDS the fix of a rejected login includes IAM and rds_iam', async (t) =>
       capacityBytes: undefined,
       dataDirectory: undefined
     }
-    const findings = connectionFindings(server, [{ database, found: undefined, failure: { errorClass: 'auth', message } }], false)
+    const failure = {
+      errorClass: 'auth',
+      message: 'verweigert',
+      origin: { sqlState, routine: 'auth_failed' },
+      wasPasswordRequested: true
+    } as const
+    const findings = connectionFindings(server, [{ database, found: undefined, failure }], false)
     t.same(writeScript(findings, 'rds').split('\n'), rds, name)
     t.notMatch(writeScript(findings, 'postgresql'), /^(?!--).*rds_iam/m, 'the role exists only on RDS')
   }

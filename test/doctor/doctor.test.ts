@@ -106,6 +106,21 @@ const broken: readonly Broken[] = [
     script: ['\\connect users', 'create extension pg_stat_statements;']
   },
   {
+    name: 'settings that disable counting',
+    sql: [
+      'alter system set track_counts = off',
+      'alter system set pg_stat_statements.track = none',
+      'select pg_reload_conf()',
+      'select pg_sleep(0.2)'
+    ],
+    environment: as('pgvitals'),
+    errors: [
+      'platform: track_counts disables statistics (source: configuration file)',
+      'platform: pg_stat_statements.track disables statistics (source: configuration file)'
+    ],
+    script: ['alter system set track_counts = on;', 'alter system set pg_stat_statements.track = top;', 'select pg_reload_conf();']
+  },
+  {
     name: 'a superuser',
     sql: ["create role mighty superuser login password 'secret'"],
     environment: as('mighty'),

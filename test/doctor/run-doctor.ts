@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { readConfig } from '../../src/config/config.ts'
 import { type Diagnosis, diagnose } from '../../src/doctor/doctor.ts'
 import { loadQueries } from '../../src/query/load.ts'
-import type { TestServer } from '../servers/start-server.ts'
+import type { RunningServer } from '../servers/start-server.ts'
 
 const queries = loadQueries()
 
@@ -18,7 +18,7 @@ export function errorsOf({ servers }: Diagnosis): readonly string[] {
 }
 
 /** Runs the fix with psql as superuser, with the password filled in. Returns the script. */
-export async function runScript(server: TestServer, { servers }: Diagnosis, doesRoleExist = false): Promise<string> {
+export async function runScript(server: RunningServer, { servers }: Diagnosis, doesRoleExist = false): Promise<string> {
   const script = servers.map(({ scripts }) => scripts.postgresql).join('\n')
   const lines = script.replaceAll('…', 'secret').split('\n')
   // The script leaves this choice to its reader.

@@ -5,6 +5,7 @@ import { joinSnapshots, renderPage } from '../../src/page/page.ts'
 import type { IsSelected } from '../../src/page/selection.ts'
 import { type DatabaseState, unpolled } from '../../src/poll/polled-database.ts'
 import { type Failure, type Snapshot, Snapshots } from '../../src/poll/snapshots.ts'
+import { makeFacts } from '../plan/make-candidate.ts'
 
 const snapshot = (more: Partial<Snapshot> = {}): Snapshot => ({
   server: 's',
@@ -115,7 +116,7 @@ test('the state of each database has a reason', async (t) => {
 })
 
 test('a blind spot is a capability of 0; for the server where one database with it is enough', async (t) => {
-  const facts = { role: 'r', version: [18], isStandby: false, extensions: new Map(), capabilities: new Set<string>(), untracked: new Map() }
+  const facts = makeFacts([18])
   const withStatements = { ...facts, capabilities: new Set(['pg_stat_statements', 'pg_monitor']) }
   const state = (name: string, known: typeof facts): DatabaseState => ({ ...unpolled(name), isUp: true, facts: known })
   const capability = (datname: string, name: string, value: number) =>
@@ -128,6 +129,13 @@ test('a blind spot is a capability of 0; for the server where one database with 
   t.match(both, capability('b', 'pg_monitor', 1))
   t.match(both, capability('', 'pg_stat_statements', 1))
   t.notMatch(pageOf([], [health([unpolled('a')])], 2000), /pgvitals_capability/)
+  const tracking = (...isOn: boolean[]) =>
+    isOn.map((value, index) =>
+      state(String(index), { ...facts, tracking: new Map([['track_counts', { isOn: value, source: undefined, offIn: undefined }]]) })
+    )
+  t.match(pageOf([], [health(tracking(true, true))], 2000), capability('', 'track_counts', 1))
+  t.match(pageOf([], [health(tracking(true, false))], 2000), capability('', 'track_counts', 0), 'off in one database')
+  t.notMatch(blind, /track_counts/, 'absent while unknown')
 })
 
 test('a selected part contains neither the samples nor the health of the rest', async (t) => {

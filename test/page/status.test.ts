@@ -3,18 +3,15 @@ import { type PolledServer, readStatus } from '../../src/page/status.ts'
 import { unpolled } from '../../src/poll/polled-database.ts'
 import { Snapshots } from '../../src/poll/snapshots.ts'
 import { parseQuery } from '../../src/query/parse.ts'
-import type { Facts } from '../../src/server/facts.ts'
+import { makeFacts } from '../plan/make-candidate.ts'
 
 const write = (name: string, scope: string) => parseQuery(`${name}.sql`, `-- Q.\n--\n-- scope: ${scope}\n-- gauge a: A.\nselect 1 as a`)
 
-const facts: Facts = {
+const facts = makeFacts([18, 4], {
   role: 'pgvitals',
-  version: [18, 4],
-  isStandby: false,
-  extensions: new Map(),
-  capabilities: new Set(['pg_read_all_settings', 'pg_read_all_stats']),
-  untracked: new Map()
-}
+  capabilities: new Set(['pg_read_all_settings', 'pg_read_all_stats', 'pg_ls_archive_statusdir', 'pg_monitor']),
+  tracking: new Map([['track_counts', { isOn: false, source: 'default', offIn: 'everywhere' }]])
+})
 
 test('the status reports databases with their blind spots, and queries with their last polls', async (t) => {
   const snapshots = new Snapshots('s')
@@ -54,7 +51,10 @@ test('the status reports databases with their blind spots, and queries with thei
       name: 'd',
       isUp: true,
       about: 'PostgreSQL 18.4, primary, as pgvitals',
-      blindSpots: ['the WAL directory: grant pg_monitor to pgvitals']
+      blindSpots: [
+        'the WAL directory: pg_monitor is granted, but this server refuses pg_ls_waldir; grant execute on function pg_catalog.pg_ls_waldir() to pgvitals',
+        'track_counts is disabled: no statistics of databases and tables are collected, and autovacuum does not run'
+      ]
     },
     { name: 'down', isUp: false, about: 'refused', blindSpots: [] },
     { name: 'never', isUp: false, about: 'not polled yet', blindSpots: [] }

@@ -2,11 +2,11 @@ import { test } from 'tap'
 import { finalSql, ownRowsSql } from '../../src/plan/final-sql.ts'
 import { loadQueries } from '../../src/query/load.ts'
 import { parseQuery } from '../../src/query/parse.ts'
-import { makeFacts } from './make-candidate.ts'
+import { makeExtension, makeFacts } from './make-candidate.ts'
 
 const write = (sql: string, requires = '') => parseQuery('q.sql', `-- Q.\n--\n-- scope: database\n${requires}-- gauge a: A.\n${sql}`)
 
-const installedIn = (schema: string) => makeFacts([18], { extensions: new Map([['ext', { version: [1, 0], schema }]]) })
+const installedIn = (schema: string) => makeFacts([18], { extensions: new Map([['ext', makeExtension([1, 0], { schema })]]) })
 
 test('objects of a required extension carry the schema where it is installed', async (t) => {
   const query = write('select public.ext_stats(a) from public.ext, public.other as a', '-- requires: ext\n')

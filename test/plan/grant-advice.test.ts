@@ -1,15 +1,16 @@
 import { test } from 'tap'
 import { grantAdvice } from '../../src/plan/grant-advice.ts'
+import { capabilities } from '../../src/server/capability.ts'
 import type { Facts } from '../../src/server/facts.ts'
-import { makeCandidate, makeFacts } from './make-candidate.ts'
+import { makeCandidate, makeExtension, makeFacts } from './make-candidate.ts'
 
-const monitor = ['pg_monitor', 'pg_read_all_settings', 'pg_read_all_stats']
+const monitor = capabilities.filter(({ isServerWide }) => !isServerWide).map(({ name }) => name)
 
 /** A role with all capabilities of `pg_monitor` and these ones. */
-const seeing = (capabilities: readonly string[], version?: readonly number[]): Facts =>
+const seeing = (more: readonly string[], version?: readonly number[]): Facts =>
   makeFacts([18], {
-    capabilities: new Set([...monitor, ...capabilities]),
-    extensions: new Map(version === undefined ? [] : [['pg_stat_statements', { version, schema: 'public' }]])
+    capabilities: new Set([...monitor, ...more]),
+    extensions: new Map(version === undefined ? [] : [['pg_stat_statements', makeExtension(version)]])
   })
 
 test('a missing grant is reported once per role, with all that the role cannot see', async (t) => {

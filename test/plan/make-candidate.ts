@@ -1,11 +1,26 @@
 import type { Candidate } from '../../src/plan/plan-queries.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 import type { Query } from '../../src/query/query.ts'
-import type { Facts } from '../../src/server/facts.ts'
+import type { Extension, Facts } from '../../src/server/facts.ts'
 
 /** The facts of a role without any capability on a primary of this version. */
 export function makeFacts(version: readonly number[] = [18], more: Partial<Facts> = {}): Facts {
-  return { role: 'r', version, isStandby: false, extensions: new Map(), capabilities: new Set(), untracked: new Map(), ...more }
+  const membership = { isMember: false, inheritSteps: [], inherits: true }
+  return {
+    role: 'r',
+    version,
+    isStandby: false,
+    extensions: new Map(),
+    capabilities: new Set(),
+    membership,
+    tracking: new Map(),
+    ...more
+  }
+}
+
+/** An installed extension that the role may use. */
+export function makeExtension(version: readonly number[], more: Partial<Extension> = {}): Extension {
+  return { version, schema: 'public', hasUsage: true, refused: new Map(), ...more }
 }
 
 /** A database that is up once it has been reached. */

@@ -4,11 +4,11 @@ import { type Candidate, planQueries } from '../../src/plan/plan-queries.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 import type { Query } from '../../src/query/query.ts'
 import { statements } from '../statements/simulation.ts'
-import { makeCandidate, makeFacts, writeQuery } from './make-candidate.ts'
+import { makeCandidate, makeExtension, makeFacts, writeQuery } from './make-candidate.ts'
 
 const monitoring = makeFacts([18], { capabilities: new Set(['pg_monitor']) })
 
-const withExtension = (...version: number[]) => makeFacts([18], { extensions: new Map([['ext', { version, schema: 'x' }]]) })
+const withExtension = (...version: number[]) => makeFacts([18], { extensions: new Map([['ext', makeExtension(version)]]) })
 
 /** `name@database`, followed by `!reason` where the query is skipped. */
 function planOf(queries: readonly Query[], databases: readonly Candidate[], isRefused?: (query: string, database: string) => boolean) {
@@ -40,7 +40,8 @@ test('a query that compares with declared access runs only where access is decla
 
 test('a query is skipped where its tracking setting is off, a server-wide query only if it is off everywhere', async (t) => {
   const queries = [writeQuery('q.sql', 'server', 'setting track_counts'), writeQuery('t.sql', 'database', 'setting track_counts')]
-  const off = (scope: 'here' | 'everywhere') => makeFacts([18], { untracked: new Map([['track_counts', scope] as const]) })
+  const off = (offIn: 'here' | 'everywhere') =>
+    makeFacts([18], { tracking: new Map([['track_counts', { isOn: false, source: undefined, offIn }]]) })
   t.same(planOf(queries, [makeCandidate('a', off('here')), makeCandidate('b', makeFacts())]), [
     'q@a',
     't@a!tracking is off: track_counts',

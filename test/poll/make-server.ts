@@ -26,7 +26,17 @@ export function makeServer(names: readonly string[], more: Partial<Server> = {})
 
 /** The facts of a role without any capability on a primary. */
 export function makeFacts(more: Partial<Facts> = {}): Facts {
-  return { role: 'r', version: [18, 0], isStandby: false, extensions: new Map(), capabilities: new Set(), untracked: new Map(), ...more }
+  const membership = { isMember: false, inheritSteps: [], inherits: true }
+  return {
+    role: 'r',
+    version: [18, 0],
+    isStandby: false,
+    extensions: new Map(),
+    capabilities: new Set(),
+    membership,
+    tracking: new Map(),
+    ...more
+  }
 }
 
 /** An open session that returns no rows. */

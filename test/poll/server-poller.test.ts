@@ -7,9 +7,9 @@ import { Scrapers } from '../../src/poll/scrapers.ts'
 import { ServerPoller } from '../../src/poll/server-poller.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 import { ClassedError, type ErrorClass } from '../../src/server/error-class.ts'
-import type { Facts } from '../../src/server/facts.ts'
 import type { Database, Server } from '../../src/server/server.ts'
 import type { Session } from '../../src/server/session.ts'
+import { makeFacts } from './make-server.ts'
 
 const query = (name: string, scope: 'server' | 'database', interval = '15s') =>
   parseQuery(`${name}.sql`, `-- Q.\n--\n-- scope: ${scope}\n-- interval: ${interval}\n-- gauge a: A.\nselect 1 as a`)
@@ -34,7 +34,7 @@ const serverWith = (names: readonly string[], more: Partial<Server> = {}): Serve
   ...more
 })
 
-const facts: Facts = { role: 'u', version: [18], isStandby: false, extensions: new Map(), capabilities: new Set(), untracked: new Map() }
+const facts = makeFacts({ role: 'u', version: [18] })
 const limits = { value: { free: 50, roleFree: undefined, databaseFree: undefined } }
 const success: Outcome = {
   seconds: 0.01,

@@ -47,9 +47,14 @@ or pgvitals_sessions_open unless on (${perServer}) pgvitals_database_state{reaso
     ...ofExporter,
     name: 'PgvitalsBlindSpot',
     scope: 'database',
-    tiers: [info('1h', 'pgvitals_capability{datname!=""} == 0'), info('1h', 'pgvitals_capability{datname=""} == 0', 'instance')],
+    // A function that the server refuses to pg_monitor cannot be granted on hosted servers; doctor and the log name it.
+    tiers: [
+      info('1h', 'pgvitals_capability{datname!="", capability!~"pg_ls_.*"} == 0'),
+      info('1h', 'pgvitals_capability{datname=""} == 0', 'instance')
+    ],
     summary: `pgvitals lacks ${label('capability')} on ${server}{{ with $labels.datname }} in {{ . }}{{ end }}`,
-    description: 'The metrics that require it are absent, and alerts based on them cannot fire. "pgvitals doctor" prints the fix.'
+    description:
+      'The metrics that need it are absent or no longer change, and alerts based on them cannot fire. "pgvitals doctor" prints the fix.'
   },
   {
     ...ofExporter,

@@ -77,7 +77,12 @@ export const exporter: readonly AlertCase[] = [
     scope: 'database',
     bad: { [capability('labeler', 'pg_monitor')]: 0 },
     good: { [capability('labeler', 'pg_monitor')]: 1 },
-    silent: {},
+    silent: {
+      'a function that the server refuses to pg_monitor': {
+        [capability('labeler', 'pg_monitor')]: 1,
+        [capability('labeler', 'pg_ls_waldir')]: 0
+      }
+    },
     labels: { capability: 'pg_monitor' },
     summary: 'pgvitals lacks pg_monitor on SERVER in labeler'
   },

@@ -1,0 +1,142 @@
+import { quoteIdentifier } from './identifier.ts'
+
+/** A setting without which PostgreSQL does not count what queries read. */
+export interface TrackingSetting {
+  readonly name: string
+  /** A boolean SQL expression: whether the setting of the session enables counting; null if the setting does not exist. */
+  readonly sql: string
+  /** The consequence while it is off. */
+  readonly effect: string
+  /** The value that enables counting. */
+  readonly recommended: string
+}
+
+const isOn = (name: string) => `pg_catalog.current_setting('${name}', true) <> 'off'`
+const hasStatements = "pg_catalog.current_setting('pg_stat_statements.max', true) is not null"
+
+/** The settings that disable counting. Each is reported like a capability that no role has. */
+export const trackingSettings: readonly TrackingSetting[] = [
+  {
+    name: 'track_activities',
+    sql: isOn('track_activities'),
+    effect: 'the states and statements of sessions are not visible',
+    recommended: 'on'
+  },
+  {
+    name: 'track_counts',
+    sql: isOn('track_counts'),
+    effect: 'no statistics of databases and tables are collected, and autovacuum does not run',
+    recommended: 'on'
+  },
+  {
+    name: 'compute_query_id',
+    // Another library may compute the identifiers; then this setting must be off, and our own statement has one.
+    sql: `case
+      when not ${hasStatements} then null
+      when ${isOn('compute_query_id')} then true
+      else (
+        select pg_catalog.to_jsonb(a) ->> 'query_id' is not null
+        from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) as a
+        where pg_catalog.current_setting('compute_query_id', true) is not null
+      )
+    end`,
+    effect: 'pg_stat_statements records nothing',
+    recommended: 'auto'
+  },
+  {
+    name: 'pg_stat_statements.track',
+    sql: `case when ${hasStatements} then pg_catalog.current_setting('pg_stat_statements.track', true) <> 'none' end`,
+    effect: 'pg_stat_statements records nothing',
+    recommended: 'top'
+  }
+]
+
+/** The state of a tracking setting. */
+export interface Tracking {
+  /** Whether it is on for a session of a role without settings of its own; undefined if a value of our role hides that. */
+  readonly isOn: boolean | undefined
+  /** While it is off, the source of the value, as in pg_settings. */
+  readonly source: string | undefined
+  /** Where nothing is counted because of it: in this database or in all databases; undefined if something is counted. */
+  readonly offIn: 'here' | 'everywhere' | undefined
+}
+
+/**
+ * The state of the settings as a JSON object, without those that do not exist. A setting acts in the backend that does the
+ * work, and `alter database` and `alter role` can set it for some backends. What counts is therefore the value in the
+ * sessions of applications, not in ours:
+ *
+ * - A value of this database decides for this database and says nothing about the others.
+ * - A value of a role says nothing about the sessions of other roles; while one role has the setting on, something is
+ *   counted.
+ * - Our own value is that of the server only if it comes from neither our role nor our database. Otherwise the value of
+ *   the server is not visible, and PostgreSQL's default, on, is assumed.
+ *
+ * Source: PostgreSQL's documentation, "Parameter Interaction via the Database".
+ */
+export const trackingSql = `(
+    select pg_catalog.json_object_agg(
+      t.name,
+      pg_catalog.json_build_array(
+        case when not v.is_of_our_role then t.is_on end,
+        case when not t.is_on then (select s.source from pg_catalog.pg_settings as s where s.name = t.name) end,
+        case
+          when t.is_on and not v.is_ours then null
+          when not t.is_on and not v.is_ours and not v.is_on_somewhere then 'everywhere'
+          when coalesce(v.is_off_here, not t.is_on and not v.is_ours) and not v.is_on_for_role then 'here'
+        end
+      )
+    )
+    from (
+      values
+        ${trackingSettings.map(({ name, sql }) => `('${name}', ${sql})`).join(',\n        ')}
+    ) as t (name, is_on)
+    cross join lateral (
+      select
+        coalesce(pg_catalog.bool_or(o.is_ours), false) as is_ours,
+        coalesce(pg_catalog.bool_or(o.is_ours and o.setrole <> 0), false) as is_of_our_role,
+        pg_catalog.bool_or(o.is_off) filter (where o.is_here and o.setrole = 0) as is_off_here,
+        coalesce(pg_catalog.bool_or(not o.is_off) filter (where o.setrole <> 0 and (o.is_here or o.setdatabase = 0)), false) as is_on_for_role,
+        coalesce(pg_catalog.bool_or(not o.is_off), false) as is_on_somewhere
+      from (
+        select
+          r.setrole,
+          r.setdatabase,
+          r.setdatabase = d.oid as is_here,
+          r.setdatabase in (0, d.oid) and r.setrole in (0, u.oid) as is_ours,
+          pg_catalog.lower(pg_catalog.split_part(c.entry, '=', 2)) in ('off', 'false', 'no', '0', 'none') as is_off
+        from pg_catalog.pg_db_role_setting as r
+        cross join lateral pg_catalog.unnest(r.setconfig) as c (entry)
+        join pg_catalog.pg_database as d on d.datname = pg_catalog.current_database()
+        join pg_catalog.pg_roles as u on u.rolname = session_user
+        -- A value of all roles in all databases is part of the value of the server.
+        where pg_catalog.split_part(c.entry, '=', 1) = t.name and (r.setdatabase, r.setrole) <> (0, 0)
+      ) as o
+    ) as v
+    where t.is_on is not null
+  )`
+
+/** Reads the result of `trackingSql`. */
+export function parseTracking(text: string): ReadonlyMap<string, Tracking> {
+  const states: Record<string, [boolean | null, string | null, 'here' | 'everywhere' | null]> = JSON.parse(text)
+  return new Map(
+    Object.entries(states).map(([name, [isOn, source, offIn]]) => [
+      name,
+      { isOn: isOn ?? undefined, source: source ?? undefined, offIn: offIn ?? undefined }
+    ])
+  )
+}
+
+/** The statements, or a comment, that remove what disables a setting in a database. */
+export function enableSteps({ name, recommended }: TrackingSetting, source: string | undefined, database: string): readonly string[] {
+  switch (source) {
+    case 'database':
+      return [`alter database ${quoteIdentifier(database)} reset ${name}`]
+    case 'global':
+      return [`alter role all reset ${name}`]
+    case 'command line':
+      return [`-- remove ${name} from the command line of the server, and restart it`]
+    default:
+      return [`alter system set ${name} = ${recommended}`, 'select pg_reload_conf()']
+  }
+}
