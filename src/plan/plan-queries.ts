@@ -2,6 +2,7 @@ import type { Query } from '../query/query.ts'
 import { formatRequirement, type Requirement } from '../query/requirement.ts'
 import { compareVersions, formatVersion } from '../query/version.ts'
 import type { Facts } from '../server/facts.ts'
+import { noRefusals, type Refusal, type Refusals, withoutRefused } from '../server/refusals.ts'
 import type { Access } from '../server/server.ts'
 import { finalSql } from './final-sql.ts'
 
@@ -13,6 +14,8 @@ export interface Candidate {
   readonly facts: Facts | undefined
   /** The access of roles that the configuration declares. */
   readonly access: ReadonlyMap<string, Access>
+  /** What the server refuses in this database. */
+  readonly refusals?: Refusals
 }
 
 /** A query with its final SQL for one database, or the reason why it does not run there. */
@@ -24,6 +27,8 @@ export interface PlannedQuery {
   readonly sql: string | undefined
   /** The reason why the query does not run; undefined if it runs. */
   readonly skipped: string | undefined
+  /** What the server refuses of the query: its columns are missing or, if it is skipped, all of it. */
+  readonly refused?: readonly Refusal[]
 }
 
 /** The plan of one database: every query, including server-wide ones, as if it ran there. */
@@ -75,8 +80,11 @@ export function joinPlans(
   return names.flatMap((name) => {
     if (plans[0]?.planned.get(name)?.query.scope === 'database') return plans.flatMap(({ planned }) => planned.get(name) ?? [])
     const hosts = bySight.flatMap(({ planned }) => planned.get(name) ?? [])
-    const runnable = hosts.filter(({ skipped }) => skipped === undefined)
-    return runnable.find(({ database }) => !isRefused(name, database)) ?? runnable[0] ?? hosts[0] ?? []
+    // What the server does not support is refused in every database; only a privilege may differ between roles.
+    const isPrivileged = ({ refused = [] }: PlannedQuery) => refused.every(({ errorClass }) => errorClass !== 'privilege')
+    const runnable = hosts.filter(({ skipped, refused = [] }) => skipped === undefined || refused.length > 0)
+    const allowed = runnable.filter(({ database }) => !isRefused(name, database))
+    return allowed.find(isPrivileged) ?? allowed.find(({ skipped }) => skipped === undefined) ?? runnable[0] ?? hosts[0] ?? []
   })
 }
 
@@ -87,7 +95,7 @@ function sight({ isUp, facts }: Candidate): number {
 
 /** Chooses the newest variant whose requirements are met, or else the one with the fewest missing requirements. */
 function planVariant(name: string, newestFirst: readonly Query[], candidate: Candidate): readonly (readonly [string, PlannedQuery])[] {
-  const { name: database, facts, access } = candidate
+  const { name: database, facts, access, refusals = noRefusals } = candidate
   const judged = newestFirst.map((query) => ({
     query,
     missing: facts === undefined ? [] : requirementsOf(query).filter((requirement) => !isMet(requirement, facts, candidate))
@@ -97,7 +105,13 @@ function planVariant(name: string, newestFirst: readonly Query[], candidate: Can
   const nearest = others.reduce((best, next) => (next.missing.length <= best.missing.length ? next : best), first)
   const { query, missing } = judged.find((one) => one.missing.length === 0) ?? nearest
   if (facts === undefined) return [[name, { query, database, sql: undefined, skipped: undefined }]]
-  if (missing.length === 0) return [[name, { query, database, sql: finalSql(query, facts, access), skipped: undefined }]]
+  if (missing.length === 0) {
+    const { sql, refused } = withoutRefused(finalSql(query, facts, access), refusals)
+    const whole = refusals.get(`query ${name}`) ?? (sql === undefined ? refused.at(-1) : undefined)
+    if (whole === undefined) return [[name, { query, database, sql, skipped: undefined, refused }]]
+    const skipped = `the server refuses ${whole.key === `query ${name}` ? 'it' : whole.key}: ${whole.message}`
+    return [[name, { query, database, sql: undefined, skipped, refused: [whole] }]]
+  }
   const skipped = missing.map((requirement) => explain(requirement, facts)).join(', ')
   return [[name, { query, database, sql: undefined, skipped }]]
 }

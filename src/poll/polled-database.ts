@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { PlannedQuery } from '../plan/plan-queries.ts'
 import type { Query } from '../query/query.ts'
 import type { Facts, Identity } from '../server/facts.ts'
+import { noRefusals, type Refusal, type Refusals } from '../server/refusals.ts'
 import type { Database } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import type { Connected, Found } from './found.ts'
@@ -81,6 +82,10 @@ export class PolledDatabase {
   cycle: CycleInProgress | undefined
   /** The result of the last cycle if that only connected. The next cycle uses it instead of connecting again. */
   introduction: Found | undefined
+  /** What the server refuses in this database. */
+  refusals: Refusals = noRefusals
+  /** When a query that failed for another reason is examined again, by name. */
+  readonly examinedAt = new Map<string, number>()
   /** Whether the next cycle is due immediately. */
   isHurried = false
   #session: Session | undefined
@@ -125,7 +130,13 @@ export class PolledDatabase {
     return (now - this.#openedAt) / 1000
   }
 
-  connected({ session, isNew, facts, identity }: Connected, now: number): void {
+  connected({ session, isNew, facts, identity, refusals }: Connected, now: number): void {
+    const { facts: oldFacts, identity: oldIdentity } = this.state
+    const isChanged = oldFacts !== undefined && !isDeepStrictEqual(facts, oldFacts)
+    const isRestarted = identity !== undefined && oldIdentity !== undefined && identity.startTime !== oldIdentity.startTime
+    // Another role, version or state of recovery, or a restarted server: everything is tried again.
+    this.refusals = isChanged || isRestarted ? noRefusals : refusals
+    if (isChanged || isRestarted) this.examinedAt.clear()
     if (isNew) this.#sessions++
     if (isNew) this.#openedAt = now
     this.#session = session
@@ -150,6 +161,11 @@ export class PolledDatabase {
   failed(failure: Failure): void {
     this.disconnected()
     this.state = { ...this.state, isUp: false, failure, isDeferred: false, failures: this.state.failures + 1 }
+  }
+
+  /** Adds what the server refuses. */
+  refused(refusals: readonly Refusal[]): void {
+    this.refusals = new Map([...this.refusals, ...refusals.map((one) => [one.key, one] as const)])
   }
 
   /** Records that no connection was attempted, because the last free connections of the server are left to others. */

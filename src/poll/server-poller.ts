@@ -11,6 +11,8 @@ import type { Candidate, PlannedQuery } from '../plan/plan-queries.ts'
 import { ServerPlan } from '../plan/server-plan.ts'
 import type { Query } from '../query/query.ts'
 import { fileOf } from '../server/credential.ts'
+import { refusalClasses } from '../server/find-refusals.ts'
+import { noRefusals, type Refusal, type Refusals } from '../server/refusals.ts'
 import { addressOf, type Database, type Server } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import { AuthFailures } from './auth-failures.ts'
@@ -42,6 +44,9 @@ export type SessionEnd = 'keep' | 'replace' | 'close'
 
 /** After this time, a cycle starts no more queries whose interval is longer than this time: they would delay counters. */
 const longestCycleSeconds = 15
+
+/** The time after which a query that keeps failing is examined again for what the server refuses. */
+const examinationMs = 3_600_000
 
 /** Polls one server. All times are in milliseconds of one clock. */
 export class ServerPoller {
@@ -177,6 +182,7 @@ export class ServerPoller {
       // A pooler may switch to another server within a session.
       identity: isNew || session.isPooled,
       limits: isNew || isLeader,
+      refusals: this.refusalsOf(cycle),
       discovery: isLeader && this.#discovery.isDue(this.#server, now) ? this.#server.discovery : undefined
     }
   }
@@ -220,6 +226,33 @@ export class ServerPoller {
       }
     }
     return undefined
+  }
+
+  /** What the server refuses in the database of a cycle. */
+  refusalsOf(cycle: Cycle): Refusals {
+    return this.#polledIn(cycle)?.refusals ?? noRefusals
+  }
+
+  /** Whether the failure of a poll may be permanent, and was not examined recently. */
+  mayBeRefused(cycle: Cycle, { query }: DueQuery, { errorClass }: Failure, now: number): boolean {
+    const polled = this.#polledIn(cycle)
+    if (polled === undefined || !refusalClasses.has(errorClass) || now < (polled.examinedAt.get(query.name) ?? 0)) return false
+    polled.examinedAt.set(query.name, now + examinationMs)
+    return true
+  }
+
+  /** Applies what the server refuses of a query that failed. Returns whether the query runs without it or is skipped. */
+  refused(cycle: Cycle, { query, datname }: DueQuery, refusals: readonly Refusal[], now: number): boolean {
+    const polled = this.#polledIn(cycle)
+    if (polled?.cycle === undefined || refusals.length === 0) return false
+    if (query.scope === 'server') this.#inProgress.delete(query.name)
+    polled.refused(refusals)
+    this.#logRefusals(polled)
+    polled.examinedAt.delete(query.name)
+    this.#replan(now)
+    const planned = this.plan.running(datname, query.name)
+    if (planned?.database === polled.name) polled.cycle.due.unshift(planned)
+    return true
   }
 
   /** Applies the outcome of a poll. */
@@ -365,7 +398,19 @@ export class ServerPoller {
     } else {
       if (!polled.state.isUp) log.info({ server, database: name, role: found.facts.role }, 'connected')
       polled.connected(found, now)
+      this.#logRefusals(polled)
       this.#takeServerFacts(polled, found, now)
+    }
+  }
+
+  /** Logs each refusal once per server. */
+  #logRefusals({ name, refusals }: PolledDatabase): void {
+    for (const { key, message, errorClass } of refusals.values()) {
+      const text = key.startsWith('query ')
+        ? `${key} is refused and skipped, and tried again in an hour: ${message}`
+        : `the server refuses ${key}; what depends on it is not exported, and it is tried again in an hour: ${message}`
+      if (!this.#advised.has(text)) this.#options.log.warn({ server: this.#server.name, database: name, class: errorClass }, text)
+      this.#advised.add(text)
     }
   }
 
@@ -411,7 +456,13 @@ export class ServerPoller {
   }
 
   #replan(now: number): void {
-    const candidates = this.#all.map(({ database: { access }, state: { name, isUp, facts } }) => ({ name, isUp, facts, access }))
+    const candidates = this.#all.map(({ database: { access }, state: { name, isUp, facts }, refusals }) => ({
+      name,
+      isUp,
+      facts,
+      access,
+      refusals
+    }))
     if (this.plan.update(this.#queries, candidates, now)) {
       this.#tidy()
       const users = this.#all.map(({ database }) => database.connection.user)

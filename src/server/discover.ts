@@ -1,3 +1,6 @@
+import type { Read } from './facts.ts'
+import { runSupported } from './find-refusals.ts'
+import { noRefusals, type Refusals } from './refusals.ts'
 import type { Database, Discovery, Server } from './server.ts'
 import type { Session } from './session.ts'
 
@@ -8,10 +11,26 @@ export interface Listed {
   readonly isOpen: boolean
 }
 
-/** Lists all databases of the server. `isOpen` applies to the role of the discovery, not to the role of the session. */
-export async function listDatabases(session: Session, { connection }: Discovery): Promise<readonly Listed[]> {
-  const { rows } = await session.run(listSql(connection.user), { timeoutSeconds: 5, maxRows: 100_000 })
-  return rows.map(([name, isOpen]) => ({ name: name ?? '', isOpen: isOpen === 't' }))
+/**
+ * Lists all databases of the server without what it refuses. `isOpen` applies to the role of the discovery, not to the
+ * role of the session. Throws if the databases cannot be listed.
+ */
+export async function listDatabases(
+  session: Session,
+  { connection }: Discovery,
+  known: Refusals = noRefusals,
+  now = 0
+): Promise<Read<readonly Listed[] | { readonly message: string }>> {
+  const options = { timeoutSeconds: 5, maxRows: 100_000 }
+  const { answer, refusals, message } = await runSupported(
+    session,
+    { name: 'discovery', sql: listSql(connection.user), options },
+    known,
+    now
+  )
+  if (answer === undefined) return { value: { message }, refusals }
+  // If the server refuses the privilege check, the databases are tried.
+  return { value: answer.rows.map(([name, isOpen]) => ({ name: name ?? '', isOpen: isOpen !== 'f' })), refusals }
 }
 
 /** Whether the patterns include a database. A pattern without anchors matches anywhere in the name. */

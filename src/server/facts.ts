@@ -1,5 +1,8 @@
 import { parseVersion, type Version } from '../query/version.ts'
 import { capabilities } from './capability.ts'
+import { ClassedError } from './error-class.ts'
+import { runSupported } from './find-refusals.ts'
+import { noRefusals, type Refusals } from './refusals.ts'
 import type { Session } from './session.ts'
 
 export interface Extension {
@@ -30,6 +33,7 @@ select
   current_user::text,
   pg_catalog.current_setting('server_version'),
   pg_catalog.pg_is_in_recovery(),
+  pg_catalog.current_setting('in_hot_standby', true),
   (
     select pg_catalog.json_object_agg(e.extname, pg_catalog.json_build_array(e.extversion, pg_catalog.quote_ident(n.nspname)))
     from pg_catalog.pg_extension as e
@@ -43,28 +47,45 @@ from pg_catalog.pg_control_system()`
 
 const options = { timeoutSeconds: 5, maxRows: 1 }
 
+/** What was read, and everything that the server is now known to refuse in this database. */
+export interface Read<Value> {
+  readonly value: Value
+  readonly refusals: Refusals
+}
+
 /** Reads the facts in one round trip, from catalogs only. */
 export async function readFacts(session: Session): Promise<Facts> {
-  const { rows } = await session.run(factsSql, options)
-  const [role, version, isStandby, extensions, ...granted] = rows[0] ?? []
+  return (await readSupportedFacts(session, noRefusals, 0)).value
+}
+
+/** Reads the facts without what the server refuses. A refused capability is missing; a refused state of recovery is read from a setting. */
+export async function readSupportedFacts(session: Session, known: Refusals, now: number): Promise<Read<Facts>> {
+  const { answer, refusals, message } = await runSupported(session, { name: 'facts', sql: factsSql, options }, known, now)
+  if (answer === undefined) throw new ClassedError('unsupported', `cannot read the facts of the database: ${message}`)
+  const [role, version, isInRecovery, inHotStandby, extensions, ...granted] = answer.rows[0] ?? []
   const found: Record<string, [string, string]> = JSON.parse(extensions ?? '{}')
-  return {
+  const value = {
     role: role ?? '',
     version: parseVersion(version ?? ''),
-    isStandby: isStandby === 't',
+    // The setting exists since PostgreSQL 14.
+    isStandby: isInRecovery === 't' || (isInRecovery === null && inHotStandby === 'on'),
     extensions: new Map(Object.entries(found).map(([name, [version, schema]]) => [name, { version: parseVersion(version), schema }])),
     capabilities: new Set(capabilities.filter((_, index) => granted[index] === 't').map((capability) => capability.name))
   }
+  return { value, refusals }
 }
 
-/** Reads the identity of the server; undefined if the role lacks the privilege. */
-export async function readIdentity(session: Session): Promise<Identity | undefined> {
+/**
+ * Reads the identity of the server; undefined if the role lacks the privilege or the server refuses the start time. A
+ * server that refuses the system identifier is identified by its start time, which has microseconds.
+ */
+export async function readIdentity(session: Session, known: Refusals, now: number): Promise<Read<Identity | undefined>> {
   try {
-    const { rows } = await session.run(identitySql, options)
-    const [systemIdentifier, startTime] = rows[0] ?? []
-    return systemIdentifier && startTime ? { systemIdentifier, startTime } : undefined
+    const { answer, refusals } = await runSupported(session, { name: 'identity', sql: identitySql, options }, known, now)
+    const [systemIdentifier, startTime] = answer?.rows[0] ?? []
+    return { value: startTime ? { systemIdentifier: systemIdentifier ?? '', startTime } : undefined, refusals }
   } catch (error) {
-    if (session.isOpen()) return undefined
+    if (session.isOpen()) return { value: undefined, refusals: known }
     throw error
   }
 }
