@@ -111,6 +111,10 @@ async function connect(
     const { discovery } = wanted
     const { value: listed, refusals } =
       discovery === undefined ? { value: undefined, refusals: ofLimits } : await list(opened, discovery, ofLimits, now)
+    const server = poller.server.name
+    for (const [key, refusal] of refusals) {
+      if (wanted.refusals.get(key) !== refusal) meter.failed({ server, datname: cycle.name, class: refusal.errorClass })
+    }
     const seconds = (clock.now() - startedAt) / 1000
     return {
       kind: 'connected',

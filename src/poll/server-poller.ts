@@ -45,6 +45,9 @@ export type SessionEnd = 'keep' | 'replace' | 'close'
 /** After this time, a cycle starts no more queries whose interval is longer than this time: they would delay counters. */
 const longestCycleSeconds = 15
 
+/** The time after which a discovered database that does not accept the role is tried again. */
+const notPermittedMs = 3_600_000
+
 /** The time after which a query that keeps failing is examined again for what the server refuses. */
 const examinationMs = 3_600_000
 
@@ -112,6 +115,11 @@ export class ServerPoller {
     return this.#server.discovery === undefined ? undefined : this.#discovery.hasSucceeded
   }
 
+  /** The databases that would be discovered if the role could connect. */
+  get closed(): readonly string[] {
+    return this.#discovery.closedOf(this.#server)
+  }
+
   /** Whether every planned query has been polled once. A query that is planned later does not change it. */
   get isReady(): boolean {
     return this.#isReady
@@ -154,7 +162,7 @@ export class ServerPoller {
   /** Starts a cycle; undefined if the database was removed or has a cycle in progress. */
   begin(name: string, now: number): Cycle | undefined {
     const polled = this.#databases.get(name)
-    if (polled === undefined || polled.cycle !== undefined || this.#isStopped) return undefined
+    if (polled === undefined || polled.cycle !== undefined || this.#isStopped || now < polled.notBefore) return undefined
     polled.isHurried = false
     const known = polled.introduction?.kind === 'connected' && polled.session === undefined ? undefined : polled.introduction
     polled.cycle = { name, startedAt: now, known, learnedAt: now, found: undefined, due: [] }
@@ -356,7 +364,7 @@ export class ServerPoller {
   #nextCycleOf(polled: PolledDatabase): number {
     if (polled.cycle !== undefined || this.#isStopped) return Number.POSITIVE_INFINITY
     if (polled.isHurried) return Number.NEGATIVE_INFINITY
-    if (this.#introducedAt === undefined) return polled.schedule.nextCycle
+    if (this.#introducedAt === undefined || polled.state.isNotPermitted) return Math.max(polled.schedule.nextCycle, polled.notBefore)
     return isIntroduced(polled) || !this.#first.includes(polled) ? this.#introducedAt : polled.schedule.nextCycle
   }
 
@@ -390,8 +398,12 @@ export class ServerPoller {
     } else if (found.kind === 'failed') {
       const { failure } = found
       const isNews = polled.state.failure?.errorClass !== failure.errorClass
-      if (isNews) log.error({ server, database: name, class: failure.errorClass }, `cannot connect: ${failure.message}`)
-      polled.failed(failure)
+      const isNotPermitted = this.#isNotPermitted(polled, failure)
+      const place = { server, database: name, class: failure.errorClass }
+      if (isNews && isNotPermitted) log.info(place, `not permitted to connect, trying again in an hour: ${failure.message}`)
+      if (isNews && !isNotPermitted) log.error(place, `cannot connect: ${failure.message}`)
+      if (isNotPermitted) polled.notPermitted(failure, now + notPermittedMs)
+      else polled.failed(failure)
       const isLeader = name === this.#leader()
       if (failure.errorClass === 'network') this.limiter.unreachable()
       if (isLeader && this.#server.discovery !== undefined) this.#discoveryFailed(`cannot connect to database ${name}`)
@@ -401,6 +413,22 @@ export class ServerPoller {
       this.#logRefusals(polled)
       this.#takeServerFacts(polled, found, now)
     }
+  }
+
+  /**
+   * Whether a discovered database that has never accepted a connection refuses the role. A credential that works in no
+   * other database is wrong, and a server without free connections refuses everybody: both are failures.
+   */
+  #isNotPermitted({ name, database, state }: PolledDatabase, { errorClass }: Failure): boolean {
+    if (state.facts !== undefined || this.#server.databases.some((declared) => declared.name === name)) return false
+    const { user, password } = database.connection
+    const isAccepted = this.#all.some(
+      ({ database: { connection }, state: { isUp } }) =>
+        isUp && connection.user === user && isDeepStrictEqual(connection.password, password)
+    )
+    if (errorClass === 'auth') return isAccepted
+    if (errorClass === 'too_many_connections') return this.#discovery.isFull(name)
+    return errorClass === 'privilege' || errorClass === 'prerequisite' || errorClass === 'no_database'
   }
 
   /** Logs each refusal once per server. */
@@ -438,14 +466,15 @@ export class ServerPoller {
     this.#databases = new Map(
       databases.map((database) => {
         const known = previous.get(database.name)
-        if (known === undefined) return [database.name, new PolledDatabase(database, this.#unitSeconds, phaseOf(this.#added++), now)]
+        if (known === undefined) return [database.name, this.#add(database, now)]
         const isReachedDifferently = !isDeepStrictEqual(known.database.connection, database.connection)
         const hasAppeared = this.#hasNewList && known.state.failure?.errorClass === 'no_database' && this.#discovery.has(database.name)
         // The same object while the declared access has not changed, so that nothing is planned again.
         const access = isDeepStrictEqual(known.database.access, database.access) ? known.database.access : database.access
         known.database = { ...database, access }
         if (isReachedDifferently) known.introduction = undefined
-        if (isReachedDifferently || hasAppeared) known.hurry()
+        const hasChanged = this.#hasNewList && known.state.isNotPermitted && this.#discovery.hasChanged(database.name)
+        if (isReachedDifferently || hasAppeared || hasChanged) known.hurry()
         return [database.name, known]
       })
     )
@@ -455,8 +484,22 @@ export class ServerPoller {
     this.#setIntervals(now)
   }
 
+  #add(database: Database, now: number): PolledDatabase {
+    const added = new PolledDatabase(database, this.#unitSeconds, phaseOf(this.#added++), now)
+    const isDeclared = this.#server.databases.some(({ name }) => name === database.name)
+    const full: Failure = { errorClass: 'too_many_connections', message: 'the connection limit of the database is reached' }
+    if (!isDeclared && this.#discovery.isFull(database.name)) {
+      added.notPermitted(full, now + notPermittedMs)
+      const place = { server: this.#server.name, database: database.name }
+      this.#options.log.info(place, `not permitted to connect, trying again in an hour: ${full.message}`)
+    }
+    return added
+  }
+
   #replan(now: number): void {
-    const candidates = this.#all.map(({ database: { access }, state: { name, isUp, facts }, refusals }) => ({
+    // A database that does not accept the role has no queries.
+    const permitted = this.#all.filter(({ state }) => !state.isNotPermitted)
+    const candidates = permitted.map(({ database: { access }, state: { name, isUp, facts }, refusals }) => ({
       name,
       isUp,
       facts,
@@ -561,5 +604,5 @@ function datnameOf({ scope }: Query, database: string): string {
 
 /** Whether a connection was attempted, which reveals what the role sees. */
 function isIntroduced({ introduction, state }: PolledDatabase): boolean {
-  return introduction !== undefined || state.isUp
+  return introduction !== undefined || state.isUp || state.isNotPermitted
 }

@@ -19,7 +19,10 @@ export async function refuse(server: RunningServer, database: string, name: stri
     const signatures = functions.map(({ arguments: list }) => String(list))
     const definitions = functions.map(({ definition }) => {
       const [head = ''] = String(definition).split(/\nAS |\nBEGIN ATOMIC|\nRETURN /)
-      const plain = head.replace(/LANGUAGE \w+/, 'LANGUAGE plpgsql').replace(/\bSUPPORT \S+/, '').replace(/\bSTRICT\b/, '')
+      const plain = head
+        .replace(/LANGUAGE \w+/, 'LANGUAGE plpgsql')
+        .replace(/\bSUPPORT \S+/, '')
+        .replace(/\bSTRICT\b/, '')
       return `${plain} as $f$${raise}$f$`
     })
     await run(...signatures.map((list) => `alter function pg_catalog.${name}(${list}) rename to ${renamed}`), ...definitions)
