@@ -49,13 +49,16 @@ export async function findRefusals(session: Session, failed: Failed, known: Refu
   const found: Refusal[] = []
   const suspected: Refusal[] = []
   for (const part of parts.values()) {
-    const raised = part.probe === undefined ? undefined : await attempt(part.probe)
+    const isRefused = known.has(anyArguments(part)) || found.some(({ key }) => key === anyArguments(part))
+    const raised = part.probe === undefined || isRefused ? undefined : await attempt(part.probe)
     if (raised === undefined || part.probe === undefined || raised === 'other') continue
     // A missing table of a user may be created soon.
     if (isMissing(raised) && part.schema !== 'pg_catalog') continue
     // A function that depends on recovery fails alone, although a CASE around it prevents the call.
     const isCertain = raised.code !== '55000'
-    ;(isCertain ? found : suspected).push(await make(part, part.key, raised, part.probe))
+    const key = isOfFunction(raised) && part.isCall && part.key !== `${part.schema}.${part.name}()` ? anyArguments(part) : part.key
+    const isKnown = found.some((one) => one.key === key)
+    if (!isKnown) (isCertain ? found : suspected).push(await make(part, key, raised, part.probe))
   }
   const runsWithout = async (...more: readonly Refusal[]): Promise<boolean | undefined> => {
     const { sql: rest } = withoutRefused(sql, new Map([...known.values(), ...found, ...more].map((one) => [one.key, one])))
@@ -65,20 +68,28 @@ export async function findRefusals(session: Session, failed: Failed, known: Refu
   if (found.length > 0 && (await runsWithout()) !== false) return found
   if (suspected.length > 0 && (await runsWithout(...suspected)) !== false) return [...found, ...suspected]
   const raised = await attempt(withoutRefused(sql, new Map([...known.values(), ...found].map((one) => [one.key, one]))).sql ?? sql)
-  if (raised === undefined || raised === 'other') return found
-  const called = new Map([...parts.values()].filter(({ isCall, probe }) => isCall && probe === undefined).map((part) => [part.name, part]))
+  const isReduced = withoutRefused(sql, known).refused.length > 0
+  if (raised === undefined || (raised === 'other' && !isReduced)) return found
+  const called = new Map(
+    raised === 'other'
+      ? []
+      : [...parts.values()].filter(({ isCall, probe }) => isCall && probe === undefined).map((part) => [part.name, part])
+  )
   for (const part of called.values()) {
     const { isGranted } = await readObject(session, part)
     // An error of one row, such as a database without CONNECT, says nothing about the function in other queries.
-    const isOwn = raised.errorClass === 'privilege' && isGranted === undefined
+    const isOwn = raised === 'other' || (raised.errorClass === 'privilege' && isGranted === undefined)
     if (isOwn) continue
     const refusal = await make(part, anyArguments(part), raised, sql)
     if ((await runsWithout(...suspected, refusal)) === true) return [...found, refusal]
   }
-  if (isMissing(raised)) return found
+  if (raised !== 'other' && isMissing(raised) && !isReduced) return found
+  // Without its refused parts the statement is invalid.
+  const { errorClass, message } =
+    raised === 'other' ? { errorClass: 'unsupported' as const, message: 'it cannot run without what the server refuses' } : raised
   return [
     ...found,
-    { key: `query ${name}`, ...raised, probe: sql, isGranted: undefined, isMissing: false, isRow: false, retryAt: now + retryMs }
+    { key: `query ${name}`, errorClass, message, probe: sql, isGranted: undefined, isMissing: false, isRow: false, retryAt: now + retryMs }
   ]
 }
 
@@ -145,6 +156,11 @@ function asRefusal(error: unknown): Raised | undefined {
   const { code } = error as { readonly code?: unknown }
   const errorClass = typeof code === 'string' ? refusing[code] : undefined
   return errorClass === undefined ? undefined : { code: String(code), errorClass, message: messageOf(error) }
+}
+
+/** Whether the error applies to the function whatever its arguments. */
+function isOfFunction({ code }: Raised): boolean {
+  return code === '0A000' || code === '42883'
 }
 
 function isMissing({ code }: Raised): boolean {

@@ -207,7 +207,7 @@ function toPart(sql: string, { names, start, end, node, argumentsStart, path, is
       end: node?.close ?? end,
       probe: !isConstant ? undefined : isSource ? `select * from ${text} limit 1` : `select ${text}`,
       expression: isReplaceable ? { start: outermost.start, end: outermost.end } : undefined,
-      column: isReplaceable && outermost === node ? columnOf(sql, outermost, name) : undefined
+      column: isReplaceable && outermost === node && path.at(-2)?.isSelect ? columnOf(sql, outermost, name) : undefined
     }
   ]
 }
