@@ -52,6 +52,12 @@ export async function findRefusals(session: Session, failed: Failed, known: Refu
     const isRefused = known.has(anyArguments(part)) || found.some(({ key }) => key === anyArguments(part))
     const raised = part.probe === undefined || isRefused ? undefined : await attempt(part.probe)
     if (raised === undefined || part.probe === undefined || raised === 'other') continue
+    // Some columns of a catalog may be readable only.
+    const isReadable =
+      !part.isCall &&
+      raised.errorClass === 'privilege' &&
+      (await attempt(`select from ${sql.slice(part.start, part.end)} limit 1`)) === undefined
+    if (isReadable) continue
     // A missing table of a user may be created soon.
     if (isMissing(raised) && part.schema !== 'pg_catalog') continue
     // A function that depends on recovery fails alone, although a CASE around it prevents the call.
@@ -178,7 +184,7 @@ async function readObject(session: Session, { schema, name, isCall }: SqlPart): 
   where n.nspname = ${schemaText} and p.proname = ${nameText}
 )`
     : `(
-  select pg_catalog.bool_and(pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select'))
+  select pg_catalog.bool_and(pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_any_column_privilege(c.oid, 'select'))
   from pg_catalog.pg_class as c
   join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
   where n.nspname = ${schemaText} and c.relname = ${nameText}

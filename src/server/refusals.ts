@@ -49,7 +49,7 @@ export function withoutRefused(sql: string, refusals: Refusals): Supported {
       const isCall = start === part.start && part.isCall
       const text = refusal.isMissing ? missing(part, isCall) : `(case when false then ${sql.slice(start, end)} end)`
       edits.set(start, { end, text: column === undefined ? text : `${text} as ${JSON.stringify(column)}` })
-    } else if (refusal.isRow && part.isCall && part.probe !== undefined) {
+    } else if (refusal.isRow && part.isSource && part.probe !== undefined) {
       const call = sql.slice(part.start, part.end)
       // A row of nulls: a join that never matches does not call the function.
       edits.set(part.start, { end: part.end, text: `(select f.* from (select) as o left join ${call} as f on false)` })

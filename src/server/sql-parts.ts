@@ -14,6 +14,8 @@ export interface SqlPart extends Range {
   readonly schema: string
   readonly name: string
   readonly isCall: boolean
+  /** Whether it is a source of rows in a FROM clause. */
+  readonly isSource: boolean
   /** A statement that evaluates it alone; undefined if its arguments are not constant. */
   readonly probe: string | undefined
   /**
@@ -173,8 +175,9 @@ function makeNode(kind: Node['kind'], start: number, more: Partial<Node>): Node 
   return { kind, start, end: 0, close: 0, ...unset, ...more }
 }
 
+/** The nodes around a part that matter: a FILTER belongs to its call, a branch of CASE to what is around it. */
 function above(path: readonly Node[]): readonly Node[] {
-  return path.filter(({ isBranch }) => !isBranch)
+  return path.flatMap((node) => (node.isBranch ? [] : [node.continued ?? node]))
 }
 
 /** Whether a name after this token names a source of rows. */
@@ -203,6 +206,7 @@ function toPart(sql: string, { names, start, end, node, argumentsStart, path, is
       schema,
       name,
       isCall: node !== undefined,
+      isSource,
       start,
       end: node?.close ?? end,
       probe: !isConstant ? undefined : isSource ? `select * from ${text} limit 1` : `select ${text}`,

@@ -40,7 +40,7 @@ function valuesOf(samples: readonly PageSample[]): ReadonlyMap<string, number> {
 
 for (const major of [13, 18] as const) {
   test(`each function that a query of PostgreSQL ${major} calls can be refused`, async (t) => {
-    const server = await startServer({ major, flags: ['wal_level=logical', 'archive_mode=on', 'archive_command=/bin/true'] })
+    const server = await startServer({ major, flags: ['wal_level=logical', 'archive_mode=on', 'archive_command=/bin/true', 'autovacuum=off'] })
     t.teardown(() => server.remove())
     await server.sql(
       'postgres',
