@@ -34,7 +34,7 @@ export function connectionFindings(server: Server, examinations: readonly Examin
   })
 }
 
-/** Whether a discovered database does not accept the role, while others do. That is no outage: nobody declared the database. */
+/** Whether a discovered database does not accept the role, while others do. The database is not declared, so this is not an outage. */
 function isNotPermitted(server: Server, examinations: readonly Examination[], { database, failure }: Examination): boolean {
   const isDeclared = server.databases.some(({ name }) => name === database.name)
   const isRefused = ['auth', 'privilege', 'prerequisite', 'no_database', 'too_many_connections'].includes(failure?.errorClass ?? '')

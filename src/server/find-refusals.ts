@@ -117,7 +117,7 @@ export async function recheck(session: Session, refusals: Refusals, now: number)
   return isSame ? refusals : remaining
 }
 
-/** The answer to a statement of pgvitals itself, and everything that the server is now known to refuse. */
+/** The result of a statement of pgvitals itself, and everything that the server is now known to refuse. */
 interface Ran {
   /** Undefined if the statement is refused as a whole. */
   readonly answer: Answer | undefined

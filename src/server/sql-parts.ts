@@ -83,7 +83,7 @@ const list = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 /** Expressions in the form of function calls. */
 const constructs = list('coalesce greatest least nullif extract row exists array cast substring position overlay trim normalize')
 
-/** Words in front of a parenthesis that are no function. */
+/** Words in front of a parenthesis that are not functions. */
 const reserved = list(
   'all and any as between by case distinct else except filter from group having ilike in intersect is join lateral like limit materialized not offset on only or order over partition select similar some then union using values when where window with within'
 )
