@@ -11,7 +11,7 @@
 select
   extract(epoch from c.checkpoint_time)::float8 as timestamp_seconds,
   -- On a standby, this time comes from the primary's clock.
-  greatest(0, extract(epoch from pg_catalog.clock_timestamp() - c.checkpoint_time))::float8 as age_seconds,
+  extract(epoch from greatest(pg_catalog.clock_timestamp(), c.checkpoint_time) - c.checkpoint_time)::float8 as age_seconds,
   (p.position - c.redo_lsn)::float8 as wal_since_redo_bytes
 from pg_catalog.pg_control_checkpoint() as c
 cross join (

@@ -17,7 +17,8 @@ select
     when not r.is_replica then 0
     -- Equal positions mean that the standby is up to date only while a WAL receiver is connected.
     when r.has_receiver and r.is_replayed then 0
-    else r.age
+    -- If the server refuses one of the two, the lag is unknown.
+    when not r.has_receiver or not r.is_replayed then r.age
   end as lag_seconds,
   r.is_replica::int as is_replica,
   case when r.is_replica then r.age else coalesce(r.age, 0) end as last_replay_seconds,
@@ -29,7 +30,7 @@ from (
     pg_catalog.pg_is_in_recovery() as is_replica,
     p.received = p.replayed as is_replayed,
     -- With restore_command, replay can be ahead of the streamed position.
-    (p.received - least(p.received, p.replayed))::float8 as unreplayed_bytes,
+    (case when p.replayed >= p.received then 0 else p.received - p.replayed end)::float8 as unreplayed_bytes,
     -- The commit time comes from the primary's clock. It is null if no transaction has been replayed; 0 would report no lag.
     extract(epoch from greatest(pg_catalog.clock_timestamp(), p.replayed_at) - p.replayed_at)::float8 as age,
     -- Without pg_read_all_stats, the WAL receiver is visible but its status is null.

@@ -30,7 +30,7 @@ select
   (p.position - '0/0'::pg_lsn)::float8 as slot_current_wal_lsn,
   case when s.active then (s.confirmed_flush_lsn - '0/0'::pg_lsn)::float8 end as slot_confirmed_flush_lsn,
   s.safe_wal_size as safe_wal_size_bytes,
-  case when h.is_kept then (greatest(p.position, s.confirmed_flush_lsn) - s.confirmed_flush_lsn)::float8 end as unconfirmed_bytes,
+  case when h.is_kept then (case when p.position < s.confirmed_flush_lsn then s.confirmed_flush_lsn else p.position end - s.confirmed_flush_lsn)::float8 end as unconfirmed_bytes,
   case when h.is_kept then pg_catalog.age(s.xmin) end as xmin_age,
   case when h.is_kept then pg_catalog.age(s.catalog_xmin) end as catalog_xmin_age
 from pg_catalog.pg_replication_slots as s
@@ -45,6 +45,6 @@ cross join (
 cross join lateral (
   select
     s.wal_status is distinct from 'lost' as is_kept,
-    case when s.wal_status is distinct from 'lost' then (greatest(p.position, s.restart_lsn) - s.restart_lsn)::float8 end as retained_bytes
+    case when s.wal_status is distinct from 'lost' then (case when p.position < s.restart_lsn then s.restart_lsn else p.position end - s.restart_lsn)::float8 end as retained_bytes
 ) as h
 order by h.retained_bytes desc nulls last;

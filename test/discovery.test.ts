@@ -18,20 +18,20 @@ test('discovery follows created, dropped and renamed databases, and no family na
     'postgres',
     "create role pgvitals login password 'secret' in role pg_monitor",
     'create database users',
-    'create database rdsadmin',
+    'create database rds_old',
     'create database closed',
     'revoke connect on database closed from public',
     'create database elsewhere',
     'create extension pg_stat_statements'
   )
-  for (const name of ['users', 'rdsadmin']) await server.sql(name, 'create table item (id int)', 'select * from item')
-  for (const name of ['postgres', 'rdsadmin']) {
+  for (const name of ['users', 'rds_old']) await server.sql(name, 'create table item (id int)', 'select * from item')
+  for (const name of ['postgres', 'rds_old']) {
     await server.sql(name, 'create publication p', `select pg_create_logical_replication_slot('of_${name}', 'pgoutput')`)
     const source = `host=127.0.0.1 port=${server.port} user=postgres password=secret dbname=${name}`
     const options = `create_slot = false, slot_name = 'of_${name}', copy_data = false`
     await server.sql('elsewhere', `create subscription from_${name} connection '${source}' publication p with (${options})`)
   }
-  for (let statement = 1; statement <= 100; statement++) await server.sql('rdsadmin', `select ${'1,'.repeat(statement)}1`)
+  for (let statement = 1; statement <= 100; statement++) await server.sql('rds_old', `select ${'1,'.repeat(statement)}1`)
   const url = server.url('postgres', 'pgvitals')
   const { exporter, samples, logged } = makeExporter(
     { DATABASE_URL: url, LATE_DATABASE_URL: server.url('late', 'pgvitals'), PGVITALS_QUERIES: tuned },
@@ -42,7 +42,7 @@ test('discovery follows created, dropped and renamed databases, and no family na
         all.map((one) => ({
           ...one,
           discovery: {
-            include: [/^(users|renamed|new|rdsadmin|closed)$/],
+            include: [/^(users|renamed|new|rds_old|closed)$/],
             exclude: [/^rds/],
             connection: parseDatabaseUrl(url)
           }
@@ -57,7 +57,7 @@ test('discovery follows created, dropped and renamed databases, and no family na
   t.equal(sampleValue(first, 'pgvitals_discovery_success'), 1)
   t.equal(sampleValue(first, 'pg_database_info', { datname: 'users', team: '' }), 1)
   t.ok(namesOf(first, 'postgres').length > 0, 'a declared database stays although no pattern matches it')
-  for (const datname of ['rdsadmin', 'elsewhere']) t.same(namesOf(first, datname), [], `no family names ${datname}`)
+  for (const datname of ['rds_old', 'elsewhere']) t.same(namesOf(first, datname), [], `no family names ${datname}`)
   const ofSlots = async () => (await samples()).filter(({ labels }) => labels.slot_name !== undefined)
   const families = [
     'pg_replication_slots_wal_status',
@@ -74,8 +74,8 @@ test('discovery follows created, dropped and renamed databases, and no family na
     ['of_postgres'],
     'but none for the slots of an excluded database'
   )
-  t.notMatch(JSON.stringify(await ofSlots()), /from_rdsadmin/, 'nor for the subscriber of one')
-  t.notOk((await server.sql('postgres', "select from pg_stat_activity where usename = 'pgvitals' and datname = 'rdsadmin'")).length)
+  t.notMatch(JSON.stringify(await ofSlots()), /from_rds_old/, 'nor for the subscriber of one')
+  t.notOk((await server.sql('postgres', "select from pg_stat_activity where usename = 'pgvitals' and datname = 'rds_old'")).length)
   t.same(
     namesOf(first, 'closed').filter((name) => /pg_database_up|pg_stat_user/.test(name)),
     [],
@@ -108,7 +108,7 @@ test('discovery follows created, dropped and renamed databases, and no family na
   await until('the failed discovery is exported', 10, async () => sampleValue(await samples(), 'pgvitals_discovery_success') === 0)
   t.ok(await exportsTables('renamed'), 'and the last list remains in use')
   t.match(logged.map(({ msg }) => msg).join('\n'), /database discovery failed, keeping the last list: permission denied/)
-  t.same(namesOf(await samples(), 'rdsadmin'), [])
+  t.same(namesOf(await samples(), 'rds_old'), [])
 
   await server.sql('postgres', 'grant select on pg_catalog.pg_database to public')
   exporter.update(
@@ -117,7 +117,7 @@ test('discovery follows created, dropped and renamed databases, and no family na
       discovery: watched.discovery && { ...watched.discovery, exclude: [] }
     }))
   )
-  const arrivals = async () => sampleValue(await samples(), 'pg_stat_statements_new_total', { datname: 'rdsadmin' })
+  const arrivals = async () => sampleValue(await samples(), 'pg_stat_statements_new_total', { datname: 'rds_old' })
   await until('a database that is no longer excluded has samples', 20, async () => (await arrivals()) !== undefined)
   const polledAt = () => exporter.snapshots().find(({ query }) => query === 'stat_statements')?.succeededAt
   for (const poll of ['next', 'second']) {

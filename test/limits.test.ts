@@ -5,6 +5,7 @@ import pg from 'pg'
 import { test } from 'tap'
 import { parseDatabaseUrl } from '../src/config/database-url.ts'
 import { readLimits } from '../src/server/limits.ts'
+import { noRefusals } from '../src/server/refusals.ts'
 import { openSession } from '../src/server/session.ts'
 import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
 import { allOf, sampleValue } from './page/parse-page.ts'
@@ -107,7 +108,7 @@ test('limits', async (t) => {
   t.test('only client backends count against the connections of clients', async (t) => {
     const session = await openSession(parseDatabaseUrl(server.url('platform', 'pgvitals')))
     t.teardown(() => session.close())
-    const free = async () => (await readLimits(session))?.free
+    const free = async () => (await readLimits(session, noRefusals, 0)).value?.free
     const before = await free()
     t.equal(before, 16)
     // A logical WAL sender is connected to a database.

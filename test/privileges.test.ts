@@ -239,7 +239,11 @@ test('a setting that disables counting is a blind spot, wherever it is set, exce
     await trackingOf(team.url('users')),
     settings.map((name) => `${name} true`)
   )
-  t.same(await trackingOf(team.url('labeler')), [], 'the setting of our role hides the setting of the server')
+  t.same(
+    await trackingOf(team.url('labeler')),
+    settings.map((name) => `${name} undefined`),
+    'the setting of our role hides the setting of the server'
+  )
 
   const { exporter, samples, logged } = makeExporter(
     { ...environment, USER_DATABASE_URL: team.url('users'), LABELER_DATABASE_URL: team.url('labeler') },

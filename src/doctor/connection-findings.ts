@@ -10,13 +10,18 @@ export function connectionFindings(server: Server, examinations: readonly Examin
   const groups = new Map<string, Examination[]>()
   for (const examination of examinations) {
     if (examination.failure === undefined) continue
-    const key = JSON.stringify([examination.database.connection.user, examination.failure])
+    const isDeclared = server.databases.some(({ name }) => name === examination.database.name)
+    const key = JSON.stringify([isDeclared, examination.database.connection.user, examination.failure])
     groups.set(key, [...(groups.get(key) ?? []), examination])
   }
-  return [...groups.values()].flatMap((group) => {
+  return [...groups.values()].flatMap((group): readonly Finding[] => {
     const [first] = group
     if (first?.failure === undefined) return []
     const databases = group.map(({ database }) => database.name)
+    if (isNotPermitted(server, examinations, first)) {
+      const text = `${first.database.connection.user} is not permitted to connect to a discovered database: ${first.failure.message}`
+      return [{ severity: 'hint', databases, text, effect: 'it is not monitored; exclude it, or permit the connection', fix: [] }]
+    }
     return [
       {
         severity: 'error',
@@ -27,6 +32,14 @@ export function connectionFindings(server: Server, examinations: readonly Examin
       }
     ]
   })
+}
+
+/** Whether a discovered database does not accept the role, while others do. The database is not declared, so this is not an outage. */
+function isNotPermitted(server: Server, examinations: readonly Examination[], { database, failure }: Examination): boolean {
+  const isDeclared = server.databases.some(({ name }) => name === database.name)
+  const isRefused = ['auth', 'privilege', 'prerequisite', 'no_database', 'too_many_connections'].includes(failure?.errorClass ?? '')
+  const { user } = database.connection
+  return !isDeclared && isRefused && examinations.some((one) => one.found !== undefined && one.database.connection.user === user)
 }
 
 function summaryOf({ database: { connection }, failure }: Examination): string {

@@ -65,7 +65,8 @@ async function discoverDatabases(server: Server): Promise<readonly Database[]> {
   for (const { connection } of server.databases) {
     const session = await openSession(connection).catch(() => undefined)
     try {
-      if (session !== undefined) return withFound(server, await listDatabases(session, server.discovery))
+      const listed = session && (await listDatabases(session, server.discovery)).value
+      if (listed !== undefined && !('message' in listed)) return withFound(server, listed)
     } catch {
       // Try the next database.
     } finally {

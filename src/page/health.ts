@@ -1,5 +1,6 @@
 import { type FamilyText, renderLabels, renderNumber } from '../metric/exposition.ts'
 import type { Family, Sample } from '../metric/sample.ts'
+import type { PlannedQuery } from '../plan/plan-queries.ts'
 import { type DatabaseState, wasTried } from '../poll/polled-database.ts'
 import type { Snapshot } from '../poll/snapshots.ts'
 import { capabilities } from '../server/capability.ts'
@@ -9,6 +10,10 @@ import { trackingSettings } from '../server/tracking.ts'
 export interface ServerHealth {
   readonly server: string
   readonly states: readonly DatabaseState[]
+  /** The databases that would be discovered if the role could connect. */
+  readonly closed?: readonly string[]
+  /** The planned queries. */
+  readonly plan?: readonly PlannedQuery[]
   /** The owner of each configured database. */
   readonly teams: ReadonlyMap<string, string>
   readonly openSessions: number
@@ -25,11 +30,14 @@ export interface ServerHealth {
 const gauge = (name: string, help: string): Family => ({ name, type: 'gauge', help })
 
 const up = gauge('pg_up', 'Whether the last poll cycle of at least one database of the server connected; absent while this is unknown.')
-const databaseUp = gauge('pg_database_up', 'Whether the last poll cycle of the database connected; absent if it attempted no connection.')
+const databaseUp = gauge(
+  'pg_database_up',
+  'Whether the last poll cycle of the database connected; absent if it attempted no connection, and for a discovered database that has never accepted one.'
+)
 const databaseInfo = gauge('pg_database_info', 'Always 1, one series for each database that other series name, with the team that owns it.')
 const databaseState = gauge(
   'pgvitals_database_state',
-  'Always 1, one series per database: reason is up, not_polled, or the error class of the last poll cycle.'
+  'Always 1, one series per database: reason is up, not_polled, not_permitted (a discovered database that has never accepted a connection), or the error class of the last poll cycle.'
 )
 const pollInterval = gauge(
   'pgvitals_database_poll_interval_seconds',
@@ -57,6 +65,10 @@ const success = gauge(
   'pgvitals_query_success',
   'Whether the last poll of the query succeeded; datname is empty for a server-wide query, and names a database that contributes its own rows to it.'
 )
+const refusedPart = gauge(
+  'pgvitals_query_refused',
+  'Always 1, one series per function or relation (part) that the server refuses to a query; its columns are not exported. part is the query itself if the query is refused as a whole. Refused parts are tried again after an hour, a restart of the server or a change of the role.'
+)
 const duration = gauge('pgvitals_query_duration_seconds', 'Duration of the last poll of the query.')
 const rows = gauge('pgvitals_query_rows', 'Rows returned by the last successful poll of the query.')
 const age = gauge('pgvitals_snapshot_age_seconds', 'Time since the last successful poll of the query.')
@@ -75,6 +87,7 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
   [identities, 'server'],
   [duplicates, 'server'],
   [success, 'server, datname, query'],
+  [refusedPart, 'server, datname, query, part, class'],
   [duration, 'server, datname, query'],
   [rows, 'server, datname, query'],
   [age, 'server, datname, query']
@@ -86,19 +99,20 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
  */
 export function healthSamples(servers: readonly ServerHealth[], datnames: ReadonlyMap<string, ReadonlySet<string>>): readonly Sample[] {
   return servers.flatMap((health) => {
-    const { server, states, teams, openSessions, intervals, isDiscovered, capacity } = health
+    const { server, states, closed = [], plan = [], teams, openSessions, intervals, isDiscovered, capacity } = health
     const one = (family: Family, value: number, more = {}): Sample => ({ family, labels: { server, ...more }, value })
     const known = new Set(
       states.flatMap(({ isUp, identity }) => (isUp && identity ? `${identity.systemIdentifier} ${identity.startTime}` : []))
     )
-    const named = new Set([...states.map(({ name }) => name), ...(datnames.get(server) ?? [])])
+    const named = new Set([...states.map(({ name }) => name), ...closed, ...(datnames.get(server) ?? [])])
     const isUp = states.some((state) => state.isUp)
     return [
       // The server is up if one database responds, and down only after a connection to every database was attempted.
-      ...(isUp || states.every(wasTried) ? [one(up, isUp ? 1 : 0)] : []),
+      ...(isUp || states.filter(({ isNotPermitted }) => !isNotPermitted).every(wasTried) ? [one(up, isUp ? 1 : 0)] : []),
       one(sessionsOpen, openSessions),
       ...(isDiscovered === undefined ? [] : [one(discovery, isDiscovered ? 1 : 0)]),
       ...states.map((state) => one(databaseState, 1, { datname: state.name, reason: reasonOf(state) })),
+      ...closed.map((datname) => one(databaseState, 1, { datname, reason: 'not_permitted' })),
       ...[...intervals].map(([datname, seconds]) => one(pollInterval, seconds, { datname })),
       ...capacity,
       ...(known.size > 0 ? [one(identities, known.size), one(duplicates, health.duplicates)] : []),
@@ -107,6 +121,9 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
         expiry === undefined ? [] : [one(certificateExpiry, expiry, { datname: name })]
       ),
       ...[...named].sort().map((datname) => one(databaseInfo, 1, { datname, team: teams.get(datname) ?? '' })),
+      ...plan.flatMap(({ query, datname, refused = [] }) =>
+        refused.map(({ key, errorClass }) => one(refusedPart, 1, { datname, query: query.name, part: key, class: errorClass }))
+      ),
       ...[...capabilitiesOf(states), ...trackingOf(states)].map(({ datname, name, has }) =>
         one(capability, has ? 1 : 0, { datname, capability: name })
       )
@@ -131,7 +148,8 @@ function trackingOf(states: readonly DatabaseState[]) {
   })
 }
 
-function reasonOf({ isUp, failure }: DatabaseState): string {
+function reasonOf({ isUp, failure, isNotPermitted }: DatabaseState): string {
+  if (isNotPermitted) return 'not_permitted'
   return isUp ? 'up' : (failure?.errorClass ?? 'not_polled')
 }
 

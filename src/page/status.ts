@@ -3,6 +3,7 @@ import type { DatabaseState } from '../poll/polled-database.ts'
 import type { Snapshot, Snapshots } from '../poll/snapshots.ts'
 import { formatVersion } from '../query/version.ts'
 import { missingGrants } from '../server/missing-grants.ts'
+import type { Refusal } from '../server/refusals.ts'
 import { trackingSettings } from '../server/tracking.ts'
 
 /** The contents of the status page and of /api/status. */
@@ -58,7 +59,8 @@ export function readStatus(version: string, servers: readonly PolledServer[], no
   }
 }
 
-function databaseStatus({ name, isUp, facts, failure }: DatabaseState): DatabaseStatus {
+function databaseStatus({ name, isUp, facts, failure, isNotPermitted }: DatabaseState): DatabaseStatus {
+  if (isNotPermitted) return { name, isUp: false, about: `not permitted to connect: ${failure?.message}`, blindSpots: [] }
   if (!isUp || facts === undefined) return { name, isUp: false, about: failure?.message ?? 'not polled yet', blindSpots: [] }
   return {
     name,
@@ -75,13 +77,19 @@ function databaseStatus({ name, isUp, facts, failure }: DatabaseState): Database
   }
 }
 
-function queryStatus({ query, database, datname, skipped }: PlannedQuery, snapshot: Snapshot | undefined, now: number): QueryStatus {
+function queryStatus(
+  { query, database, datname, skipped, refused = [] }: PlannedQuery,
+  snapshot: Snapshot | undefined,
+  now: number
+): QueryStatus {
   const polled = snapshot === undefined ? 'not polled yet' : 'ok'
+  const withoutText = (all: readonly Refusal[]) =>
+    all.length === 0 ? '' : `without ${all.map(({ key, message }) => `${key}: ${message}`).join('; ')}`
   return {
     name: query.name,
     database: datname === '' ? `(server, by ${database})` : database,
     state: skipped !== undefined ? 'skipped' : snapshot?.failure !== undefined ? 'failed' : polled,
-    about: skipped ?? snapshot?.failure?.message ?? '',
+    about: skipped ?? snapshot?.failure?.message ?? withoutText(refused),
     intervalSeconds: query.intervalSeconds,
     ageSeconds: snapshot?.succeededAt === undefined ? undefined : (now - snapshot.succeededAt) / 1000,
     seconds: snapshot?.seconds,

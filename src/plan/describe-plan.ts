@@ -6,8 +6,18 @@ export function describePlan(server: string, plan: readonly PlannedQuery[]): str
   const skipped = plan
     .filter((planned) => planned.skipped !== undefined)
     .map(({ query, database, skipped }) => `${query.name}${query.scope === 'database' ? ` in ${database}` : ''} (${skipped})`)
+  const refused = new Map<string, Set<string>>()
+  for (const planned of plan) {
+    if (planned.skipped !== undefined) continue
+    for (const { key } of planned.refused ?? []) refused.set(key, (refused.get(key) ?? new Set()).add(planned.query.name))
+  }
+  const missing = [...refused].map(([key, names]) => `${key} (${[...names].join(', ')})`)
   const runs = running.size === 1 ? '1 query runs' : `${running.size} queries run`
-  const parts = [running.size === 0 ? runs : `${runs}: ${[...running].join(', ')}`, skipped.length > 0 && `skipped: ${skipped.join(', ')}`]
+  const parts = [
+    running.size === 0 ? runs : `${runs}: ${[...running].join(', ')}`,
+    skipped.length > 0 && `skipped: ${skipped.join(', ')}`,
+    missing.length > 0 && `refused by the server: ${missing.join(', ')}`
+  ]
   return `server ${server}: ${parts.filter(Boolean).join('; ')}`
 }
 

@@ -2,6 +2,7 @@ import type { Query } from '../query/query.ts'
 import { formatRequirement, type Requirement } from '../query/requirement.ts'
 import { compareVersions, formatVersion } from '../query/version.ts'
 import type { Facts } from '../server/facts.ts'
+import { noRefusals, type Refusal, type Refusals, withoutRefused } from '../server/refusals.ts'
 import type { Access } from '../server/server.ts'
 import { extensionObjects, finalSql, ownRowsSql } from './final-sql.ts'
 
@@ -13,6 +14,8 @@ export interface Candidate {
   readonly facts: Facts | undefined
   /** The access of roles that the configuration declares. */
   readonly access: ReadonlyMap<string, Access>
+  /** What the server refuses in this database. */
+  readonly refusals?: Refusals
 }
 
 /** A query with its final SQL for one database, or the reason why it does not run there. */
@@ -32,6 +35,8 @@ export interface PlannedQuery {
   readonly sql: string | undefined
   /** The reason why the query does not run; undefined if it runs. */
   readonly skipped: string | undefined
+  /** What the server refuses of the query: its columns are missing or, if it is skipped, all of it. */
+  readonly refused?: readonly Refusal[]
 }
 
 /** The plan of one database: every query, including server-wide ones, as if it ran there. */
@@ -87,18 +92,22 @@ export function joinPlans(
       const query = planned.get(name)
       return query === undefined ? [] : [{ candidate, planned: query }]
     })
-    const runnable = places.filter(({ planned }) => planned.skipped === undefined)
+    // A query that the server refuses as a whole is runnable: the reason is reported.
+    const runnable = places.filter(({ planned: { skipped, refused = [] } }) => skipped === undefined || refused.length > 0)
     const accepting = runnable.filter(({ candidate }) => !isRefused(name, candidate.name))
     const isMerged = places[0]?.planned.query.merge !== undefined
-    const host = (isMerged ? accepting.find(seesAll) : undefined) ?? accepting[0] ?? runnable[0] ?? places[0]
+    const host =
+      (isMerged ? accepting.find(seesAll) : undefined) ?? accepting.find(isPrivileged) ?? accepting.find(isRun) ?? runnable[0] ?? places[0]
     if (host === undefined) return []
-    if (!isMerged || host.planned.skipped !== undefined || seesAll(host)) return [host.planned]
+    if (!isMerged || !isRun(host) || seesAll(host)) return [host.planned]
     // The same role would see the same rows. While a database is down, its last rows are exported until they expire, and then
     // those that the server has for it; statements are counted by one of both.
-    const others = accepting.filter(
-      ({ candidate: { isUp, facts }, planned }) =>
-        facts !== undefined && facts.role !== host.candidate.facts?.role && (isUp || planned.query.statements === undefined)
-    )
+    const others = accepting
+      .filter(isRun)
+      .filter(
+        ({ candidate: { isUp, facts }, planned }) =>
+          facts !== undefined && facts.role !== host.candidate.facts?.role && (isUp || planned.query.statements === undefined)
+      )
     const contributors = others.map(({ candidate }) => candidate.name)
     return [{ ...host.planned, contributors }, ...others.map(({ planned }) => contributionOf(planned, contributors))]
   })
@@ -107,6 +116,15 @@ export function joinPlans(
 interface Place {
   readonly candidate: Candidate
   readonly planned: PlannedQuery
+}
+
+/** Whether the server refuses no part because of a privilege, which may differ between roles. */
+function isPrivileged({ planned: { refused = [] } }: Place): boolean {
+  return refused.every(({ errorClass }) => errorClass !== 'privilege')
+}
+
+function isRun({ planned }: Place): boolean {
+  return planned.skipped === undefined
 }
 
 /** Whether the role sees the rows of all databases. */
@@ -126,7 +144,7 @@ function sight({ isUp, facts }: Candidate): number {
 
 /** Chooses the newest variant whose requirements are met, or else the one with the fewest missing requirements. */
 function planVariant(name: string, newestFirst: readonly Query[], candidate: Candidate): readonly (readonly [string, PlannedQuery])[] {
-  const { name: database, facts, access } = candidate
+  const { name: database, facts, access, refusals = noRefusals } = candidate
   const judged = newestFirst.map((query) => ({
     query,
     missing: facts === undefined ? [] : requirementsOf(query).filter((requirement) => !isMet(query, requirement, facts, candidate))
@@ -137,7 +155,13 @@ function planVariant(name: string, newestFirst: readonly Query[], candidate: Can
   const { query, missing } = judged.find((one) => one.missing.length === 0) ?? nearest
   const place = { query, database, datname: query.scope === 'database' ? database : '', contributors: [] }
   if (facts === undefined) return [[name, { ...place, sql: undefined, skipped: undefined }]]
-  if (missing.length === 0) return [[name, { ...place, sql: finalSql(query, facts, access), skipped: undefined }]]
+  if (missing.length === 0) {
+    const { sql, refused } = withoutRefused(finalSql(query, facts, access), refusals)
+    const whole = refusals.get(`query ${name}`) ?? (sql === undefined ? refused.at(-1) : undefined)
+    if (whole === undefined) return [[name, { ...place, sql, skipped: undefined, refused }]]
+    const skipped = `the server refuses ${whole.key === `query ${name}` ? 'it' : whole.key}: ${whole.message}`
+    return [[name, { ...place, sql: undefined, skipped, refused: [whole] }]]
+  }
   const skipped = missing.map((requirement) => explain(query, requirement, facts)).join(', ')
   return [[name, { ...place, sql: undefined, skipped }]]
 }

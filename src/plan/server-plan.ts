@@ -108,7 +108,7 @@ export class ServerPlan {
 }
 
 function isEqual(left: Candidate, right: Candidate): boolean {
-  return left.isUp === right.isUp && left.facts === right.facts && left.access === right.access
+  return left.isUp === right.isUp && left.facts === right.facts && left.access === right.access && left.refusals === right.refusals
 }
 
 function keyOf(query: string, database: string): string {

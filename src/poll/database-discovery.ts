@@ -1,4 +1,4 @@
-import { isIncluded, type Listed, withFound } from '../server/discover.ts'
+import { closedDatabases, isIncluded, type Listed, withFound } from '../server/discover.ts'
 import type { Database, Server } from '../server/server.ts'
 
 /** The maximum number of dropped databases that are remembered. Applications may generate names without limit. */
@@ -11,6 +11,8 @@ const mostGone = 1000
 export class DatabaseDiscovery {
   readonly #intervalMs: number
   #listed: readonly Listed[] = []
+  /** The names whose privileges or connection limit differ between the last two lists. */
+  #changed: ReadonlySet<string> = new Set()
   readonly #gone = new Set<string>()
   #returned = 0
   #startedAt = Number.NEGATIVE_INFINITY
@@ -38,6 +40,8 @@ export class DatabaseDiscovery {
   succeeded(listed: readonly Listed[], now: number): void {
     this.#startedAt = now
     this.#returned += listed.filter(({ name }) => this.#gone.has(name)).length
+    const before = new Map(this.#listed.map(({ name, access }) => [name, access]))
+    this.#changed = new Set(listed.flatMap(({ name, access }) => (before.get(name) === access ? [] : [name])))
     for (const { name } of this.#listed) this.#gone.add(name)
     for (const { name } of listed) this.#gone.delete(name)
     for (const name of [...this.#gone].slice(0, -mostGone)) this.#gone.delete(name)
@@ -61,6 +65,21 @@ export class DatabaseDiscovery {
   /** Whether the last successful list contains a database of this name. */
   has(name: string): boolean {
     return this.#listed.some((listed) => listed.name === name)
+  }
+
+  /** Whether the privileges or the connection limit of a database changed in the last list. */
+  hasChanged(name: string): boolean {
+    return this.#changed.has(name)
+  }
+
+  /** Whether the connection limit of a database was reached in the last list. */
+  isFull(name: string): boolean {
+    return this.#listed.some((listed) => listed.name === name && listed.isFull === true)
+  }
+
+  /** The databases that would be discovered if the role could connect. */
+  closedOf(server: Server): readonly string[] {
+    return closedDatabases(server, this.#listed)
   }
 
   /** The declared databases in their order, followed by the discovered ones. */

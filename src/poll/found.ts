@@ -1,6 +1,7 @@
 import type { Listed } from '../server/discover.ts'
 import type { Facts, Identity } from '../server/facts.ts'
 import type { Limits } from '../server/limits.ts'
+import type { Refusals } from '../server/refusals.ts'
 import type { Discovery } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import type { CredentialUse } from './auth-failures.ts'
@@ -11,6 +12,8 @@ export interface Wanted {
   readonly identity: boolean
   readonly limits: boolean
   readonly discovery: Discovery | undefined
+  /** What the server refuses in this database, as far as it is known. */
+  readonly refusals: Refusals
 }
 
 /** The result of connecting in a poll cycle. */
@@ -27,6 +30,8 @@ export interface Connected {
   readonly limits: { readonly value: Limits | undefined } | undefined
   /** All databases of the server, or the error if listing them failed; undefined if they were not listed. */
   readonly listed: readonly Listed[] | { readonly message: string } | undefined
+  /** What the server refuses in this database. */
+  readonly refusals: Refusals
   /** Whether the credential had been rejected before. */
   readonly wasRejected: boolean
   /** The time spent connecting and reading facts. */

@@ -4,12 +4,15 @@ import type { Meter } from '../self/meter.ts'
 import { fileOf } from '../server/credential.ts'
 import { type Listed, listDatabases } from '../server/discover.ts'
 import { classOf, messageOf } from '../server/error-class.ts'
-import { readFacts, readIdentity } from '../server/facts.ts'
-import { type Limits, readLimits } from '../server/limits.ts'
+import { type Read, readIdentity, readSupportedFacts } from '../server/facts.ts'
+import { findRefusals, recheck } from '../server/find-refusals.ts'
+import { readLimits } from '../server/limits.ts'
 import { readPassword } from '../server/password.ts'
+import type { Refusal, Refusals } from '../server/refusals.ts'
 import type { Connection, Database, Discovery } from '../server/server.ts'
 import { openSession, type Session } from '../server/session.ts'
 import type { CredentialUse } from './auth-failures.ts'
+import type { DueQuery } from './due-query.ts'
 import type { Found } from './found.ts'
 import { credentialOf, type HeldConnection } from './held-connection.ts'
 import { pollQuery } from './poll-query.ts'
@@ -36,6 +39,12 @@ export async function runPollCycle(name: string, { poller, connection, clock, me
   for (let due = poller.next(cycle, clock.now()); due !== undefined; due = poller.next(cycle, clock.now())) {
     if (found.kind !== 'connected') break
     const outcome = await pollQuery(found.session, due, clock)
+    if (outcome.failure !== undefined && poller.mayBeRefused(cycle, due, outcome.failure, clock.now())) {
+      const refusals = await refusalsOf(found.session, due, poller.refusalsOf(cycle), clock.now())
+      for (const { errorClass } of refusals) meter.failed({ server, datname: name, class: errorClass })
+      // The query runs again without them, or is skipped.
+      if (poller.refused(cycle, due, refusals, clock.now())) continue
+    }
     poller.done(cycle, due, outcome, clock.now())
     // The counters of a removed database are deleted and must not reappear.
     if (poller.databaseOf(cycle) === undefined) continue
@@ -95,12 +104,31 @@ async function connect(
     connection.hold(opened)
     const wasRejected = isNew && poller.authFailures.succeeded(credential)
     const wanted = poller.wanted(cycle, opened, isNew, clock.now())
-    const identity = wanted.identity ? await readIdentity(opened) : undefined
-    const facts = await readFacts(opened)
-    const limits = wanted.limits ? await limitsOf(opened) : undefined
-    const listed = wanted.discovery && (await list(opened, wanted.discovery))
+    const now = clock.now()
+    const known = await recheck(opened, wanted.refusals, now)
+    const { value: facts, refusals: ofFacts } = await readSupportedFacts(opened, known, now)
+    const { value: identity, refusals: ofIdentity } = await readIf(wanted.identity, ofFacts, (all) => readIdentity(opened, all, now))
+    const { value: limits, refusals: ofLimits } = await readIf(wanted.limits, ofIdentity, (all) => readLimits(opened, all, now))
+    const { discovery } = wanted
+    const { value: listed, refusals } =
+      discovery === undefined ? { value: undefined, refusals: ofLimits } : await list(opened, discovery, ofLimits, now)
+    const server = poller.server.name
+    for (const [key, refusal] of refusals) {
+      if (wanted.refusals.get(key) !== refusal) meter.failed({ server, datname: cycle.name, class: refusal.errorClass })
+    }
     const seconds = (clock.now() - startedAt) / 1000
-    return { kind: 'connected', session: opened, isNew, facts, identity, limits, listed, wasRejected, seconds }
+    return {
+      kind: 'connected',
+      session: opened,
+      isNew,
+      facts,
+      identity,
+      limits: wanted.limits ? { value: limits } : undefined,
+      listed,
+      refusals,
+      wasRejected,
+      seconds
+    }
   } catch (error) {
     await connection.close()
     return failed(error, cycle, credential, options)
@@ -132,21 +160,34 @@ async function open(
   return await attempt
 }
 
-/** Reads the limits; undefined if the role may not read them. Throws if the session was lost. */
-async function limitsOf(session: Session): Promise<{ readonly value: Limits | undefined }> {
+async function readIf<Value>(
+  isWanted: boolean,
+  refusals: Refusals,
+  read: (known: Refusals) => Promise<Read<Value | undefined>>
+): Promise<Read<Value | undefined>> {
+  return isWanted ? await read(refusals) : { value: undefined, refusals }
+}
+
+async function list(
+  session: Session,
+  discovery: Discovery,
+  refusals: Refusals,
+  now: number
+): Promise<Read<readonly Listed[] | { readonly message: string }>> {
   try {
-    return { value: await readLimits(session) }
+    return await listDatabases(session, discovery, refusals, now)
   } catch (error) {
-    if (!session.isOpen()) throw error
-    return { value: undefined }
+    return { value: { message: messageOf(error) }, refusals }
   }
 }
 
-async function list(session: Session, discovery: Discovery): Promise<readonly Listed[] | { readonly message: string }> {
+/** Finds what the server refuses of a query that failed. Nothing if the session was lost. */
+async function refusalsOf(session: Session, { query, sql }: DueQuery, known: Refusals, now: number): Promise<readonly Refusal[]> {
   try {
-    return await listDatabases(session, discovery)
-  } catch (error) {
-    return { message: messageOf(error) }
+    const options = { timeoutSeconds: query.timeoutSeconds, maxRows: 1, parameters: ['{}'] }
+    return await findRefusals(session, { name: query.name, sql, options }, known, now)
+  } catch {
+    return []
   }
 }
 

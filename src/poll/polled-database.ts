@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { PlannedQuery } from '../plan/plan-queries.ts'
 import type { Facts, Identity } from '../server/facts.ts'
+import { noRefusals, type Refusal, type Refusals } from '../server/refusals.ts'
 import type { Database } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import type { Connected, Found } from './found.ts'
@@ -21,6 +22,8 @@ export interface DatabaseState {
   readonly failure: Failure | undefined
   /** Whether no connection was attempted because the server has too few free connections. */
   readonly isDeferred: boolean
+  /** Whether it was discovered and has never accepted a connection: it is not down, but not to be monitored. */
+  readonly isNotPermitted: boolean
   /** The number of consecutive poll cycles that could not connect. */
   readonly failures: number
 }
@@ -35,13 +38,14 @@ export function unpolled(name: string): DatabaseState {
     certificateExpiry: undefined,
     failure: undefined,
     isDeferred: false,
+    isNotPermitted: false,
     failures: 0
   }
 }
 
 /** Whether a connection was attempted. Otherwise it is unknown whether the database is up. */
-export function wasTried({ isUp, failure, isDeferred }: DatabaseState): boolean {
-  return isUp || (failure !== undefined && !isDeferred)
+export function wasTried({ isUp, failure, isDeferred, isNotPermitted }: DatabaseState): boolean {
+  return isUp || (failure !== undefined && !isDeferred && !isNotPermitted)
 }
 
 const deferral: Failure = {
@@ -80,6 +84,12 @@ export class PolledDatabase {
   cycle: CycleInProgress | undefined
   /** The result of the last cycle if that only connected. The next cycle uses it instead of connecting again. */
   introduction: Found | undefined
+  /** What the server refuses in this database. */
+  refusals: Refusals = noRefusals
+  /** When a query that failed for another reason is examined again, by name. */
+  readonly examinedAt = new Map<string, number>()
+  /** No cycle starts before this time. */
+  notBefore = Number.NEGATIVE_INFINITY
   /** Whether the next cycle is due immediately. */
   isHurried = false
   #session: Session | undefined
@@ -124,7 +134,13 @@ export class PolledDatabase {
     return (now - this.#openedAt) / 1000
   }
 
-  connected({ session, isNew, facts, identity }: Connected, now: number): void {
+  connected({ session, isNew, facts, identity, refusals }: Connected, now: number): void {
+    const { facts: oldFacts, identity: oldIdentity } = this.state
+    const isChanged = oldFacts !== undefined && !isDeepStrictEqual(facts, oldFacts)
+    const isRestarted = identity !== undefined && oldIdentity !== undefined && identity.startTime !== oldIdentity.startTime
+    // Another role, version or state of recovery, or a restarted server: everything is tried again.
+    this.refusals = isChanged || isRestarted ? noRefusals : refusals
+    if (isChanged || isRestarted) this.examinedAt.clear()
     if (isNew) this.#sessions++
     if (isNew) this.#openedAt = now
     this.#session = session
@@ -137,8 +153,10 @@ export class PolledDatabase {
       certificateExpiry: session.certificateExpiry,
       failure: undefined,
       isDeferred: false,
+      isNotPermitted: false,
       failures: 0
     }
+    this.notBefore = Number.NEGATIVE_INFINITY
   }
 
   /** A session was opened, or is kept. */
@@ -148,7 +166,19 @@ export class PolledDatabase {
 
   failed(failure: Failure): void {
     this.disconnected()
-    this.state = { ...this.state, isUp: false, failure, isDeferred: false, failures: this.state.failures + 1 }
+    this.state = { ...this.state, isUp: false, failure, isDeferred: false, isNotPermitted: false, failures: this.state.failures + 1 }
+  }
+
+  /** Adds what the server refuses. */
+  refused(refusals: readonly Refusal[]): void {
+    this.refusals = new Map([...this.refusals, ...refusals.map((one) => [one.key, one] as const)])
+  }
+
+  /** Records that a discovered database does not accept the role. No connection is attempted before `notBefore`. */
+  notPermitted(failure: Failure, notBefore: number): void {
+    this.failed(failure)
+    this.state = { ...this.state, isNotPermitted: true }
+    this.notBefore = notBefore
   }
 
   /** Records that no connection was attempted, because the last free connections of the server are left to others. */
@@ -166,6 +196,7 @@ export class PolledDatabase {
     if (this.state.failure === undefined) return
     this.state = { ...this.state, failures: 0 }
     this.isHurried = true
+    this.notBefore = Number.NEGATIVE_INFINITY
     this.introduction = undefined
   }
 

@@ -11,6 +11,8 @@ import type { Candidate, PlannedQuery } from '../plan/plan-queries.ts'
 import { ServerPlan } from '../plan/server-plan.ts'
 import type { Query } from '../query/query.ts'
 import { fileOf } from '../server/credential.ts'
+import { refusalClasses } from '../server/find-refusals.ts'
+import { noRefusals, type Refusal, type Refusals } from '../server/refusals.ts'
 import { addressOf, type Database, type Server } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import { AuthFailures } from './auth-failures.ts'
@@ -42,6 +44,12 @@ export type SessionEnd = 'keep' | 'replace' | 'close'
 
 /** After this time, a cycle starts no more queries whose interval is longer than this time: they would delay counters. */
 const longestCycleSeconds = 15
+
+/** The time after which a discovered database that does not accept the role is tried again. */
+const notPermittedMs = 3_600_000
+
+/** The time after which a query that keeps failing is examined again for what the server refuses. */
+const examinationMs = 3_600_000
 
 /** Polls one server. All times are in milliseconds of one clock. */
 export class ServerPoller {
@@ -107,6 +115,11 @@ export class ServerPoller {
     return this.#server.discovery === undefined ? undefined : this.#discovery.hasSucceeded
   }
 
+  /** The databases that would be discovered if the role could connect. */
+  get closed(): readonly string[] {
+    return this.#discovery.closedOf(this.#server)
+  }
+
   /** Whether every planned query has been polled once. A query that is planned later does not change it. */
   get isReady(): boolean {
     return this.#isReady
@@ -149,7 +162,7 @@ export class ServerPoller {
   /** Starts a cycle; undefined if the database was removed or has a cycle in progress. */
   begin(name: string, now: number): Cycle | undefined {
     const polled = this.#databases.get(name)
-    if (polled === undefined || polled.cycle !== undefined || this.#isStopped) return undefined
+    if (polled === undefined || polled.cycle !== undefined || this.#isStopped || now < polled.notBefore) return undefined
     polled.isHurried = false
     const known = polled.introduction?.kind === 'connected' && polled.session === undefined ? undefined : polled.introduction
     polled.cycle = { name, startedAt: now, known, learnedAt: now, found: undefined, due: [] }
@@ -177,6 +190,7 @@ export class ServerPoller {
       // A pooler may switch to another server within a session.
       identity: isNew || session.isPooled,
       limits: isNew || isLeader,
+      refusals: this.refusalsOf(cycle),
       discovery: isLeader && this.#discovery.isDue(this.#server, now) ? this.#server.discovery : undefined
     }
   }
@@ -220,6 +234,33 @@ export class ServerPoller {
       }
     }
     return undefined
+  }
+
+  /** What the server refuses in the database of a cycle. */
+  refusalsOf(cycle: Cycle): Refusals {
+    return this.#polledIn(cycle)?.refusals ?? noRefusals
+  }
+
+  /** Whether the failure of a poll may be permanent, and was not examined recently. */
+  mayBeRefused(cycle: Cycle, { query }: DueQuery, { errorClass }: Failure, now: number): boolean {
+    const polled = this.#polledIn(cycle)
+    if (polled === undefined || !refusalClasses.has(errorClass) || now < (polled.examinedAt.get(query.name) ?? 0)) return false
+    polled.examinedAt.set(query.name, now + examinationMs)
+    return true
+  }
+
+  /** Applies what the server refuses of a query that failed. Returns whether the query runs without it or is skipped. */
+  refused(cycle: Cycle, { query, datname }: DueQuery, refusals: readonly Refusal[], now: number): boolean {
+    const polled = this.#polledIn(cycle)
+    if (polled?.cycle === undefined || refusals.length === 0) return false
+    if (query.scope === 'server') this.#inProgress.delete(query.name)
+    polled.refused(refusals)
+    this.#logRefusals(polled)
+    polled.examinedAt.delete(query.name)
+    this.#replan(now)
+    const planned = this.plan.running(datname, query.name)
+    if (planned?.database === polled.name) polled.cycle.due.unshift(planned)
+    return true
   }
 
   /** Applies the outcome of a poll. */
@@ -337,7 +378,7 @@ export class ServerPoller {
   #nextCycleOf(polled: PolledDatabase): number {
     if (polled.cycle !== undefined || this.#isStopped) return Number.POSITIVE_INFINITY
     if (polled.isHurried) return Number.NEGATIVE_INFINITY
-    if (this.#introducedAt === undefined) return polled.schedule.nextCycle
+    if (this.#introducedAt === undefined || polled.state.isNotPermitted) return Math.max(polled.schedule.nextCycle, polled.notBefore)
     return isIntroduced(polled) || !this.#first.includes(polled) ? this.#introducedAt : polled.schedule.nextCycle
   }
 
@@ -371,15 +412,47 @@ export class ServerPoller {
     } else if (found.kind === 'failed') {
       const { failure } = found
       const isNews = polled.state.failure?.errorClass !== failure.errorClass
-      if (isNews) log.error({ server, database: name, class: failure.errorClass }, `cannot connect: ${failure.message}`)
-      polled.failed(failure)
+      const isNotPermitted = this.#isNotPermitted(polled, failure)
+      const place = { server, database: name, class: failure.errorClass }
+      if (isNews && isNotPermitted) log.info(place, `not permitted to connect, trying again in an hour: ${failure.message}`)
+      if (isNews && !isNotPermitted) log.error(place, `cannot connect: ${failure.message}`)
+      if (isNotPermitted) polled.notPermitted(failure, now + notPermittedMs)
+      else polled.failed(failure)
       const isLeader = name === this.#leader()
       if (failure.errorClass === 'network') this.limiter.unreachable()
       if (isLeader && this.#server.discovery !== undefined) this.#discoveryFailed(`cannot connect to database ${name}`)
     } else {
       if (!polled.state.isUp) log.info({ server, database: name, role: found.facts.role }, 'connected')
       polled.connected(found, now)
+      this.#logRefusals(polled)
       this.#takeServerFacts(polled, found, now)
+    }
+  }
+
+  /**
+   * Whether a discovered database that has never accepted a connection refuses the role. A credential that works in no
+   * other database is wrong, and a server without free connections refuses everybody: both are failures.
+   */
+  #isNotPermitted({ name, database, state }: PolledDatabase, { errorClass }: Failure): boolean {
+    if (state.facts !== undefined || this.#server.databases.some((declared) => declared.name === name)) return false
+    const { user, password } = database.connection
+    const isAccepted = this.#all.some(
+      ({ database: { connection }, state: { isUp } }) =>
+        isUp && connection.user === user && isDeepStrictEqual(connection.password, password)
+    )
+    if (errorClass === 'auth') return isAccepted
+    if (errorClass === 'too_many_connections') return this.#discovery.isFull(name)
+    return errorClass === 'privilege' || errorClass === 'prerequisite' || errorClass === 'no_database'
+  }
+
+  /** Logs each refusal once per server. */
+  #logRefusals({ name, refusals }: PolledDatabase): void {
+    for (const { key, message, errorClass } of refusals.values()) {
+      const text = key.startsWith('query ')
+        ? `${key} is refused and skipped, and tried again in an hour: ${message}`
+        : `the server refuses ${key}; what depends on it is not exported, and it is tried again in an hour: ${message}`
+      if (!this.#advised.has(text)) this.#options.log.warn({ server: this.#server.name, database: name, class: errorClass }, text)
+      this.#advised.add(text)
     }
   }
 
@@ -407,14 +480,15 @@ export class ServerPoller {
     this.#databases = new Map(
       databases.map((database) => {
         const known = previous.get(database.name)
-        if (known === undefined) return [database.name, new PolledDatabase(database, this.#unitSeconds, phaseOf(this.#added++), now)]
+        if (known === undefined) return [database.name, this.#add(database, now)]
         const isReachedDifferently = !isDeepStrictEqual(known.database.connection, database.connection)
         const hasAppeared = this.#hasNewList && known.state.failure?.errorClass === 'no_database' && this.#discovery.has(database.name)
         // The same object while the declared access has not changed, so that nothing is planned again.
         const access = isDeepStrictEqual(known.database.access, database.access) ? known.database.access : database.access
         known.database = { ...database, access }
         if (isReachedDifferently) known.introduction = undefined
-        if (isReachedDifferently || hasAppeared) known.hurry()
+        const hasChanged = this.#hasNewList && known.state.isNotPermitted && this.#discovery.hasChanged(database.name)
+        if (isReachedDifferently || hasAppeared || hasChanged) known.hurry()
         return [database.name, known]
       })
     )
@@ -424,8 +498,28 @@ export class ServerPoller {
     this.#setIntervals(now)
   }
 
+  #add(database: Database, now: number): PolledDatabase {
+    const added = new PolledDatabase(database, this.#unitSeconds, phaseOf(this.#added++), now)
+    const isDeclared = this.#server.databases.some(({ name }) => name === database.name)
+    const full: Failure = { errorClass: 'too_many_connections', message: 'the connection limit of the database is reached' }
+    if (!isDeclared && this.#discovery.isFull(database.name)) {
+      added.notPermitted(full, now + notPermittedMs)
+      const place = { server: this.#server.name, database: database.name }
+      this.#options.log.info(place, `not permitted to connect, trying again in an hour: ${full.message}`)
+    }
+    return added
+  }
+
   #replan(now: number): void {
-    const candidates = this.#all.map(({ database: { access }, state: { name, isUp, facts } }) => ({ name, isUp, facts, access }))
+    // A database that does not accept the role has no queries.
+    const permitted = this.#all.filter(({ state }) => !state.isNotPermitted)
+    const candidates = permitted.map(({ database: { access }, state: { name, isUp, facts }, refusals }) => ({
+      name,
+      isUp,
+      facts,
+      access,
+      refusals
+    }))
     if (this.plan.update(this.#queries, candidates, now)) {
       this.#tidy()
       this.#ownRoles = new Set(this.#all.flatMap(monitoringRolesOf))
@@ -533,5 +627,5 @@ function monitoringRolesOf({ database: { connection }, state: { facts } }: Polle
 
 /** Whether a connection was attempted, which reveals what the role sees. */
 function isIntroduced({ introduction, state }: PolledDatabase): boolean {
-  return introduction !== undefined || state.isUp
+  return introduction !== undefined || state.isUp || state.isNotPermitted
 }

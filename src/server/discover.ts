@@ -1,4 +1,7 @@
 import { isUndecodable } from './decode-text.ts'
+import type { Read } from './facts.ts'
+import { runSupported } from './find-refusals.ts'
+import { noRefusals, type Refusals } from './refusals.ts'
 import type { Database, Discovery, Server } from './server.ts'
 import type { Session } from './session.ts'
 
@@ -10,12 +13,44 @@ export interface Listed {
    * invalid, and its name is valid UTF-8.
    */
   readonly isOpen: boolean
+  /** Whether it would be polled if the role could connect: not a template, not invalid. */
+  readonly isRegular?: boolean
+  /** Whether its connection limit is reached. */
+  readonly isFull?: boolean
+  /** Changes with its privileges and its connection limit. */
+  readonly access?: string
 }
 
-/** Lists all databases of the server. `isOpen` applies to the role of the discovery, not to the role of the session. */
-export async function listDatabases(session: Session, { connection }: Discovery): Promise<readonly Listed[]> {
-  const { rows } = await session.run(listSql(connection.user), { timeoutSeconds: 5, maxRows: 100_000 })
-  return rows.map(([name, isOpen]) => ({ name: name ?? '', isOpen: isOpen === 't' && !isUndecodable(name ?? '') }))
+/** The databases of providers, to which only their own roles can connect. They are never discovered. */
+const ofProviders = new Set(['rdsadmin', 'cloudsqladmin', 'alloydbadmin', 'alloydbmetadata', 'azure_maintenance', 'azure_sys'])
+
+/**
+ * Lists all databases of the server without what it refuses. `isOpen` applies to the role of the discovery, not to the
+ * role of the session. Throws if the databases cannot be listed.
+ */
+export async function listDatabases(
+  session: Session,
+  { connection }: Discovery,
+  known: Refusals = noRefusals,
+  now = 0
+): Promise<Read<readonly Listed[] | { readonly message: string }>> {
+  const options = { timeoutSeconds: 5, maxRows: 100_000 }
+  const { answer, refusals, message } = await runSupported(
+    session,
+    { name: 'discovery', sql: listSql(connection.user), options },
+    known,
+    now
+  )
+  if (answer === undefined) return { value: { message }, refusals }
+  // If the server refuses the privilege check, the databases are tried.
+  const value = answer.rows.map(([name, isOpen, isRegular, isFull, access]) => ({
+    name: name ?? '',
+    isOpen: isOpen !== 'f' && !isUndecodable(name ?? ''),
+    isRegular: isRegular === 't',
+    isFull: isFull === 't',
+    access: access ?? ''
+  }))
+  return { value, refusals }
 }
 
 /** Whether the patterns include a database. A pattern without anchors matches anywhere in the name. */
@@ -32,9 +67,19 @@ function discoveredDatabase({ connection }: Discovery, name: string): Database {
 /** The declared databases in their order, followed by the discovered ones. */
 export function withFound({ databases, discovery }: Server, listed: readonly Listed[]): readonly Database[] {
   if (discovery === undefined) return databases
-  const declared = new Set(databases.map(({ name }) => name))
-  const found = listed.filter(({ name, isOpen }) => isOpen && !declared.has(name) && isIncluded(discovery, name))
+  const found = undeclared({ databases, discovery }, listed).filter(({ isOpen }) => isOpen)
   return [...databases, ...found.map(({ name }) => discoveredDatabase(discovery, name))]
+}
+
+/** The names of the databases that would be discovered if the role could connect. */
+export function closedDatabases(server: Server, listed: readonly Listed[]): readonly string[] {
+  return undeclared(server, listed).flatMap(({ name, isOpen, isRegular }) => (!isOpen && isRegular === true ? [name] : []))
+}
+
+function undeclared({ databases, discovery }: Pick<Server, 'databases' | 'discovery'>, listed: readonly Listed[]): readonly Listed[] {
+  if (discovery === undefined) return []
+  const declared = new Set(databases.map(({ name }) => name))
+  return listed.filter(({ name }) => !declared.has(name) && !ofProviders.has(name) && isIncluded(discovery, name))
 }
 
 /**
@@ -50,10 +95,19 @@ select
     and not d.datistemplate
     -- An interrupted DROP DATABASE leaves a database that can only be dropped.
     and d.datconnlimit <> -2
-    and coalesce(pg_catalog.has_database_privilege(r.oid, d.oid, 'connect'), false)
+    and coalesce(pg_catalog.has_database_privilege(r.oid, d.oid, 'connect'), false),
+  not d.datistemplate and d.datconnlimit <> -2,
+  d.datconnlimit >= 0 and not r.rolsuper and pg_catalog.pg_stat_get_db_numbackends(d.oid) >= d.datconnlimit,
+  pg_catalog.concat_ws(
+    ' ',
+    d.datallowconn,
+    d.datconnlimit,
+    d.datconnlimit >= 0 and pg_catalog.pg_stat_get_db_numbackends(d.oid) >= d.datconnlimit,
+    d.datacl
+  )
 from pg_catalog.pg_database as d
 cross join lateral (
-  select a.oid from pg_catalog.pg_roles as a
+  select a.oid, a.rolsuper from pg_catalog.pg_roles as a
   where pg_catalog.namesend(a.rolname) = ${userBytes} or a.rolname = session_user
   order by a.rolname = session_user
   limit 1

@@ -15,7 +15,8 @@ export const errorClasses = [
   'shutdown',
   'timeout',
   'tls',
-  'too_many_connections'
+  'too_many_connections',
+  'unsupported'
 ] as const
 
 export type ErrorClass = (typeof errorClasses)[number]
@@ -23,6 +24,7 @@ export type ErrorClass = (typeof errorClasses)[number]
 /** Error classes by SQLSTATE or its prefix; the longest match applies. Source: PostgreSQL's documentation, appendix "PostgreSQL Error Codes". */
 const bySqlState: Readonly<Record<string, ErrorClass>> = {
   '08': 'network',
+  '0A000': 'unsupported',
   '22021': 'encoding',
   '22P05': 'encoding',
   '25006': 'read_only',

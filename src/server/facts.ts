@@ -1,6 +1,9 @@
 import { parseVersion, type Version } from '../query/version.ts'
 import { capabilities } from './capability.ts'
+import { ClassedError } from './error-class.ts'
+import { runSupported } from './find-refusals.ts'
 import { type Membership, membershipSql, parseMembership } from './membership.ts'
+import { noRefusals, type Refusals } from './refusals.ts'
 import type { Session } from './session.ts'
 import { parseTracking, type Tracking, trackingSql } from './tracking.ts'
 
@@ -73,6 +76,7 @@ select
   current_user::text as rolname,
   pg_catalog.current_setting('server_version'),
   pg_catalog.pg_is_in_recovery(),
+  pg_catalog.current_setting('in_hot_standby', true),
   ${extensionsSql},
   case
     when not pg_catalog.pg_has_role('pg_read_all_stats', 'usage')
@@ -88,21 +92,35 @@ from pg_catalog.pg_control_system()`
 
 const options = { timeoutSeconds: 5, maxRows: 1 }
 
+/** What was read, and everything that the server is now known to refuse in this database. */
+export interface Read<Value> {
+  readonly value: Value
+  readonly refusals: Refusals
+}
+
 /** Reads the facts in one round trip, from catalogs only. */
 export async function readFacts(session: Session): Promise<Facts> {
-  const { rows } = await session.run(factsSql, options)
-  const [role, version, isStandby, extensions, roles, membership, tracking, ...granted] = rows[0] ?? []
+  return (await readSupportedFacts(session, noRefusals, 0)).value
+}
+
+/** Reads the facts without what the server refuses. A refused capability is missing; a refused state of recovery is read from a setting. */
+export async function readSupportedFacts(session: Session, known: Refusals, now: number): Promise<Read<Facts>> {
+  const { answer, refusals, message } = await runSupported(session, { name: 'facts', sql: factsSql, options }, known, now)
+  if (answer === undefined) throw new ClassedError('unsupported', `cannot read the facts of the database: ${message}`)
+  const [role, version, isInRecovery, inHotStandby, extensions, roles, membership, tracking, ...granted] = answer.rows[0] ?? []
   const own: readonly string[] | null = JSON.parse(roles ?? 'null')
-  return {
+  const value = {
     role: role ?? '',
     version: parseVersion(version ?? ''),
-    isStandby: isStandby === 't',
+    // The setting exists since PostgreSQL 14.
+    isStandby: isInRecovery === 't' || (isInRecovery === null && inHotStandby === 'on'),
     extensions: parseExtensions(extensions ?? '{}'),
     capabilities: new Set(capabilities.filter((_, index) => granted[index] === 't').map((capability) => capability.name)),
     roles: own === null ? undefined : new Set(own),
     membership: parseMembership(membership ?? '[false, null, true]'),
     tracking: parseTracking(tracking ?? '{}')
   }
+  return { value, refusals }
 }
 
 function parseExtensions(text: string): ReadonlyMap<string, Extension> {
@@ -115,14 +133,17 @@ function parseExtensions(text: string): ReadonlyMap<string, Extension> {
   )
 }
 
-/** Reads the identity of the server; undefined if the role lacks the privilege. */
-export async function readIdentity(session: Session): Promise<Identity | undefined> {
+/**
+ * Reads the identity of the server; undefined if the role lacks the privilege or the server refuses the start time. A
+ * server that refuses the system identifier is identified by its start time, which has microseconds.
+ */
+export async function readIdentity(session: Session, known: Refusals, now: number): Promise<Read<Identity | undefined>> {
   try {
-    const { rows } = await session.run(identitySql, options)
-    const [systemIdentifier, startTime] = rows[0] ?? []
-    return systemIdentifier && startTime ? { systemIdentifier, startTime } : undefined
+    const { answer, refusals } = await runSupported(session, { name: 'identity', sql: identitySql, options }, known, now)
+    const [systemIdentifier, startTime] = answer?.rows[0] ?? []
+    return { value: startTime ? { systemIdentifier: systemIdentifier ?? '', startTime } : undefined, refusals }
   } catch (error) {
-    if (session.isOpen()) return undefined
+    if (session.isOpen()) return { value: undefined, refusals: known }
     throw error
   }
 }

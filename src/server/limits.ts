@@ -1,3 +1,6 @@
+import type { Read } from './facts.ts'
+import { runSupported } from './find-refusals.ts'
+import type { Refusals } from './refusals.ts'
 import type { Session } from './session.ts'
 
 /** The number of sessions that may still be opened under each connection limit; undefined without such a limit. */
@@ -35,9 +38,15 @@ cross join lateral (
 ) as a
 where r.rolname = session_user and d.datname = pg_catalog.current_database()`
 
-/** Reads how many more sessions the server, the role and the database allow; undefined if the catalog has no row for the role. */
-export async function readLimits(session: Session): Promise<Limits | undefined> {
-  const { rows } = await session.run(limitsSql, { timeoutSeconds: 5, maxRows: 1 })
-  const [free, roleFree, databaseFree] = (rows[0] ?? []).map((text) => (text === null ? undefined : Number(text)))
-  return free === undefined ? undefined : { free, roleFree, databaseFree }
+/** Reads how many more sessions the server, the role and the database allow; undefined if the role may not read them. Throws if the session was lost. */
+export async function readLimits(session: Session, known: Refusals, now: number): Promise<Read<Limits | undefined>> {
+  try {
+    const options = { timeoutSeconds: 5, maxRows: 1 }
+    const { answer, refusals } = await runSupported(session, { name: 'limits', sql: limitsSql, options }, known, now)
+    const [free, roleFree, databaseFree] = (answer?.rows[0] ?? []).map((text) => (text === null ? undefined : Number(text)))
+    return { value: free === undefined ? undefined : { free, roleFree, databaseFree }, refusals }
+  } catch (error) {
+    if (!session.isOpen()) throw error
+    return { value: undefined, refusals: known }
+  }
 }

@@ -54,7 +54,15 @@ async function setUp(client: Client): Promise<Session> {
   const { isOpen, close, certificateExpiry } = client
   try {
     const sql = 'select pg_catalog.pg_backend_pid()'
-    const { rows } = await client.query({ sql, parameters: [], maxRows: 1, deadlineSeconds: defaultTimeoutSeconds })
+    const statement = { sql, parameters: [], maxRows: 1, deadlineSeconds: defaultTimeoutSeconds }
+    // A server that refuses the function is treated like a pooler, whose process ID differs.
+    const rows = await client.query(statement).then(
+      (answer) => answer.rows,
+      (error: unknown) => {
+        if (!client.isOpen()) throw error
+        return []
+      }
+    )
     const isPooled = rows[0]?.[0] !== String(client.processId)
     const run = isPooled ? runInTransaction(client) : await runInSession(client)
     return { certificateExpiry, isPooled, isOpen, run, close }

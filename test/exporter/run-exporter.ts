@@ -15,7 +15,7 @@ export interface TestExporter {
 }
 
 /** What a test changes in an exporter. */
-export interface Differences extends Pick<ExporterOptions, 'sessionMaxAgeSeconds' | 'discoverySeconds' | 'pollCostShare'> {
+export interface Differences extends Pick<ExporterOptions, 'clock' | 'sessionMaxAgeSeconds' | 'discoverySeconds' | 'pollCostShare'> {
   readonly servers?: (configured: readonly Server[]) => readonly Server[]
   /** The names of the only queries to run; all by default. Looking for a metric of another query in `samples()` throws. */
   readonly queries?: readonly string[]

@@ -1,6 +1,7 @@
 import { parseDatabaseUrl } from '../../src/config/database-url.ts'
 import type { Connected } from '../../src/poll/found.ts'
 import type { Facts } from '../../src/server/facts.ts'
+import { noRefusals } from '../../src/server/refusals.ts'
 import type { Database, Server } from '../../src/server/server.ts'
 import type { Session } from '../../src/server/session.ts'
 
@@ -61,6 +62,7 @@ export function makeConnected(more: Partial<Connected> = {}): Connected {
     identity: undefined,
     limits: undefined,
     listed: undefined,
+    refusals: noRefusals,
     wasRejected: false,
     seconds: 0,
     ...more

@@ -7,6 +7,7 @@ import { Scrapers } from '../../src/poll/scrapers.ts'
 import { ServerPoller } from '../../src/poll/server-poller.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 import { ClassedError, type ErrorClass } from '../../src/server/error-class.ts'
+import { noRefusals } from '../../src/server/refusals.ts'
 import type { Database, Server } from '../../src/server/server.ts'
 import type { Session } from '../../src/server/session.ts'
 import { makeFacts } from './make-server.ts'
@@ -84,7 +85,14 @@ class Driver {
     const isNew = !kept?.isOpen()
     const session = isNew ? fakeSession() : kept
     this.sessions.set(name, session as ReturnType<typeof fakeSession>)
-    const known = { facts, identity: { systemIdentifier: '1', startTime: '1' }, listed: undefined, wasRejected: false, seconds: 0.02 }
+    const known = {
+      refusals: noRefusals,
+      facts,
+      identity: { systemIdentifier: '1', startTime: '1' },
+      listed: undefined,
+      wasRejected: false,
+      seconds: 0.02
+    }
     return { kind: 'connected', session: session as Session, isNew, limits, ...known, ...more }
   }
 

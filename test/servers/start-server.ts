@@ -25,6 +25,8 @@ export interface RunningServer {
 /** A server that belongs to one test. */
 export interface TestServer extends RunningServer {
   readonly flags: readonly string[]
+  /** The end of the server's log. */
+  readonly log: () => string
   readonly start: () => Promise<void>
   /** Stops the server and keeps its data. */
   readonly stop: () => Promise<void>
@@ -112,13 +114,13 @@ async function runServer({ major, dataDirectory, port, flags, isPreloaded, isNew
     port,
     postgresFlags: commandLine(dataDirectory, isPreloaded, flags),
     onLog: (message) => {
-      log = (log + message).slice(-10_000)
+      log = (log + message).slice(-1_000_000)
     }
   })
   const start = async () => {
     // The wrapper waits for a log line that a standby never writes, so a standby is ready when it accepts a connection.
     const started = server.start().catch(() => {
-      throw new Error(`PostgreSQL ${major} did not start:\n${log}`)
+      throw new Error(`PostgreSQL ${major} did not start:\n${log.slice(-10_000)}`)
     })
     await (isNew ? started : Promise.race([started, untilItAnswers(port)]))
   }
@@ -134,6 +136,7 @@ async function runServer({ major, dataDirectory, port, flags, isPreloaded, isNew
   return {
     ...runningServer(major, port, dataDirectory),
     flags,
+    log: () => log,
     start,
     stop,
     remove: async () => {

@@ -1,0 +1,220 @@
+import { type ErrorClass, messageOf } from './error-class.ts'
+import type { Answer } from './pg-client.ts'
+import { anyArguments, type Refusal, type Refusals, withoutRefused } from './refusals.ts'
+import type { RunOptions, Session } from './session.ts'
+import { type SqlPart, sqlParts } from './sql-parts.ts'
+
+/** The time after which a refused part is tried again. A restart of the server and changed facts end it earlier. */
+const retryMs = 3_600_000
+
+/** Codes that a server raises for what it refuses permanently. Source: PostgreSQL's documentation, "PostgreSQL Error Codes". */
+const refusing: Readonly<Record<string, ErrorClass>> = {
+  '0A000': 'unsupported',
+  '42501': 'privilege',
+  '42883': 'unsupported',
+  '42P01': 'unsupported',
+  // Amazon Aurora raises it for pg_current_wal_lsn(); PostgreSQL for functions that depend on recovery or on a library.
+  '55000': 'unsupported'
+}
+
+/** The classes of errors that can be refusals. `schema` includes missing functions. */
+export const refusalClasses: ReadonlySet<ErrorClass> = new Set<ErrorClass>(['unsupported', 'prerequisite', 'privilege', 'schema'])
+
+/** A statement that failed. */
+export interface Failed {
+  /** The name of the query, unique among the statements of the database. */
+  readonly name: string
+  readonly sql: string
+  readonly options: RunOptions
+}
+
+/**
+ * Finds what the server refuses of a statement that failed. Each part is evaluated alone where possible; otherwise the
+ * statement runs without it. Error messages are not evaluated, because they are translated. Returns nothing if the
+ * statement fails for another reason. Throws if the session was lost.
+ */
+export async function findRefusals(session: Session, failed: Failed, known: Refusals, now: number): Promise<readonly Refusal[]> {
+  const { name, sql, options } = failed
+  const attempt = async (statement: string) => await refusalOf(session, statement, options)
+  const parts = new Map(sqlParts(sql).map((part) => [part.key, part]))
+  for (const key of [...parts.keys()]) if (known.has(key)) parts.delete(key)
+  const make = async (part: SqlPart, key: string, raised: Raised, probe: string): Promise<Refusal> => ({
+    key,
+    ...raised,
+    probe,
+    ...(await readObject(session, part)),
+    isMissing: isMissing(raised),
+    retryAt: now + retryMs
+  })
+  const found: Refusal[] = []
+  const suspected: Refusal[] = []
+  for (const part of parts.values()) {
+    const isRefused = known.has(anyArguments(part)) || found.some(({ key }) => key === anyArguments(part))
+    const raised = part.probe === undefined || isRefused ? undefined : await attempt(part.probe)
+    if (raised === undefined || part.probe === undefined || raised === 'other') continue
+    // Some columns of a catalog may be readable only.
+    const isReadable =
+      !part.isCall &&
+      raised.errorClass === 'privilege' &&
+      (await attempt(`select from ${sql.slice(part.start, part.end)} limit 1`)) === undefined
+    if (isReadable) continue
+    // A missing table of a user may be created soon.
+    if (isMissing(raised) && part.schema !== 'pg_catalog') continue
+    // A function that depends on recovery fails alone, although a CASE around it prevents the call.
+    const isCertain = raised.code !== '55000'
+    const key = isOfFunction(raised) && part.isCall && part.key !== `${part.schema}.${part.name}()` ? anyArguments(part) : part.key
+    const isKnown = found.some((one) => one.key === key)
+    if (!isKnown) (isCertain ? found : suspected).push(await make(part, key, raised, part.probe))
+  }
+  const runsWithout = async (...more: readonly Refusal[]): Promise<boolean | undefined> => {
+    const { sql: rest } = withoutRefused(sql, new Map([...known.values(), ...found, ...more].map((one) => [one.key, one])))
+    if (rest === undefined) return undefined
+    return (await attempt(rest)) === undefined
+  }
+  if (found.length > 0 && (await runsWithout()) !== false) return found
+  if (suspected.length > 0 && (await runsWithout(...suspected)) !== false) return [...found, ...suspected]
+  const raised = await attempt(withoutRefused(sql, new Map([...known.values(), ...found].map((one) => [one.key, one]))).sql ?? sql)
+  const isReduced = withoutRefused(sql, known).refused.length > 0
+  if (raised === undefined || (raised === 'other' && !isReduced)) return found
+  const called = new Map(
+    raised === 'other'
+      ? []
+      : [...parts.values()].filter(({ isCall, probe }) => isCall && probe === undefined).map((part) => [part.name, part])
+  )
+  for (const part of called.values()) {
+    const { isGranted } = await readObject(session, part)
+    // An error of one row, such as a database without CONNECT, says nothing about the function in other queries.
+    const isOwn = raised === 'other' || (raised.errorClass === 'privilege' && isGranted === undefined)
+    if (isOwn) continue
+    const refusal = await make(part, anyArguments(part), raised, sql)
+    if ((await runsWithout(...suspected, refusal)) === true) return [...found, refusal]
+  }
+  if (raised !== 'other' && isMissing(raised) && !isReduced) return found
+  // Without its refused parts the statement is invalid.
+  const { errorClass, message } =
+    raised === 'other' ? { errorClass: 'unsupported' as const, message: 'it cannot run without what the server refuses' } : raised
+  return [
+    ...found,
+    { key: `query ${name}`, errorClass, message, probe: sql, isGranted: undefined, isMissing: false, isRow: false, retryAt: now + retryMs }
+  ]
+}
+
+/** Tries again what is due. Returns the refusals that remain. Throws if the session was lost. */
+export async function recheck(session: Session, refusals: Refusals, now: number): Promise<Refusals> {
+  const isGranted = await readGrants(session, refusals)
+  const remaining = new Map<string, Refusal>()
+  for (const [key, refusal] of refusals) {
+    if (isGranted.has(key)) continue
+    if (now < refusal.retryAt) {
+      remaining.set(key, refusal)
+    } else {
+      const options = { timeoutSeconds: 5, maxRows: 1, parameters: /\$1\b/.test(refusal.probe) ? ['{}'] : [] }
+      const raised = await refusalOf(session, refusal.probe, options)
+      if (raised !== undefined) remaining.set(key, { ...refusal, retryAt: now + retryMs })
+    }
+  }
+  const isSame = remaining.size === refusals.size && [...remaining].every(([key, one]) => refusals.get(key) === one)
+  return isSame ? refusals : remaining
+}
+
+/** The result of a statement of pgvitals itself, and everything that the server is now known to refuse. */
+interface Ran {
+  /** Undefined if the statement is refused as a whole. */
+  readonly answer: Answer | undefined
+  readonly refusals: Refusals
+  readonly message: string
+}
+
+/** Runs a statement of pgvitals itself without what the server refuses. */
+export async function runSupported(session: Session, failed: Failed, known: Refusals, now: number): Promise<Ran> {
+  const { sql, refused } = withoutRefused(failed.sql, known)
+  const whole = known.get(`query ${failed.name}`) ?? (sql === undefined ? refused.at(-1) : undefined)
+  const message = whole?.message ?? ''
+  if (sql === undefined || whole !== undefined) return { answer: undefined, refusals: known, message }
+  try {
+    return { answer: await session.run(sql, failed.options), refusals: known, message }
+  } catch (error) {
+    if (!session.isOpen() || asRefusal(error) === undefined) throw error
+    const found = await findRefusals(session, failed, known, now)
+    if (found.length === 0) throw error
+    return await runSupported(session, failed, new Map([...known, ...found.map((one) => [one.key, one] as const)]), now)
+  }
+}
+
+interface Raised {
+  readonly code: string
+  readonly errorClass: ErrorClass
+  readonly message: string
+}
+
+/** Runs a statement. Returns its refusal, `other` after another error, undefined after a success. */
+async function refusalOf(session: Session, sql: string, options: RunOptions): Promise<Raised | 'other' | undefined> {
+  try {
+    await session.run(sql, { ...options, maxRows: 1, parameters: /\$1\b/.test(sql) ? (options.parameters ?? []) : [] })
+    return undefined
+  } catch (error) {
+    if (!session.isOpen()) throw error
+    return asRefusal(error) ?? 'other'
+  }
+}
+
+function asRefusal(error: unknown): Raised | undefined {
+  const { code } = error as { readonly code?: unknown }
+  const errorClass = typeof code === 'string' ? refusing[code] : undefined
+  return errorClass === undefined ? undefined : { code: String(code), errorClass, message: messageOf(error) }
+}
+
+/** Whether the error applies to the function whatever its arguments. */
+function isOfFunction({ code }: Raised): boolean {
+  return code === '0A000' || code === '42883'
+}
+
+function isMissing({ code }: Raised): boolean {
+  return code === '42883' || code === '42P01'
+}
+
+/** Whether a function returns one row, and the privilege check of a function or relation whose privilege is missing. */
+async function readObject(session: Session, { schema, name, isCall }: SqlPart): Promise<Pick<Refusal, 'isRow' | 'isGranted'>> {
+  const [schemaText, nameText] = [schema, name].map((text) => `'${text.replaceAll("'", "''")}'`)
+  const granted = isCall
+    ? `(
+  select pg_catalog.bool_and(pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_function_privilege(p.oid, 'execute'))
+  from pg_catalog.pg_proc as p
+  join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+  where n.nspname = ${schemaText} and p.proname = ${nameText}
+)`
+    : `(
+  select pg_catalog.bool_and(pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_any_column_privilege(c.oid, 'select'))
+  from pg_catalog.pg_class as c
+  join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  where n.nspname = ${schemaText} and c.relname = ${nameText}
+)`
+  const isRow = isCall
+    ? `(
+  select pg_catalog.bool_and(not p.proretset)
+  from pg_catalog.pg_proc as p
+  join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+  where n.nspname = ${schemaText} and p.proname = ${nameText}
+)`
+    : 'false'
+  try {
+    const { rows } = await session.run(`select ${granted}, ${isRow}`, { timeoutSeconds: 5, maxRows: 1 })
+    return { isGranted: rows[0]?.[0] === 'f' ? granted : undefined, isRow: rows[0]?.[1] === 't' }
+  } catch (error) {
+    if (!session.isOpen()) throw error
+    return { isGranted: undefined, isRow: false }
+  }
+}
+
+/** The keys of refusals whose privilege has been granted. */
+async function readGrants(session: Session, refusals: Refusals): Promise<ReadonlySet<string>> {
+  const checks = [...refusals.values()].flatMap(({ key, isGranted }) => (isGranted === undefined ? [] : [{ key, isGranted }]))
+  if (checks.length === 0) return new Set()
+  try {
+    const { rows } = await session.run(`select ${checks.map((one) => one.isGranted).join(', ')}`, { timeoutSeconds: 5, maxRows: 1 })
+    return new Set(checks.filter((_, index) => rows[0]?.[index] === 't').map(({ key }) => key))
+  } catch (error) {
+    if (!session.isOpen()) throw error
+    return new Set()
+  }
+}
