@@ -59,7 +59,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, secrets: ReadonlySe
     for (const { instancePath, message, params } of schemaErrors) {
       const name = instancePath.slice(1)
       const allowed = Array.isArray(params.allowedValues) ? `: ${params.allowedValues.join(', ')}` : ''
-      errors.push(`${name}: invalid value "${data[name]}"; ${message}${allowed}`)
+      errors.push(`${name}: invalid value; ${message}${allowed}`)
     }
     if (schemaErrors.length === 0) throw error
     return undefined

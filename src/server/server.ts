@@ -5,11 +5,15 @@ import type { Tls } from './tls.ts'
 export interface Connection {
   /** A host name, an address, or the directory of a Unix socket. */
   readonly host: string
+  /** The IP address to connect to, if it is not that of the host. */
+  readonly address?: string
   readonly port: number
   readonly user: string
   /** Undefined if the server is expected to request none. */
   readonly password: Password | undefined
   readonly database: string
+  /** Whether logins without channel binding (SCRAM-SHA-256-PLUS) are refused. */
+  readonly requiresChannelBinding?: boolean
   readonly tls: Tls
 }
 
