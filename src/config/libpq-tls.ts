@@ -20,12 +20,12 @@ const defaultFiles: Readonly<Record<File, string>> = {
 export function readLibpqTls(parameters: LibpqParameters, home: string | undefined, files: Set<string>): Tls {
   const valueOf = (parameter: string) => parameters.get(parameter)?.value
   const nameOf = (parameter: string) => parameters.get(parameter)?.name ?? parameter
-  const isSystem = valueOf('sslrootcert') === 'system'
-  const mode = readMode(valueOf('sslmode') ?? (isSystem ? 'verify-full' : 'prefer'))
-  if (isSystem && mode !== 'verify-full') throw new Error(`${nameOf('sslrootcert')}=system requires sslmode=verify-full, not ${mode}`)
+  const isPublic = valueOf('sslrootcert') === 'system'
+  const mode = readMode(valueOf('sslmode') ?? (isPublic ? 'verify-full' : 'prefer'))
+  if (isPublic && mode !== 'verify-full') throw new Error(`${nameOf('sslrootcert')}=system requires sslmode=verify-full, not ${mode}`)
 
   const read = (file: File) => readFile(file, parameters, home, files)
-  const ca = isSystem ? 'system' : read('sslrootcert')
+  const ca = isPublic ? 'system' : read('sslrootcert')
   if (ca !== undefined && ca !== 'system' && !isCertificate(ca)) {
     throw new Error(`${nameOf('sslrootcert')}: the file contains no certificate (PEM)`)
   }
