@@ -18,10 +18,10 @@ const defaultFiles: Readonly<Record<File, string>> = {
  * `sslrootcert=system`. Adds the files to `files`. Errors name the parameter or variable, never its value.
  */
 export function readLibpqTls(parameters: LibpqParameters, home: string | undefined, files: Set<string>): Tls {
-  const valueOf = (parameter: string) => parameters.get(parameter)?.value
+  const textOf = (parameter: string) => parameters.get(parameter)?.value
   const nameOf = (parameter: string) => parameters.get(parameter)?.name ?? parameter
-  const isPublic = valueOf('sslrootcert') === 'system'
-  const mode = readMode(valueOf('sslmode') ?? (isPublic ? 'verify-full' : 'prefer'))
+  const isPublic = textOf('sslrootcert') === 'system'
+  const mode = readMode(textOf('sslmode') ?? (isPublic ? 'verify-full' : 'prefer'))
   if (isPublic && mode !== 'verify-full') throw new Error(`${nameOf('sslrootcert')}=system requires sslmode=verify-full, not ${mode}`)
 
   const read = (file: File) => readFile(file, parameters, home, files)
@@ -34,7 +34,7 @@ export function readLibpqTls(parameters: LibpqParameters, home: string | undefin
       `${nameOf('sslmode')}=${mode} requires root certificates; add sslrootcert=/path/to/ca.pem, or sslrootcert=system for the public authorities`
     )
   }
-  const [cert, key] = valueOf('sslcertmode') === 'disable' ? [] : [read('sslcert'), read('sslkey')]
+  const [cert, key] = textOf('sslcertmode') === 'disable' ? [] : [read('sslcert'), read('sslkey')]
   if ((cert === undefined) !== (key === undefined)) throw new Error('a client certificate requires both sslcert and sslkey')
   const pairError = cert !== undefined && key !== undefined ? keyPairError(cert, key) : undefined
   if (pairError !== undefined) throw new Error(`${nameOf('sslcert')} and ${nameOf('sslkey')} are ${pairError}`)
