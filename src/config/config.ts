@@ -85,7 +85,16 @@ function secretVariables({ file }: ConfigSources): ReadonlySet<string> {
 function openSources(environment: NodeJS.ProcessEnv): ConfigSources {
   const file = readConfigFile(environment.PGVITALS_CONFIG || undefined)
   const files = new Set([resolve(file.name), resolve('.env')])
-  return { environment, file, variables: new Map(), errors: [], notes: [], sharedTls: new Map(), files }
+  return {
+    environment,
+    file,
+    keepsSessions: environment.PGVITALS_KEEP_SESSIONS === 'on',
+    variables: new Map(),
+    errors: [],
+    notes: [],
+    sharedTls: new Map(),
+    files
+  }
 }
 
 function readAllQueries({ environment, file, errors }: ConfigSources): readonly Query[] {

@@ -65,7 +65,8 @@ function readDatabase(name: string, server: Declared, sources: ConfigSources): D
     connection: readConnection(name, server, { shape, path }, sources),
     team: shape.team ?? '',
     access: new Map(Object.entries(shape.access ?? {})),
-    quotaBytes: quota
+    quotaBytes: quota,
+    keepsSession: shape.keep_sessions ?? server.shape.keep_sessions ?? sources.keepsSessions
   }
 }
 

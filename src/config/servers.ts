@@ -31,7 +31,7 @@ export function readServers(sources: ConfigSources): readonly Server[] {
 function addNamedDatabases(
   declared: readonly Server[],
   named: readonly Named[],
-  { notes, file, errors }: Pick<ConfigSources, 'notes' | 'file' | 'errors'>
+  { notes, file, errors, keepsSessions }: Pick<ConfigSources, 'notes' | 'file' | 'errors' | 'keepsSessions'>
 ): readonly Server[] {
   const servers = new Map<string, Server & { readonly databases: Database[] }>()
   const origins = new Map<Database, string>()
@@ -51,7 +51,8 @@ function addNamedDatabases(
     if (first !== undefined) {
       notes.push(`${variable} is ignored: ${origins.get(first)} configures the database ${first.name} of server ${server.name}`)
     } else {
-      const database = { name: connection.database, connection, team: '', access: new Map(), quotaBytes: undefined }
+      const name = connection.database
+      const database = { name, connection, team: '', access: new Map(), quotaBytes: undefined, keepsSession: keepsSessions }
       server.databases.push(database)
       origins.set(database, variable)
     }

@@ -41,6 +41,9 @@ const identitySql = `
 select system_identifier, extract(epoch from pg_catalog.pg_postmaster_start_time())::float8
 from pg_catalog.pg_control_system()`
 
+/** Without the privilege for pg_control_system(), the start time alone identifies the server. */
+const startTimeSql = "select '', extract(epoch from pg_catalog.pg_postmaster_start_time())::float8"
+
 const options = { timeoutSeconds: 5, maxRows: 1 }
 
 /** Reads the facts in one round trip, from catalogs only. */
@@ -57,12 +60,15 @@ export async function readFacts(session: Session): Promise<Facts> {
   }
 }
 
-/** Reads the identity of the server; undefined if the role lacks the privilege. */
+/** Reads the identity of the server. The system identifier is `''` if the role lacks the privilege. */
 export async function readIdentity(session: Session): Promise<Identity | undefined> {
+  return (await identityFrom(session, identitySql)) ?? (await identityFrom(session, startTimeSql))
+}
+
+async function identityFrom(session: Session, sql: string): Promise<Identity | undefined> {
   try {
-    const { rows } = await session.run(identitySql, options)
-    const [systemIdentifier, startTime] = rows[0] ?? []
-    return systemIdentifier && startTime ? { systemIdentifier, startTime } : undefined
+    const [systemIdentifier, startTime] = (await session.run(sql, options)).rows[0] ?? []
+    return startTime ? { systemIdentifier: systemIdentifier ?? '', startTime } : undefined
   } catch (error) {
     if (session.isOpen()) return undefined
     throw error

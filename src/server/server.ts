@@ -29,6 +29,8 @@ export interface Database {
   /** The declared level of access by role. */
   readonly access: ReadonlyMap<string, Access>
   readonly quotaBytes: number | undefined
+  /** Whether its session may stay open between poll cycles: it blocks `drop database` and `alter database … rename`. */
+  readonly keepsSession?: boolean
 }
 
 /** Which databases of a server are discovered, by name. */
@@ -44,7 +46,7 @@ export interface Server {
   readonly name: string
   readonly databases: readonly Database[]
   readonly discovery: Discovery | undefined
-  /** The maximum number of open sessions. With more databases than that, no session is kept between poll cycles. */
+  /** The maximum number of open sessions. With more databases than that, sessions are not kept between poll cycles. */
   readonly maxSessions: number
   /** Samples beyond this number are dropped and counted. */
   readonly maxSamplesPerDatabase: number
