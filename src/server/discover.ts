@@ -1,3 +1,4 @@
+import { compactSql } from '../query/compact-sql.ts'
 import type { Database, Discovery, Server } from './server.ts'
 import type { Session } from './session.ts'
 
@@ -35,7 +36,7 @@ export function withFound({ databases, discovery }: Server, listed: readonly Lis
 
 /** If a pooler has users that are not roles of the server, the privileges of the session's role apply. */
 function listSql(user: string): string {
-  return `
+  return compactSql(`
 select
   d.datname,
   d.datallowconn
@@ -50,5 +51,5 @@ cross join lateral (
   order by a.rolname = session_user
   limit 1
 ) as r
-order by d.datname`
+order by d.datname`)
 }

@@ -1,3 +1,4 @@
+import { compactSql } from '../query/compact-sql.ts'
 import { parseVersion, type Version } from '../query/version.ts'
 import { capabilities } from './capability.ts'
 import type { Session } from './session.ts'
@@ -25,7 +26,7 @@ export interface Identity {
   readonly startTime: string
 }
 
-const factsSql = `
+const factsSql = compactSql(`
 select
   current_user::text,
   pg_catalog.current_setting('server_version'),
@@ -35,11 +36,11 @@ select
     from pg_catalog.pg_extension as e
     join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
   ),
-  ${capabilities.map((capability) => capability.sql).join(',\n  ')}`
+  ${capabilities.map((capability) => capability.sql).join(',\n  ')}`)
 
-const identitySql = `
+const identitySql = compactSql(`
 select system_identifier, extract(epoch from pg_catalog.pg_postmaster_start_time())::float8
-from pg_catalog.pg_control_system()`
+from pg_catalog.pg_control_system()`)
 
 /** Without the privilege for pg_control_system(), the start time alone identifies the server. */
 const startTimeSql = "select '', extract(epoch from pg_catalog.pg_postmaster_start_time())::float8"

@@ -1,3 +1,4 @@
+import { compactSql } from '../query/compact-sql.ts'
 import type { Session } from './session.ts'
 
 /** The number of sessions that may still be opened under each connection limit; undefined without such a limit. */
@@ -11,7 +12,7 @@ export interface Limits {
 }
 
 // A superuser can use reserved connections and exceed the connection limits of roles and databases. pgvitals does neither.
-const limitsSql = `
+const limitsSql = compactSql(`
 select
   pg_catalog.current_setting('max_connections')::int
     - pg_catalog.current_setting('superuser_reserved_connections')::int
@@ -33,7 +34,7 @@ cross join lateral (
   cross join lateral (select coalesce(s.backend_type, 'client backend') as kind) as k
   where s.usesysid is not null and k.kind in ('client backend', 'walsender')
 ) as a
-where r.rolname = session_user and d.datname = pg_catalog.current_database()`
+where r.rolname = session_user and d.datname = pg_catalog.current_database()`)
 
 /** Reads how many more sessions the server, the role and the database allow; undefined if the catalog has no row for the role. */
 export async function readLimits(session: Session): Promise<Limits | undefined> {
