@@ -1,4 +1,5 @@
 import type { Session } from '../server/session.ts'
+import { logSettingNames } from './logging-findings.ts'
 
 /** The platform of the server, which determines the steps of a fix. */
 export type Platform = 'postgresql' | 'rds'
@@ -23,7 +24,8 @@ export interface SessionDetails {
 }
 
 const settings = `
-  'shared_preload_libraries', 'track_io_timing', 'compute_query_id', 'pg_stat_statements.track', 'track_activities', 'track_counts'`
+  'shared_preload_libraries', 'track_io_timing', 'compute_query_id', 'pg_stat_statements.track', 'track_activities', 'track_counts',
+  ${logSettingNames.map((name) => `'${name}'`).join(', ')}`
 
 /** Reads the details in one round trip. `users` are the roles of the configuration. */
 export async function readSessionDetails(session: Session, users: readonly string[]): Promise<SessionDetails> {
