@@ -18,9 +18,6 @@ const logSettings: readonly LogSetting[] = [
   { name: 'pgaudit.log', isNoisy: (value) => /\b(all|read)\b/i.test(value) && !/-(all|read)\b/i.test(value), quiet: "'none'" }
 ]
 
-/** The names of the settings that `loggingFindings` needs. */
-export const logSettingNames: readonly string[] = logSettings.map(({ name }) => name)
-
 /** One hint for each role whose polls the server writes to its log, with the statements that prevent it. */
 export function loggingFindings(examinations: readonly Examination[]): readonly Finding[] {
   const byRole = new Map<string, { readonly databases: string[]; readonly settings: ReadonlyMap<string, string> }>()

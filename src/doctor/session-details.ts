@@ -1,5 +1,4 @@
 import type { Session } from '../server/session.ts'
-import { logSettingNames } from './logging-findings.ts'
 
 /** The platform of the server, which determines the steps of a fix. */
 export type Platform = 'postgresql' | 'rds'
@@ -25,7 +24,7 @@ export interface SessionDetails {
 
 const settings = `
   'shared_preload_libraries', 'track_io_timing', 'compute_query_id', 'pg_stat_statements.track', 'track_activities', 'track_counts',
-  ${logSettingNames.map((name) => `'${name}'`).join(', ')}`
+  'log_statement', 'log_duration', 'log_min_duration_statement', 'log_min_duration_sample', 'auto_explain.log_min_duration', 'pgaudit.log'`
 
 /** Reads the details in one round trip. `users` are the roles of the configuration. */
 export async function readSessionDetails(session: Session, users: readonly string[]): Promise<SessionDetails> {
