@@ -16,7 +16,7 @@ test('limits', async (t) => {
   const server = await startServer({ flags: ['max_connections=20'] })
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
-  const environment = { ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES: everySecond }
+  const environment = { ...teamEnvironment(server, 'pgvitals'), PGVITALS_QUERIES: everySecond, PGVITALS_KEEP_SESSIONS: 'on' }
   const queries = ['stat_activity', 'stat_user_tables']
   const sessions = async () => {
     const [row] = await server.sql('postgres', "select count(*)::int as n from pg_stat_activity where usename = 'pgvitals'")

@@ -82,7 +82,12 @@ test('SIGTERM ends the process within 5 s with exit code 0 and no open session, 
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
   const port = await freePort()
-  const pgvitals = runProcess({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_PORT: String(port), PGVITALS_QUERIES: some })
+  const pgvitals = runProcess({
+    ...teamEnvironment(server, 'pgvitals'),
+    PGVITALS_PORT: String(port),
+    PGVITALS_QUERIES: some,
+    PGVITALS_KEEP_SESSIONS: 'on'
+  })
   t.teardown(() => pgvitals.child.kill('SIGKILL'))
   const sessions = async () =>
     (await server.sql('postgres', "select count(*)::int as n from pg_stat_activity where usename = 'pgvitals'"))[0]?.n
@@ -103,7 +108,7 @@ test('SIGTERM ends the process within 5 s with exit code 0 and no open session, 
 
 test('sessions are replaced by age, and a database has one session at a time', async (t) => {
   const team = await createTeam()
-  const environment = { ...team.environment('monitor'), PGVITALS_QUERIES: some }
+  const environment = { ...team.environment('monitor'), PGVITALS_QUERIES: some, PGVITALS_KEEP_SESSIONS: 'on' }
   const { exporter, samples } = makeExporter(environment, { sessionMaxAgeSeconds: 2 })
   t.teardown(() => exporter.stop())
   await exporter.start()

@@ -29,7 +29,12 @@ async function start(t: Test, databases: (team: Team) => string, queries: string
   write('password', 'secret\n')
   write('pgvitals.yaml', configOf(team, databases(team)))
   const port = await freePort()
-  const environment = { PGVITALS_CONFIG: join(folder, 'pgvitals.yaml'), PGVITALS_PORT: String(port), PGVITALS_QUERIES: queries }
+  const environment = {
+    PGVITALS_CONFIG: join(folder, 'pgvitals.yaml'),
+    PGVITALS_PORT: String(port),
+    PGVITALS_QUERIES: queries,
+    PGVITALS_KEEP_SESSIONS: 'on'
+  }
   const running = runProcess(environment)
   t.teardown(async () => {
     running.child.kill('SIGTERM')

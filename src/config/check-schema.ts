@@ -49,13 +49,13 @@ function describe({ keyword, params, parentSchema, data, message = 'is invalid',
         .map((type) => nameOfType(type, keys))
         .join(' or ')}, found ${describeType(data)}`
     case 'enum':
-      return `invalid value "${data}"; ${didYouMean(String(data), params.allowedValues)}expected ${anyOf(params.allowedValues)}`
+      return `invalid value; ${didYouMean(String(data), params.allowedValues)}expected ${anyOf(params.allowedValues)}`
     case 'minimum':
       return `invalid value ${data}; the minimum is ${params.limit}`
     case 'maximum':
       return `invalid value ${data}; the maximum is ${params.limit}`
     case 'pattern':
-      return `invalid value "${data}"; expected a value such as ${[parentSchema?.examples].flat().join(', ')}`
+      return `invalid value; expected a value such as ${[parentSchema?.examples].flat().join(', ')}`
     case 'minLength':
       return propertyName === undefined ? 'must not be empty' : 'the name must not be empty'
     case 'minItems':

@@ -23,6 +23,7 @@ export interface ServerShape {
   readonly capacity_bytes?: number
   readonly data_directory?: string
   readonly max_sessions?: number
+  readonly keep_sessions?: boolean
   readonly max_samples_per_database?: number
   readonly discover?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] }
   readonly databases?: Readonly<Record<string, DatabaseShape | null>>
@@ -35,6 +36,7 @@ export interface DatabaseShape {
   readonly tls?: TlsShape
   readonly access?: Readonly<Record<string, Access>>
   readonly quota_bytes?: number
+  readonly keep_sessions?: boolean
 }
 
 export interface TlsShape {

@@ -10,6 +10,7 @@ import { readConfigFile } from './config-file.ts'
 import type { ConfigSources } from './config-sources.ts'
 import { readDeclaredTeams, readDeclaredTokens, type Team } from './declared-teams.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { readVariables } from './libpq-parameters.ts'
 import { readServers } from './servers.ts'
 import { readSettings } from './settings.ts'
 
@@ -45,7 +46,9 @@ export class ConfigError extends AggregateError {
 
 /** Reads the environment and `pgvitals.yaml`. Throws a ConfigError with all errors of both. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
-  const sources = openSources(environment)
+  const errors: string[] = []
+  const sources = { ...openSources(environment), variables: readVariables(environment, errors) }
+  sources.errors.push(...errors)
   const settings = readSettings(environment, secretVariables(sources), sources.errors)
   const servers = readServers(sources)
   const teams = readDeclaredTeams(servers, sources)
@@ -81,7 +84,17 @@ function secretVariables({ file }: ConfigSources): ReadonlySet<string> {
 
 function openSources(environment: NodeJS.ProcessEnv): ConfigSources {
   const file = readConfigFile(environment.PGVITALS_CONFIG || undefined)
-  return { environment, file, errors: [], notes: [], sharedTls: new Map(), files: new Set([resolve(file.name), resolve('.env')]) }
+  const files = new Set([resolve(file.name), resolve('.env')])
+  return {
+    environment,
+    file,
+    keepsSessions: environment.PGVITALS_KEEP_SESSIONS === 'on',
+    variables: new Map(),
+    errors: [],
+    notes: [],
+    sharedTls: new Map(),
+    files
+  }
 }
 
 function readAllQueries({ environment, file, errors }: ConfigSources): readonly Query[] {

@@ -1,11 +1,22 @@
-import { readFileSync } from 'node:fs'
-import { homedir, userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
-import type { Connection } from '../server/server.ts'
-import { type Tls, type TlsMode, tlsModes } from '../server/tls.ts'
-import { isCertificate, keyPairError } from './certificate.ts'
+import { existsSync } from 'node:fs'
+import { isIP, isIPv6 } from 'node:net'
+import { userInfo } from 'node:os'
+import { resolve } from 'node:path'
+import { type Connection, isSocket } from '../server/server.ts'
+import { homeFolder } from './home-folder.ts'
+import { decode, type LibpqParameters, readParameters } from './libpq-parameters.ts'
+import { readLibpqTls } from './libpq-tls.ts'
 
-const pattern = /^[a-z0-9+]+:\/\/(?:(?<userInfo>[^/?]*)@)?(?<hostPort>[^/?]*)(?:\/(?<database>[^?]*))?(?:\?(?<parameters>.*))?$/i
+const pattern = /^[a-z0-9+_]+:\/\/(?:(?<userInfo>[^/?]*)@)?(?<hostPort>[^/?]*)(?:\/(?<database>[^?]*))?(?:\?(?<parameters>.*))?$/is
+
+/** The context in which a URL is read. */
+export interface UrlContext {
+  /** The values of libpq's environment variables. */
+  readonly variables?: LibpqParameters
+  readonly environment?: NodeJS.ProcessEnv
+  /** Receives the files that the URL references. */
+  readonly files?: Set<string>
+}
 
 /** Whether a text is a PostgreSQL URL, with or without a driver as in `postgresql+psycopg://`. */
 export function isPostgresUrl(url: string): boolean {
@@ -13,101 +24,95 @@ export function isPostgresUrl(url: string): boolean {
 }
 
 /**
- * Parses a connection URL as libpq does. Parameters of application drivers are ignored. Adds the files that the
- * URL references to `files`. Error messages contain no part of the URL that may be a secret.
+ * Parses a connection URL as libpq does: its parameters replace its other parts, and both replace the environment
+ * variables. Error messages contain no part of the URL except known words.
  * Source: PostgreSQL's documentation, "Connection URIs" and "Parameter Key Words".
  */
-export function parseDatabaseUrl(url: string, files: Set<string> = new Set()): Connection {
+export function parseDatabaseUrl(
+  url: string,
+  { variables = new Map(), environment = process.env, files = new Set() }: UrlContext = {}
+): Connection {
   const groups = pattern.exec(url)?.groups
   if (groups === undefined) throw new Error('invalid URL; expected postgresql://user:password@host:5432/database')
-  // URLSearchParams decodes a plus sign as a space, as in forms. In a connection URI it is a plus sign.
-  const parameters = new URLSearchParams((groups.parameters ?? '').replaceAll('+', '%2B'))
-  // An unencoded / or ? in a password ends the host; the rest would become the database name or a parameter.
-  const rest = [groups.database, parameters.has('user') ? '' : groups.parameters].join('')
-  if (groups.userInfo === undefined && rest.includes('@')) throw new Error(`misplaced @; ${encodingHint}`)
-  const [userText = '', ...passwordParts] = (groups.userInfo ?? '').split(':')
-  const user = parameters.get('user') || decode(userText) || userInfo().username
-  const password = parameters.get('password') || decode(passwordParts.join(':')) || undefined
-  const { host, port } = parseHost(groups.hostPort ?? '')
-  const database = parameters.get('dbname') || decode(groups.database ?? '') || user
-  return {
-    host: parameters.get('host') || host || 'localhost',
-    port: parsePort(parameters.get('port') ?? port),
-    user,
-    password,
-    database,
-    tls: readTls(parameters, files)
-  }
-}
+  const { userInfo: credential = '', hostPort = '', database = '' } = groups
+  rejectMisplaced(groups)
+  const parameters = readParameters(groups.parameters ?? '')
+  const own = (parameter: string) => parameters.get(parameter)?.value || undefined
+  const inherited = (parameter: string) => variables.get(parameter)?.value || undefined
 
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    throw new Error('invalid percent-encoding in the user, password, host or database; encode % as %25')
+  const [userText = '', ...passwordParts] = credential.split(':')
+  const user = own('user') ?? (decode(userText) || (inherited('user') ?? operatingSystemUser()))
+  const password = own('password') ?? (decode(passwordParts.join(':')) || undefined)
+  const place = splitHost(hostPort)
+  const host = own('host') ?? (place.host || (inherited('host') ?? own('hostaddr') ?? inherited('hostaddr') ?? 'localhost'))
+  const address = own('hostaddr') ?? inherited('hostaddr')
+  checkHost(host, address)
+  const merged = new Map([...variables, ...parameters])
+  // On a socket, libpq ignores TLS. Parameters of the URL are checked nevertheless.
+  const ofTls = isSocket(host) ? parameters : merged
+  const passfile = own('passfile')
+  return {
+    host,
+    ...(address !== undefined && { address }),
+    port: readPort(own('port') ?? (place.port || (inherited('port') ?? '5432'))),
+    user,
+    password: password ?? (passfile === undefined ? undefined : readPassfile(passfile, files)),
+    database: own('dbname') ?? (decode(database) || (inherited('dbname') ?? user)),
+    ...(merged.get('channel_binding')?.value === 'require' && { requiresChannelBinding: true }),
+    tls: readLibpqTls(ofTls, homeFolder(environment), files)
   }
 }
 
 const encodingHint = 'in a password, encode / ? # @ : as %2F %3F %23 %40 %3A'
 
-function parseHost(text: string): { host: string; port: string } {
-  if (text.includes(',')) throw new Error('several hosts are not supported; use one variable per server')
-  const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(text) ?? []
-  return { host: decode(bracketed ?? plain), port }
+/**
+ * Rejects URLs in which an unencoded character of a password may have ended the password: its rest would become the
+ * host, the name of a database or a parameter.
+ */
+function rejectMisplaced({ userInfo, hostPort = '', database = '', parameters = '' }: Readonly<Record<string, string | undefined>>): void {
+  if (database.includes('@') || (userInfo === undefined && !/(^|&)user=/.test(parameters) && parameters.includes('@'))) {
+    throw new Error(`misplaced @; ${encodingHint}`)
+  }
+  if (`${hostPort}${database}`.includes('#')) throw new Error(`misplaced #; ${encodingHint}`)
 }
 
-function parsePort(text: string): number {
-  if (text === '') return 5432
+/** Splits `host:port`; an IPv6 address is in brackets. */
+function splitHost(text: string): { readonly host: string; readonly port: string } {
+  if (text.includes(',')) throw new Error('several hosts are not supported; use one variable per server')
+  const match = /^(?:\[(?<bracketed>[^\]]*)\]|(?<plain>[^:[\]]*))(?::(?<port>.*))?$/.exec(text)?.groups
+  if (match === undefined) throw new Error(`invalid host; ${encodingHint}`)
+  const host = decode(match.bracketed ?? match.plain ?? '')
+  if (match.bracketed !== undefined && !isIPv6(host)) throw new Error('the host in brackets must be an IPv6 address')
+  return { host, port: match.port ?? '' }
+}
+
+/** A host name, an IP address with an optional zone, or the directory of a socket. */
+function checkHost(host: string, address: string | undefined): void {
+  if (host.includes(',')) throw new Error('several hosts are not supported; use one variable per server')
+  if (!host.startsWith('/') && isIP(host) === 0 && !/^[\p{L}\p{N}._-]+$/u.test(host)) throw new Error(`invalid host; ${encodingHint}`)
+  if (address === undefined) return
+  if (isIP(address) === 0) throw new Error('hostaddr: expected one IP address')
+  if (isSocket(host)) throw new Error('hostaddr cannot be combined with the directory of a socket')
+}
+
+function readPort(text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : 0
   if (port >= 1 && port <= 65535) return port
   throw new Error(`the port must be a number from 1 to 65535; ${encodingHint}`)
 }
 
-/** Reads `sslmode` and its files. As in libpq the default mode is `prefer`, or `verify-full` with `sslrootcert=system`. */
-function readTls(parameters: URLSearchParams, files: Set<string>): Tls {
-  const isSystem = parameters.get('sslrootcert') === 'system'
-  const word = parameters.get('sslmode') ?? parameters.get('ssl') ?? (isSystem ? 'verify-full' : 'prefer')
-  const mode = word === 'true' ? 'require' : word
-  if (!isTlsMode(mode)) throw new Error(`invalid sslmode=${word}; expected one of ${tlsModes.join(', ')}`)
-  if (isSystem && mode !== 'verify-full') throw new Error(`sslrootcert=system requires sslmode=verify-full, not ${mode}`)
-  const ca = readAuthority(parameters.get('sslrootcert'), files)
-  if (ca === undefined && mode.startsWith('verify')) {
-    throw new Error(
-      `sslmode=${mode} requires root certificates; add sslrootcert=/path/to/ca.pem, or sslrootcert=system for the public authorities`
-    )
-  }
-  const [cert, key] = ['sslcert', 'sslkey'].map((name) => readFile(name, parameters.get(name), files))
-  if ((cert === undefined) !== (key === undefined)) throw new Error('a client certificate requires both sslcert and sslkey')
-  const pairError = cert !== undefined && key !== undefined ? keyPairError(cert, key) : undefined
-  if (pairError !== undefined) throw new Error(`sslcert and sslkey are ${pairError}`)
-  return { mode, ca, cert, key }
+function readPassfile(path: string, files: Set<string>): { readonly pgpass: string } {
+  const resolved = resolve(path)
+  files.add(resolved)
+  // libpq ignores a missing file. The path may be a password at the wrong place, so it must not reach the log.
+  if (!existsSync(resolved)) throw new Error('passfile: the file does not exist')
+  return { pgpass: resolved }
 }
 
-function isTlsMode(word: string): word is TlsMode {
-  return (tlsModes as readonly string[]).includes(word)
-}
-
-/** The configured root certificates, or libpq's default file if it exists. */
-function readAuthority(name: string | null, files: Set<string>): string | 'system' | undefined {
-  if (name === 'system') return 'system'
-  if (name !== null) {
-    const ca = readFile('sslrootcert', name, files) ?? ''
-    if (!isCertificate(ca)) throw new Error(`sslrootcert=${name}: the file contains no certificate (PEM)`)
-    return ca
-  }
+function operatingSystemUser(): string {
   try {
-    return readFileSync(join(homedir(), '.postgresql', 'root.crt'), 'utf8')
+    return userInfo().username
   } catch {
-    return undefined
-  }
-}
-
-function readFile(parameter: string, path: string | null, files: Set<string>): string | undefined {
-  if (path === null) return undefined
-  files.add(resolve(path))
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new Error(`${parameter}=${path}: cannot read the file: ${(error as Error).message}`, { cause: error })
+    throw new Error('no user; add one, as in postgresql://user:password@host:5432/database')
   }
 }

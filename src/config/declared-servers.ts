@@ -12,8 +12,6 @@ interface Declared {
   readonly path: Path
 }
 
-const noTls = {}
-
 /** Reads the `servers` of the file. Adds errors for invalid settings, and omits servers without a database. */
 export function readDeclaredServers(sources: ConfigSources): readonly Server[] {
   const names = new Map<string, string>()
@@ -67,7 +65,8 @@ function readDatabase(name: string, server: Declared, sources: ConfigSources): D
     connection: readConnection(name, server, { shape, path }, sources),
     team: shape.team ?? '',
     access: new Map(Object.entries(shape.access ?? {})),
-    quotaBytes: quota
+    quotaBytes: quota,
+    keepsSession: shape.keep_sessions ?? server.shape.keep_sessions ?? sources.keepsSessions
   }
 }
 
@@ -91,7 +90,12 @@ function readConnection(
     user: user ?? '',
     password: password === undefined ? fallbackPassword(sources) : readDeclaredSecret(password, [...origin.path, 'password'], sources),
     database,
-    tls: readDeclaredTls({ shape: server.shape.tls ?? noTls, path: [...server.path, 'tls'] }, tls, sources)
+    ...(sources.variables.get('channel_binding')?.value === 'require' && { requiresChannelBinding: true }),
+    tls: readDeclaredTls({ shape: server.shape.tls ?? {}, path: [...server.path, 'tls'] }, tls, {
+      ...sources,
+      // On a socket, libpq ignores TLS.
+      ...(isSocket(server.shape.host ?? '') && { variables: new Map() })
+    })
   }
 }
 
@@ -104,7 +108,7 @@ function readDiscovery(server: Declared, main: string, sources: ConfigSources): 
         return [new RegExp(text)]
       } catch (error) {
         const reason = (error as Error).message.split(': ').at(-1)
-        sources.file.addError([...server.path, 'discover', key, String(index)], `invalid regular expression "${text}": ${reason}`)
+        sources.file.addError([...server.path, 'discover', key, String(index)], `invalid regular expression: ${reason}`)
         return []
       }
     })

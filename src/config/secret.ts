@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Password, Secret } from '../server/credential.ts'
 import type { SecretShape } from './config-file.ts'
 import type { ConfigSources } from './config-sources.ts'
+import { homeFolder } from './home-folder.ts'
 import type { Path } from './located-yaml.ts'
 
 /** Reads a secret of the file. Adds an error if its variable is not set, or if its file cannot be read or is empty. */
@@ -18,26 +18,41 @@ export function readDeclaredSecret(shape: SecretShape, path: Path, sources: Conf
   if (command !== undefined) return { command }
   if (file === undefined) return undefined
   const text = readReferencedFile(file, [...path, 'file'], sources)
-  if (text?.trim() === '') sources.file.addError([...path, 'file'], `the file ${file} is empty`)
+  if (text?.trim() === '') sources.file.addError([...path, 'file'], 'the file is empty')
   return { file: sources.file.resolve(file) }
 }
 
-/** Reads a file that the configuration references. Adds an error and returns undefined if it cannot be read. */
+/**
+ * Reads a file that the configuration references. Adds an error and returns undefined if it cannot be read. The error
+ * contains no path, because a password may have been written at its place.
+ */
 export function readReferencedFile(name: string, path: Path, { file, files }: ConfigSources): string | undefined {
   const resolved = file.resolve(name)
   files.add(resolved)
   try {
     return readFileSync(resolved, 'utf8')
   } catch (error) {
-    file.addError(path, `cannot read the file ${name}: ${(error as Error).message}`)
+    file.addError(path, `cannot read the file: ${reasonOf(error)}; a relative path begins in the folder of ${file.name}`)
     return undefined
   }
 }
 
-/** The source of a password that is not configured, as in libpq. Source: PostgreSQL's documentation, "The Password File". */
-export function fallbackPassword({ environment, files }: ConfigSources): Password {
-  if (environment.PGPASSWORD) return environment.PGPASSWORD
-  const pgpass = environment.PGPASSFILE ? resolve(environment.PGPASSFILE) : join(homedir(), '.pgpass')
+/** The error code and text of the operating system, as `ENOENT: no such file or directory`, without the path. */
+function reasonOf(error: unknown): string {
+  return (error as Error).message.split(', ')[0] ?? ''
+}
+
+/**
+ * The source of a password that is not configured, as in libpq; undefined if there is no home directory.
+ * Source: PostgreSQL's documentation, "The Password File".
+ */
+export function fallbackPassword({ environment, variables, files }: ConfigSources): Password | undefined {
+  const password = variables.get('password')?.value
+  if (password !== undefined) return password
+  const passfile = variables.get('passfile')?.value
+  const home = homeFolder(environment)
+  const pgpass = passfile === undefined ? home && join(home, '.pgpass') : resolve(passfile)
+  if (pgpass === undefined) return undefined
   files.add(pgpass)
   return { pgpass }
 }

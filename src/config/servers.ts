@@ -2,6 +2,7 @@ import { type Connection, type Database, isSocket, type Server } from '../server
 import type { ConfigSources } from './config-sources.ts'
 import { isPostgresUrl, parseDatabaseUrl } from './database-url.ts'
 import { readDeclaredServers, serverKey } from './declared-servers.ts'
+import { didYouMean } from './did-you-mean.ts'
 import { fallbackPassword } from './secret.ts'
 
 /** A database that an environment variable names. */
@@ -30,7 +31,7 @@ export function readServers(sources: ConfigSources): readonly Server[] {
 function addNamedDatabases(
   declared: readonly Server[],
   named: readonly Named[],
-  { notes, file }: Pick<ConfigSources, 'notes' | 'file'>
+  { notes, file, errors, keepsSessions }: Pick<ConfigSources, 'notes' | 'file' | 'errors' | 'keepsSessions'>
 ): readonly Server[] {
   const servers = new Map<string, Server & { readonly databases: Database[] }>()
   const origins = new Map<Database, string>()
@@ -43,11 +44,15 @@ function addNamedDatabases(
     const key = serverKey(connection)
     const server = servers.get(key) ?? { ...serverDefaults, name: serverName(connection), databases: [] }
     servers.set(key, server)
+    if (server.databases.some(({ connection: other }) => other.address !== connection.address)) {
+      errors.push(`${variable}: hostaddr differs from that of other databases of the server ${server.name}; use another host name`)
+    }
     const first = server.databases.find((database) => database.name === connection.database)
     if (first !== undefined) {
       notes.push(`${variable} is ignored: ${origins.get(first)} configures the database ${first.name} of server ${server.name}`)
     } else {
-      const database = { name: connection.database, connection, team: '', access: new Map(), quotaBytes: undefined }
+      const name = connection.database
+      const database = { name, connection, team: '', access: new Map(), quotaBytes: undefined, keepsSession: keepsSessions }
       server.databases.push(database)
       origins.set(database, variable)
     }
@@ -78,12 +83,14 @@ function readVariable(variable: string, url: string, sources: ConfigSources): re
   const { errors, notes } = sources
   if (!isPostgresUrl(url)) {
     const [, scheme] = /^(file(?=:)|[a-z][a-z0-9+.-]*(?=:\/\/))/i.exec(url) ?? []
+    const hint = didYouMean(scheme?.replace(/\+.*/, '') ?? '', ['postgresql', 'postgres'])
     if (scheme === undefined) errors.push(`${variable}: not a URL; expected postgresql://user:password@host:5432/database`)
-    else notes.push(`${variable} is ignored: it is not a PostgreSQL URL (${scheme})`)
+    else if (hint !== '') errors.push(`${variable}: unknown scheme; ${hint}`.trim())
+    else notes.push(`${variable} is ignored: it is not a PostgreSQL URL${otherSchemes.includes(scheme) ? ` (${scheme})` : ''}`)
     return []
   }
   try {
-    const connection = parseDatabaseUrl(url, sources.files)
+    const connection = parseDatabaseUrl(url, sources)
     const { mode, ca } = connection.tls
     if (mode === 'prefer' && ca !== undefined && !isSocket(connection.host)) {
       notes.push(
@@ -96,6 +103,9 @@ function readVariable(variable: string, url: string, sources: ConfigSources): re
     return []
   }
 }
+
+/** Schemes that are not secret. */
+const otherSchemes = ['file', 'http', 'https', 'mariadb', 'mongodb', 'mysql', 'mysql2', 'redis', 'sqlite', 'sqlite3', 'sqlserver']
 
 /** `host:port` as written: the label `server`. */
 function serverName({ host, port }: Connection): string {

@@ -9,12 +9,21 @@ export interface Settings {
   readonly PGVITALS_CONFIG: string
   readonly PGVITALS_QUERIES_DIR: string
   readonly PGVITALS_QUERIES: string
+  readonly PGVITALS_KEEP_SESSIONS: string
 }
 
 /** The types, defaults and descriptions of the settings. The README's table repeats the descriptions. */
 export const settingsSchema: JSONSchemaType<Settings> = {
   type: 'object',
-  required: ['PGVITALS_HOST', 'PGVITALS_PORT', 'PGVITALS_LOG_LEVEL', 'PGVITALS_CONFIG', 'PGVITALS_QUERIES_DIR', 'PGVITALS_QUERIES'],
+  required: [
+    'PGVITALS_HOST',
+    'PGVITALS_PORT',
+    'PGVITALS_LOG_LEVEL',
+    'PGVITALS_CONFIG',
+    'PGVITALS_QUERIES_DIR',
+    'PGVITALS_QUERIES',
+    'PGVITALS_KEEP_SESSIONS'
+  ],
   properties: {
     PGVITALS_HOST: { type: 'string', default: '127.0.0.1', description: 'The address to listen on. Use `0.0.0.0` in a container.' },
     PGVITALS_PORT: { type: 'integer', minimum: 0, maximum: 65535, default: 9187, description: 'The port to listen on.' },
@@ -34,6 +43,12 @@ export const settingsSchema: JSONSchemaType<Settings> = {
       type: 'string',
       default: '',
       description: 'Disables or tunes queries: `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`.'
+    },
+    PGVITALS_KEEP_SESSIONS: {
+      type: 'string',
+      enum: ['on', 'off'],
+      default: 'off',
+      description: 'Whether every database keeps a session between poll cycles: `on` or `off`. An open session blocks `drop database`.'
     }
   }
 }
@@ -59,7 +74,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, secrets: ReadonlySe
     for (const { instancePath, message, params } of schemaErrors) {
       const name = instancePath.slice(1)
       const allowed = Array.isArray(params.allowedValues) ? `: ${params.allowedValues.join(', ')}` : ''
-      errors.push(`${name}: invalid value "${data[name]}"; ${message}${allowed}`)
+      errors.push(`${name}: invalid value; ${message}${allowed}`)
     }
     if (schemaErrors.length === 0) throw error
     return undefined

@@ -1,6 +1,6 @@
 import type { Password } from '../server/credential.ts'
 import { quoteIdentifier } from '../server/identifier.ts'
-import type { Connection, Server } from '../server/server.ts'
+import { type Connection, isSocket, type Server } from '../server/server.ts'
 import type { Examination } from './examine.ts'
 import type { Finding, Step } from './finding.ts'
 import { connectSteps, passwordStep, setUpSteps, statementsSteps } from './monitoring-role.ts'
@@ -40,6 +40,21 @@ function isNotPermitted(server: Server, examinations: readonly Examination[], { 
   const isRefused = ['auth', 'privilege', 'prerequisite', 'no_database', 'too_many_connections'].includes(failure?.errorClass ?? '')
   const { user } = database.connection
   return !isDeclared && isRefused && examinations.some((one) => one.found !== undefined && one.database.connection.user === user)
+}
+
+/** One hint for all databases that are reached over a network without TLS. */
+export function encryptionFindings(examinations: readonly Examination[]): readonly Finding[] {
+  const plain = examinations.filter(({ database, found }) => found?.isEncrypted === false && !isLoopback(database.connection))
+  const databases = plain.map(({ database }) => database.name)
+  const modes = [...new Set(plain.map(({ database }) => database.connection.tls.mode))].join(', ')
+  const text = `the connection is not encrypted (sslmode ${modes}); recommended: TLS on the server, and sslmode verify-full with root certificates`
+  const effect = 'passwords and results can be intercepted'
+  return plain.length === 0 ? [] : [{ severity: 'hint', databases, text, effect, fix: [] }]
+}
+
+/** Whether the connection does not leave this machine. */
+function isLoopback({ host, address = host }: Connection): boolean {
+  return isSocket(host) || /^(localhost|127(\.\d+){3}|::1)$/i.test(address)
 }
 
 function summaryOf({ database: { connection }, failure }: Examination): string {

@@ -12,6 +12,8 @@ export interface Found {
   readonly facts: Facts
   readonly rights: readonly Right[]
   readonly details: SessionDetails
+  /** Whether the connection uses TLS. Behind a pooler, `pg_stat_ssl` describes another connection. */
+  readonly isEncrypted: boolean
 }
 
 /** The result for one database: either `found` or `failure` is defined. */
@@ -80,7 +82,8 @@ async function examineDatabase(database: Database, users: readonly string[]): Pr
   const session = await openSession(database.connection)
   try {
     const facts = await readFacts(session)
-    return { facts, rights: await readRights(session), details: await readSessionDetails(session, users) }
+    const isEncrypted = session.certificateExpiry !== undefined
+    return { facts, rights: await readRights(session), details: await readSessionDetails(session, users), isEncrypted }
   } finally {
     await session.close()
   }

@@ -2,9 +2,10 @@ import type { Query } from '../query/query.ts'
 import { formatVersion } from '../query/version.ts'
 import type { Server } from '../server/server.ts'
 import { blindSpotFindings, extensionFindings, findBlindSpots } from './blind-spot-findings.ts'
-import { connectionFindings } from './connection-findings.ts'
+import { connectionFindings, encryptionFindings } from './connection-findings.ts'
 import type { Examination } from './examine.ts'
 import type { Finding } from './finding.ts'
+import { loggingFindings } from './logging-findings.ts'
 import { mustBeReplaced, privilegeFindings } from './privilege-findings.ts'
 import { writeScript } from './script.ts'
 import type { Platform } from './session-details.ts'
@@ -55,8 +56,10 @@ export function reportServer(server: Server, examinations: readonly Examination[
       finding.databases.every(isReplaced) ? { ...finding, fix: [] } : finding
     ),
     ...extensionFindings(blindSpots, queries, examinations),
+    ...encryptionFindings(examinations),
     ...trackingFindings(examinations),
-    ...settingHints(server, examinations)
+    ...settingHints(server, examinations),
+    ...loggingFindings(examinations)
   ]
   const select = (severity: Finding['severity']) =>
     findings.filter((finding) => finding.severity === severity).map(({ databases, text, effect }) => ({ databases, text, effect }))

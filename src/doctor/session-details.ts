@@ -29,7 +29,9 @@ export interface KnownRole {
   readonly canLogin: boolean
 }
 
-const settings = "'shared_preload_libraries', 'track_io_timing'"
+const settings = `
+  'shared_preload_libraries', 'track_io_timing',
+  'log_statement', 'log_duration', 'log_min_duration_statement', 'log_min_duration_sample', 'auto_explain.log_min_duration', 'pgaudit.log'`
 
 /** Reads the details in one round trip. `users` are the roles of the configuration. */
 export async function readSessionDetails(session: Session, users: readonly string[]): Promise<SessionDetails> {

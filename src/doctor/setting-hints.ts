@@ -1,4 +1,4 @@
-import { isSocket, type Server } from '../server/server.ts'
+import type { Server } from '../server/server.ts'
 import type { Examination } from './examine.ts'
 import type { Finding } from './finding.ts'
 
@@ -19,16 +19,14 @@ const advice: readonly Advice[] = [
   }
 ]
 
-/** Hints on settings of the server, the role and the connection. */
+/** Hints on settings of the server and the role. */
 export function settingHints(server: Server, examinations: readonly Examination[]): readonly Finding[] {
   const [first] = examinations.flatMap(({ database, found }) => (found === undefined ? [] : [{ database, ...found }]))
   if (first === undefined) return []
   const { database, facts, details } = first
   const hint = (text: string, effect: string): Finding => ({ severity: 'hint', databases: [database.name], text, effect, fix: [] })
   const sessions = Math.min(server.maxSessions, examinations.length)
-  const { connectionLimit, tls, settings } = details
-  const { host } = database.connection
-  const isLocal = isSocket(host) || /^(localhost|127\.|::1$)/.test(host)
+  const { connectionLimit, settings } = details
   return [
     ...advice
       .filter(({ setting, value }) => settings.get(setting) === value)
@@ -37,7 +35,6 @@ export function settingHints(server: Server, examinations: readonly Examination[
       ),
     ...(connectionLimit >= 0 && connectionLimit < sessions
       ? [hint(`${facts.role} has a connection limit of ${connectionLimit}, but pgvitals opens up to ${sessions} sessions`, 'polls fail')]
-      : []),
-    ...(tls === undefined && !isLocal ? [hint('the connection is not encrypted', 'passwords and results can be intercepted')] : [])
+      : [])
   ]
 }

@@ -14,7 +14,7 @@ export function findDuplicates(servers: readonly NamedServer[]): readonly (reado
   const names = new Map<string, Set<string>>()
   for (const { server, states } of servers) {
     for (const { isUp, identity } of states) {
-      if (!isUp || identity === undefined) continue
+      if (!isUp || !identity?.systemIdentifier) continue
       const key = `${identity.systemIdentifier} ${identity.startTime}`
       names.set(key, (names.get(key) ?? new Set()).add(server))
     }

@@ -102,7 +102,9 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
     const { server, states, closed = [], plan = [], teams, openSessions, intervals, isDiscovered, capacity } = health
     const one = (family: Family, value: number, more = {}): Sample => ({ family, labels: { server, ...more }, value })
     const known = new Set(
-      states.flatMap(({ isUp, identity }) => (isUp && identity ? `${identity.systemIdentifier} ${identity.startTime}` : []))
+      states.flatMap(({ isUp, identity }) =>
+        isUp && identity?.systemIdentifier ? `${identity.systemIdentifier} ${identity.startTime}` : []
+      )
     )
     const named = new Set([...states.map(({ name }) => name), ...closed, ...(datnames.get(server) ?? [])])
     const isUp = states.some((state) => state.isUp)

@@ -26,7 +26,7 @@ import { type Cycle, type CycleInProgress, type DatabaseState, PolledDatabase } 
 import { QueryMemories } from './query-memories.ts'
 import { backOffSeconds } from './schedule.ts'
 import type { Scrapers } from './scrapers.ts'
-import { keptSessions, leaderOf } from './session-policy.ts'
+import { keepableSessions, keptSessions, leaderOf, type SessionNeeds } from './session-policy.ts'
 import { type Failure, isFresh, Snapshots } from './snapshots.ts'
 
 export interface PollerOptions {
@@ -571,18 +571,18 @@ export class ServerPoller {
 
   #sessionEnd(polled: PolledDatabase, now: number): SessionEnd {
     const isPolled = this.#databases.get(polled.name) === polled
-    if (!isPolled || polled.session === undefined || !this.#kept.has(polled.name)) return 'close'
+    if (!isPolled || polled.session === undefined || !keptSessions(this.#sessionNeeds).has(polled.name)) return 'close'
     return polled.sessionAgeSeconds(now) > this.#options.sessionMaxAgeSeconds ? 'replace' : 'keep'
   }
 
-  /** Sets the interval of each database. If not all sessions can be kept, the interval depends on the cost of the cycles. */
+  /** Sets the interval of each database. If the limits do not allow a session for each database, the interval depends on the cost of the cycles. */
   #setIntervals(now: number): void {
-    const kept = this.#kept
+    const keepable = keepableSessions(this.#sessionNeeds)
     const unit = this.#unitSeconds
-    const intervals = kept.size < this.#databases.size ? this.#affordableIntervals(unit) : new Map<string, number>()
+    const intervals = keepable.size < this.#databases.size ? this.#affordableIntervals(unit) : new Map<string, number>()
     for (const polled of this.#all) {
       const { name } = polled
-      if (!polled.setInterval({ seconds: intervals.get(name) ?? unit, isSpread: !kept.has(name) }, unit, now)) continue
+      if (!polled.setInterval({ seconds: intervals.get(name) ?? unit, isSpread: !keepable.has(name) }, unit, now)) continue
       const running = this.plan.runningIn(name)
       polled.schedule.limitWaits(polled.timed(running), now)
       for (const planned of running) this.snapshots.extend(planned.datname, planned.query.name, polled.intervalOf(planned))
@@ -595,10 +595,9 @@ export class ServerPoller {
     return cycleIntervals(demands, this.#options.pollCostShare, unitSeconds, this.intervals)
   }
 
-  /** The databases whose session stays open between cycles. */
-  get #kept(): ReadonlySet<string> {
+  get #sessionNeeds(): SessionNeeds {
     const databases = this.#all.map(({ database }) => database)
-    return keptSessions({ server: this.#server, databases, leader: this.#leader(), hosts: this.plan.hosts, limiter: this.limiter })
+    return { server: this.#server, databases, leader: this.#leader(), hosts: this.plan.hosts, limiter: this.limiter }
   }
 
   /** `reached` is a database that has responded and whose state is not updated yet. */

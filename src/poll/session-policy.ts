@@ -22,11 +22,23 @@ export function leaderOf({ databases }: Server, isUp: (name: string) => boolean)
 }
 
 /**
- * The databases whose session stays open between poll cycles: all declared ones if the limits allow it, otherwise those
- * that server-wide queries need, with one permit left for the cycles of the others. A discovered database keeps no
- * session, because its owner could then neither drop nor rename it.
+ * The databases whose session stays open between poll cycles: the leader, and those that are configured to keep one. An
+ * open session blocks `drop database`, `alter database … rename` and copies of the database.
  */
-export function keptSessions({ server, databases, leader, hosts, limiter }: SessionNeeds): ReadonlySet<string> {
+export function keptSessions(needs: SessionNeeds): ReadonlySet<string> {
+  const keepable = keepableSessions(needs)
+  const kept = needs.server.databases.filter(
+    ({ name, keepsSession }) => keepable.has(name) && (keepsSession === true || name === needs.leader)
+  )
+  return new Set(kept.map(({ name }) => name))
+}
+
+/**
+ * The databases whose session could stay open: all declared ones if the limits allow it, otherwise those that
+ * server-wide queries need, with one permit left for the cycles of the others. Only the intervals of the others depend
+ * on the cost of their cycles. The session of a discovered database is never kept.
+ */
+export function keepableSessions({ server, databases, leader, hosts, limiter }: SessionNeeds): ReadonlySet<string> {
   const ofRole = new Map<string, number>()
   for (const { connection } of databases) ofRole.set(connection.user, (ofRole.get(connection.user) ?? 0) + 1)
   const needed = [...new Set([leader, ...hosts])]

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { checkColumn, checkColumns, checkMerge, checkParts, checkStatements, checkTop } from './check.ts'
+import { compactSql } from './compact-sql.ts'
 import type { Column, PlainColumn, Query, Scope, Statements, Top, ValueKind } from './query.ts'
 import { parseRequirement, type Requirement } from './requirement.ts'
 import { parseVersion, type Version } from './version.ts'
@@ -147,7 +148,7 @@ function splitFile(text: string): { about: string; declarations: readonly Declar
       .map((line) => line.trim())
       .join(' '),
     declarations: joinContinued(header, aboutLength),
-    sql: lines.slice(headerLength).join('\n').trim().replace(/;$/, '').trimEnd()
+    sql: compactSql(lines.slice(headerLength).join('\n')).trim().replace(/;$/, '').trimEnd()
   }
 }
 

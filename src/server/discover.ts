@@ -1,3 +1,4 @@
+import { compactSql } from '../query/compact-sql.ts'
 import { isUndecodable } from './decode-text.ts'
 import type { Read } from './facts.ts'
 import { runSupported } from './find-refusals.ts'
@@ -88,7 +89,7 @@ function undeclared({ databases, discovery }: Pick<Server, 'databases' | 'discov
  */
 function listSql(user: string): string {
   const userBytes = `'\\x${Buffer.from(user).toString('hex')}'::bytea`
-  return `
+  return compactSql(`
 select
   d.datname,
   d.datallowconn
@@ -112,5 +113,5 @@ cross join lateral (
   order by a.rolname = session_user
   limit 1
 ) as r
-order by d.datname`
+order by d.datname`)
 }

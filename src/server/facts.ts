@@ -1,3 +1,4 @@
+import { compactSql } from '../query/compact-sql.ts'
 import { parseVersion, type Version } from '../query/version.ts'
 import { capabilities } from './capability.ts'
 import { ClassedError } from './error-class.ts'
@@ -71,7 +72,7 @@ const extensionsSql = `(
     join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
   )`
 
-const factsSql = `
+const factsSql = compactSql(`
 select
   current_user::text as rolname,
   pg_catalog.current_setting('server_version'),
@@ -84,11 +85,11 @@ select
   end as role,
   ${membershipSql},
   ${trackingSql},
-  ${capabilities.map((capability) => capability.sql).join(',\n  ')}`
+  ${capabilities.map((capability) => capability.sql).join(',\n  ')}`)
 
-const identitySql = `
+const identitySql = compactSql(`
 select system_identifier, extract(epoch from pg_catalog.pg_postmaster_start_time())::float8
-from pg_catalog.pg_control_system()`
+from pg_catalog.pg_control_system()`)
 
 const options = { timeoutSeconds: 5, maxRows: 1 }
 

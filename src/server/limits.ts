@@ -1,3 +1,4 @@
+import { compactSql } from '../query/compact-sql.ts'
 import type { Read } from './facts.ts'
 import { runSupported } from './find-refusals.ts'
 import type { Refusals } from './refusals.ts'
@@ -14,7 +15,7 @@ export interface Limits {
 }
 
 // A superuser can use reserved connections and exceed the connection limits of roles and databases. pgvitals does neither.
-const limitsSql = `
+const limitsSql = compactSql(`
 select
   pg_catalog.current_setting('max_connections')::int
     - pg_catalog.current_setting('superuser_reserved_connections')::int
@@ -36,7 +37,7 @@ cross join lateral (
   cross join lateral (select coalesce(s.backend_type, 'client backend') as kind) as k
   where s.usesysid is not null and k.kind in ('client backend', 'walsender')
 ) as a
-where r.rolname = session_user and d.datname = pg_catalog.current_database()`
+where r.rolname = session_user and d.datname = pg_catalog.current_database()`)
 
 /** Reads how many more sessions the server, the role and the database allow; undefined if the role may not read them. Throws if the session was lost. */
 export async function readLimits(session: Session, known: Refusals, now: number): Promise<Read<Limits | undefined>> {

@@ -24,10 +24,11 @@ async function findPassword(file: string, connection: Connection): Promise<strin
   }
 }
 
-/** The fields of a line, with `\:` and `\\` unescaped. */
+/** The fields of a line, with `\:` and `\\` unescaped. The password is the rest of the line and may contain colons. */
 function fieldsOf(line: string): readonly string[] {
   if (line.startsWith('#')) return []
-  return [...line.matchAll(/((?:\\.|[^:\\])*)(?::|$)/g)].map(([, field = '']) => field.replaceAll(/\\(.)/g, '$1'))
+  const [, ...fields] = /^((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):(.*)$/.exec(line) ?? []
+  return fields.map((field) => field.replaceAll(/\\(.)/g, '$1'))
 }
 
 function matches(fields: readonly string[], { host, port, database, user }: Connection): boolean {

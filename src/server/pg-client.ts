@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import pg from 'pg'
 import { parseVersion, type Version } from '../query/version.ts'
@@ -43,16 +44,33 @@ const connectTimeoutSeconds = 5
 
 /** Opens a connection with one connection method. */
 export async function openClient(connection: Connection, knownPassword: string | undefined, tls: TlsAttempt): Promise<Client> {
-  const { host, port, user, database } = connection
+  const { host, address, port, user, database } = connection
   let isPasswordRequested = false
+  const login = { mechanisms: [] as readonly string[] }
   // pg calls this function when the server requests a password. With a plain undefined, pg would look for a password itself.
   const password = () => {
     isPasswordRequested = true
+    requireChannelBinding(connection, login)
     return knownPassword ?? throwNoPassword(connection)
   }
   const connectionTimeoutMillis = connectTimeoutSeconds * 1000
-  const own = { connection: new ByteConnection({ ssl: tls, keepAlive: true }) }
-  const client = new pg.Client({ host, port, user, password, database, ssl: tls, connectionTimeoutMillis, ...own })
+  // pg sends the host name itself, unless it connects to an address.
+  const ssl = tls && { ...tls, ...(address !== undefined && isIP(host) === 0 && { servername: host }) }
+  const sslnegotiation = tls && connection.tls.isDirect ? 'direct' : 'postgres'
+  const client = new pg.Client({
+    host: address ?? host,
+    port,
+    user,
+    password,
+    database,
+    ssl,
+    connectionTimeoutMillis,
+    enableChannelBinding: connection.requiresChannelBinding === true,
+    ...ownParameters,
+    sslnegotiation,
+    ...{ connection: new ByteConnection({ ssl, keepAlive: true, ...{ sslNegotiation: sslnegotiation } }) }
+  })
+  withoutEnvironment(client)
   let open = true
   let version: Version = []
   let processId = 0
@@ -68,6 +86,9 @@ export async function openClient(connection: Connection, knownPassword: string |
   })
   client.connection.on('backendKeyData', (message: { processID: number }) => {
     processId = message.processID
+  })
+  client.connection.on('authenticationSASL', ({ mechanisms }: { mechanisms: readonly string[] }) => {
+    login.mechanisms = mechanisms
   })
   const close = async () => {
     open = false
@@ -95,6 +116,7 @@ export async function openClient(connection: Connection, knownPassword: string |
   }
   try {
     await client.connect()
+    requireChannelBinding(connection, login)
   } catch (error) {
     await close()
     throw isPasswordRequested && classOf(error) === 'auth' ? passwordRefused(error) : classifyConnectError(error)
@@ -110,8 +132,28 @@ export async function openClient(connection: Connection, knownPassword: string |
   }
 }
 
+/** Parameters that pg would otherwise read from the environment of the process. */
+const ownParameters = { application_name: 'pgvitals', client_encoding: 'UTF8' }
+
+/** Removes what pg has read from PGOPTIONS and PGREPLICATION: src/config decides which variables count. */
+function withoutEnvironment(client: object): void {
+  const { connectionParameters } = client as { connectionParameters: { options?: unknown; replication?: unknown } }
+  connectionParameters.options = undefined
+  connectionParameters.replication = undefined
+}
+
+/** Throws if channel binding is required and the login does not use it, before the password is used. */
+function requireChannelBinding(
+  { requiresChannelBinding, user }: Connection,
+  { mechanisms }: { readonly mechanisms: readonly string[] }
+): void {
+  if (!requiresChannelBinding || mechanisms.includes('SCRAM-SHA-256-PLUS')) return
+  throw new ClassedError('auth', `channel_binding=require: the login of role ${user} does not use SCRAM-SHA-256-PLUS`)
+}
+
 function throwNoPassword({ user, database, password }: Connection): never {
-  const pgpass = typeof password === 'object' && 'pgpass' in password ? `, and ${password.pgpass} (mode 0600) has no matching line` : ''
+  const isFile = typeof password === 'object' && 'pgpass' in password
+  const pgpass = isFile ? ', and the password file (PGPASSFILE or ~/.pgpass, mode 0600) has no matching line' : ''
   throw new ClassedError('auth', `the server requests a password for role ${user} in database ${database}; none is configured${pgpass}`)
 }
 

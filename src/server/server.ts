@@ -5,11 +5,15 @@ import type { Tls } from './tls.ts'
 export interface Connection {
   /** A host name, an address, or the directory of a Unix socket. */
   readonly host: string
+  /** The IP address to connect to, if it is not that of the host. */
+  readonly address?: string
   readonly port: number
   readonly user: string
   /** Undefined if the server is expected to request none. */
   readonly password: Password | undefined
   readonly database: string
+  /** Whether logins without channel binding (SCRAM-SHA-256-PLUS) are refused. */
+  readonly requiresChannelBinding?: boolean
   readonly tls: Tls
 }
 
@@ -25,6 +29,8 @@ export interface Database {
   /** The declared level of access by role. */
   readonly access: ReadonlyMap<string, Access>
   readonly quotaBytes: number | undefined
+  /** Whether its session may stay open between poll cycles: it blocks `drop database` and `alter database … rename`. */
+  readonly keepsSession?: boolean
 }
 
 /** Which databases of a server are discovered, by name. */
@@ -40,7 +46,7 @@ export interface Server {
   readonly name: string
   readonly databases: readonly Database[]
   readonly discovery: Discovery | undefined
-  /** The maximum number of open sessions. With more databases than that, no session is kept between poll cycles. */
+  /** The maximum number of open sessions. With more databases than that, sessions are not kept between poll cycles. */
   readonly maxSessions: number
   /** Samples beyond this number are dropped and counted. */
   readonly maxSamplesPerDatabase: number

@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from 'node:tls'
+import type { ConnectionOptions, SecureVersion } from 'node:tls'
 import { classOf } from './error-class.ts'
 
 export const tlsModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
@@ -12,6 +12,10 @@ export interface Tls {
   readonly ca: string | 'system' | undefined
   readonly cert: string | undefined
   readonly key: string | undefined
+  /** Whether TLS starts without a request in PostgreSQL's protocol: libpq's `sslnegotiation=direct`. */
+  readonly isDirect?: boolean
+  readonly minVersion?: SecureVersion
+  readonly maxVersion?: SecureVersion
 }
 
 /** One connection method: without TLS, or with these options of node:tls. */
@@ -23,7 +27,11 @@ export type TlsAttempt = false | ConnectionOptions
  * Source: PostgreSQL's documentation, "libpq - SSL Support", table "SSL Mode Descriptions".
  */
 export function tlsAttempts(tls: Tls): readonly TlsAttempt[] {
-  const files = { ...(tls.cert !== undefined && { cert: tls.cert }), ...(tls.key !== undefined && { key: tls.key }) }
+  const versions = {
+    ...(tls.minVersion !== undefined && { minVersion: tls.minVersion }),
+    ...(tls.maxVersion !== undefined && { maxVersion: tls.maxVersion })
+  }
+  const files = { ...versions, ...(tls.cert !== undefined && { cert: tls.cert }), ...(tls.key !== undefined && { key: tls.key }) }
   const authority = tls.ca === undefined || tls.ca === 'system' ? {} : { ca: tls.ca }
   const verified: ConnectionOptions = { ...files, ...authority, rejectUnauthorized: true }
   const anyName: ConnectionOptions = { ...verified, checkServerIdentity: () => undefined }

@@ -81,16 +81,16 @@ test('all errors are reported at once, without a secret', async (t) => {
   })
   t.match(errors, [
     /^PGVITALS_PROT: unknown setting; did you mean "PGVITALS_PORT"\? valid settings are PGVITALS_HOST, /,
-    /^PGVITALS_PORT: invalid value "abc"; must be integer/,
-    /^PGVITALS_LOG_LEVEL: invalid value "loud"; must be equal to one of the allowed values: fatal, /,
+    /^PGVITALS_PORT: invalid value; must be integer/,
+    /^PGVITALS_LOG_LEVEL: invalid value; must be equal to one of the allowed values: fatal, /,
     /^DATABASE_URL: the port must be a number from 1 to 65535/,
     /^AA_DATABASE_URL: not a URL/,
     /^A_DATABASE_URL: not a URL/,
-    /^B_DATABASE_URL: invalid sslmode=always; expected one of disable, allow/,
+    /^B_DATABASE_URL: sslmode: invalid value; expected disable, allow/,
     /^C_DATABASE_URL: several hosts are not supported/,
     /^D_DATABASE_URL: invalid percent-encoding/,
     /^E_DATABASE_URL: sslmode=verify-full requires root certificates/,
-    /^F_DATABASE_URL: sslrootcert=\/nowhere\.pem: cannot read the file: ENOENT/,
+    /^F_DATABASE_URL: sslrootcert: cannot read the file: ENOENT$/,
     /^G_DATABASE_URL: misplaced @; in a password/,
     /^H_DATABASE_URL: misplaced @; in a password/,
     /^I_DATABASE_URL: misplaced @; in a password/

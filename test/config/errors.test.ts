@@ -44,24 +44,24 @@ const cases: readonly (readonly [yaml: string, expected: string | RegExp])[] = [
   [server('tls: { ca:geheim }'), 'pgvitals.yaml:6: servers.s.tls.ca: unknown setting; valid settings are mode, ca, cert, key'],
   [server('password: {}'), 'pgvitals.yaml:6: servers.s.password: expected exactly one of the keys env, file, command; found 0'],
   [server('password: { env: NOT_SET }'), 'pgvitals.yaml:6: servers.s.password.env: the environment variable NOT_SET is not set'],
-  [server('password: { file: none }'), /^pgvitals\.yaml:6: servers\.s\.password\.file: cannot read the file none: ENOENT/],
-  [server('password: { file: . }'), /servers\.s\.password\.file: cannot read the file \.: EISDIR/],
-  [server('password: { file: empty }'), 'pgvitals.yaml:6: servers.s.password.file: the file empty is empty'],
+  [server('password: { file: none }'), /^pgvitals\.yaml:6: servers\.s\.password\.file: cannot read the file: ENOENT/],
+  [server('password: { file: . }'), /servers\.s\.password\.file: cannot read the file: EISDIR/],
+  [server('password: { file: empty }'), 'pgvitals.yaml:6: servers.s.password.file: the file is empty'],
   [server('password: { command: aws }'), 'pgvitals.yaml:6: servers.s.password.command: expected a list, found a string'],
   [server('password: { command: [] }'), 'pgvitals.yaml:6: servers.s.password.command: the list must not be empty'],
-  [database('password: { file: none }'), /^pgvitals\.yaml:6: servers\.s\.databases\.a\.password\.file: cannot read the file none/],
-  [server('tls: { mode: verify }'), /^pgvitals\.yaml:6: servers\.s\.tls\.mode: invalid value "verify"; expected disable, allow/],
-  [server('tls: { mode: verify-ful }'), /servers\.s\.tls\.mode: invalid value "verify-ful"; did you mean "verify-full"\? expected/],
+  [database('password: { file: none }'), /^pgvitals\.yaml:6: servers\.s\.databases\.a\.password\.file: cannot read the file/],
+  [server('tls: { mode: verify }'), /^pgvitals\.yaml:6: servers\.s\.tls\.mode: invalid value; expected disable, allow/],
+  [server('tls: { mode: verify-ful }'), /servers\.s\.tls\.mode: invalid value; did you mean "verify-full"\? expected/],
   [server('tls: { mode: verify-ca }'), /servers\.s\.tls\.mode: verify-ca requires root certificates; add ca:/],
   [server('tls: { mode: require, ca: system }'), /servers\.s\.tls\.mode: require cannot be used with ca: system, .*; use verify-full$/],
-  [server('tls: { ca: none }'), /servers\.s\.tls\.ca: cannot read the file none: ENOENT/],
-  [server('tls: { ca: text }'), 'pgvitals.yaml:6: servers.s.tls.ca: the file text contains no certificate (PEM)'],
+  [server('tls: { ca: none }'), /servers\.s\.tls\.ca: cannot read the file: ENOENT/],
+  [server('tls: { ca: text }'), 'pgvitals.yaml:6: servers.s.tls.ca: the file contains no certificate (PEM)'],
   [server('tls: { cert: text }'), 'pgvitals.yaml:6: servers.s.tls.cert: a client certificate requires both cert and key'],
   [
     server('tls: { cert: text, key: text }'),
     /servers\.s\.tls\.cert: cert and key are not a certificate and its key \(PEM, without a passphrase\)/
   ],
-  [server('tls: { cert: text, key: none }'), /servers\.s\.tls\.key: cannot read the file none/],
+  [server('tls: { cert: text, key: none }'), /servers\.s\.tls\.key: cannot read the file/],
   [database('tls: { mode: verify-ca }'), /servers\.s\.databases\.a\.tls\.mode: verify-ca requires root certificates/],
   [server('max_sessions: 0'), 'pgvitals.yaml:6: servers.s.max_sessions: invalid value 0; the minimum is 1'],
   [server('capacity_bytes: 100GB'), 'pgvitals.yaml:6: servers.s.capacity_bytes: expected an integer, found a string'],
@@ -73,13 +73,10 @@ const cases: readonly (readonly [yaml: string, expected: string | RegExp])[] = [
   ],
   [
     database('access: { x: rad }'),
-    'pgvitals.yaml:6: servers.s.databases.a.access.x: invalid value "rad"; did you mean "read"? expected none, connect, read, write or owner'
+    'pgvitals.yaml:6: servers.s.databases.a.access.x: invalid value; did you mean "read"? expected none, connect, read, write or owner'
   ],
   [database('team: ""'), 'pgvitals.yaml:6: servers.s.databases.a.team: must not be empty'],
-  [
-    server('discover: { include: ["("] }'),
-    'pgvitals.yaml:6: servers.s.discover.include.0: invalid regular expression "(": Unterminated group'
-  ],
+  [server('discover: { include: ["("] }'), 'pgvitals.yaml:6: servers.s.discover.include.0: invalid regular expression: Unterminated group'],
   [server('discover: { include: [] }'), 'pgvitals.yaml:6: servers.s.discover.include: the list must not be empty'],
   [
     server('discover: { exclude: [b, "^a$"] }'),
@@ -91,17 +88,17 @@ const cases: readonly (readonly [yaml: string, expected: string | RegExp])[] = [
     'pgvitals.yaml:3: servers.c.host: the server a.b has the same host and port; declare each server once'
   ],
   [`${base}teams: { x: { tokens: [] } }`, 'pgvitals.yaml:2: teams.x.tokens: the list must not be empty'],
-  [`${base}teams: { x: { tokens: [{ file: none }] } }`, /^pgvitals\.yaml:2: teams\.x\.tokens\.0\.file: cannot read the file none/],
+  [`${base}teams: { x: { tokens: [{ file: none }] } }`, /^pgvitals\.yaml:2: teams\.x\.tokens\.0\.file: cannot read the file/],
   [
     `${base}teams: { x: { tokens: [{ command: [a] }] } }`,
     'pgvitals.yaml:2: teams.x.tokens.0: unknown key; expected env or file, or a quoted string'
   ],
   [`${base}queries: { lokcs: off }`, 'pgvitals.yaml:2: queries.lokcs: unknown query; did you mean "locks"?'],
-  [`${base}queries: { locks: of }`, /^pgvitals\.yaml:2: queries\.locks: invalid value "of"; did you mean "o[nf]f?"\? expected on or off$/],
+  [`${base}queries: { locks: of }`, /^pgvitals\.yaml:2: queries\.locks: invalid value; did you mean "o[nf]f?"\? expected on or off$/],
   [`${base}queries: { locks: { interval: 60 } }`, /queries\.locks\.interval: expected a string \(quote numbers\), found a number/],
   [
     `${base}queries: { locks: { interval: 0s } }`,
-    'pgvitals.yaml:2: queries.locks.interval: invalid value "0s"; expected a value such as 15s, 5m, 1h'
+    'pgvitals.yaml:2: queries.locks.interval: invalid value; expected a value such as 15s, 5m, 1h'
   ],
   [
     `${base}queries: { locks: { row: 5 } }`,
@@ -129,15 +126,15 @@ servers:
 queries: { lokcs: off }
 `
   t.match(errorsOf(t, yaml, { PGVITALS_PORT: 'x', A_DATABASE_URL: 'geheim', PGVITALS_QUERIES: 'wall: off' }), [
-    /^PGVITALS_PORT: invalid value "x"/,
+    /^PGVITALS_PORT: invalid value/,
     /^A_DATABASE_URL: not a URL/,
     /^PGVITALS_QUERIES: .*"wall"/,
     /^pgvitals\.yaml:3: servers\.s\.host: required, but missing/,
-    /^pgvitals\.yaml:5: servers\.s\.password\.file: cannot read the file none/,
+    /^pgvitals\.yaml:5: servers\.s\.password\.file: cannot read the file/,
     /^pgvitals\.yaml:6: servers\.s\.databases\.a\.tam: unknown setting; did you mean "team"/,
     /^pgvitals\.yaml:6: servers\.s\.databases\.a\.password: expected a string/,
     /^pgvitals\.yaml:6: servers\.s\.databases\.b\.quota_bytes: invalid value -1/,
-    /^pgvitals\.yaml:7: servers\.s\.tls\.ca: cannot read the file none/,
+    /^pgvitals\.yaml:7: servers\.s\.tls\.ca: cannot read the file/,
     /^pgvitals\.yaml:8: queries\.lokcs: unknown query/
   ])
 })

@@ -1,8 +1,10 @@
 import { test } from 'tap'
-import { connectionFindings } from '../../src/doctor/connection-findings.ts'
+import { parseDatabaseUrl } from '../../src/config/database-url.ts'
+import { connectionFindings, encryptionFindings } from '../../src/doctor/connection-findings.ts'
 import { writeScript } from '../../src/doctor/script.ts'
 import type { Password } from '../../src/server/credential.ts'
 import type { Server } from '../../src/server/server.ts'
+import { makeDatabase } from '../poll/make-server.ts'
 
 const token = { command: ['aws', 'rds', 'generate-db-auth-token', '--username', 'pgvitals'] }
 
@@ -54,4 +56,19 @@ test('on RDS the fix of a rejected login includes IAM and rds_iam', async (t) =>
     t.same(writeScript(findings, 'rds').split('\n'), rds, name)
     t.notMatch(writeScript(findings, 'postgresql'), /^(?!--).*rds_iam/m, 'the role exists only on RDS')
   }
+})
+
+test('a connection without TLS is a finding unless it stays on this machine', async (t) => {
+  const of = (url: string, isEncrypted = false) => {
+    const database = makeDatabase('platform', { connection: parseDatabaseUrl(url) })
+    const found = { isEncrypted } as NonNullable<Parameters<typeof encryptionFindings>[0][number]['found']>
+    return encryptionFindings([{ database, found, failure: undefined }])
+  }
+  t.match(of('postgresql://u@db/platform'), [
+    { severity: 'hint', databases: ['platform'], text: /^the connection is not encrypted \(sslmode prefer\)/ }
+  ])
+  t.equal(of('postgresql://u@localhost.evil/platform').length, 1)
+  t.equal(of('postgresql://u@localhost/platform?hostaddr=10.0.0.7').length, 1)
+  for (const place of ['localhost', '127.0.0.2', '[::1]', '%2Ftmp']) t.same(of(`postgresql://u@${place}/platform`), [], place)
+  t.same(of('postgresql://u@db/platform', true), [])
 })

@@ -17,11 +17,19 @@ export interface RunningProcess {
 
 /** Starts `pgvitals` with this environment and no other variables. */
 export function runProcess(environment: Readonly<Record<string, string>>, ...commandLine: readonly string[]): RunningProcess {
-  const child = spawn(process.execPath, [compiledProgram(), ...commandLine], {
-    cwd: root,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe']
-  })
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...environment }
+  return watch(spawn(process.execPath, [compiledProgram(), ...commandLine], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env }))
+}
+
+/** Starts `pgvitals` as a user without an entry in the passwd file and without HOME. */
+export function runAsUnknownUser(environment: Readonly<Record<string, string>>, ...commandLine: readonly string[]): RunningProcess {
+  // The hooks that tap gives to Node would write into folders that this user may not write.
+  const command = ['-u', 'NODE_OPTIONS', '-u', 'HOME', process.execPath, compiledProgram(), ...commandLine]
+  const env = { PATH: process.env.PATH, ...environment }
+  return watch(spawn('env', command, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], uid: 54321, gid: 54321, env }))
+}
+
+function watch(child: ChildProcess): RunningProcess {
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (output += text))
   const ended = once(child, 'close').then(([code, signal]) => code ?? signal)

@@ -355,7 +355,8 @@ test('a failed database is polled immediately when its connection parameters cha
 })
 
 test('while free connections are few, one session reads the server and the others wait', async (t) => {
-  const driver = new Driver(serverWith(['a', 'b']))
+  const databases = ['a', 'b'].map((name) => database(name, { keepsSession: true }))
+  const driver = new Driver(serverWith([], { databases }))
   driver.until(1)
   t.equal(driver.poller.openSessions, 2)
   driver.now = 15_000

@@ -101,7 +101,7 @@ test('every connection reads its password once', async (t) => {
   writeFileSync(pgpass, 'elsewhere:*:*:*:secret\n')
   const expected = {
     errorClass: 'auth',
-    message: `the server requests a password for role postgres in database postgres; none is configured, and ${pgpass} (mode 0600) has no matching line`
+    message: `the server requests a password for role postgres in database postgres; none is configured, and the password file (PGPASSFILE or ~/.pgpass, mode 0600) has no matching line`
   }
   await t.rejects(connect({ pgpass }), expected)
   await t.rejects(connect(undefined), { errorClass: 'auth', message: /none is configured$/ })

@@ -47,7 +47,7 @@ async function reload(server: TestServer, rules: string): Promise<void> {
   await server.sql('postgres', 'select pg_reload_conf()', 'select pg_sleep(0.3)').catch(() => {})
 }
 
-test('sslmode has the meaning it has in libpq', async (t) => {
+test('sslmode and the other parameters of TLS have the meaning they have in libpq', async (t) => {
   if (!hasTool(t, 'openssl', 'openssl')) return
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-certificates-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
@@ -82,7 +82,14 @@ test('sslmode has the meaning it has in libpq', async (t) => {
     ['localhost', `sslmode=verify-ca&sslrootcert=${foreign.path}`, 'tls'],
     ['localhost', `sslmode=verify-full&sslrootcert=${own.path}`, 'encrypted'],
     ['127.0.0.1', `sslmode=verify-full&sslrootcert=${own.path}`, 'tls'],
-    ['localhost', 'sslmode=verify-full&sslrootcert=system', 'tls']
+    ['localhost', 'sslmode=verify-full&sslrootcert=system', 'tls'],
+    ['localhost', 'sslmode=require&channel_binding=require', 'encrypted'],
+    ['localhost', 'sslmode=disable&channel_binding=require', 'auth'],
+    ['localhost', 'sslmode=require&sslnegotiation=direct', 'encrypted'],
+    ['localhost', 'sslmode=require&ssl_min_protocol_version=TLSv1.3', 'encrypted'],
+    ['localhost', 'sslmode=require&ssl_max_protocol_version=TLSv1.1&ssl_min_protocol_version=TLSv1', 'tls'],
+    ['localhost', `hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=${own.path}`, 'encrypted'],
+    ['elsewhere', `hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=${own.path}`, 'tls']
   ])
 
   const rest = 'local all all scram-sha-256\nhost all other all reject'
