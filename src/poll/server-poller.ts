@@ -253,7 +253,7 @@ export class ServerPoller {
   refused(cycle: Cycle, { query, datname }: DueQuery, refusals: readonly Refusal[], now: number): boolean {
     const polled = this.#polledIn(cycle)
     if (polled?.cycle === undefined || refusals.length === 0) return false
-    if (query.scope === 'server') this.#inProgress.delete(query.name)
+    if (query.scope === 'server') this.#inProgress.delete(placeOf({ query, datname }))
     polled.refused(refusals)
     this.#logRefusals(polled)
     polled.examinedAt.delete(query.name)

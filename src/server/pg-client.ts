@@ -133,13 +133,17 @@ export async function openClient(connection: Connection, knownPassword: string |
 }
 
 /** Parameters that pg would otherwise read from the environment of the process. */
-const ownParameters = { application_name: 'pgvitals', client_encoding: 'UTF8' }
+const ownParameters = { client_encoding: 'UTF8' }
 
-/** Removes what pg has read from PGOPTIONS and PGREPLICATION: src/config decides which variables count. */
+/**
+ * Removes what pg has read from PGAPPNAME, PGOPTIONS and PGREPLICATION: src/config decides which variables count. The
+ * session sets application_name; as a startup parameter, PgBouncer would keep it for other clients.
+ */
 function withoutEnvironment(client: object): void {
-  const { connectionParameters } = client as { connectionParameters: { options?: unknown; replication?: unknown } }
-  connectionParameters.options = undefined
-  connectionParameters.replication = undefined
+  type Parameters = Partial<Record<'application_name' | 'fallback_application_name' | 'options' | 'replication', unknown>>
+  const { connectionParameters } = client as { readonly connectionParameters: Parameters }
+  for (const name of ['application_name', 'fallback_application_name', 'options', 'replication'] as const)
+    connectionParameters[name] = undefined
 }
 
 /** Throws if channel binding is required and the login does not use it, before the password is used. */

@@ -56,7 +56,7 @@ select 1 -- the end`
   )
   t.equal(
     finalSql(query, makeFacts(), new Map()),
-    'select row(t."user", t."datname", t."queryid")::text as labels, row(t."entry")::text as key, row(t."calls_total", t."seconds_total", t."rows_total")::text as numbers from (\nselect 1 -- the end\n) as t'
+    'select row(t."user", t."datname", t."queryid")::text as labels, row(t."entry")::text as key, row(t."calls_total", t."seconds_total", t."rows_total")::text as numbers from (\nselect 1\n) as t'
   )
 })
 
