@@ -14,7 +14,7 @@
 -- counter tup_inserted: Rows inserted.
 -- counter tup_updated: Rows updated.
 -- counter tup_deleted: Rows deleted.
--- counter conflicts: Queries canceled due to conflicts with recovery; always 0 on a primary.
+-- counter conflicts: Queries canceled due to conflicts with recovery; counted on a standby only.
 -- counter temp_files: Temporary files created by queries.
 -- counter temp_bytes: Bytes written to temporary files.
 -- counter deadlocks: Deadlocks detected.

@@ -110,12 +110,15 @@ async function runServer({ major, dataDirectory, port, flags, isPreloaded, isNew
       log = (log + message).slice(-10_000)
     }
   })
+  let isPrimary = isNew
   const start = async () => {
     // The wrapper waits for a log line that a standby never writes, so a standby is ready when it accepts a connection.
     const started = server.start().catch(() => {
       throw new Error(`PostgreSQL ${major} did not start:\n${log}`)
     })
-    await (isNew ? started : Promise.race([started, untilItAnswers(port)]))
+    await (isPrimary ? started : Promise.race([started, untilItAnswers(port)]))
+    // A test can demote the server before it starts it again.
+    isPrimary = false
   }
   // The wrapper waits forever for the end of a server that has ended by itself.
   const stop = () => Promise.race([server.stop(), new Promise<void>((resolve) => setTimeout(resolve, 10_000).unref())])
