@@ -20,14 +20,15 @@ left join (
     c.pid,
     c.state,
     case
-      when s.slot_type = 'logical' and s.slot_name ~ '_[0-9]+_sync_[0-9]+(_[0-9]+)?$' then 'table_sync'
-      -- Logical decoding always uses a slot.
-      when s.slot_type = 'logical' then 'logical'
+      when pg_catalog.concat_ws(' ', s.slot_name, c.application_name) ~ '_[0-9]+_sync_[0-9]+(_[0-9]+)?\M' then 'table_sync'
+      -- Connections for physical replication have no database.
+      when a.datname is not null then 'logical'
       -- Only a standby reports a replay position.
       when c.replay_lsn is null then 'backup'
       else 'physical'
     end as kind
   from pg_catalog.pg_stat_replication as c
+  left join pg_catalog.pg_stat_activity as a on a.pid = c.pid
   left join pg_catalog.pg_replication_slots as s on s.active_pid = c.pid
 ) as r on r.kind = k.kind and r.state = t.state
 where t.state <> 'backup' or k.kind = 'backup'

@@ -43,6 +43,8 @@ export const thresholds = {
 
   replicaLagSeconds: { warning: minute, critical: 10 * minute },
   replicaLagBytes: gigabyte,
+  /** Segments that a standby may be behind its primary's WAL before a restore counts as stalled: one is still being filled. */
+  restoreLagSegments: 2,
   slotRetainedBytes: gigabyte,
   slotSafeRatio: 0.25,
   slotOfDiskFreeRatio: 0.5,

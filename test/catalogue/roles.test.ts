@@ -27,7 +27,7 @@ const { pollUntil } = createPoller(
  * The metrics of one server in each of its roles: a value, `+` for any value, `-` for absent.
  *
  * - primary: archive_mode = on, and archive_command fails. restarted: the same with archive_mode = off.
- * - standby: streams from the primary, with its archive_mode = on. paused: replay is paused, with hot_standby_feedback.
+ * - standby: streams from the primary through a temporary slot, with its archive_mode = on. paused: replay is paused, with hot_standby_feedback.
  * - cut off: the primary is down. promoted: primary_conninfo remains set.
  * - archive only: the former primary as a standby without primary_conninfo. demoted: it streams from the promoted standby.
  * - archiving: with archive_mode = always.
@@ -40,7 +40,7 @@ pg_replication_last_replay_seconds                             -       +       +
 pg_replication_receiver_connected                              -       1       1      0       -        -            1       1         -
 pg_replication_receiver_last_message_age_seconds               -       +       +      -       -        -            +       +         -
 pg_replication_unreplayed_bytes                                -       0       +      0       -        -            0       0         -
-pg_stat_wal_receiver_flushed_lsn                               -       +       +      -       -        -            +       +         -
+pg_stat_wal_receiver_flushed_lsn{slot_name="(temporary)"}      -       +       +      -       -        -            +       +         -
 pg_wal_position_written_bytes_total                            +       -       -      -       +        -            -       -         +
 pg_wal_position_received_bytes_total                           -       +       +      +       -        -            +       +         -
 pg_wal_position_replayed_bytes_total                           -       +       +      +       -        +            +       +         -
@@ -62,6 +62,7 @@ pg_replication_slots_safe_wal_size_bytes{slot_name="kept"}     +       -       -
 pg_replication_slots_safe_wal_size_bytes{slot_name="unused"}   -       -       -      -       -        -            -       -         -
 pg_replication_slots_wal_status{slot_name="kept"}              1       -       -      -       1        -            -       -         1
 pg_stat_replication_connections{kind="physical",state="streaming"} 1   0       0      0       1        0            0       0         0
+pg_replication_slots_active{slot_name="(temporary)"}           1       -       -      -       1        -            -       -         -
 pg_xmin_horizon_age{datname="users",holder="session"}          +       -       +      -       +        -            -       -         -
 `
 
@@ -104,7 +105,14 @@ for (const major of [13, 18] as const) {
     const write = (server: TestServer) =>
       server.sql('users', 'create table if not exists moved ()', 'insert into moved default values', 'select pg_switch_wal()')
 
-    await configure(first, "archive_mode = 'on'", "archive_command = 'false'", "max_slot_wal_keep_size = '1GB'", "wal_level = 'logical'")
+    await configure(
+      first,
+      "archive_mode = 'on'",
+      "archive_command = 'false'",
+      "max_slot_wal_keep_size = '1GB'",
+      "wal_level = 'logical'",
+      "wal_receiver_create_temp_slot = 'on'"
+    )
     await first.stop()
     await first.start()
     await first.sql(
