@@ -90,15 +90,16 @@ for (const major of [13, 18] as const) {
     }
 
     await server.sql('users', 'create publication items for table item', "select pg_create_logical_replication_slot('copy', 'pgoutput')")
+    await server.sql(
+      'platform',
+      `create subscription copy connection 'host=127.0.0.1 port=${server.port} user=postgres password=secret dbname=users'
+       publication items with (create_slot = false, slot_name = 'copy', enabled = false)`
+    )
     const locker = new pg.Client({ connectionString: server.url('users'), application_name: 'worker 81234: 5432' })
     await locker.connect()
     // The worker waits while it creates its slot.
     await locker.query('begin; lock table item in access exclusive mode')
-    await server.sql(
-      'platform',
-      `create subscription copy connection 'host=127.0.0.1 port=${server.port} user=postgres password=secret dbname=users'
-       publication items with (create_slot = false, slot_name = 'copy')`
-    )
+    await server.sql('platform', 'alter subscription copy enable')
     const worker = major === 13 ? 'copy_*_sync_*' : 'pg_*_sync_*'
     const slot = { slot_name: major === 13 ? '(temporary)' : worker, slot_type: 'logical' }
     const copying = await pollUntil(
