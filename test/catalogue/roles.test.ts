@@ -6,7 +6,7 @@ import { createTeamDatabases } from '../servers/team-databases.ts'
 import { createPoller, type PollResult } from './create-poller.ts'
 import { holdSession } from './held-session.ts'
 
-const { pollUntil } = createPoller(
+const { pollServer, pollUntil } = createPoller(
   'archiver_backlog',
   'prepared_xacts',
   'replication',
@@ -117,6 +117,7 @@ for (const major of [13, 18] as const) {
     await first.start()
     await first.sql(
       'postgres',
+      "create role reader login password 'secret' in role pg_read_all_stats",
       "select pg_create_physical_replication_slot('kept', true)",
       "select pg_create_physical_replication_slot('unused')"
     )
@@ -142,12 +143,16 @@ for (const major of [13, 18] as const) {
     await write(first)
     await first.stop()
     await is('cut_off', second)
+    // Without pg_read_all_settings, a former WAL receiver shows that primary_conninfo is set.
+    const asReader = async (server: TestServer) => (await pollServer(server, { user: 'reader' })).value('pg_replication_receiver_connected')
+    t.equal(await asReader(second), 0)
 
     await second.sql('postgres', 'select pg_promote()')
     writeFileSync(join(first.dataDirectory, 'standby.signal'), '')
     await first.start()
     await read(first)
     await is('archive_only', first)
+    t.equal(await asReader(first), undefined)
     await configure(first, `primary_conninfo = 'host=127.0.0.1 port=${second.port} user=postgres password=secret dbname=postgres'`)
     await write(second)
     await is('demoted', first)
