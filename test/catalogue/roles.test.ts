@@ -30,7 +30,7 @@ const { pollServer, pollUntil } = createPoller(
  * - standby: streams from the primary through a temporary slot, with its archive_mode = on. paused: replay is paused, with hot_standby_feedback.
  * - cut off: the primary is down. promoted: primary_conninfo remains set.
  * - archive only: the former primary as a standby without primary_conninfo. demoted: it streams from the promoted standby.
- * - archiving: with archive_mode = always.
+ * - archiving: with archive_mode = always, and with a cascading standby.
  */
 const matrix = `
                                                                primary standby paused cut_off promoted archive_only demoted archiving restarted
@@ -61,8 +61,8 @@ pg_replication_slots_pg_wal_lsn_diff{slot_name="kept"}         +       +       +
 pg_replication_slots_safe_wal_size_bytes{slot_name="kept"}     +       -       -      -       +        -            -       -         +
 pg_replication_slots_safe_wal_size_bytes{slot_name="unused"}   -       -       -      -       -        -            -       -         -
 pg_replication_slots_wal_status{slot_name="kept"}              1       -       -      -       1        -            -       -         1
-pg_stat_replication_connections{kind="physical",state="streaming"} 1   0       0      0       1        0            0       0         0
-pg_replication_slots_active{slot_name="(temporary)"}           1       -       -      -       1        -            -       -         -
+pg_stat_replication_connections{kind="physical",state="streaming"} 1   0       0      0       1        0            0       1         0
+pg_replication_slots_active{slot_name="(temporary)"}           1       -       -      -       1        -            -       1         -
 pg_xmin_horizon_age{datname="users",holder="session"}          +       -       +      -       +        -            -       -         -
 `
 
@@ -144,7 +144,8 @@ for (const major of [13, 18] as const) {
     await first.stop()
     await is('cut_off', second)
     // Without pg_read_all_settings, a former WAL receiver shows that primary_conninfo is set.
-    const asReader = async (server: TestServer) => (await pollServer(server, { user: 'reader' })).value('pg_replication_receiver_connected')
+    const asReader = async (server: TestServer) =>
+      (await pollServer(server, { database: 'postgres', user: 'reader' })).value('pg_replication_receiver_connected')
     t.equal(await asReader(second), 0)
 
     await second.sql('postgres', 'select pg_promote()')
@@ -158,8 +159,8 @@ for (const major of [13, 18] as const) {
     await is('demoted', first)
     await is('promoted', second)
     await configure(first, "archive_mode = 'always'")
-    await first.stop()
-    await first.start()
+    const third = await startStandby(first)
+    t.teardown(() => third.remove())
     await write(second)
     await is('archiving', first)
 

@@ -56,7 +56,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
 
 /** Starts a new standby of this server. The primary restarts, because the data directory of a stopped server is copied. */
 export async function startStandby(primary: TestServer): Promise<TestServer> {
-  const dataDirectory = `${primary.dataDirectory}-standby`
+  const port = await freePort()
+  const dataDirectory = `${primary.dataDirectory}-standby-${port}`
   await primary.stop()
   execFileSync('cp', ['-a', primary.dataDirectory, dataDirectory])
   execFileSync('cp', ['-a', join(dataDirectory, 'PG_VERSION'), join(dataDirectory, 'standby.signal')])
@@ -65,7 +66,7 @@ export async function startStandby(primary: TestServer): Promise<TestServer> {
     ...primary.flags,
     `primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres password=secret dbname=postgres application_name=standby`
   ]
-  return runServer({ major: primary.major, dataDirectory, port: await freePort(), flags, isPreloaded: true, isNew: false })
+  return runServer({ major: primary.major, dataDirectory, port, flags, isPreloaded: true, isNew: false })
 }
 
 interface RunOptions extends Required<ServerOptions> {
