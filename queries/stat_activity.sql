@@ -1,4 +1,5 @@
--- Sessions by database, state, user, application and backend type, from pg_stat_activity.
+-- Sessions by database, state, user, application and backend type, from pg_stat_activity. In application_name, numbers of four
+-- or more digits are exported as "*".
 --
 -- scope:    server
 -- merge:    datname
@@ -19,7 +20,8 @@ with
       a.datname,
       case when a.backend_type is null then 'unknown' else coalesce(a.state, '') end as state,
       a.usename,
-      a.application_name,
+      -- Process IDs, ports and OIDs would create new series with every session.
+      pg_catalog.regexp_replace(a.application_name, '[0-9]{4,}(_[0-9]{4,})*', '*', 'g') as application_name,
       a.backend_type,
       case
         when a.backend_type <> 'client backend' or a.pid = pg_catalog.pg_backend_pid() then null

@@ -16,7 +16,8 @@
 -- counter tup_inserted: Rows inserted; absent without track_counts and on a standby.
 -- counter tup_updated: Rows updated; absent without track_counts and on a standby.
 -- counter tup_deleted: Rows deleted; absent without track_counts and on a standby.
--- counter conflicts: Queries canceled due to conflicts with recovery; always 0 on a primary, absent without track_counts.
+-- counter conflicts: Queries canceled due to conflicts with recovery; counted on a standby only, absent without
+--    track_counts.
 -- counter temp_files: Temporary files created by queries; absent without track_counts.
 -- counter temp_bytes: Bytes written to temporary files; absent without track_counts.
 -- counter deadlocks: Deadlocks detected; absent without track_counts.

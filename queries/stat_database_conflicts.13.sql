@@ -5,11 +5,11 @@
 -- requires: setting track_counts
 --
 -- label   datname
--- counter confl_tablespace: Queries canceled due to dropped tablespaces; always 0 on a primary.
--- counter confl_lock: Queries canceled due to lock timeouts; always 0 on a primary.
--- counter confl_snapshot: Queries canceled due to old snapshots; always 0 on a primary.
--- counter confl_bufferpin: Queries canceled due to pinned buffers; always 0 on a primary.
--- counter confl_deadlock: Queries canceled due to deadlocks; always 0 on a primary.
+-- counter confl_tablespace: Queries canceled due to dropped tablespaces; counted on a standby only.
+-- counter confl_lock: Queries canceled due to lock timeouts; counted on a standby only.
+-- counter confl_snapshot: Queries canceled due to old snapshots; counted on a standby only.
+-- counter confl_bufferpin: Queries canceled due to pinned buffers; counted on a standby only.
+-- counter confl_deadlock: Queries canceled due to deadlocks; counted on a standby only.
 select
   c.datname,
   c.confl_tablespace,

@@ -1,4 +1,4 @@
--- Progress of each ANALYZE, from pg_stat_progress_analyze.
+-- Progress of each ANALYZE, from pg_stat_progress_analyze. Temporary tables are omitted.
 --
 -- scope:    database
 -- interval: 30s
@@ -26,4 +26,4 @@ select
 from pg_catalog.pg_stat_progress_analyze as p
 join pg_catalog.pg_class as c on c.oid = p.relid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-where p.datname = pg_catalog.current_database();
+where p.datname = pg_catalog.current_database() and c.relpersistence <> 't';

@@ -1,4 +1,4 @@
--- Progress of each CLUSTER and VACUUM FULL, from pg_stat_progress_cluster.
+-- Progress of each CLUSTER and VACUUM FULL, from pg_stat_progress_cluster. Temporary tables are omitted.
 --
 -- scope:    database
 -- interval: 30s
@@ -23,4 +23,4 @@ select
 from pg_catalog.pg_stat_progress_cluster as p
 join pg_catalog.pg_class as c on c.oid = p.relid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-where p.datname = pg_catalog.current_database();
+where p.datname = pg_catalog.current_database() and c.relpersistence <> 't';

@@ -1,4 +1,4 @@
--- Progress of COPY by table, from pg_stat_progress_copy (PostgreSQL 14).
+-- Progress of COPY by table, from pg_stat_progress_copy (PostgreSQL 14). Temporary tables are omitted.
 --
 -- scope:    database
 -- interval: 30s
@@ -28,5 +28,5 @@ from pg_catalog.pg_stat_progress_copy as p
 left join pg_catalog.pg_class as c on c.oid = p.relid
 left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 -- For commands that the role cannot see, relid is null.
-where p.datname = pg_catalog.current_database() and p.relid is not null
+where p.datname = pg_catalog.current_database() and c.relpersistence is distinct from 't' and p.relid is not null
 group by 1, 2, 3, 4;

@@ -1,5 +1,5 @@
 -- Progress of CREATE INDEX and REINDEX, from pg_stat_progress_create_index. The values belong to the current phase, see
--- stat_progress_phase.
+-- stat_progress_phase. Temporary tables are omitted.
 --
 -- scope:    database
 -- interval: 30s
@@ -34,5 +34,5 @@ from pg_catalog.pg_stat_progress_create_index as p
 left join pg_catalog.pg_class as c on c.oid = p.relid
 left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 -- For commands that the role cannot see, relid is null.
-where p.datname = pg_catalog.current_database() and p.relid is not null
+where p.datname = pg_catalog.current_database() and c.relpersistence is distinct from 't' and p.relid is not null
 group by 1, 2, 3;

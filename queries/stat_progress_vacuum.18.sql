@@ -1,4 +1,4 @@
--- Progress of each VACUUM, from pg_stat_progress_vacuum.
+-- Progress of each VACUUM, from pg_stat_progress_vacuum. Temporary tables are omitted.
 --
 -- scope:    database
 -- interval: 30s
@@ -35,4 +35,4 @@ select
 from pg_catalog.pg_stat_progress_vacuum as p
 join pg_catalog.pg_class as c on c.oid = p.relid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-where p.datname = pg_catalog.current_database();
+where p.datname = pg_catalog.current_database() and c.relpersistence <> 't';

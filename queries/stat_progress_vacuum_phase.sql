@@ -1,4 +1,4 @@
--- Phase of each VACUUM, from pg_stat_progress_vacuum.
+-- Phase of each VACUUM, from pg_stat_progress_vacuum. Temporary tables are omitted.
 --
 -- scope:    database
 -- interval: 30s
@@ -22,4 +22,4 @@ cross join lateral (
   union
   select p.phase
 ) as k (phase)
-where p.datname = pg_catalog.current_database() and p.phase is not null;
+where p.datname = pg_catalog.current_database() and c.relpersistence <> 't' and p.phase is not null;

@@ -1,4 +1,5 @@
--- Standbys and subscribers that stream from this server, and their lag, from pg_stat_replication.
+-- Standbys, subscribers and backups that stream from this server, and their lag, from pg_stat_replication. Temporary slots are
+-- exported as slot_name="(temporary)", table synchronization workers as application_name="pg_*_sync_*".
 --
 -- scope:    server
 -- interval: 15s
@@ -24,10 +25,10 @@
 --    while there is no recent WAL.
 -- gauge sync_priority: Priority of the standby in synchronous_standby_names, starting with 1; 0 for an asynchronous standby.
 select
-  r.application_name,
+  n.application_name,
   coalesce(pg_catalog.host(r.client_addr), '') as client_addr,
   coalesce(r.state, '') as state,
-  coalesce(s.slot_name, '') as slot_name,
+  n.slot_name,
   s.database,
   (pg_catalog.max(p.position) - '0/0'::pg_lsn)::float8 as pg_current_wal_lsn_bytes,
   -- Connections with the same labels are reported as one, with the values of the slowest.
@@ -42,6 +43,15 @@ select
   pg_catalog.max(r.sync_priority) as sync_priority
 from pg_catalog.pg_stat_replication as r
 left join pg_catalog.pg_replication_slots as s on s.active_pid = r.pid
+-- The name of a temporary slot contains a process ID, those of table synchronization contain OIDs.
+cross join lateral (
+  select
+    pg_catalog.regexp_replace(r.application_name, '_[0-9]+_sync_[0-9]+(_[0-9]+)?$', '_*_sync_*') as application_name,
+    case
+      when s.temporary then '(temporary)'
+      else coalesce(pg_catalog.regexp_replace(s.slot_name, '_[0-9]+_sync_[0-9]+(_[0-9]+)?$', '_*_sync_*'), '')
+    end as slot_name
+) as n
 cross join (
   select
     case

@@ -1,4 +1,4 @@
--- Synchronous state of standbys, from pg_stat_replication.
+-- Synchronous state of standbys, from pg_stat_replication, with the names of pg_stat_replication_replay_lag_bytes.
 --
 -- scope:    server
 -- interval: 15s
@@ -11,13 +11,22 @@
 -- label sync_state
 -- gauge value: Connections in this synchronous state: async, potential, sync or quorum.
 select
-  r.application_name,
+  n.application_name,
   coalesce(pg_catalog.host(r.client_addr), '') as client_addr,
-  coalesce(s.slot_name, '') as slot_name,
+  n.slot_name,
   s.database,
   r.sync_state,
   pg_catalog.count(*) as value
 from pg_catalog.pg_stat_replication as r
 left join pg_catalog.pg_replication_slots as s on s.active_pid = r.pid
+-- The name of a temporary slot contains a process ID, those of table synchronization contain OIDs.
+cross join lateral (
+  select
+    pg_catalog.regexp_replace(r.application_name, '_[0-9]+_sync_[0-9]+(_[0-9]+)?$', '_*_sync_*') as application_name,
+    case
+      when s.temporary then '(temporary)'
+      else coalesce(pg_catalog.regexp_replace(s.slot_name, '_[0-9]+_sync_[0-9]+(_[0-9]+)?$', '_*_sync_*'), '')
+    end as slot_name
+) as n
 where r.sync_state is not null
 group by 1, 2, 3, 4, 5;

@@ -21,7 +21,8 @@
 -- gauge   latest_end_timestamp_seconds: Time at which the sender last reported a new end of WAL, as a Unix timestamp.
 select
   coalesce(w.sender_host, '') as upstream_host,
-  coalesce(w.slot_name, '') as slot_name,
+  -- The name of a temporary slot contains a process ID (wal_receiver_create_temp_slot).
+  case when w.slot_name ~ '^pg_walreceiver_[0-9]+$' then '(temporary)' else coalesce(w.slot_name, '') end as slot_name,
   w.status,
   (w.receive_start_lsn - '0/0'::pg_lsn)::float8 as receive_start_lsn,
   (w.flushed_lsn - '0/0'::pg_lsn)::float8 as flushed_lsn,

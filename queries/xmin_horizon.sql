@@ -1,4 +1,5 @@
--- Transaction IDs that prevent vacuum from removing dead rows, by kind of holder.
+-- Transaction IDs that prevent vacuum from removing dead rows, by kind of holder. No rows on a standby that does not send them
+-- to its primary (hot_standby_feedback).
 --
 -- scope:    server
 -- merge:    datname
@@ -53,6 +54,15 @@ select
   h.holder,
   pg_catalog.max(h.age) as age
 from held as h
-where h.age is not null
+where
+  h.age is not null
+  -- Nothing is vacuumed on a standby; its transaction IDs hold back the primary if a WAL receiver sends them.
+  and (
+    not pg_catalog.pg_is_in_recovery()
+    or (
+      pg_catalog.current_setting('hot_standby_feedback')::boolean
+      and exists (select from pg_catalog.pg_stat_wal_receiver as w where w.pid is not null)
+    )
+  )
 group by h.datname, h.holder
 order by age desc;

@@ -33,7 +33,7 @@ export const labelValues: Readonly<Partial<Record<Key, readonly string[]>>> = {
   'pg_locks_by_grant.granted': ['true', 'false'],
   'pg_xmin_horizon_age.holder': ['session', 'autovacuum', 'standby', 'background', 'unknown', 'prepared', 'slot', 'slot_catalog'],
   'pg_backup_sessions.kind': ['pg_dump', 'pg_dumpall', 'base_backup'],
-  'pg_stat_replication_connections.kind': ['physical', 'logical'],
+  'pg_stat_replication_connections.kind': ['physical', 'logical', 'table_sync', 'backup'],
   'pg_stat_replication_connections.state': ['startup', 'catchup', 'streaming', 'backup', 'stopping'],
   'pg_stat_replication_sync_state.sync_state': ['async', 'potential', 'sync', 'quorum'],
   'pg_replication_slots_wal_status.wal_status': ['reserved', 'extended', 'unreserved', 'lost'],

@@ -13,6 +13,7 @@ export const serverSettings = {
   pg_settings_wal_keep_size_bytes: setting('bytes'),
   pg_settings_max_slot_wal_keep_size_bytes: setting('bytes'),
   pg_settings_wal_segment_size_bytes: setting('bytes'),
+  pg_settings_recovery_min_apply_delay_seconds: setting('seconds'),
   pg_settings_autovacuum: setting('none'),
   pg_settings_autovacuum_max_workers: setting('none'),
   pg_settings_autovacuum_freeze_max_age: setting('none'),

@@ -43,6 +43,8 @@ export const thresholds = {
 
   replicaLagSeconds: { warning: minute, critical: 10 * minute },
   replicaLagBytes: gigabyte,
+  /** Segments that a standby may be behind its primary's WAL before a restore counts as stalled: one is still being filled. */
+  restoreLagSegments: 2,
   slotRetainedBytes: gigabyte,
   /** The share of polls in which a slot is active. A consumer that fails repeatedly connects for a moment each time. */
   slotActiveRatio: 0.5,

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { makeExporter } from '../exporter/run-exporter.ts'
+import { makeExporter, until } from '../exporter/run-exporter.ts'
 import { allOf } from '../page/parse-page.ts'
 import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
@@ -28,6 +28,10 @@ for (const major of [14, 17] as const) {
     into.send(`copy target from '${file}' with (format csv${major >= 17 ? ', on_error ignore' : ''}) where id > 2`)
     const out = await holdSession(server, 'platform')
     out.send("copy item to program 'cat > /dev/null; sleep 60'")
+    const own = await holdSession(server, 'platform')
+    await own.run('create temporary table own as select 1 as id')
+    own.send("copy own to program 'cat > /dev/null; sleep 60'")
+    await until('three commands run', 10, async () => (await server.sql('platform', 'select from pg_stat_progress_copy')).length === 3)
     const from = { datname: 'platform', schemaname: 'public', relname: 'target', command: 'COPY FROM', type: 'FILE' }
     const result = await pollUntil(server, ({ value }) => (value('pg_stat_progress_copy_tuples_processed', from) ?? 0) > 2)
     const copied = (name: string) => result.value(name, from)
@@ -43,6 +47,11 @@ for (const major of [14, 17] as const) {
     const to = { datname: 'platform', relname: 'item', command: 'COPY TO', type: 'PROGRAM' }
     t.equal(result.value('pg_stat_progress_copy_tuples_processed', to), 100)
     t.equal(result.value('pg_stat_progress_copy_size_bytes', to), undefined, 'absent, because the total is unknown')
+    t.same(
+      allOf(result.samples, 'pg_stat_progress_copy_sessions', { relname: 'own' }),
+      [],
+      'the schema of a temporary table is named for its session'
+    )
 
     const { exporter, samples } = makeExporter(
       { DATABASE_URL: server.url('platform', 'platform_owner') },

@@ -58,7 +58,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
 
 /** Starts a new standby of this server. The primary restarts, because the data directory of a stopped server is copied. */
 export async function startStandby(primary: TestServer): Promise<TestServer> {
-  const dataDirectory = `${primary.dataDirectory}-standby`
+  const port = await freePort()
+  const dataDirectory = `${primary.dataDirectory}-standby-${port}`
   await primary.stop()
   execFileSync('cp', ['-a', primary.dataDirectory, dataDirectory])
   execFileSync('cp', ['-a', join(dataDirectory, 'PG_VERSION'), join(dataDirectory, 'standby.signal')])
@@ -67,7 +68,7 @@ export async function startStandby(primary: TestServer): Promise<TestServer> {
     ...primary.flags,
     `primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres password=secret dbname=postgres application_name=standby`
   ]
-  return runServer({ major: primary.major, dataDirectory, port: await freePort(), flags, isPreloaded: true, isNew: false })
+  return runServer({ major: primary.major, dataDirectory, port, flags, isPreloaded: true, isNew: false })
 }
 
 /** The clause of `create database` that copies files, which takes a quarter of the CPU time of writing WAL, the default since PostgreSQL 15. */
@@ -117,12 +118,15 @@ async function runServer({ major, dataDirectory, port, flags, isPreloaded, isNew
       log = (log + message).slice(-1_000_000)
     }
   })
+  let isPrimary = isNew
   const start = async () => {
     // The wrapper waits for a log line that a standby never writes, so a standby is ready when it accepts a connection.
     const started = server.start().catch(() => {
       throw new Error(`PostgreSQL ${major} did not start:\n${log.slice(-10_000)}`)
     })
-    await (isNew ? started : Promise.race([started, untilItAnswers(port)]))
+    await (isPrimary ? started : Promise.race([started, untilItAnswers(port)]))
+    // A test can demote the server before it starts it again.
+    isPrimary = false
   }
   // The wrapper waits forever for the end of a server that has ended by itself.
   const stop = () => Promise.race([server.stop(), new Promise<void>((resolve) => setTimeout(resolve, 10_000).unref())])

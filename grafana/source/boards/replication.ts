@@ -79,7 +79,7 @@ export const replication = board('pgvitals-replication', {
         ],
         expr: onServer('pg_archiver_backlog_oldest_age_seconds'),
         steps: above(thresholds.archiverBacklogSeconds),
-        empty: 'No file waits'
+        empty: 'No file waits, or no archiver runs'
       }),
       ...dataQuality,
       table('Standbys and subscribers', [24, 6], {
@@ -164,20 +164,21 @@ export const replication = board('pgvitals-replication', {
         legend: 'age',
         steps: lagSteps,
         links: ['server'],
-        empty: 'This is a primary'
+        empty: 'A primary, or nothing was replayed yet'
       }),
-      timeseries('Received but not replayed', [8, 8], 'bytes', {
+      timeseries('WAL not replayed', [8, 8], 'bytes', {
         about: [
-          help('pg_replication_unreplayed_bytes'),
+          'WAL that this standby has received but not replayed; without streaming, WAL of its primary that it has not restored from the archive.',
           'A long query or a slow disk delays replay.',
           'Kilobytes.',
           'Look for the oldest query on this standby.'
         ],
-        expr: onServer('pg_replication_unreplayed_bytes'),
-        legend: 'bytes',
-        colour: 'blue',
+        lines: [
+          { expr: onServer('pg_replication_unreplayed_bytes'), legend: 'received', colour: 'blue' },
+          { expr: onServer('server:pg_restore_lag:bytes'), legend: 'not restored from the archive', colour: 'orange' }
+        ],
         links: ['serverActivity'],
-        empty: 'This is a primary'
+        empty: 'A primary, or a standby of an unknown primary'
       }),
       timeseries('Queries cancelled by replay', [8, 8], 'short', {
         about: [
@@ -402,7 +403,7 @@ export const replication = board('pgvitals-replication', {
           { expr: `increase(${onServer('pg_stat_archiver_failed_total')}[5m])`, legend: 'failed', colour: 'red' }
         ],
         links: ['server'],
-        empty: 'archive_mode is off'
+        empty: 'No archiver runs: archive_mode is off, or on on a standby'
       }),
       timeseries('Files to archive', [12, 8], 'short', {
         about: [help('pg_archiver_backlog_files'), 'They are lost if the disk fails.', '0 or 1.', 'See the failed attempts.'],
@@ -410,7 +411,7 @@ export const replication = board('pgvitals-replication', {
         legend: 'files',
         colour: 'orange',
         links: ['server'],
-        empty: 'archive_mode is off, or pg_monitor is missing'
+        empty: 'No archiver runs, or pg_monitor is missing'
       })
     )
   ]

@@ -57,11 +57,24 @@ const statements: readonly Recording[] = [
   }
 ]
 
+/** The series with the label `system_identifier`, which a primary shares with its standbys. */
+const identified = (series: string, role: 'primary' | 'standby') =>
+  `${series} * on (${perServer}) group_left (system_identifier) max by (${perServer}, system_identifier) (pg_server_info{role="${role}"})`
+
 const capacity: readonly Recording[] = [
   { record: 'server:pg_disk_free:ratio', expression: `min by (${perServer}) (pg_disk_free_bytes / pg_disk_total_bytes)` },
   {
     record: 'server:pg_standbys_streaming:sum',
     expression: `sum by (${perServer}) (pg_stat_replication_connections{kind="physical", state="streaming"})`
+  },
+  {
+    // WAL that the primary of a standby without WAL receiver has written and the standby has not restored from the archive.
+    record: 'server:pg_restore_lag:bytes',
+    expression: `max by (${perServer}) (
+  max by (system_identifier) (${identified('pg_wal_position_written_bytes_total', 'primary')})
+  - on (system_identifier) group_right ()
+  (${identified('pg_wal_position_replayed_bytes_total', 'standby')} unless on (${perServer}) pg_replication_receiver_connected)
+)`
   }
 ]
 

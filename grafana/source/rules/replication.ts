@@ -24,6 +24,9 @@ and (
 )
 and pg_stat_subscription_enabled == 1`
 
+const restoresNothing = (window: string) => `changes(pg_wal_position_replayed_bytes_total[${window}]) == 0`
+const segments = `on (${perServer}) (${thresholds.restoreLagSegments} * pg_settings_wal_segment_size_bytes)`
+
 const lags = (seconds: number) => `pg_replication_last_replay_seconds > ${seconds} and pg_replication_unreplayed_bytes > 0`
 
 export const replication: readonly Alert[] = [
@@ -41,7 +44,10 @@ export const replication: readonly Alert[] = [
     scope: 'instance',
     dashboard: 'pgvitals-replication',
     tiers: [
-      warning('10m', `max by (${perServer}, application_name) (pg_stat_replication_replay_lag_bytes) > ${thresholds.replicaLagBytes}`)
+      warning(
+        '10m',
+        `max by (${perServer}, application_name) (pg_stat_replication_replay_lag_bytes{application_name!~".*_sync_.*"}) > ${thresholds.replicaLagBytes}`
+      )
     ],
     summary: `Standby ${label('application_name')} of ${server} is ${bytes} of WAL behind`,
     description:
@@ -56,10 +62,39 @@ export const replication: readonly Alert[] = [
     description: 'It does not stream from any server. Its data becomes older while its lag in bytes remains 0. Check its log.'
   },
   {
+    name: 'PostgresRestoreStalled',
+    scope: 'instance',
+    dashboard: 'pgvitals-replication',
+    tiers: [
+      critical(
+        '30m',
+        `${restoresNothing('15m')}
+and on (${perServer}) server:pg_restore_lag:bytes > ${segments}
+unless on (${perServer}) pg_settings_recovery_min_apply_delay_seconds > 0`
+      ),
+      warning(
+        '15m',
+        `${restoresNothing('1d')}
+and present_over_time(pg_wal_position_replayed_bytes_total[1h] offset 23h)
+unless on (${perServer}) pg_replication_receiver_connected
+unless on (${perServer}) server:pg_restore_lag:bytes <= ${segments}`
+      )
+    ],
+    summary: `Standby ${server} has stopped restoring WAL from the archive`,
+    description:
+      'Its replay position does not change. Critical: its primary has written several segments since. Warning: not for a day, and the primary is not monitored or has written more. Check its log and restore_command.'
+  },
+  {
     name: 'PostgresStandbyMissing',
     scope: 'instance',
     dashboard: 'pgvitals-replication',
-    tiers: [warning('15m', 'server:pg_standbys_streaming:sum < max_over_time(server:pg_standbys_streaming:sum[1d])')],
+    tiers: [
+      warning(
+        '15m',
+        `server:pg_standbys_streaming:sum < max_over_time(server:pg_standbys_streaming:sum[1d])
+unless on (${perServer}) pg_replication_is_replica > min_over_time(pg_replication_is_replica[1d])`
+      )
+    ],
     summary: `PostgreSQL server ${server} has {{ $value }} streaming standbys, fewer than at any time within the last day`,
     description: 'A standby disconnected. With a slot, WAL accumulates for it; without one, it may need to be rebuilt.'
   },

@@ -31,7 +31,7 @@ export function checkExpression(text: string, options: CheckOptions): readonly s
   return [...new Set(errors)]
 }
 
-const counterFunctions = ['rate', 'increase', 'changes', 'resets', 'absent', 'absent_over_time', 'count_over_time']
+const counterFunctions = ['rate', 'increase', 'changes', 'resets', 'absent', 'absent_over_time', 'count_over_time', 'present_over_time']
 
 function checkSelector(
   { metric, matchers }: Expression & { kind: 'selector' },

@@ -24,7 +24,19 @@ const input = [
   series('pg_connections_in_use', 'server="a"', '30+0.6x60'),
   // The same growth, but less than half of the connections are used.
   series('pg_connections_usable', 'server="b"', '100+0x60'),
-  series('pg_connections_in_use', 'server="b"', '13+0.6x60')
+  series('pg_connections_in_use', 'server="b"', '13+0.6x60'),
+  // `b` streams from `a`, `c` restores from the archive, and the primary of `d` is not monitored. `e` was the primary of `c`.
+  ...[
+    ['a', 'primary', '1', 'written', 5000],
+    ['b', 'standby', '1', 'replayed', 4900],
+    ['c', 'standby', '1', 'replayed', 4000],
+    ['d', 'standby', '2', 'replayed', 3000],
+    ['e', 'primary', '1', 'written', 4500]
+  ].flatMap(([server, role, system, what, position]) => [
+    series('pg_server_info', `server="${server}", role="${role}", system_identifier="${system}"`, '1+0x60'),
+    series(`pg_wal_position_${what}_bytes_total`, `server="${server}"`, `${position}+0x60`)
+  ]),
+  series('pg_replication_receiver_connected', 'server="b"', '1+0x60')
 ]
 
 /** The expected samples after an hour. */
@@ -34,6 +46,7 @@ const expected: Readonly<Record<string, readonly (readonly [labels: string, valu
     ['server="a", datname="labeler"', 10],
     ['server="b", datname="users"', 7]
   ],
+  'server:pg_restore_lag:bytes': [['server="c"', 1000]],
   'datname:pg_share:ratio{resource="connections"}': [
     ['server="a", datname="users", resource="connections"', 0.75],
     ['server="a", datname="labeler", resource="connections"', 0.25],

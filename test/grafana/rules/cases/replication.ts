@@ -2,6 +2,11 @@ import type { AlertCase } from '../alert-case.ts'
 
 const replayLag = 'pg_stat_replication_replay_lag_bytes{application_name="b", client_addr="10.0.0.2", state="streaming", slot_name=""}'
 const streaming = 'pg_stat_replication_connections{kind="physical", state="streaming"}'
+const replayed = 'pg_wal_position_replayed_bytes_total'
+const restoreLag = 'server:pg_restore_lag:bytes'
+const segmentSize = 'pg_settings_wal_segment_size_bytes'
+const applyDelay = 'pg_settings_recovery_min_apply_delay_seconds'
+const segment = 2 ** 24
 const syncWait =
   'pg_stat_activity_wait_events{datname="labeler", backend_type="client backend", wait_event_type="IPC", wait_event="SyncRep"}'
 const syncState = 'pg_stat_replication_sync_state{application_name="b", client_addr="10.0.0.2", slot_name="", sync_state="sync"}'
@@ -39,7 +44,10 @@ export const replication: readonly AlertCase[] = [
     severity: 'warning',
     bad: { [replayLag]: 2 ** 30 },
     good: { [replayLag]: 1000 },
-    silent: { 'just below': { [replayLag]: 0.95e9 } },
+    silent: {
+      'just below': { [replayLag]: 0.95e9 },
+      'an initial copy': { [replayLag]: 0, [replayLag.replace('"b"', '"pg_*_sync_*"')]: 2e9 }
+    },
     labels: { application_name: 'b' },
     summary: 'Standby b of SERVER is 1GiB of WAL behind'
   },
@@ -52,11 +60,49 @@ export const replication: readonly AlertCase[] = [
     summary: 'Standby SERVER receives no WAL'
   },
   {
+    alert: 'PostgresRestoreStalled',
+    severity: 'critical',
+    bad: { [replayed]: 5e9, [restoreLag]: 2.1 * segment, [segmentSize]: segment, [applyDelay]: 0 },
+    good: { [restoreLag]: 1.9 * segment },
+    silent: {
+      'it moves': { [replayed]: '5+0.1' },
+      'idle primary': { [restoreLag]: 0 },
+      'just below': { [restoreLag]: 1.9 * segment },
+      'larger segments': { [segmentSize]: 2 * segment },
+      'delayed standby': { [applyDelay]: 0.5 }
+    },
+    optional: [applyDelay],
+    holdsAtOnce: true,
+    summary: 'Standby SERVER has stopped restoring WAL from the archive'
+  },
+  {
+    // One sample every 4 minutes.
+    alert: 'PostgresRestoreStalled',
+    severity: 'warning',
+    bad: { [replayed]: 5e9, [restoreLag]: 2.1 * segment, [segmentSize]: segment },
+    good: { [replayed]: '+1e6' },
+    silent: {
+      'it moved within a day': { [replayed]: '4e9+0x80 5e9+0x400' },
+      'monitored for less than a day': { [replayed]: '_x40 5e9+0x400' },
+      'idle primary': { [restoreLag]: 1.9 * segment },
+      streaming: { pg_replication_receiver_connected: 1 },
+      disconnected: { pg_replication_receiver_connected: 0 }
+    },
+    optional: [restoreLag, segmentSize],
+    warmMinutes: 1380,
+    waitsMinutes: 1388,
+    stepMinutes: 4,
+    neverResolves: true,
+    summary: 'Standby SERVER has stopped restoring WAL from the archive'
+  },
+  {
     alert: 'PostgresStandbyMissing',
     severity: 'warning',
-    bad: { [streaming]: '2|1' },
+    bad: { [streaming]: '2|1', pg_replication_is_replica: 0 },
     good: { [streaming]: 2 },
-    silent: { 'one more': { [streaming]: '1|2' } },
+    silent: { 'one more': { [streaming]: '1|2' }, demoted: { pg_replication_is_replica: '0|1' } },
+    fires: { 'of a cascading standby': { pg_replication_is_replica: 1 }, promoted: { pg_replication_is_replica: '1|0' } },
+    optional: ['pg_replication_is_replica'],
     warmMinutes: 6,
     neverResolves: true,
     summary: 'PostgreSQL server SERVER has 1 streaming standbys, fewer than at any time within the last day'
