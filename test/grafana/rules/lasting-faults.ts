@@ -21,6 +21,7 @@ const free = 'pg_disk_free_bytes{source="configured"}'
 const sequence = 'pg_sequence_used_ratio{datname="labeler", schemaname="public", sequencename="item_id_seq"}'
 const refused = 'pgvitals_database_state{datname="labeler", reason="too_many_connections"}'
 const active = 'pg_replication_slots_active{slot_name="s", slot_type="physical", database=""}'
+const replayed = 'pg_wal_position_replayed_bytes_total'
 const certificate = 'pgvitals_tls_certificate_expiry_timestamp_seconds{datname="labeler"}'
 const dropped = 'pgvitals_samples_dropped_total{datname="labeler", query="locks", reason="duplicate"}'
 
@@ -88,6 +89,7 @@ export const lastingFaults: readonly LastingFault[] = [
     endsWithin: 60 + 5,
     limit: 'the disk is full; PostgresDiskSpaceLow continues'
   },
+  { alert: 'PostgresTemporaryFilesLarge', firesWithin: 1, endsWithin: atOnce },
   { alert: 'PostgresWalDirectoryLarge', firesWithin: 1, endsWithin: atOnce },
   { alert: 'PostgresSequenceExhausted', firesWithin: 1, endsWithin: atOnce },
   {
@@ -165,6 +167,23 @@ export const lastingFaults: readonly LastingFault[] = [
   { alert: 'PostgresReplicaLag', firesWithin: 1, endsWithin: atOnce },
   { alert: 'PostgresReplicaLagBytes', firesWithin: 1, endsWithin: atOnce },
   { alert: 'PostgresReplicaDisconnected', firesWithin: 1, endsWithin: atOnce },
+  {
+    alert: 'PostgresRestoreStalled',
+    severity: 'critical',
+    firesWithin: 15,
+    endsWithin: atOnce,
+    healthy: { [replayed]: '+1e6' },
+    recovery: { [replayed]: '+1e6' }
+  },
+  {
+    alert: 'PostgresRestoreStalled',
+    severity: 'warning',
+    firesWithin: day / 60,
+    endsWithin: atOnce,
+    healthy: { [replayed]: '+1e6' },
+    recovery: { [replayed]: '+1e6' },
+    healthyMinutes: 120
+  },
   {
     alert: 'PostgresStandbyMissing',
     firesWithin: 1,

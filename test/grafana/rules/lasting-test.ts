@@ -154,7 +154,7 @@ function hasServer(selector: string): boolean {
 
 /** The selector with the server of the variant, or its instance if the metric has no label `server`. */
 function identified(selector: string, variant: string): string {
-  const [, metric = '', labels = ''] = /^(\w+)(?:\{(.*)\})?$/.exec(selector) ?? []
+  const [, metric = '', labels = ''] = /^([\w:]+)(?:\{(.*)\})?$/.exec(selector) ?? []
   const identity = hasServer(selector) ? `instance="pgvitals:9187", server="${variant}"` : `instance="${variant}"`
   return `${metric}{job="pgvitals", ${identity}${labels === '' ? '' : `, ${labels}`}}`
 }
