@@ -17,6 +17,7 @@ const newest: Extension = { version: [Number.POSITIVE_INFINITY], schema: 'public
 /** A query that does not run in a database, and what it lacks. */
 export interface BlindSpot {
   readonly query: string
+  readonly isServerWide: boolean
   readonly database: string
   readonly capabilities: readonly string[]
   readonly extension: string | undefined
@@ -44,33 +45,42 @@ export function findBlindSpots(queries: readonly Query[], examinations: readonly
     const required = query.requires.flatMap((one) => (one.kind === 'capability' ? [one.name] : []))
     const missing = required.filter((name) => !facts.capabilities.has(name) && grantable.some((one) => one.name === name))
     const extension = runsWith(granted) ? undefined : query.requires.find((one) => one.kind === 'extension')
-    return [{ query: query.name, database, capabilities: missing, extension: extension?.name }]
+    return [{ query: query.name, isServerWide: query.scope === 'server', database, capabilities: missing, extension: extension?.name }]
   })
 }
 
-/** The blind spots of the roles, with one finding per reason. Privileges that the server refuses to pg_monitor are only hints. */
+/**
+ * The blind spots of the roles, with one finding per reason. They are only hints if the server refuses the privilege to
+ * pg_monitor, or if no server-wide query is affected.
+ */
 export function blindSpotFindings(blindSpots: readonly BlindSpot[], examinations: readonly Examination[]): readonly Finding[] {
-  const byReason = new Map<string, { role: string; grant: MissingGrant; databases: Set<string>; queries: Set<string> }>()
-  for (const { query, database, capabilities: missing } of blindSpots) {
+  const byReason = new Map<
+    string,
+    { role: string; grant: MissingGrant; databases: Set<string>; queries: Set<string>; isServerWide: boolean }
+  >()
+  for (const { query, isServerWide, database, capabilities: missing } of blindSpots) {
     const facts = foundIn(examinations, database)?.facts
     if (facts === undefined) continue
     for (const grant of missingGrants(facts).filter((one) => one.capabilities.some((name) => missing.includes(name)))) {
       const key = JSON.stringify([facts.role, grant])
-      const group = byReason.get(key) ?? { role: facts.role, grant, databases: new Set(), queries: new Set() }
+      const group = byReason.get(key) ?? { role: facts.role, grant, databases: new Set(), queries: new Set(), isServerWide: false }
       byReason.set(key, group)
       group.databases.add(database)
       group.queries.add(query)
+      group.isServerWide ||= isServerWide
     }
   }
-  return [...byReason.values()].map(({ role, grant: { blindSpots: invisible, cause, statements, isRefused }, databases, queries }) => {
+  return [...byReason.values()].map(({ role, grant, databases, queries, isServerWide }) => {
+    const { blindSpots: invisible, cause, statements, isRefused } = grant
     const reason = cause === undefined ? '' : `: ${cause}`
-    const advice = isRefused ? `; if this is not a hosted server, run: ${statements.join('; ')}` : ''
+    const isHint = isRefused || !isServerWide
+    const advice = isHint ? `; ${isRefused ? 'if this is not a hosted server, ' : ''}run: ${statements.join('; ')}` : ''
     return {
-      severity: isRefused ? 'hint' : 'error',
+      severity: isHint ? 'hint' : 'error',
       databases: [...databases],
       text: `${role} cannot see ${invisible.join('; ')}${reason}${advice}`,
       effect: `${queries.size === 1 ? '1 query does' : `${queries.size} queries do`} not run: ${[...queries].join(', ')}`,
-      fix: isRefused ? [] : statements.map((statement) => ({ sql: `${statement};` }))
+      fix: isHint ? [] : statements.map((statement) => ({ sql: `${statement};` }))
     }
   })
 }

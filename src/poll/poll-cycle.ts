@@ -184,7 +184,7 @@ async function list(
 /** Finds what the server refuses of a query that failed. Nothing if the session was lost. */
 async function refusalsOf(session: Session, { query, sql }: DueQuery, known: Refusals, now: number): Promise<readonly Refusal[]> {
   try {
-    const options = { timeoutSeconds: query.timeoutSeconds, maxRows: 1, parameters: ['{}'] }
+    const options = { timeoutSeconds: query.timeoutSeconds, maxRows: 1, parameters: [null] }
     return await findRefusals(session, { name: query.name, sql, options }, known, now)
   } catch {
     return []

@@ -108,7 +108,7 @@ export async function recheck(session: Session, refusals: Refusals, now: number)
     if (now < refusal.retryAt) {
       remaining.set(key, refusal)
     } else {
-      const options = { timeoutSeconds: 5, maxRows: 1, parameters: /\$1\b/.test(refusal.probe) ? ['{}'] : [] }
+      const options = { timeoutSeconds: 5, maxRows: 1, parameters: /\$1\b/.test(refusal.probe) ? [null] : [] }
       const raised = await refusalOf(session, refusal.probe, options)
       if (raised !== undefined) remaining.set(key, { ...refusal, retryAt: now + retryMs })
     }

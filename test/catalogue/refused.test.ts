@@ -21,6 +21,8 @@ async function readUses(server: TestServer): Promise<ReadonlyMap<string, Readonl
     const planned = planQueries(loadQueries(), [{ name: 'platform', isUp: true, facts, access: new Map([['labeler', 'read']]) }])
     for (const { query, sql } of planned) {
       for (const { schema, name } of sqlParts(sql ?? '')) {
+        // Providers refuse administration functions and statistics views, not functions of values such as split_part().
+        if (!/^(pg|has)_/.test(name)) continue
         const key = `${schema}.${name}`
         uses.set(key, (uses.get(key) ?? new Set()).add(query.name))
       }
@@ -108,12 +110,9 @@ for (const major of [13, 18] as const) {
         `${key}: no query fails`
       )
       const values = valuesOf(page)
-      const wrong = [...values].filter(([sample, value]) => {
-        const [before, after] = [first.get(sample), second.get(sample)]
-        if (before === undefined || after === undefined) return false
-        return value === 0 ? before !== 0 && after !== 0 : before === 0 && after === 0
-      })
-      t.same(wrong, [], `${key}: no value is wrong`)
+      const zeros = [...values].filter(([sample, value]) => value === 0 && first.get(sample) !== 0 && second.get(sample) !== 0)
+      const wrong = zeros.filter(([sample]) => first.has(sample) && second.has(sample))
+      t.same(wrong, [], `${key}: no value is 0 instead of absent`)
     }
   })
 }
