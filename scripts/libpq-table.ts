@@ -6,7 +6,9 @@ const titles = { supported: 'supported', unsupported: 'not supported', ignored: 
 export function libpqTable(): string {
   const rows = libpqWords.map(({ parameter, variable, treatment, values, note }) => {
     const accepted =
-      values === undefined ? '' : `${treatment === 'unsupported' ? 'accepted' : 'values'}: ${values.map((value) => `\`${value}\``).join(', ')}`
+      values === undefined
+        ? ''
+        : `${treatment === 'unsupported' ? 'accepted' : 'values'}: ${values.map((value) => `\`${value}\``).join(', ')}`
     const code = (word: string | undefined) => (word === undefined ? '' : `\`${word}\``)
     return `| ${code(parameter)} | ${code(variable)} | ${titles[treatment]} | ${[note, accepted].filter((text) => text !== '').join('; ')} |`
   })

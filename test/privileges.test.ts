@@ -83,7 +83,7 @@ const cases: readonly Case[] = [
     name: 'the server refuses a function to pg_monitor',
     sql: ['grant pg_monitor to R', 'revoke execute on function pg_catalog.pg_ls_waldir() from pg_monitor'],
     missing: ['pg_ls_waldir'],
-    cause: 'pg_monitor is granted, but this server refuses pg_ls_waldir',
+    cause: 'pg_monitor is granted, but lacks EXECUTE on pg_ls_waldir on this server',
     fix: ['grant execute on function pg_catalog.pg_ls_waldir() to R'],
     isHint: true
   },

@@ -33,7 +33,11 @@ export const libpqWords: readonly LibpqWord[] = [
   supported('user', 'PGUSER', 'by default the name of the operating system user'),
   supported('password', 'PGPASSWORD', ''),
   supported('passfile', 'PGPASSFILE', 'by default `~/.pgpass`'),
-  supported('channel_binding', 'PGCHANNELBINDING', '`require` rejects servers without SCRAM-SHA-256-PLUS', ['disable', 'prefer', 'require']),
+  supported('channel_binding', 'PGCHANNELBINDING', '`require` rejects servers without SCRAM-SHA-256-PLUS', [
+    'disable',
+    'prefer',
+    'require'
+  ]),
   supported('sslmode', 'PGSSLMODE', 'see [TLS](#tls)', ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']),
   supported('requiressl', 'PGREQUIRESSL', '1 means `sslmode=require`', switches),
   supported('sslnegotiation', 'PGSSLNEGOTIATION', '', ['postgres', 'direct']),

@@ -48,7 +48,7 @@ export function findBlindSpots(queries: readonly Query[], examinations: readonly
   })
 }
 
-/** The blind spots of the roles, with one finding per reason. Privileges that the server refuses to pg_monitor are only hints. */
+/** The blind spots of the roles, with one finding per reason. A privilege that pg_monitor lacks is only a hint. */
 export function blindSpotFindings(blindSpots: readonly BlindSpot[], examinations: readonly Examination[]): readonly Finding[] {
   const byReason = new Map<string, { role: string; grant: MissingGrant; databases: Set<string>; queries: Set<string> }>()
   for (const { query, database, capabilities: missing } of blindSpots) {

@@ -4,13 +4,14 @@ import type { Facts } from '../server/facts.ts'
 import { type Candidate, type DatabasePlan, groupVariants, joinPlans, type PlannedQuery, planDatabase } from './plan-queries.ts'
 
 /**
- * The time for which a server-wide query avoids a database after a privilege or encoding error there. Then the
+ * The time for which a server-wide query avoids a database after a privilege or encoding error there. After this time, the
  * privilege may have been granted, or the text evicted.
  */
-const refusalSeconds: Partial<Record<ErrorClass, number>> = { privilege: 600, encoding: 3600 }
+const avoidedSeconds: Partial<Record<ErrorClass, number>> = { privilege: 600, encoding: 3600 }
 
-interface Refusal {
-  /** The facts at that time. If they change, the refusal ends. */
+/** A database that a server-wide query avoids. */
+interface Avoided {
+  /** The facts at the time of the error. If they change, the database is no longer avoided. */
   readonly facts: Facts | undefined
   readonly until: number
 }
@@ -20,7 +21,7 @@ export class ServerPlan {
   #queries: readonly Query[] | undefined
   #variants: ReadonlyMap<string, readonly Query[]> = new Map()
   #databases: ReadonlyMap<string, DatabasePlan> = new Map()
-  readonly #refusals = new Map<string, Refusal>()
+  readonly #avoided = new Map<string, Avoided>()
   #all: readonly PlannedQuery[] = []
   #byDatabase: ReadonlyMap<string, readonly PlannedQuery[]> = new Map()
   #byPlace: ReadonlyMap<string, PlannedQuery> = new Map()
@@ -40,7 +41,7 @@ export class ServerPlan {
     return this.#byDatabase.get(database) ?? []
   }
 
-  /** The databases in which server-wide queries run, except those that contribute only their own rows. */
+  /** The databases in which server-wide queries run, except those that only contribute their own rows. */
   get hosts(): readonly string[] {
     const running = this.#all.filter(({ datname, skipped }) => datname === '' && skipped === undefined)
     return [...new Set(running.map(({ database }) => database))]
@@ -76,19 +77,19 @@ export class ServerPlan {
    * database no longer contributes. Returns whether the plan has changed.
    */
   failed(query: Query, database: string, errorClass: ErrorClass, now: number): boolean {
-    const seconds = refusalSeconds[errorClass]
+    const seconds = avoidedSeconds[errorClass]
     if (query.scope === 'database' || seconds === undefined) return false
     const facts = this.#databases.get(database)?.candidate.facts
-    this.#refusals.set(keyOf(query.name, database), { facts, until: now + seconds * 1000 })
+    this.#avoided.set(keyOf(query.name, database), { facts, until: now + seconds * 1000 })
     this.#join(now)
     return true
   }
 
   #join(now: number): void {
-    for (const [key, { until }] of this.#refusals) if (until <= now) this.#refusals.delete(key)
+    for (const [key, { until }] of this.#avoided) if (until <= now) this.#avoided.delete(key)
     this.#all = joinPlans([...this.#databases.values()], (query, database) => {
-      const refusal = this.#refusals.get(keyOf(query, database))
-      return refusal !== undefined && refusal.facts === this.#databases.get(database)?.candidate.facts
+      const avoided = this.#avoided.get(keyOf(query, database))
+      return avoided !== undefined && avoided.facts === this.#databases.get(database)?.candidate.facts
     })
     const byDatabase = new Map<string, PlannedQuery[]>()
     for (const planned of this.#all) {
@@ -103,7 +104,7 @@ export class ServerPlan {
   }
 
   #hasExpired(now: number): boolean {
-    return [...this.#refusals.values()].some(({ until }) => until <= now)
+    return [...this.#avoided.values()].some(({ until }) => until <= now)
   }
 }
 
