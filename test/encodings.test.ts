@@ -6,7 +6,7 @@ import { sharedServer } from './servers/shared-server.ts'
 
 const local = { latin1: 'Ärger', euc_jp: '日本', win1252: '€uro', sql_ascii: 'größer' } as const
 
-test('names are the same whatever the encoding of the database that is asked', async (t) => {
+test('names do not depend on the encoding of the polled database', async (t) => {
   const server = await sharedServer()
   const own = `e${process.pid}`
   const [other, invalid, role] = [`größe_${own}`, `übel_${own}`, `müller_${own}`]

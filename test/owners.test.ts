@@ -39,7 +39,7 @@ function contributing(all: Samples, query: string): readonly string[] {
 const own = (team: Team) => [team.users, team.labeler].sort()
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major}: with three owners and without pg_monitor every database exports what its owner sees`, async (t) => {
+  test(`PostgreSQL ${major}: with three owners and without pg_monitor every database contributes the rows that its owner sees`, async (t) => {
     const team = await createTeam(major)
     const { exporter, samples, logged } = makeExporter(team.environment('owners'))
     t.teardown(() => exporter.stop())

@@ -220,7 +220,7 @@ test('after the grant and create extension the capabilities become 1 without a r
   })
 })
 
-test('a setting that disables counting is a blind spot, wherever it is set, except for our own role', async (t) => {
+test('a tracking setting that is off for the server, a database or a role is a blind spot, except for our own role', async (t) => {
   const team = await createTeam()
   const { server, platform, labeler, monitor } = team
   const settings = ['track_activities', 'track_counts', 'compute_query_id', 'pg_stat_statements.track']

@@ -51,7 +51,7 @@ const namesOf = (all: readonly PageSample[], labels: Readonly<Record<string, str
 const platform = { datname: 'platform', schemaname: 'public' }
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major}: a partitioned table is the sum of its partitions, and never 0`, async (t) => {
+  test(`PostgreSQL ${major}: the rows of a partitioned table are the sum of its partitions, and never 0`, async (t) => {
     const server = await startServer({ major, flags: ['autovacuum=off'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
@@ -135,7 +135,7 @@ for (const major of [13, 18] as const) {
     await session.run('rollback')
   })
 
-  test(`PostgreSQL ${major}: what tracking settings switch off is absent, and the reason is logged once`, async (t) => {
+  test(`PostgreSQL ${major}: metrics whose tracking setting is off are absent, and the reason is logged once`, async (t) => {
     const server = await startServer({ major, flags: ['autovacuum=off'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
@@ -159,7 +159,7 @@ for (const major of [13, 18] as const) {
     t.equal(own.value('pg_table_autovacuum_enabled', item('platform')), 0, 'the server has autovacuum off')
     t.ok(own.value('pg_table_vacuum_due_ratio', item('platform')) !== undefined)
     for (const name of counted) t.ok(own.value(name, { datname: 'users' }) !== undefined, `${name} is present`)
-    t.equal(own.value('pg_stat_database_blk_read_time', { datname: 'users' }), undefined, 'nobody else measures I/O times')
+    t.equal(own.value('pg_stat_database_blk_read_time', { datname: 'users' }), undefined, 'no other session measures I/O times')
     t.ok(allOf(own.all, 'pg_stat_statements_calls_total').length > 0)
     await server.sql('postgres', 'alter role pgvitals reset all')
 

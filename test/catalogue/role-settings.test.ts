@@ -41,7 +41,7 @@ type Fields = ReadonlyMap<string, string | null>
 
 const options = { timeoutSeconds: 10, maxRows: 10_000 }
 
-test('no setting of our role changes or prevents an answer', async (t) => {
+test('no setting of our role changes or prevents a result', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)

@@ -80,7 +80,7 @@ const fits = (cell: string | undefined, value: number | undefined) =>
   cell === '*' || (cell === '-' ? value === undefined : cell === '+' ? value !== undefined : value === Number(cell))
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major} exports what its present role does, whatever it was before`, async (t) => {
+  test(`PostgreSQL ${major} exports the series of its current role, not of its previous one`, async (t) => {
     const first = await startServer({ major, flags: ['autovacuum=off', 'max_prepared_transactions=5', 'wal_keep_size=256MB'] })
     t.teardown(() => first.remove())
     await createTeamDatabases(first)

@@ -139,7 +139,7 @@ for (const major of [13, 16, 18] as const) {
   })
 }
 
-test('a standby exports its own scans and sizes, and nothing that only its primary counts', async (t) => {
+test('a standby exports its own scans and sizes, and no values that only its primary counts', async (t) => {
   const primary = await startServer({ major: 18 })
   t.teardown(() => primary.remove())
   await createTeamDatabases(primary)

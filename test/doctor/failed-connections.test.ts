@@ -133,7 +133,7 @@ const cases: readonly Case[] = [
   }
 ]
 
-test('the fix of a failed connection does not depend on the language of the server, and resolves it', async (t) => {
+test('the fix of a failed connection resolves it and does not depend on the language of the server', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)

@@ -146,7 +146,7 @@ test('a role with pg_read_all_stats reads all rows alone, even if another has mo
   ])
 })
 
-test('a database contributes if it can run the query and has not refused it, and to statements only while it is up', async (t) => {
+test('a database contributes if it can run the query and is not avoided, and to statements only while it is up', async (t) => {
   const host = makeCandidate('a', owner('x'))
   const other = makeCandidate('b', owner('y'))
   const down = { ...other, isUp: false }
