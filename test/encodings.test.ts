@@ -24,7 +24,7 @@ test('names do not depend on the encoding of the polled database', async (t) => 
     await server.sql('postgres', `create database ${name} encoding '${encoding}' locale 'C' template template0`)
     await server.sql(name, `create table "${table}" (id int)`, `grant select on "${table}" to public`)
   }
-  // A session of a LATIN1 database creates names that are no UTF-8.
+  // A session of a LATIN1 database creates names that are not valid UTF-8.
   await server.sql(`${own}_latin1`, `create database "${invalid}"`, `create database "${invalid.replace('ü', 'ö')}"`)
 
   for (const [encoding, table] of Object.entries(local)) {

@@ -52,7 +52,7 @@ for (const major of [13, 18] as const) {
     await blocker.run('begin', 'lock table item')
     blocked.send('select * from item')
     await open('users', 'postgres')
-    // A session that the database's own credential cannot see, but another one can.
+    // A session that is visible to another credential, but not to that of its database.
     await team.server.sql(
       'postgres',
       `grant connect on database ${team.users} to ${team.platform}_owner, ${team.labeler}_owner`,

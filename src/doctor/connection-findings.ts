@@ -52,7 +52,7 @@ export function encryptionFindings(examinations: readonly Examination[]): readon
   return plain.length === 0 ? [] : [{ severity: 'hint', databases, text, effect, fix: [] }]
 }
 
-/** Whether the connection does not leave this machine. */
+/** Whether the connection uses a socket or a loopback address. */
 function isLoopback({ host, address = host }: Connection): boolean {
   return isSocket(host) || /^(localhost|127(\.\d+){3}|::1)$/i.test(address)
 }

@@ -18,7 +18,7 @@ export interface Listed {
   readonly isRegular?: boolean
   /** Whether its connection limit is reached. */
   readonly isFull?: boolean
-  /** Changes with its privileges and its connection limit. */
+  /** A value that changes with its privileges and its connection limit. */
   readonly access?: string
 }
 

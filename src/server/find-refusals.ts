@@ -4,7 +4,7 @@ import { anyArguments, type Refusal, type Refusals, withoutRefused } from './ref
 import type { RunOptions, Session } from './session.ts'
 import { type SqlPart, sqlParts } from './sql-parts.ts'
 
-/** The time after which a refused function or relation is tried again. After a restart or a change of the facts it is tried at once. */
+/** The time after which a refused function or relation is tried again. A restart of the server or a change of the facts ends this time. */
 const retryMs = 3_600_000
 
 /** The SQLSTATEs of permanent refusals. Source: PostgreSQL's documentation, "PostgreSQL Error Codes". */
@@ -101,7 +101,7 @@ export async function findRefusals(session: Session, failed: Failed, known: Refu
   ]
 }
 
-/** Tries the refusals that are due again. Returns those that remain. Throws if the session was lost. */
+/** Tries again the refusals that are due. Returns those that remain. Throws if the session was lost. */
 export async function recheck(session: Session, refusals: Refusals, now: number): Promise<Refusals> {
   const isGranted = await readGrants(session, refusals)
   const remaining = new Map<string, Refusal>()

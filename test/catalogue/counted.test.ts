@@ -146,7 +146,7 @@ for (const major of [13, 18] as const) {
       (name) => `pg_stat_database_${name}`
     )
 
-    // Settings of the own role: none of them says anything about other sessions.
+    // Settings of our role do not affect other sessions.
     await server.sql(
       'postgres',
       ...['track_counts = off', 'track_activities = off', 'track_io_timing = on', 'pg_stat_statements.track = none'].map(
@@ -231,7 +231,7 @@ for (const major of [13, 18] as const) {
       const unknown = await poll(server, 'stat_statements')
       t.same(namesOf(unknown.all, {}, 'pg_stat_statements'), [], `${setting}: statements are not counted`)
       t.match(unknown.plan, `stat_statements (tracking is off: ${name})`)
-      // One database in which they are counted is enough.
+      // One database in which they are counted is sufficient.
       await server.sql('postgres', `alter database labeler set ${name} = ${name === 'compute_query_id' ? 'on' : 'top'}`)
       t.ok(allOf((await poll(server, 'stat_statements')).all, 'pg_stat_statements_calls_total').length > 0)
       await server.sql(

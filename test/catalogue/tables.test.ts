@@ -149,7 +149,7 @@ test('a standby exports its own scans and sizes, and no values that only its pri
     'create unlogged table scratch (id int primary key)',
     'insert into scratch select generate_series(1, 1000)'
   )
-  // The standby starts with the statistics of the primary, as a primary does that becomes a standby.
+  // The standby starts with the statistics of the primary, like a primary that becomes a standby.
   const standby = await startStandby(primary)
   t.teardown(() => standby.remove())
   const item = { datname: 'platform', relname: 'item' }

@@ -7,7 +7,7 @@ import { createTeamDatabases } from '../servers/team-databases.ts'
 import { errorsOf, runDoctor, runScript } from './run-doctor.ts'
 import { translateErrors } from './translate-errors.ts'
 
-/** A failed connection of `role` to `platform`, and the script that doctor prints, whatever the language of the message. */
+/** A failed connection of `role` to `platform`, and the script that doctor prints in every language of the message. */
 interface Case {
   readonly name: string
   readonly role: string

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { noRefusals, type Refusal, withoutRefused } from '../../src/server/refusals.ts'
 import { sqlParts } from '../../src/server/sql-parts.ts'
 
-/** What null replaces, by part; `-` if the rows depend on the part. */
+/** The expressions that null replaces, by part; `-` if the rows depend on the part. */
 function expressions(sql: string): readonly string[] {
   return sqlParts(sql).map(
     ({ key, expression }) => `${key}: ${expression === undefined ? '-' : sql.slice(expression.start, expression.end)}`
