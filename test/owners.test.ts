@@ -117,7 +117,7 @@ for (const major of [13, 18] as const) {
     t.equal(sampleValue(all, 'pg_stat_ssl_connections', { datname: team.users, ssl: 'unknown' }), 3)
 
     for (const query of ['database_size', 'stat_activity', 'xmin_horizon'])
-      t.same(contributing(all, query), own(team), `${query} is completed by the databases of the other owners`)
+      t.same(contributing(all, query), own(team), `${query} is merged with the rows of the databases of the other owners`)
     t.same(contributing(all, 'stat_database'), [], 'a query whose rows do not depend on the role runs once')
     expectNothingTwice(t, all)
 

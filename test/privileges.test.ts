@@ -80,7 +80,7 @@ const cases: readonly Case[] = [
     fix: []
   },
   {
-    name: 'the server refuses a function to pg_monitor',
+    name: 'pg_monitor lacks EXECUTE on a function',
     sql: ['grant pg_monitor to R', 'revoke execute on function pg_catalog.pg_ls_waldir() from pg_monitor'],
     missing: ['pg_ls_waldir'],
     cause: 'pg_monitor is granted, but lacks EXECUTE on pg_ls_waldir on this server',

@@ -154,7 +154,7 @@ for (const major of [13, 18] as const) {
       )
     )
     const own = await poll(server)
-    t.notMatch(own.plan, /tracking is off/, 'a setting of the own role switches nothing off')
+    t.notMatch(own.plan, /tracking is off/, 'a setting of our role disables no query')
     t.equal(own.value('pg_stat_user_tables_n_tup_ins', item('platform')), 100)
     t.equal(own.value('pg_table_autovacuum_enabled', item('platform')), 0, 'the server has autovacuum off')
     t.ok(own.value('pg_table_vacuum_due_ratio', item('platform')) !== undefined)
@@ -216,7 +216,7 @@ for (const major of [13, 18] as const) {
       'index_unused in labeler',
       'stat_database_conflicts'
     ]) {
-      t.ok(off.plan.includes(`${name} (tracking is off: track_counts)`), `the log says why ${name} does not run`)
+      t.ok(off.plan.includes(`${name} (tracking is off: track_counts)`), `the log contains the reason why ${name} is skipped`)
     }
     t.equal(off.plan.split('stat_user_tables in platform').length, 2)
 
