@@ -1,4 +1,4 @@
--- Autovacuum thresholds of each table, from its storage parameters or the server settings.
+-- Autovacuum thresholds of each table, from the storage parameters in pg_class or the server settings.
 --
 -- scope:    database
 -- interval: 5m
