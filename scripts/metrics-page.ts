@@ -58,7 +58,7 @@ function queryPart(variants: readonly Query[]): readonly string[] {
     newest.scope === 'server' ? 'once per server' : 'in every database',
     `every ${newest.intervalSeconds} s`,
     ...(requires.length > 0 ? [`requires ${requires.join(', ')}`] : []),
-    ...(newest.merge === undefined ? [] : ['merged with the rows of other databases without capability pg_read_all_stats']),
+    ...(newest.merge === undefined ? [] : ['without capability pg_read_all_stats merged with the rows of other databases']),
     ...(newest.top === undefined ? [] : [`top ${newest.top.limit} by ${newest.top.by.join(', ')}`])
   ]
   const columns = new Map(variants.flatMap((query) => familiesOf(query).map((family) => [family.name, family] as const)))

@@ -48,8 +48,8 @@ export interface DatabasePlan {
 
 /**
  * Plans each query of a server: a database-wide query in every database, a server-wide query in the database whose
- * role has the most capabilities, or the first of several. A database that a server-wide query avoids
- * after a privilege or encoding error is used only if no other can run it. If the rows of a server-wide query depend on the
+ * role has the most capabilities, or the first of several. A database that a server-wide query avoids (after a privilege
+ * or encoding error) is used only if no other can run it. If the rows of a server-wide query depend on the
  * role and the role does not see all of them, the databases of other roles contribute their own rows.
  */
 export function planQueries(

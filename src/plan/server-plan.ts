@@ -4,14 +4,14 @@ import type { Facts } from '../server/facts.ts'
 import { type Candidate, type DatabasePlan, groupVariants, joinPlans, type PlannedQuery, planDatabase } from './plan-queries.ts'
 
 /**
- * The time for which a server-wide query avoids a database after a privilege or encoding error there. After this time, the
+ * The time for which a server-wide query avoids a database after a privilege or encoding error there. Then the
  * privilege may have been granted, or the text evicted.
  */
-const avoidedSeconds: Partial<Record<ErrorClass, number>> = { privilege: 600, encoding: 3600 }
+const avoidSeconds: Partial<Record<ErrorClass, number>> = { privilege: 600, encoding: 3600 }
 
-/** A database that a server-wide query avoids. */
-interface Avoided {
-  /** The facts at the time of the error. If they change, the database is no longer avoided. */
+/** A database that a server-wide query avoids. What the server refuses permanently is in `Candidate.refusals`. */
+interface Avoidance {
+  /** The facts at that time. If they change, the query may run there again. */
   readonly facts: Facts | undefined
   readonly until: number
 }
@@ -21,7 +21,7 @@ export class ServerPlan {
   #queries: readonly Query[] | undefined
   #variants: ReadonlyMap<string, readonly Query[]> = new Map()
   #databases: ReadonlyMap<string, DatabasePlan> = new Map()
-  readonly #avoided = new Map<string, Avoided>()
+  readonly #avoided = new Map<string, Avoidance>()
   #all: readonly PlannedQuery[] = []
   #byDatabase: ReadonlyMap<string, readonly PlannedQuery[]> = new Map()
   #byPlace: ReadonlyMap<string, PlannedQuery> = new Map()
@@ -41,7 +41,7 @@ export class ServerPlan {
     return this.#byDatabase.get(database) ?? []
   }
 
-  /** The databases in which server-wide queries run, except those that only contribute their own rows. */
+  /** The databases in which server-wide queries run, except those that contribute only their own rows. */
   get hosts(): readonly string[] {
     const running = this.#all.filter(({ datname, skipped }) => datname === '' && skipped === undefined)
     return [...new Set(running.map(({ database }) => database))]
@@ -77,7 +77,7 @@ export class ServerPlan {
    * database no longer contributes. Returns whether the plan has changed.
    */
   failed(query: Query, database: string, errorClass: ErrorClass, now: number): boolean {
-    const seconds = avoidedSeconds[errorClass]
+    const seconds = avoidSeconds[errorClass]
     if (query.scope === 'database' || seconds === undefined) return false
     const facts = this.#databases.get(database)?.candidate.facts
     this.#avoided.set(keyOf(query.name, database), { facts, until: now + seconds * 1000 })
