@@ -94,15 +94,15 @@ export function joinPlans(
     })
     // A query that is skipped because of a refusal is runnable, so that the reason is reported.
     const runnable = places.filter(({ planned: { skipped, refused = [] } }) => skipped === undefined || refused.length > 0)
-    const accepting = runnable.filter(({ candidate }) => !isAvoided(name, candidate.name))
+    const available = runnable.filter(({ candidate }) => !isAvoided(name, candidate.name))
     const isMerged = places[0]?.planned.query.merge !== undefined
     const host =
-      (isMerged ? accepting.find(seesAll) : undefined) ?? accepting.find(isPrivileged) ?? accepting.find(isRun) ?? runnable[0] ?? places[0]
+      (isMerged ? available.find(seesAll) : undefined) ?? available.find(isPrivileged) ?? available.find(isRun) ?? runnable[0] ?? places[0]
     if (host === undefined) return []
     if (!isMerged || !isRun(host) || seesAll(host)) return [host.planned]
     // A database with the same role would return the same rows. A database that is down contributes its last rows until they
     // expire. It does not contribute statements, because only one database may count them.
-    const others = accepting
+    const others = available
       .filter(isRun)
       .filter(
         ({ candidate: { isUp, facts }, planned }) =>

@@ -87,7 +87,7 @@ export class PolledDatabase {
   /** The functions and relations that the server refuses in this database. */
   refusals: Refusals = noRefusals
   /** The time at which a query that failed for another reason is checked for refusals again, by name. */
-  readonly checkRefusalsAt = new Map<string, number>()
+  readonly examinedAt = new Map<string, number>()
   /** No cycle starts before this time. */
   notBefore = Number.NEGATIVE_INFINITY
   /** Whether the next cycle is due immediately. */
@@ -140,7 +140,7 @@ export class PolledDatabase {
     const isRestarted = identity !== undefined && oldIdentity !== undefined && identity.startTime !== oldIdentity.startTime
     // Another role, version or state of recovery, or a restarted server: everything is tried again.
     this.refusals = isChanged || isRestarted ? noRefusals : refusals
-    if (isChanged || isRestarted) this.checkRefusalsAt.clear()
+    if (isChanged || isRestarted) this.examinedAt.clear()
     if (isNew) this.#sessions++
     if (isNew) this.#openedAt = now
     this.#session = session

@@ -49,7 +49,7 @@ const longestCycleSeconds = 15
 const notPermittedMs = 3_600_000
 
 /** The time after which a query that still fails is checked for refusals again. */
-const checkMs = 3_600_000
+const examinationMs = 3_600_000
 
 /** Polls one server. All times are in milliseconds of one clock. */
 export class ServerPoller {
@@ -244,8 +244,8 @@ export class ServerPoller {
   /** Whether a failed poll may be due to a refusal, and was not checked for refusals recently. */
   mayBeRefused(cycle: Cycle, { query }: DueQuery, { errorClass }: Failure, now: number): boolean {
     const polled = this.#polledIn(cycle)
-    if (polled === undefined || !refusalClasses.has(errorClass) || now < (polled.checkRefusalsAt.get(query.name) ?? 0)) return false
-    polled.checkRefusalsAt.set(query.name, now + checkMs)
+    if (polled === undefined || !refusalClasses.has(errorClass) || now < (polled.examinedAt.get(query.name) ?? 0)) return false
+    polled.examinedAt.set(query.name, now + examinationMs)
     return true
   }
 
@@ -256,7 +256,7 @@ export class ServerPoller {
     if (query.scope === 'server') this.#inProgress.delete(placeOf({ query, datname }))
     polled.refused(refusals)
     this.#logRefusals(polled)
-    polled.checkRefusalsAt.delete(query.name)
+    polled.examinedAt.delete(query.name)
     this.#replan(now)
     const planned = this.plan.running(datname, query.name)
     if (planned?.database === polled.name) polled.cycle.due.unshift(planned)
