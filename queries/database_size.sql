@@ -8,8 +8,8 @@
 -- parts:    select d.oid from pg_catalog.pg_database as d
 --
 -- label datname
--- gauge size_bytes: Disk space used by the database; absent without a credential that has CONNECT on it or
---    pg_read_all_stats, and if its files cannot be read.
+-- gauge size_bytes: Disk space used by the database; absent if no credential has CONNECT on it or pg_read_all_stats, and if
+--    its files cannot be read.
 select
   d.datname,
   -- pg_database_size() fails without one of these privileges, and one failure would fail the whole query.

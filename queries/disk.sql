@@ -7,21 +7,21 @@
 -- parts:    select d.oid from pg_catalog.pg_database as d union select t.oid from pg_catalog.pg_tablespace as t union select 0
 --
 -- gauge used_bytes: Disk space used by all tablespaces, including temporary files, and by the WAL directory; log files are
---    not included. What cannot be read is not included either: then pgvitals_query_success{query="disk"} is 0 or
---    pg_disk_missing_tablespaces above 0.
--- gauge missing_tablespaces: Tablespaces without directory, for example on a disk that is not mounted.
+--    not included. Unreadable databases and tablespaces are not included either; then
+--    pgvitals_query_success{query="disk"} is 0 or pg_disk_missing_tablespaces is above 0.
+-- gauge missing_tablespaces: Tablespaces without a directory, for example on a disk that is not mounted.
 select
   pg_catalog.sum(s.size) as used_bytes,
   pg_catalog.count(*) filter (where s.is_tablespace and s.size is null) as missing_tablespaces
 from (select nullif(pg_catalog.current_setting('pgvitals.parts', true), '')::oid[] as oids) as p
 cross join lateral (
-  -- The size of a tablespace without directory is null.
+  -- The size of a tablespace without a directory is null.
   select true as is_tablespace, pg_catalog.pg_tablespace_size(t.oid) as size
   from pg_catalog.pg_tablespace as t
   where p.oids is null
   union all
-  -- In parts, tablespaces are measured by database, except the global one (1664): one unreadable directory fails its whole
-  -- tablespace.
+  -- In parts, tablespaces are measured by database, except the global one (1664), because one unreadable directory fails the
+  -- size of its whole tablespace.
   select false, pg_catalog.pg_database_size(d.oid)
   from pg_catalog.pg_database as d
   where d.oid = any (p.oids)

@@ -1,4 +1,4 @@
--- Number of partitions of each partitioned table and their size, summed over all its partitions at every level.
+-- Number of partitions of each partitioned table in pg_class and their size, summed over all its partitions at every level.
 --
 -- scope:    database
 -- interval: 5m

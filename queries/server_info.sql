@@ -1,4 +1,4 @@
--- Version, role, system identifier and timeline of the server, as labels.
+-- Version, role, system identifier and timeline of the server, as labels, from pg_control_system() and other functions.
 --
 -- scope:    server
 -- interval: 15s

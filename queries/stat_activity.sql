@@ -20,7 +20,7 @@ with
       a.datname,
       case when a.backend_type is null then 'unknown' else coalesce(a.state, '') end as state,
       a.usename,
-      -- Process IDs, ports and OIDs would create new series with every session.
+      -- Process IDs, ports and OIDs would create new series for every session.
       pg_catalog.regexp_replace(a.application_name, '[0-9]{4,}(_[0-9]{4,})*', '*', 'g') as application_name,
       a.backend_type,
       case
@@ -63,7 +63,7 @@ select
   g.max_tx_duration
 from grouped as g
 union all
--- States without sessions are exported as 0, so that alerts do not lose their series, unless a session could have the state
+-- States without sessions are exported as 0, so that alerts keep their series, unless a session could have the state
 -- and the role cannot see it, or track_activities is off for a session. Without a user it is a background process, which can
 -- only be active.
 select

@@ -15,7 +15,7 @@ select
   coalesce(c.relname, '') as relname,
   extract(epoch from pg_catalog.min(a.xact_start))::float8 as timestamp_seconds
 from pg_catalog.pg_stat_activity as a
--- The text of the activity contains the names unquoted, so that a name with a dot or a space is ambiguous.
+-- pg_stat_activity shows the names unquoted, so a name with a dot or a space would be ambiguous.
 left join (
   select
     v.pid,

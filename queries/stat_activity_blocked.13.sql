@@ -42,7 +42,7 @@ select
   extract(epoch from pg_catalog.clock_timestamp() - g.runs_since)::float8 as longest_statement_seconds
 from grouped as g
 union all
--- Databases without waiting sessions are exported as 0, so that alerts do not lose their series.
+-- Databases without waiting sessions are exported as 0, so that alerts keep their series.
 select
   d.datname,
   '',

@@ -32,7 +32,7 @@ select
   g.value
 from grouped as g
 union all
--- States without sessions are exported as 0, so that alerts do not lose their series, unless the role cannot see the state
+-- States without sessions are exported as 0, so that alerts keep their series, unless the role cannot see the state
 -- of a session, or track_activities is off for it.
 select
   d.datname,

@@ -24,7 +24,7 @@ with recursive
       coalesce(a.state, a.backend_type, 'unknown') as state,
       a.xact_start,
       a.query_start,
-      -- A session that the role cannot see waits for a lock if pg_locks says so.
+      -- The role cannot see the wait events of this session; pg_locks shows whether it waits for a lock.
       coalesce(a.wait_event_type, case when a.backend_type is null then 'Lock' end) as wait_event_type
     from pg_catalog.pg_stat_activity as a
   ),

@@ -1,5 +1,6 @@
 -- Progress and failures of the WAL archiver, from pg_stat_archiver. The archiver runs on a primary unless archive_mode is off,
--- and on a standby if it is always. No rows on a standby without archiver: the statistics are those of its time as a primary.
+-- and on a standby if it is always. No rows on a standby without an archiver: its statistics are those of the time at which it
+-- was the primary.
 --
 -- scope:    server
 -- interval: 15s

@@ -16,7 +16,7 @@
 -- counter tup_inserted: Rows inserted; absent without track_counts and on a standby.
 -- counter tup_updated: Rows updated; absent without track_counts and on a standby.
 -- counter tup_deleted: Rows deleted; absent without track_counts and on a standby.
--- counter conflicts: Queries canceled due to conflicts with recovery; counted on a standby only, absent without
+-- counter conflicts: Queries canceled due to conflicts with recovery; counted only on a standby; absent without
 --    track_counts.
 -- counter temp_files: Temporary files created by queries; absent without track_counts.
 -- counter temp_bytes: Bytes written to temporary files; absent without track_counts.
@@ -31,8 +31,8 @@
 -- gauge   checksum_last_failure_timestamp_seconds: Time at which a data page checksum failure was last detected, as a Unix
 --    timestamp; absent if never.
 
--- The tracking settings in the sessions of each database: its own value or that of the server. If our role or database has a
--- value of its own, that of the server is not visible, and PostgreSQL's default is assumed.
+-- The tracking settings in the sessions of each database: the database-specific value or that of the server. If our role or
+-- database sets another value, that of the server is not visible, and PostgreSQL's default is assumed.
 with override as materialized (
   select
     r.setdatabase,
@@ -64,7 +64,7 @@ tracking as materialized (
     d.oid as datid,
     s.name,
     coalesce(pg_catalog.bool_or(o.is_on) filter (where o.setrole = 0), s.is_on) as is_on,
-    -- What only our own sessions measure does not count.
+    -- A setting of our role affects only our own sessions.
     coalesce(pg_catalog.bool_or(o.setrole not in (0, u.oid)), false) as varies
   from setting as s
   cross join pg_catalog.pg_database as d
@@ -96,12 +96,12 @@ select
   d.checksum_failures as checksum_failures_total,
   extract(epoch from d.checksum_last_failure)::float8 as checksum_last_failure_timestamp_seconds
 from pg_catalog.pg_stat_database as d
--- 1, or null for what is not measured: 0 would be a false value. If a role has a setting of its own, only a value above 0 was
--- certainly measured.
+-- 1, or null for values that are not measured, because 0 would be false. If there is a role-specific setting, only a value
+-- above 0 is certainly measured.
 cross join lateral (
   select
     case when pg_catalog.bool_or(k.is_on) filter (where k.name = 'track_counts') then 1 end as is_counted,
-    -- A standby does not count what it replays.
+    -- A standby does not count replayed changes.
     case when pg_catalog.bool_or(k.is_on) filter (where k.name = 'track_counts') and not pg_catalog.pg_is_in_recovery() then 1 end as is_changed,
     case
       when pg_catalog.bool_or(k.is_on or k.varies and d.blk_read_time + d.blk_write_time > 0) filter (where k.name = 'track_io_timing')

@@ -5,11 +5,11 @@
 -- requires: setting track_counts
 --
 -- label   datname
--- counter confl_tablespace: Queries canceled due to dropped tablespaces; counted on a standby only.
--- counter confl_lock: Queries canceled due to lock timeouts; counted on a standby only.
--- counter confl_snapshot: Queries canceled due to old snapshots; counted on a standby only.
--- counter confl_bufferpin: Queries canceled due to pinned buffers; counted on a standby only.
--- counter confl_deadlock: Queries canceled due to deadlocks; counted on a standby only.
+-- counter confl_tablespace: Queries canceled due to dropped tablespaces; counted only on a standby.
+-- counter confl_lock: Queries canceled due to lock timeouts; counted only on a standby.
+-- counter confl_snapshot: Queries canceled due to old snapshots; counted only on a standby.
+-- counter confl_bufferpin: Queries canceled due to pinned buffers; counted only on a standby.
+-- counter confl_deadlock: Queries canceled due to deadlocks; counted only on a standby.
 select
   c.datname,
   c.confl_tablespace,

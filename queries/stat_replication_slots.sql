@@ -31,6 +31,6 @@ select
   s.total_bytes as bytes_total
 from pg_catalog.pg_stat_replication_slots as s
 join pg_catalog.pg_replication_slots as r on r.slot_name = s.slot_name
--- These slots exist for one session or one table; their sum would fall whenever one is dropped.
+-- These slots exist only for one session or one table; their sum would decrease whenever one is dropped.
 where not r.temporary and r.slot_name !~ '_[0-9]+_sync_[0-9]+(_[0-9]+)?$'
 order by s.total_bytes desc;

@@ -19,7 +19,7 @@ select
   pg_catalog.count(*) as value
 from pg_catalog.pg_stat_replication as r
 left join pg_catalog.pg_replication_slots as s on s.active_pid = r.pid
--- The name of a temporary slot contains a process ID, those of table synchronization contain OIDs.
+-- The name of a temporary slot contains a process ID, that of a table synchronization slot contains OIDs.
 cross join lateral (
   select
     pg_catalog.regexp_replace(r.application_name, '_[0-9]+_sync_[0-9]+(_[0-9]+)?$', '_*_sync_*') as application_name,

@@ -6,8 +6,8 @@
 --
 -- label datname
 -- label ssl
--- gauge connections: TCP connections with or without TLS; datname is empty for physical replication and base backups. With
---    ssl="unknown": sessions that the role cannot see.
+-- gauge connections: TCP connections with or without TLS; datname is empty for physical replication and base backups.
+--    ssl="unknown" counts sessions that the role cannot see.
 with
   connection as (
     select
@@ -27,8 +27,7 @@ with
     where a.backend_type is null and a.datname is not null and a.usename is not null
     group by a.datname
   ),
-  -- Combinations without connections are exported as 0, so that alerts do not lose their series, unless the role cannot see a
-  -- session.
+  -- Combinations without connections are exported as 0, so that alerts keep their series, unless the role cannot see a session.
   known as (
     select d.datname
     from pg_catalog.pg_database as d

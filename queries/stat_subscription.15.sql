@@ -10,9 +10,9 @@
 -- gauge   apply_worker_up: 1 if the leader apply worker is running, 0 otherwise.
 -- gauge   sync_workers: Table synchronization workers, which copy the initial data.
 -- gauge   last_message_age_seconds: Seconds since a message was last received from the publisher; absent while no apply
---    worker is running or it has received none yet.
+--    worker is running or it has received none.
 -- counter received_bytes_total: WAL position (LSN) of the publisher up to which changes were received, in bytes; absent while
---    no apply worker is running or it has received no message yet.
+--    no apply worker is running or it has received no message.
 select
   d.datname,
   s.subname,

@@ -29,7 +29,7 @@ with
     where
       n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
       and coalesce(i.indexrelid = any (nullif(pg_catalog.current_setting('pgvitals.parts', true), '')::oid[]), true)
-      -- On a standby, an unlogged index has no files but the one to which a promotion resets it.
+      -- On a standby, an unlogged index has only its init fork, to which a promotion resets it.
       and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
       and not exists (
         select

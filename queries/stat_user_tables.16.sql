@@ -70,9 +70,9 @@ select
   k.changes * t.autoanalyze_count as autoanalyze_count
 from pg_catalog.pg_stat_user_tables as t
 join pg_catalog.pg_class as c on c.oid = t.relid
--- 1, or null for what PostgreSQL does not count: 0 would be a false value. A partitioned table has no rows of its own, and
--- ANALYZE is the only command that counts for it. A standby does not count what it replays; after a switchover it would still
--- show the values of its time as a primary.
+-- 1, or null for values that PostgreSQL does not count, because 0 would be false. A partitioned table contains no rows itself;
+-- only ANALYZE is counted for it. A standby does not count replayed changes; after a switchover, the values would still be
+-- those of the time at which it was the primary.
 cross join lateral (
   select
     case when c.relkind <> 'p' then 1 end as scans,

@@ -40,7 +40,7 @@ with
       c.relkind in ('r', 'm')
       -- Temporary tables of other sessions would create an unlimited number of series.
       and c.relpersistence <> 't'
-      -- On a standby, an unlogged table has no files but those to which a promotion resets it.
+      -- On a standby, an unlogged table has only its init forks, to which a promotion resets it.
       and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
       and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
       and coalesce(c.oid = any (nullif(pg_catalog.current_setting('pgvitals.parts', true), '')::oid[]), true)

@@ -34,8 +34,8 @@ cross join (
   from pg_catalog.pg_stat_io as i
   where i.object = 'wal' and i.context = 'normal' and i.backend_type not in ('walreceiver', 'standalone backend')
 ) as io
--- 1, or null if not measured: 0 would be a false value. If a database or role has a value of its own, the value of our session
--- is not that of all, and only a time above 0 was certainly measured.
+-- 1, or null for times that are not measured, because 0 would be false. If there is a database-specific or role-specific
+-- setting, sessions differ, and only a time above 0 is certainly measured.
 cross join lateral (
   select
     case

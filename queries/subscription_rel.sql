@@ -21,6 +21,6 @@ select
   pg_catalog.count(*) as tables
 from pg_catalog.pg_subscription_rel as r
 join pg_catalog.pg_subscription as s on s.oid = r.srsubid
--- A standby has the subscriptions of its primary but synchronizes nothing.
+-- A standby has the subscriptions of its primary but does not synchronize tables.
 where not pg_catalog.pg_is_in_recovery()
 group by 1, 2;

@@ -1,4 +1,4 @@
--- Autovacuum thresholds of each table, from its storage parameters or the server settings.
+-- Autovacuum thresholds of each table, from the storage parameters in pg_class or the server settings.
 --
 -- scope:    database
 -- interval: 5m
@@ -19,7 +19,8 @@
 -- gauge analyze_due_ratio: Modified rows as a fraction of their threshold; the table is due for an analyze above 1. Absent
 --    without track_counts.
 with
-  -- A value of our role says nothing about other sessions and hides the server's; PostgreSQL's default, on, is assumed.
+  -- A setting of our role hides the value of the server and does not affect other sessions. PostgreSQL's default, on, is then
+  -- assumed.
   tracking as materialized (
     select s.source in ('user', 'database user') or s.setting::bool as is_on
     from pg_catalog.pg_settings as s

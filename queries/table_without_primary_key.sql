@@ -23,6 +23,6 @@ where
   and c.relpersistence <> 't'
   and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
   and not exists (select from pg_catalog.pg_index as i where i.indrelid = c.oid and i.indisprimary)
--- Partitioned tables have no pages of their own; they sort first because they are usually large.
+-- Partitioned tables have no pages; they sort first because they are usually large.
 order by c.relkind = 'p' desc, c.relpages desc, c.oid
 limit 100;

@@ -15,7 +15,7 @@ select
   coalesce(pg_catalog.sum(f.size), 0) as size_bytes
 from pg_catalog.pg_tablespace as t
 left join lateral pg_catalog.pg_ls_tmpdir(t.oid) as f on true
--- Sessions create no temporary files in pg_global.
+-- pg_global contains no temporary files.
 where t.spcname <> 'pg_global'
 group by t.spcname
 order by size_bytes desc;

@@ -15,7 +15,7 @@ with
     select
       coalesce(a.datname, '') as datname,
       case
-        -- The role cannot see the session. In a database, only autovacuum has no user.
+        -- The role cannot see the session. Of the backends of a database, only those of autovacuum have no user.
         when a.backend_type is null and a.usesysid is null and a.datname is not null then 'autovacuum'
         when a.backend_type is null then 'unknown'
         when a.backend_type in ('client backend', 'parallel worker') then 'session'
@@ -56,7 +56,7 @@ select
 from held as h
 where
   h.age is not null
-  -- Nothing is vacuumed on a standby; its transaction IDs hold back the primary if a WAL receiver sends them.
+  -- A standby does not vacuum; its transaction IDs hold back the primary if a WAL receiver sends them.
   and (
     not pg_catalog.pg_is_in_recovery()
     or (

@@ -51,12 +51,14 @@ function queryPart(variants: readonly Query[]): readonly string[] {
   const newest = variants.at(-1)
   if (newest === undefined) return []
   const requires = newest.requires.map(formatRequirement).filter((requirement) => !requirement.startsWith('server'))
-  const source = /^\s*from (?:pg_catalog|public)\.(\w+)/m.exec(newest.sql)?.[1] ?? ''
+  // The source that the description names, or the first one. `extract(epoch from …)` is not a source.
+  const sources = [...newest.sql.matchAll(/(?<!\bepoch )\bfrom (?:pg_catalog|public)\.(\w+)/g)].map(([, name = '']) => name)
+  const source = sources.find((name) => new RegExp(`\\b${name}\\b`).test(newest.about)) ?? sources[0]
   const facts = [
     newest.scope === 'server' ? 'once per server' : 'in every database',
     `every ${newest.intervalSeconds} s`,
     ...(requires.length > 0 ? [`requires ${requires.join(', ')}`] : []),
-    ...(newest.merge === undefined ? [] : ['completed by each database without capability pg_read_all_stats']),
+    ...(newest.merge === undefined ? [] : ['without capability pg_read_all_stats merged with the rows of other databases']),
     ...(newest.top === undefined ? [] : [`top ${newest.top.limit} by ${newest.top.by.join(', ')}`])
   ]
   const columns = new Map(variants.flatMap((query) => familiesOf(query).map((family) => [family.name, family] as const)))
@@ -68,7 +70,7 @@ function queryPart(variants: readonly Query[]): readonly string[] {
     '',
     newest.about,
     '',
-    `*${facts.join(', ')}; labels ${labelNames(newest).join(', ')}; from \`${source}\`*`,
+    `*${facts.join(', ')}; labels ${labelNames(newest).join(', ')}${source === undefined ? '' : `; from \`${source}\``}*`,
     '',
     '| metric | type | versions | meaning |',
     '|---|---|---|---|',

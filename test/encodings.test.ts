@@ -6,7 +6,7 @@ import { sharedServer } from './servers/shared-server.ts'
 
 const local = { latin1: 'Ärger', euc_jp: '日本', win1252: '€uro', sql_ascii: 'größer' } as const
 
-test('names are the same whatever the encoding of the database that is asked', async (t) => {
+test('names do not depend on the encoding of the polled database', async (t) => {
   const server = await sharedServer()
   const own = `e${process.pid}`
   const [other, invalid, role] = [`größe_${own}`, `übel_${own}`, `müller_${own}`]
@@ -24,7 +24,7 @@ test('names are the same whatever the encoding of the database that is asked', a
     await server.sql('postgres', `create database ${name} encoding '${encoding}' locale 'C' template template0`)
     await server.sql(name, `create table "${table}" (id int)`, `grant select on "${table}" to public`)
   }
-  // A session of a LATIN1 database creates names that are no UTF-8.
+  // A session of a LATIN1 database creates names that are not valid UTF-8.
   await server.sql(`${own}_latin1`, `create database "${invalid}"`, `create database "${invalid.replace('ü', 'ö')}"`)
 
   for (const [encoding, table] of Object.entries(local)) {

@@ -39,7 +39,7 @@ function contributing(all: Samples, query: string): readonly string[] {
 const own = (team: Team) => [team.users, team.labeler].sort()
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major}: with three owners and without pg_monitor every database exports what its owner sees`, async (t) => {
+  test(`PostgreSQL ${major}: with three owners and without pg_monitor every database contributes the rows that its owner sees`, async (t) => {
     const team = await createTeam(major)
     const { exporter, samples, logged } = makeExporter(team.environment('owners'))
     t.teardown(() => exporter.stop())
@@ -52,7 +52,7 @@ for (const major of [13, 18] as const) {
     await blocker.run('begin', 'lock table item')
     blocked.send('select * from item')
     await open('users', 'postgres')
-    // A session that the database's own credential cannot see, but another one can.
+    // A session that is visible to another credential, but not to that of its database.
     await team.server.sql(
       'postgres',
       `grant connect on database ${team.users} to ${team.platform}_owner, ${team.labeler}_owner`,
@@ -117,7 +117,7 @@ for (const major of [13, 18] as const) {
     t.equal(sampleValue(all, 'pg_stat_ssl_connections', { datname: team.users, ssl: 'unknown' }), 3)
 
     for (const query of ['database_size', 'stat_activity', 'xmin_horizon'])
-      t.same(contributing(all, query), own(team), `${query} is completed by the databases of the other owners`)
+      t.same(contributing(all, query), own(team), `${query} is merged with the rows of the databases of the other owners`)
     t.same(contributing(all, 'stat_database'), [], 'a query whose rows do not depend on the role runs once')
     expectNothingTwice(t, all)
 

@@ -80,10 +80,10 @@ const cases: readonly Case[] = [
     fix: []
   },
   {
-    name: 'the server refuses a function to pg_monitor',
+    name: 'pg_monitor lacks EXECUTE on a function',
     sql: ['grant pg_monitor to R', 'revoke execute on function pg_catalog.pg_ls_waldir() from pg_monitor'],
     missing: ['pg_ls_waldir'],
-    cause: 'pg_monitor is granted, but this server refuses pg_ls_waldir',
+    cause: 'pg_monitor is granted, but lacks EXECUTE on pg_ls_waldir on this server',
     fix: ['grant execute on function pg_catalog.pg_ls_waldir() to R'],
     isHint: true
   },
@@ -220,7 +220,7 @@ test('after the grant and create extension the capabilities become 1 without a r
   })
 })
 
-test('a setting that disables counting is a blind spot, wherever it is set, except for our own role', async (t) => {
+test('a tracking setting that is off for the server, a database or a role is a blind spot, except for our own role', async (t) => {
   const team = await createTeam()
   const { server, platform, labeler, monitor } = team
   const settings = ['track_activities', 'track_counts', 'compute_query_id', 'pg_stat_statements.track']

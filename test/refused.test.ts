@@ -10,7 +10,7 @@ import { refuse } from './servers/refuse.ts'
 const hour = 3_600_000
 
 for (const major of [13, 18] as const) {
-  test(`functions that Aurora refuses cost their columns on PostgreSQL ${major}`, async (t) => {
+  test(`of functions that Aurora refuses, the columns are missing on PostgreSQL ${major}`, async (t) => {
     const team = await createTeam(major)
     const { server, platform } = team
     const names = [

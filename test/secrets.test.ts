@@ -107,7 +107,7 @@ function outcome(url: string): { readonly error?: string; readonly names?: strin
   }
 }
 
-test('no error and no name contains a secret, whatever its position in a URL', async (t) => {
+test('no error and no name contains a secret at any position of a URL', async (t) => {
   const urls = secrets.flatMap((secret) => [...templates.flatMap((template) => fill(template, secret)), ...truncated(secret)])
   const outcomes = urls.map((url) => ({ url, ...outcome(url) }))
   t.same(

@@ -3,7 +3,7 @@ import { makeExporter, until } from './exporter/run-exporter.ts'
 import { sampleValue } from './page/parse-page.ts'
 import { createTeam } from './servers/create-team.ts'
 
-test('an idle exporter blocks neither dropping, renaming nor copying a database, except the main one', async (t) => {
+test('an idle exporter does not block dropping, renaming or copying a database, except the main one', async (t) => {
   const team = await createTeam()
   const { exporter, samples } = makeExporter(team.environment('monitor'), { queries: ['connections', 'stat_user_tables'] })
   t.teardown(() => exporter.stop())

@@ -8,7 +8,7 @@ export interface ConfigSources {
   readonly file: ConfigFile
   /** The values of libpq's environment variables. */
   readonly variables: LibpqParameters
-  /** Whether databases keep their sessions if the file does not say so. */
+  /** Whether databases keep their sessions between poll cycles by default. */
   readonly keepsSessions: boolean
   /** The errors in the environment. Those of the file are in `file`. */
   readonly errors: string[]

@@ -25,7 +25,7 @@ export function isPostgresUrl(url: string): boolean {
 
 /**
  * Parses a connection URL as libpq does: its parameters replace its other parts, and both replace the environment
- * variables. Error messages contain no part of the URL except known words.
+ * variables. Errors contain no part of the URL except known names and values.
  * Source: PostgreSQL's documentation, "Connection URIs" and "Parameter Key Words".
  */
 export function parseDatabaseUrl(
@@ -104,7 +104,7 @@ function readPort(text: string): number {
 function readPassfile(path: string, files: Set<string>): { readonly pgpass: string } {
   const resolved = resolve(path)
   files.add(resolved)
-  // libpq ignores a missing file. The path may be a password at the wrong place, so it must not reach the log.
+  // Unlike in libpq, a missing file is an error. The error does not contain the path, which may be a misplaced password.
   if (!existsSync(resolved)) throw new Error('passfile: the file does not exist')
   return { pgpass: resolved }
 }

@@ -8,8 +8,8 @@ const byParameter = new Map(libpqWords.flatMap((word) => (word.parameter === und
 const byVariable = new Map(libpqWords.flatMap((word) => (word.variable === undefined ? [] : [[word.variable, word] as const])))
 
 /**
- * Reads libpq's environment variables. Adds an error for every refused variable and invalid value, and for a misspelt
- * `PGSSL…`. Errors name the variable, never its value.
+ * Reads libpq's environment variables. Adds an error for every unsupported variable, invalid value and misspelt `PGSSL…`.
+ * Errors contain the name of the variable, never its value.
  */
 export function readVariables(environment: NodeJS.ProcessEnv, errors: string[]): LibpqParameters {
   const read = new Map<string, { readonly name: string; readonly value: string }>()
@@ -22,14 +22,14 @@ export function readVariables(environment: NodeJS.ProcessEnv, errors: string[]):
     if (word === undefined || !value) continue
     const message = rejection(word, value)
     if (message !== undefined) errors.push(`${name}: ${message}`)
-    else if (word.treatment === 'honoured' && word.parameter !== undefined) read.set(word.parameter, { name, value })
+    else if (word.treatment === 'supported' && word.parameter !== undefined) read.set(word.parameter, { name, value })
   }
   return withoutAliases(read)
 }
 
 /**
- * Reads the parameters of a URL, percent-encoded and without the question mark. As in libpq the last value of a
- * parameter applies. Throws an error that names no unknown parameter and no value: both may be a part of a password.
+ * Reads the parameters of a URL, percent-encoded and without the question mark. As in libpq, the last value of a
+ * parameter applies. Errors contain neither values nor the names of unknown parameters: both may be a part of a password.
  * Source: PostgreSQL's documentation, "Connection URIs".
  */
 export function readParameters(text: string): LibpqParameters {
@@ -49,7 +49,7 @@ export function readParameters(text: string): LibpqParameters {
       if (at === -1) throw new Error(`${name}: expected ${name}=value`)
       const message = rejection(word, value)
       if (message !== undefined) throw new Error(`${name}: ${message}`)
-      if (word.treatment !== 'honoured') continue
+      if (word.treatment !== 'supported') continue
       // In libpq these names set the same value, and the last one applies.
       if (name === 'requiressl') read.set('sslmode', { name, value: value === '1' ? 'require' : 'prefer' })
       else read.set(name, { name, value })
@@ -58,7 +58,7 @@ export function readParameters(text: string): LibpqParameters {
   return read
 }
 
-/** Decodes a part of a URL. A plus sign is a plus sign, unlike in forms. */
+/** Decodes a part of a URL. Unlike in forms, a plus sign is not a space. */
 export function decode(text: string): string {
   let decoded: string
   try {
@@ -73,14 +73,14 @@ export function decode(text: string): string {
 /** The reason why a value is not accepted, without the value; undefined if it is. */
 function rejection({ parameter, treatment, values, note }: LibpqWord, value: string): string | undefined {
   if (parameter === 'options' && isHarmless(value)) return undefined
-  if (values?.includes(value) || (values === undefined && treatment !== 'refused')) return undefined
-  if (treatment === 'refused') return values === undefined ? `not supported; ${note}` : `only ${anyOf(values)} is supported; ${note}`
+  if (values?.includes(value) || (values === undefined && treatment !== 'unsupported')) return undefined
+  if (treatment === 'unsupported') return values === undefined ? `not supported; ${note}` : `only ${anyOf(values)} is supported; ${note}`
   return `invalid value; ${didYouMean(value, values ?? [])}expected ${anyOf(values ?? [])}`
 }
 
 /**
- * Whether `options` only contains settings, which do not apply to pgvitals. A setting of the role changes as whom one
- * connects, and other texts may select a server behind a proxy.
+ * Whether `options` contains only settings, which do not apply to pgvitals. `role` and `session_authorization` change the
+ * role of the session, and other options may select a server behind a proxy.
  */
 function isHarmless(options: string): boolean {
   const settings = options

@@ -41,7 +41,7 @@ export function readLibpqTls(parameters: LibpqParameters, home: string | undefin
   return { mode, ca, cert, key, ...readProtocol(parameters, mode) }
 }
 
-/** The parameters of the TLS protocol, which apply to every connection of the process that does not set its own. */
+/** Reads the parameters of the TLS protocol. Variables apply to every connection that does not set its own. */
 export function readProtocol(parameters: LibpqParameters, mode: TlsMode): Pick<Tls, 'isDirect' | 'minVersion' | 'maxVersion'> {
   const { name = '', value } = parameters.get('sslnegotiation') ?? {}
   const isDirect = value === 'direct'
@@ -71,13 +71,13 @@ function readFile(parameter: File, parameters: LibpqParameters, home: string | u
   const { name = parameter, value = '' } = parameters.get(parameter) ?? {}
   const path = value || (home === undefined ? '' : join(home, '.postgresql', defaultFiles[parameter]))
   if (path === '') return undefined
-  // A default file that is created later triggers a reload, too.
+  // The configuration is also reloaded when a default file is created.
   files.add(resolve(path))
   if (value === '' && !existsSync(path)) return undefined
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    // The path may be a password at the wrong place, and Node's message contains the path.
+    // The message of Node.js contains the path, which may be a misplaced password.
     throw new Error(`${name}: cannot read the file: ${(error as NodeJS.ErrnoException).code}`)
   }
 }

@@ -4,11 +4,11 @@ export interface LibpqWord {
   readonly parameter: string | undefined
   /** The environment variable; undefined if there is only the parameter. */
   readonly variable: string | undefined
-  /** A refused word prevents the start, except with one of its `values`. */
-  readonly treatment: 'honoured' | 'refused' | 'ignored'
-  /** The accepted values; undefined accepts every value of an honoured or ignored word, and none of a refused one. */
+  /** An unsupported parameter or variable prevents the start, except with one of its `values`. */
+  readonly treatment: 'supported' | 'unsupported' | 'ignored'
+  /** The accepted values. Undefined accepts every value if it is supported or ignored, and none if it is unsupported. */
   readonly values: readonly string[] | undefined
-  /** The meaning of an honoured word, the alternative to a refused one, or the reason why a word can be ignored. */
+  /** The meaning if it is supported, the alternative if it is unsupported, or the reason why it can be ignored. */
   readonly note: string
 }
 
@@ -26,46 +26,50 @@ const noRevocation = 'certificate revocation lists are not checked'
  * `PQconndefaults()`.
  */
 export const libpqWords: readonly LibpqWord[] = [
-  honoured('host', 'PGHOST', 'one host name, address or socket directory; by default `localhost`'),
-  honoured('hostaddr', 'PGHOSTADDR', 'the address to connect to; TLS verifies the name in `host`'),
-  honoured('port', 'PGPORT', 'by default 5432'),
-  honoured('dbname', 'PGDATABASE', 'by default the name of the user'),
-  honoured('user', 'PGUSER', 'by default the name of the operating system user'),
-  honoured('password', 'PGPASSWORD', ''),
-  honoured('passfile', 'PGPASSFILE', 'by default `~/.pgpass`'),
-  honoured('channel_binding', 'PGCHANNELBINDING', '`require` refuses servers without SCRAM-SHA-256-PLUS', ['disable', 'prefer', 'require']),
-  honoured('sslmode', 'PGSSLMODE', 'see [TLS](#tls)', ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']),
-  honoured('requiressl', 'PGREQUIRESSL', '1 means `sslmode=require`', switches),
-  honoured('sslnegotiation', 'PGSSLNEGOTIATION', '', ['postgres', 'direct']),
-  honoured('sslrootcert', 'PGSSLROOTCERT', 'a file, or `system`; by default `~/.postgresql/root.crt`'),
-  honoured('sslcert', 'PGSSLCERT', 'by default `~/.postgresql/postgresql.crt`'),
-  honoured('sslkey', 'PGSSLKEY', 'by default `~/.postgresql/postgresql.key`'),
-  honoured('sslcertmode', 'PGSSLCERTMODE', '`disable` sends no client certificate', ['disable', 'allow']),
-  honoured('ssl_min_protocol_version', 'PGSSLMINPROTOCOLVERSION', 'by default `TLSv1.2`', protocols),
-  honoured('ssl_max_protocol_version', 'PGSSLMAXPROTOCOLVERSION', '', protocols),
+  supported('host', 'PGHOST', 'one host name, address or socket directory; by default `localhost`'),
+  supported('hostaddr', 'PGHOSTADDR', 'the address to connect to; TLS verifies the name in `host`'),
+  supported('port', 'PGPORT', 'by default 5432'),
+  supported('dbname', 'PGDATABASE', 'by default the name of the user'),
+  supported('user', 'PGUSER', 'by default the name of the operating system user'),
+  supported('password', 'PGPASSWORD', ''),
+  supported('passfile', 'PGPASSFILE', 'by default `~/.pgpass`'),
+  supported('channel_binding', 'PGCHANNELBINDING', '`require` rejects servers without SCRAM-SHA-256-PLUS', [
+    'disable',
+    'prefer',
+    'require'
+  ]),
+  supported('sslmode', 'PGSSLMODE', 'see [TLS](#tls)', ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']),
+  supported('requiressl', 'PGREQUIRESSL', '1 means `sslmode=require`', switches),
+  supported('sslnegotiation', 'PGSSLNEGOTIATION', '', ['postgres', 'direct']),
+  supported('sslrootcert', 'PGSSLROOTCERT', 'a file, or `system`; by default `~/.postgresql/root.crt`'),
+  supported('sslcert', 'PGSSLCERT', 'by default `~/.postgresql/postgresql.crt`'),
+  supported('sslkey', 'PGSSLKEY', 'by default `~/.postgresql/postgresql.key`'),
+  supported('sslcertmode', 'PGSSLCERTMODE', '`disable` sends no client certificate', ['disable', 'allow']),
+  supported('ssl_min_protocol_version', 'PGSSLMINPROTOCOLVERSION', 'by default `TLSv1.2`', protocols),
+  supported('ssl_max_protocol_version', 'PGSSLMAXPROTOCOLVERSION', '', protocols),
 
-  refused('service', 'PGSERVICE', noServices),
-  refused('servicefile', 'PGSERVICEFILE', noServices),
-  refused('require_auth', 'PGREQUIREAUTH', 'use channel_binding=require or sslmode=verify-full'),
-  refused('requirepeer', 'PGREQUIREPEER', 'the owner of a socket is not checked'),
-  refused('target_session_attrs', 'PGTARGETSESSIONATTRS', 'a server is polled in every role; name the host to poll', ['any']),
-  refused('load_balance_hosts', 'PGLOADBALANCEHOSTS', 'name the host to poll', ['disable']),
-  refused('replication', undefined, 'queries need an ordinary connection', ['false', 'off', 'no', '0']),
-  refused('options', 'PGOPTIONS', 'only settings such as -c search_path=app are accepted; they have no effect on pgvitals'),
-  refused('sslpassword', undefined, 'use a key without a passphrase'),
-  refused('sslcrl', 'PGSSLCRL', noRevocation),
-  refused('sslcrldir', 'PGSSLCRLDIR', noRevocation),
-  refused('sslsni', 'PGSSLSNI', 'the host name is always sent', ['1']),
-  refused('gssencmode', 'PGGSSENCMODE', noGssapi, ['disable', 'prefer']),
-  refused('min_protocol_version', 'PGMINPROTOCOLVERSION', 'pgvitals uses protocol 3.0', ['3.0']),
-  refused('max_protocol_version', 'PGMAXPROTOCOLVERSION', 'pgvitals uses protocol 3.0', ['3.0', '3.2', 'latest']),
-  refused('scram_client_key', undefined, 'use a password'),
-  refused('scram_server_key', undefined, 'use a password'),
-  refused('oauth_issuer', undefined, noOauth),
-  refused('oauth_client_id', undefined, noOauth),
-  refused('oauth_client_secret', undefined, noOauth),
-  refused('oauth_scope', undefined, noOauth),
-  refused('oauth_ca_file', 'PGOAUTHCAFILE', noOauth),
+  unsupported('service', 'PGSERVICE', noServices),
+  unsupported('servicefile', 'PGSERVICEFILE', noServices),
+  unsupported('require_auth', 'PGREQUIREAUTH', 'use channel_binding=require or sslmode=verify-full'),
+  unsupported('requirepeer', 'PGREQUIREPEER', 'the owner of a socket is not checked'),
+  unsupported('target_session_attrs', 'PGTARGETSESSIONATTRS', 'a server is polled in every role; name the host to poll', ['any']),
+  unsupported('load_balance_hosts', 'PGLOADBALANCEHOSTS', 'name the host to poll', ['disable']),
+  unsupported('replication', undefined, 'queries need an ordinary connection', ['false', 'off', 'no', '0']),
+  unsupported('options', 'PGOPTIONS', 'only settings such as -c search_path=app are accepted; they have no effect on pgvitals'),
+  unsupported('sslpassword', undefined, 'use a key without a passphrase'),
+  unsupported('sslcrl', 'PGSSLCRL', noRevocation),
+  unsupported('sslcrldir', 'PGSSLCRLDIR', noRevocation),
+  unsupported('sslsni', 'PGSSLSNI', 'the host name is always sent', ['1']),
+  unsupported('gssencmode', 'PGGSSENCMODE', noGssapi, ['disable', 'prefer']),
+  unsupported('min_protocol_version', 'PGMINPROTOCOLVERSION', 'pgvitals uses protocol 3.0', ['3.0']),
+  unsupported('max_protocol_version', 'PGMAXPROTOCOLVERSION', 'pgvitals uses protocol 3.0', ['3.0', '3.2', 'latest']),
+  unsupported('scram_client_key', undefined, 'use a password'),
+  unsupported('scram_server_key', undefined, 'use a password'),
+  unsupported('oauth_issuer', undefined, noOauth),
+  unsupported('oauth_client_id', undefined, noOauth),
+  unsupported('oauth_client_secret', undefined, noOauth),
+  unsupported('oauth_scope', undefined, noOauth),
+  unsupported('oauth_ca_file', 'PGOAUTHCAFILE', noOauth),
 
   ignored('application_name', 'PGAPPNAME', 'pgvitals sets `pgvitals`'),
   ignored('fallback_application_name', undefined, 'pgvitals sets `pgvitals`'),
@@ -90,8 +94,8 @@ export const libpqWords: readonly LibpqWord[] = [
 ]
 
 /**
- * Parameters of drivers, pools and frameworks that do not change where, as whom or how securely they connect. They are
- * ignored in URLs, because pgvitals reads the URLs of applications.
+ * Parameters of drivers, pools and frameworks that do not change the server, the role or the security of a connection.
+ * They are ignored in URLs, because pgvitals reads the URLs of applications.
  */
 export const driverParameters: readonly string[] = [
   // Prisma, Supabase
@@ -115,12 +119,12 @@ export const driverParameters: readonly string[] = [
   ...['query_timeout', 'uselibpqcompat']
 ]
 
-function honoured(parameter: string, variable: string | undefined, note: string, values?: readonly string[]): LibpqWord {
-  return { parameter, variable, treatment: 'honoured', values, note }
+function supported(parameter: string, variable: string | undefined, note: string, values?: readonly string[]): LibpqWord {
+  return { parameter, variable, treatment: 'supported', values, note }
 }
 
-function refused(parameter: string, variable: string | undefined, note: string, values?: readonly string[]): LibpqWord {
-  return { parameter, variable, treatment: 'refused', values, note }
+function unsupported(parameter: string, variable: string | undefined, note: string, values?: readonly string[]): LibpqWord {
+  return { parameter, variable, treatment: 'unsupported', values, note }
 }
 
 function ignored(parameter: string | undefined, variable: string | undefined, note: string): LibpqWord {

@@ -23,8 +23,8 @@ export function readDeclaredSecret(shape: SecretShape, path: Path, sources: Conf
 }
 
 /**
- * Reads a file that the configuration references. Adds an error and returns undefined if it cannot be read. The error
- * contains no path, because a password may have been written at its place.
+ * Reads a file that the configuration references. Adds an error and returns undefined if it cannot be read. The error does
+ * not contain the path, which may be a misplaced password.
  */
 export function readReferencedFile(name: string, path: Path, { file, files }: ConfigSources): string | undefined {
   const resolved = file.resolve(name)

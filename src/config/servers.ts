@@ -104,7 +104,7 @@ function readVariable(variable: string, url: string, sources: ConfigSources): re
   }
 }
 
-/** Schemes that are not secret. */
+/** Schemes that messages may contain. */
 const otherSchemes = ['file', 'http', 'https', 'mariadb', 'mongodb', 'mysql', 'mysql2', 'redis', 'sqlite', 'sqlite3', 'sqlserver']
 
 /** `host:port` as written: the label `server`. */

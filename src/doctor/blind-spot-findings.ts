@@ -50,8 +50,8 @@ export function findBlindSpots(queries: readonly Query[], examinations: readonly
 }
 
 /**
- * The blind spots of the roles, with one finding per reason. They are only hints if the server refuses the privilege to
- * pg_monitor, or if no server-wide query is affected.
+ * The blind spots of the roles, with one finding per reason. A privilege that pg_monitor lacks is only a hint, and so is
+ * a blind spot that affects no server-wide query.
  */
 export function blindSpotFindings(blindSpots: readonly BlindSpot[], examinations: readonly Examination[]): readonly Finding[] {
   const byReason = new Map<

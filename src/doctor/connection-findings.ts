@@ -20,7 +20,7 @@ export function connectionFindings(server: Server, examinations: readonly Examin
     const databases = group.map(({ database }) => database.name)
     if (isNotPermitted(server, examinations, first)) {
       const text = `${first.database.connection.user} is not permitted to connect to a discovered database: ${first.failure.message}`
-      return [{ severity: 'hint', databases, text, effect: 'it is not monitored; exclude it, or permit the connection', fix: [] }]
+      return [{ severity: 'hint', databases, text, effect: 'it is not monitored; exclude it or permit the connection', fix: [] }]
     }
     return [
       {
@@ -37,9 +37,9 @@ export function connectionFindings(server: Server, examinations: readonly Examin
 /** Whether a discovered database does not accept the role, while others do. The database is not declared, so this is not an outage. */
 function isNotPermitted(server: Server, examinations: readonly Examination[], { database, failure }: Examination): boolean {
   const isDeclared = server.databases.some(({ name }) => name === database.name)
-  const isRefused = ['auth', 'privilege', 'prerequisite', 'no_database', 'too_many_connections'].includes(failure?.errorClass ?? '')
+  const isPermanent = ['auth', 'privilege', 'prerequisite', 'no_database', 'too_many_connections'].includes(failure?.errorClass ?? '')
   const { user } = database.connection
-  return !isDeclared && isRefused && examinations.some((one) => one.found !== undefined && one.database.connection.user === user)
+  return !isDeclared && isPermanent && examinations.some((one) => one.found !== undefined && one.database.connection.user === user)
 }
 
 /** One hint for all databases that are reached over a network without TLS. */
@@ -52,7 +52,7 @@ export function encryptionFindings(examinations: readonly Examination[]): readon
   return plain.length === 0 ? [] : [{ severity: 'hint', databases, text, effect, fix: [] }]
 }
 
-/** Whether the connection does not leave this machine. */
+/** Whether the connection uses a socket or a loopback address. */
 function isLoopback({ host, address = host }: Connection): boolean {
   return isSocket(host) || /^(localhost|127(\.\d+){3}|::1)$/i.test(address)
 }
@@ -98,7 +98,7 @@ function fixOf(
   const createRole = (ifItExists: Step): readonly Step[] => {
     const setUp = setUpSteps({ role: user, databases, maxSessions: server.maxSessions, exists: other && false, ifItExists })
     const steps = isIamToken(password) ? [...setUp, tokenStep(name)] : setUp
-    // If another credential works, this role only needs to see its own databases.
+    // If another credential is accepted, this role need not have pg_monitor.
     if (other !== undefined) return steps.filter(({ sql }) => !sql.startsWith('grant pg_monitor'))
     return needsStatements ? [...steps, ...statementsSteps(databases[0] ?? '')] : steps
   }
@@ -124,7 +124,7 @@ function fixOf(
   if (failure?.errorClass === 'no_database') {
     return databases.map((one) => ({ sql: `-- create database ${quoteIdentifier(one)};  (or remove it from the configuration)` }))
   }
-  // Without an SQLSTATE, no password was sent.
+  // An error without an SQLSTATE occurred before a password was sent.
   if (failure?.errorClass !== 'auth' || sqlState === undefined) return []
   if (known === undefined) return createRole(passwordStep(user, false))
   const steps = isIamToken(password) ? tokenStep(name) : passwordStep(user, known.isExpired)

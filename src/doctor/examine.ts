@@ -23,7 +23,7 @@ export interface Examination {
   readonly failure: ConnectionFailure | undefined
 }
 
-/** Why a database was not examined. The message may be translated, so only the other properties determine the fix. */
+/** The reason why a database was not examined. The message may be translated, so only the other properties determine the fix. */
 export interface ConnectionFailure {
   readonly errorClass: ErrorClass
   readonly message: string

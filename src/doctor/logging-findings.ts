@@ -2,7 +2,7 @@ import { quoteIdentifier } from '../server/identifier.ts'
 import type { Examination } from './examine.ts'
 import type { Finding } from './finding.ts'
 
-/** A setting with which the server logs every statement, and its value that ends this for one role. */
+/** A setting with which the server logs every statement, and the value that disables this for one role. */
 interface LogSetting {
   readonly name: string
   readonly isNoisy: (value: string) => boolean

@@ -17,7 +17,7 @@ export interface MonitoringRole {
   readonly maxSessions: number
   /** Whether the role exists; undefined if no session could check. */
   readonly exists: boolean | undefined
-  /** The step that replaces its creation if it exists; only used if that is unknown. */
+  /** The step for an existing role, used if it is unknown whether the role exists. */
   readonly ifItExists?: Step
 }
 

@@ -22,7 +22,7 @@ export interface SessionDetails {
   readonly roles: ReadonlyMap<string, KnownRole>
 }
 
-/** What another role sees of a role. */
+/** The properties of a role that other roles can read. */
 export interface KnownRole {
   /** Whether the password has expired. */
   readonly isExpired: boolean

@@ -2,7 +2,7 @@ import { enableSteps, type TrackingSetting, trackingSettings } from '../server/t
 import type { Examination } from './examine.ts'
 import type { Finding, Step } from './finding.ts'
 
-/** The settings that disable counting, with one finding per fix. */
+/** The tracking settings that disable counting, with one finding per fix. */
 export function trackingFindings(examinations: readonly Examination[]): readonly Finding[] {
   const findings = new Map<string, Finding & { databases: string[] }>()
   for (const { database, found } of examinations) {

@@ -6,7 +6,7 @@ export interface RenderBounds {
   /** Samples beyond this number are dropped; an entry is rendered as a whole or not at all. */
   readonly maxSamples?: number | undefined
   readonly datnameOf?: DatnameOf
-  /** Whether each user has a text of its own. */
+  /** Whether the rows of each user are rendered as a separate text. */
   readonly isByUser?: boolean
 }
 

@@ -49,7 +49,7 @@ const discovery = gauge(
 )
 const capability = gauge(
   'pgvitals_capability',
-  'Whether the role has the capability, or the setting enables counting in all databases; 0 is a blind spot, except for rows that the roles of other databases contribute. datname is empty for settings, and if one database with the capability is sufficient for the server.'
+  'Whether the role has the capability, or the setting enables counting in all databases; 0 is a blind spot, except for rows that other databases contribute. datname is empty for settings and for capabilities that only one database of the server needs.'
 )
 const certificateExpiry = gauge(
   'pgvitals_tls_certificate_expiry_timestamp_seconds',
@@ -63,11 +63,11 @@ const identities = gauge(
 const duplicates = gauge('pgvitals_server_duplicates', 'Other configured servers that are the same running server.')
 const success = gauge(
   'pgvitals_query_success',
-  'Whether the last poll of the query succeeded; datname is empty for a server-wide query, and names a database that contributes its own rows to it.'
+  'Whether the last poll of the query succeeded; datname is empty for a server-wide query, or the database that contributes its own rows to it.'
 )
 const refusedPart = gauge(
   'pgvitals_query_refused',
-  'Always 1, one series per function or relation (part) that the server refuses to a query; its columns are not exported. part is the query itself if the query is refused as a whole. Refused parts are tried again after an hour, a restart of the server or a change of the role.'
+  'Always 1, one series per function or relation (label part) of a query that the server refuses; the columns that depend on it are not exported. part is the query itself if the whole query is refused. It is tried again after an hour, a restart of the server or a change of the role.'
 )
 const duration = gauge('pgvitals_query_duration_seconds', 'Duration of the last poll of the query.')
 const rows = gauge('pgvitals_query_rows', 'Rows returned by the last successful poll of the query.')

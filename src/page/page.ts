@@ -31,8 +31,8 @@ export function joinSnapshots(snapshots: readonly Snapshot[], now: number, isSel
 }
 
 /**
- * Several databases can contribute to one server-wide query. For each database and user, the page has the rows of one
- * fresh snapshot: of a role that sees the user, and of the database itself, in this order of preference.
+ * Several databases can contribute to one server-wide query. For each database and user, the page contains the rows of one
+ * fresh snapshot: preferably of a role that sees the user, otherwise of the database itself.
  */
 function chooseContributors(fresh: readonly Snapshot[], all: readonly Snapshot[]): (snapshot: Snapshot, text: FamilyText) => boolean {
   const queryOf = ({ server, query }: Snapshot) => `${server}\n${query}`

@@ -5,7 +5,7 @@ import type { Access } from '../server/server.ts'
 /**
  * The final SQL of a query for one database: `public.` before extension objects is replaced with the schema of the
  * extension, `current_setting('pgvitals.access', true)` with the declared access, and the wanted queryids of statement
- * texts, or the wanted parts, with the bind parameter `$1`. Rows of `statements: counts` are packed.
+ * texts, or the oids of the wanted parts, with the bind parameter `$1`. Rows of `statements: counts` are packed.
  */
 export function finalSql(query: Query, facts: Facts, access: ReadonlyMap<string, Access>): string {
   const declared = withSetting(withSchemas(query, facts), 'pgvitals.access', literal(JSON.stringify(Object.fromEntries(access))))
@@ -15,8 +15,8 @@ export function finalSql(query: Query, facts: Facts, access: ReadonlyMap<string,
 }
 
 /**
- * The final SQL of a query, limited to the rows of the database in which it runs, and to those of users that the role sees
- * in other databases.
+ * Limits the final SQL of a query to the rows of the database in which it runs and, if it has the label `usename`, to the
+ * rows of users that the role sees in other databases.
  */
 export function ownRowsSql(query: Query, sql: string): string {
   const isOwn = `where t."${query.merge}" = pg_catalog.current_database()`

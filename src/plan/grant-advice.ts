@@ -58,7 +58,7 @@ function missingOn({ facts }: Reached): readonly string[] {
   return [...(extension.hasUsage ? [] : [`usage on schema ${extension.schema}`]), ...(execute === undefined ? [] : [execute])]
 }
 
-/** The settings that disable counting. One set for a database alone is named with the database. */
+/** The tracking settings that disable counting, with the database if it is a database-specific setting. */
 function trackingAdvice(reached: readonly Reached[]): readonly string[] {
   const lines = reached.flatMap(({ name: database, facts }) =>
     trackingSettings.flatMap((setting) => {

@@ -14,7 +14,7 @@ export interface Candidate {
   readonly facts: Facts | undefined
   /** The access of roles that the configuration declares. */
   readonly access: ReadonlyMap<string, Access>
-  /** What the server refuses in this database. */
+  /** The functions and relations that the server refuses in this database. */
   readonly refusals?: Refusals
 }
 
@@ -35,7 +35,7 @@ export interface PlannedQuery {
   readonly sql: string | undefined
   /** The reason why the query does not run; undefined if it runs. */
   readonly skipped: string | undefined
-  /** What the server refuses of the query: its columns are missing or, if it is skipped, all of it. */
+  /** The refused functions and relations of the query. Its columns are missing or, if the query is skipped, all of them. */
   readonly refused?: readonly Refusal[]
 }
 
@@ -48,19 +48,19 @@ export interface DatabasePlan {
 
 /**
  * Plans each query of a server: a database-wide query in every database, a server-wide query in the database whose
- * role has the most capabilities, or the first of several. A database in which a server-wide query was refused
- * (a privilege or encoding error) is used only if no other can run it. If the rows of a server-wide query depend on the
+ * role has the most capabilities, or the first of several. A database that a server-wide query avoids (after a privilege
+ * or encoding error) is used only if no other can run it. If the rows of a server-wide query depend on the
  * role and the role does not see all of them, the databases of other roles contribute their own rows.
  */
 export function planQueries(
   queries: readonly Query[],
   databases: readonly Candidate[],
-  isRefused: (query: string, database: string) => boolean = () => false
+  isAvoided: (query: string, database: string) => boolean = () => false
 ): readonly PlannedQuery[] {
   const variants = groupVariants(queries)
   return joinPlans(
     databases.map((database) => planDatabase(variants, database)),
-    isRefused
+    isAvoided
   )
 }
 
@@ -80,7 +80,7 @@ export function planDatabase(variants: ReadonlyMap<string, readonly Query[]>, ca
 /** Joins the plans of all databases of a server, in their configured order, and chooses the database of each server-wide query. */
 export function joinPlans(
   plans: readonly DatabasePlan[],
-  isRefused: (query: string, database: string) => boolean
+  isAvoided: (query: string, database: string) => boolean
 ): readonly PlannedQuery[] {
   const known = plans.filter(({ candidate }) => candidate.facts !== undefined)
   // A database without facts is chosen only if no database has facts: it is unknown which queries it can run.
@@ -92,17 +92,17 @@ export function joinPlans(
       const query = planned.get(name)
       return query === undefined ? [] : [{ candidate, planned: query }]
     })
-    // A query that the server refuses as a whole is runnable: the reason is reported.
+    // A query that is skipped because of a refusal is runnable, so that the reason is reported.
     const runnable = places.filter(({ planned: { skipped, refused = [] } }) => skipped === undefined || refused.length > 0)
-    const accepting = runnable.filter(({ candidate }) => !isRefused(name, candidate.name))
+    const available = runnable.filter(({ candidate }) => !isAvoided(name, candidate.name))
     const isMerged = places[0]?.planned.query.merge !== undefined
     const host =
-      (isMerged ? accepting.find(seesAll) : undefined) ?? accepting.find(isPrivileged) ?? accepting.find(isRun) ?? runnable[0] ?? places[0]
+      (isMerged ? available.find(seesAll) : undefined) ?? available.find(isPrivileged) ?? available.find(isRun) ?? runnable[0] ?? places[0]
     if (host === undefined) return []
     if (!isMerged || !isRun(host) || seesAll(host)) return [host.planned]
-    // The same role would see the same rows. While a database is down, its last rows are exported until they expire, and then
-    // those that the server has for it; statements are counted by one of both.
-    const others = accepting
+    // A database with the same role would return the same rows. A database that is down contributes its last rows until they
+    // expire. It does not contribute statements, because only one database may count them.
+    const others = available
       .filter(isRun)
       .filter(
         ({ candidate: { isUp, facts }, planned }) =>
@@ -118,7 +118,7 @@ interface Place {
   readonly planned: PlannedQuery
 }
 
-/** Whether the server refuses no part because of a privilege, which may differ between roles. */
+/** Whether no function or relation is refused because of a missing privilege, which another role may have. */
 function isPrivileged({ planned: { refused = [] } }: Place): boolean {
   return refused.every(({ errorClass }) => errorClass !== 'privilege')
 }

@@ -78,8 +78,8 @@ export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatab
 }
 
 /**
- * Whether statements of a database are counted: by the server, unless the database counts them itself. Other rows are
- * chosen on the page (`joinSnapshots`).
+ * Whether the planned query counts the statements of a database. A server-wide query counts those of databases that do not
+ * contribute. Rows of other queries are chosen by `joinSnapshots`.
  */
 function isOwn({ query, datname, contributors }: PlannedQuery, shown: string): boolean {
   if (query.statements === undefined) return true

@@ -12,7 +12,7 @@ export interface Wanted {
   readonly identity: boolean
   readonly limits: boolean
   readonly discovery: Discovery | undefined
-  /** What the server refuses in this database, as far as it is known. */
+  /** The known refusals of the database. */
   readonly refusals: Refusals
 }
 
@@ -30,7 +30,7 @@ export interface Connected {
   readonly limits: { readonly value: Limits | undefined } | undefined
   /** All databases of the server, or the error if listing them failed; undefined if they were not listed. */
   readonly listed: readonly Listed[] | { readonly message: string } | undefined
-  /** What the server refuses in this database. */
+  /** The refusals of the database. */
   readonly refusals: Refusals
   /** Whether the credential had been rejected before. */
   readonly wasRejected: boolean

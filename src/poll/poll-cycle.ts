@@ -42,7 +42,7 @@ export async function runPollCycle(name: string, { poller, connection, clock, me
     if (outcome.failure !== undefined && poller.mayBeRefused(cycle, due, outcome.failure, clock.now())) {
       const refusals = await refusalsOf(found.session, due, poller.refusalsOf(cycle), clock.now())
       for (const { errorClass } of refusals) meter.failed({ server, datname: name, class: errorClass })
-      // The query runs again without them, or is skipped.
+      // The query runs again without the refused functions and relations, or is skipped.
       if (poller.refused(cycle, due, refusals, clock.now())) continue
     }
     poller.done(cycle, due, outcome, clock.now())
@@ -181,7 +181,7 @@ async function list(
   }
 }
 
-/** Finds what the server refuses of a query that failed. Nothing if the session was lost. */
+/** Finds the refusals of a query that failed; none if the session was lost. */
 async function refusalsOf(session: Session, { query, sql }: DueQuery, known: Refusals, now: number): Promise<readonly Refusal[]> {
   try {
     const options = { timeoutSeconds: query.timeoutSeconds, maxRows: 1, parameters: [null] }

@@ -23,13 +23,13 @@ export interface PollResult {
   readonly dropped: Readonly<Record<DropReason, number>>
 }
 
-/** The outcome of a poll: a result, a failure, or a result in which something is missing because of the failure. */
+/** The outcome of a poll: a result, a failure, or both if a failure made the result incomplete. */
 export type Outcome = (
   | { readonly result: PollResult; readonly failure: Failure | undefined }
   | { readonly result: undefined; readonly failure: Failure }
 ) & {
   readonly seconds: number
-  /** Whether this poll read nothing from PostgreSQL. Its failure is then that of the last attempt. */
+  /** Whether this poll sent no query to PostgreSQL. Its failure is then that of the last attempt. */
   readonly isUntried?: boolean
 }
 
@@ -63,7 +63,7 @@ async function poll(session: Session, due: DueQuery, clock: Clock): Promise<Poll
   return { result, failure: undefined }
 }
 
-/** Renders rows. Those of a query that ran in parts are added if their labels are equal. */
+/** Renders rows. If the query ran in parts, the values of rows with equal labels are added. */
 function rowsOf(due: DueQuery, answer: Answer, clock: Clock, isWhole: boolean): PollResult {
   const { query, memory } = due
   const mismatch = columnsMismatch(query, answer.columns)
@@ -112,7 +112,7 @@ async function pollTexts(
       memory.texts.failed(error, attempt)
     }
   }
-  // A database that contributes adds texts to those of the server.
+  // A database that contributes adds its texts to those of the server-wide query, which exports them.
   const { texts, duplicates } = datname === '' ? memory.texts.texts(all, labels) : { texts: [], duplicates: 0 }
   const error = memory.texts.error(datname)
   return {

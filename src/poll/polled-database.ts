@@ -22,7 +22,7 @@ export interface DatabaseState {
   readonly failure: Failure | undefined
   /** Whether no connection was attempted because the server has too few free connections. */
   readonly isDeferred: boolean
-  /** Whether it was discovered and has never accepted a connection: it is not down, but not to be monitored. */
+  /** Whether it was discovered and has never accepted a connection: it is not down, and is not monitored. */
   readonly isNotPermitted: boolean
   /** The number of consecutive poll cycles that could not connect. */
   readonly failures: number
@@ -84,9 +84,9 @@ export class PolledDatabase {
   cycle: CycleInProgress | undefined
   /** The result of the last cycle if that only connected. The next cycle uses it instead of connecting again. */
   introduction: Found | undefined
-  /** What the server refuses in this database. */
+  /** The functions and relations that the server refuses in this database. */
   refusals: Refusals = noRefusals
-  /** When a query that failed for another reason is examined again, by name. */
+  /** The time at which a query that failed for another reason is checked for refusals again, by name. */
   readonly examinedAt = new Map<string, number>()
   /** No cycle starts before this time. */
   notBefore = Number.NEGATIVE_INFINITY
@@ -169,7 +169,7 @@ export class PolledDatabase {
     this.state = { ...this.state, isUp: false, failure, isDeferred: false, isNotPermitted: false, failures: this.state.failures + 1 }
   }
 
-  /** Adds what the server refuses. */
+  /** Adds refusals. */
   refused(refusals: readonly Refusal[]): void {
     this.refusals = new Map([...this.refusals, ...refusals.map((one) => [one.key, one] as const)])
   }

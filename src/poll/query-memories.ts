@@ -36,7 +36,7 @@ export class QueryMemories {
     return memory
   }
 
-  /** Forgets databases that no longer contribute to a server-wide query: their counters start again if they return. */
+  /** Deletes the state of databases that no longer contribute to a server-wide query. If they contribute again, their counters start at 0. */
   keepContributors(isRunning: (datname: string, query: string) => boolean): void {
     for (const [key, { query, datname }] of this.#kept)
       if (query.scope === 'server' && datname !== '' && !isRunning(datname, query.name)) this.#kept.delete(key)

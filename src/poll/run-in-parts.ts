@@ -7,19 +7,19 @@ import type { Session } from '../server/session.ts'
 import { arrayText } from '../statements/statement-texts.ts'
 import type { Failure } from './snapshots.ts'
 
-/** What a query with `parts` returned, and why some of its parts are missing. */
+/** The result of a query with `parts`, and the reason why some of its parts are missing. */
 export interface PartialAnswer extends Answer {
   readonly isWhole: boolean
   readonly failure: Failure | undefined
 }
 
-/** Error classes that one object can cause. After any other error, the parts of a query would fail as well. */
+/** The error classes that a single object can cause. After any other error, every part of the query would fail as well. */
 const ofOneObject: ReadonlySet<ErrorClass> = new Set(['lock', 'no_database', 'other', 'privilege', 'timeout'])
 
-/** After a timeout, the parts may take this time altogether. The counters of the database wait for it. */
+/** The time limit for all parts after a timeout. It delays the counters of the database. */
 const secondsAfterTimeout = 10
 
-/** If an error has nothing to do with single objects, every part fails. */
+/** The maximum number of failed runs: if an error is not caused by single objects, every part fails. */
 const mostFailures = 50
 
 /**
@@ -84,7 +84,7 @@ function joined(query: Query, answers: readonly Answer[]): Omit<Answer, 'columns
   return { rows: answers.flatMap(({ rows }) => rows), cutRows: cut.reduce((sum, rows) => sum + rows, 0) }
 }
 
-/** Undefined if every part succeeded, for example after a database was dropped. */
+/** Undefined if every part succeeded, for example if the object that failed was dropped in the meantime. */
 function failureOf({ failed, unread }: Parts, first: unknown): Failure | undefined {
   if (failed.length + unread === 0) return undefined
   const error = failed[0]?.error ?? first

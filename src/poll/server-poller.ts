@@ -48,7 +48,7 @@ const longestCycleSeconds = 15
 /** The time after which a discovered database that does not accept the role is tried again. */
 const notPermittedMs = 3_600_000
 
-/** The time after which a query that keeps failing is examined again for what the server refuses. */
+/** The time after which a query that still fails is checked for refusals again. */
 const examinationMs = 3_600_000
 
 /** Polls one server. All times are in milliseconds of one clock. */
@@ -236,12 +236,12 @@ export class ServerPoller {
     return undefined
   }
 
-  /** What the server refuses in the database of a cycle. */
+  /** The functions and relations that the server refuses in the database of a cycle. */
   refusalsOf(cycle: Cycle): Refusals {
     return this.#polledIn(cycle)?.refusals ?? noRefusals
   }
 
-  /** Whether the failure of a poll may be permanent, and was not examined recently. */
+  /** Whether a failed poll may be due to a refusal, and was not checked for refusals recently. */
   mayBeRefused(cycle: Cycle, { query }: DueQuery, { errorClass }: Failure, now: number): boolean {
     const polled = this.#polledIn(cycle)
     if (polled === undefined || !refusalClasses.has(errorClass) || now < (polled.examinedAt.get(query.name) ?? 0)) return false
@@ -249,7 +249,7 @@ export class ServerPoller {
     return true
   }
 
-  /** Applies what the server refuses of a query that failed. Returns whether the query runs without it or is skipped. */
+  /** Adds the refusals of a query that failed, and plans again. Returns whether there are any. */
   refused(cycle: Cycle, { query, datname }: DueQuery, refusals: readonly Refusal[], now: number): boolean {
     const polled = this.#polledIn(cycle)
     if (polled?.cycle === undefined || refusals.length === 0) return false
@@ -269,7 +269,7 @@ export class ServerPoller {
     const polled = this.#polledIn(cycle)
     const planned = this.plan.running(datname, query.name)
     if (polled === undefined || planned === undefined) return
-    // A database that contributes since counts its statements itself.
+    // A database that began to contribute during the poll counts its statements itself.
     if (query.statements?.kind === 'counts' && !isDeepStrictEqual(contributors, planned.contributors)) return
     const intervalSeconds = polled.intervalOf(planned)
     const { log } = this.#options
@@ -282,7 +282,7 @@ export class ServerPoller {
       const { rows, texts, entries } = result
       const roles = polled.state.facts?.roles
       this.snapshots.put({ datname, query: query.name, intervalSeconds, succeededAt: now, seconds, rows, texts, roles, failure })
-      // If the database stops to contribute, the counters that the server had for it must not appear again.
+      // If the database stops contributing, the earlier counters of the server for it must not reappear.
       if (query.statements?.kind === 'counts' && datname !== '') this.snapshots.withdraw(datname, query.name)
       if (query.name === 'disk') {
         const [usedBytes, missing] = entries[0]?.values ?? []
@@ -295,8 +295,8 @@ export class ServerPoller {
         log.warn({ ...place, database: cycle.name, file: query.file, class: failure.errorClass }, `query failed: ${failure.message}`)
       }
       // Another database could not read the missing parts of a result either.
-      const isRefused = !isUntried && (result === undefined || query.statements !== undefined)
-      if (isRefused && this.plan.failed(query, cycle.name, failure.errorClass, now)) this.#tidy()
+      const isAvoided = !isUntried && (result === undefined || query.statements !== undefined)
+      if (isAvoided && this.plan.failed(query, cycle.name, failure.errorClass, now)) this.#tidy()
     } else if (last !== undefined) {
       log.info(place, 'query succeeds again')
     }
@@ -430,8 +430,8 @@ export class ServerPoller {
   }
 
   /**
-   * Whether a discovered database that has never accepted a connection refuses the role. A credential that works in no
-   * other database is wrong, and a server without free connections refuses everybody: both are failures.
+   * Whether a discovered database that has never accepted a connection does not accept the role. A credential that no other
+   * database accepts is wrong, and a server without free connections accepts no role: both are failures.
    */
   #isNotPermitted({ name, database, state }: PolledDatabase, { errorClass }: Failure): boolean {
     if (state.facts !== undefined || this.#server.databases.some((declared) => declared.name === name)) return false
@@ -445,12 +445,12 @@ export class ServerPoller {
     return errorClass === 'privilege' || errorClass === 'prerequisite' || errorClass === 'no_database'
   }
 
-  /** Logs each refusal once per server. */
+  /** Logs each refused function, relation or query once per server. */
   #logRefusals({ name, refusals }: PolledDatabase): void {
     for (const { key, message, errorClass } of refusals.values()) {
       const text = key.startsWith('query ')
-        ? `${key} is refused and skipped, and tried again in an hour: ${message}`
-        : `the server refuses ${key}; what depends on it is not exported, and it is tried again in an hour: ${message}`
+        ? `${key} is skipped, because the server refuses it; it is tried again in an hour: ${message}`
+        : `the server refuses ${key}; columns that depend on it are not exported; it is tried again in an hour: ${message}`
       if (!this.#advised.has(text)) this.#options.log.warn({ server: this.#server.name, database: name, class: errorClass }, text)
       this.#advised.add(text)
     }

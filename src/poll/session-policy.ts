@@ -22,8 +22,8 @@ export function leaderOf({ databases }: Server, isUp: (name: string) => boolean)
 }
 
 /**
- * The databases whose session stays open between poll cycles: the leader, and those that are configured to keep one. An
- * open session blocks `drop database`, `alter database … rename` and copies of the database.
+ * The databases that keep their session between poll cycles: the leader, and those with `keep_sessions`. An open session
+ * blocks `drop database`, `alter database … rename` and `create database … template`.
  */
 export function keptSessions(needs: SessionNeeds): ReadonlySet<string> {
   const keepable = keepableSessions(needs)
@@ -34,9 +34,9 @@ export function keptSessions(needs: SessionNeeds): ReadonlySet<string> {
 }
 
 /**
- * The databases whose session could stay open: all declared ones if the limits allow it, otherwise those that
- * server-wide queries need, with one permit left for the cycles of the others. Only the intervals of the others depend
- * on the cost of their cycles. The session of a discovered database is never kept.
+ * The databases that may keep their session: all declared ones if the limits allow it, otherwise those that server-wide
+ * queries need, with one permit left for the cycles of the others. Only the intervals of the others depend on the cost of
+ * their cycles. A discovered database never keeps its session.
  */
 export function keepableSessions({ server, databases, leader, hosts, limiter }: SessionNeeds): ReadonlySet<string> {
   const ofRole = new Map<string, number>()

@@ -4,8 +4,8 @@ const dollarQuote = /\$(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/iy
 const word = /[\w$\u0080-\uffff]+/y
 
 /**
- * SQL without comments and line breaks, as it is sent to the server, which may log every statement. Strings, quoted
- * names and dollar-quoted strings do not change. Plain strings have no escapes, because our sessions set
+ * Removes comments and line breaks, because the server may log every statement. String constants, quoted identifiers and
+ * dollar-quoted strings do not change. Plain string constants have no escapes, because our sessions set
  * `standard_conforming_strings`. Source: PostgreSQL's documentation, "Lexical Structure".
  */
 export function compactSql(sql: string): string {
@@ -31,7 +31,7 @@ function gapLength(sql: string, from: number): number {
   return at - from
 }
 
-/** What replaces a gap. String constants that are separated by a line break are one constant. */
+/** The replacement of a gap. String constants separated by a line break are one constant. */
 function separator(before: string | undefined, gap: string, after: string | undefined): string {
   if (before === "'" && after === "'" && gap.includes('\n')) return '\n'
   return before === undefined || before === '(' || after === undefined || after === ')' ? '' : ' '

@@ -9,7 +9,7 @@ export function describeQueries(queries: readonly Query[]): string {
 function describeQuery(query: Query): string {
   const requires = query.requires.map(formatRequirement)
   const place = query.scope === 'database' ? 'in every database' : 'once per server'
-  const merged = query.merge === undefined ? '' : ', completed by each database without capability pg_read_all_stats'
+  const merged = query.merge === undefined ? '' : ', without capability pg_read_all_stats merged with the rows of other databases'
   const suffix = columnNames(query, 'suffix').length > 0 ? '_*' : ''
   return [
     `${query.file}`,

@@ -54,8 +54,8 @@ export interface Query {
   readonly about: string
   readonly scope: Scope
   /**
-   * The column that names the database of a row, if the rows of a database depend on the role that reads them. Without
-   * pg_read_all_stats, each database then contributes its own rows.
+   * The column that names the database of a row, if the visible rows depend on the role. Without pg_read_all_stats, each
+   * database contributes its own rows.
    */
   readonly merge: string | undefined
   readonly intervalSeconds: number
@@ -66,8 +66,8 @@ export interface Query {
   readonly top: Top | undefined
   readonly statements: Statements | undefined
   /**
-   * SQL that returns the oids of the parts of the query. They run one by one if the whole query fails; undefined if the
-   * query has no parts.
+   * SQL that returns the oids of the parts of the query, which run separately if the whole query fails; undefined without
+   * parts.
    */
   readonly parts: string | undefined
   readonly requires: readonly Requirement[]
@@ -84,7 +84,7 @@ export function isValueColumn(column: Column): column is ValueColumn {
 /** The label that names the user of a session. */
 export const userLabel = 'usename'
 
-/** Whether the rows of a query are visible or not depending on their user, in every database. */
+/** Whether a role sees the rows of a query by user: those of its users in all databases, and no others. */
 export function isMergedByUser({ merge, columns }: Pick<Query, 'merge' | 'columns'>): boolean {
   return merge !== undefined && columnNames({ columns }, 'label').includes(userLabel)
 }

@@ -11,7 +11,7 @@ export type Requirement =
   | { readonly kind: 'declared'; readonly what: 'access' }
   | { readonly kind: 'setting'; readonly name: (typeof requirableSettings)[number] }
 
-/** The settings without which PostgreSQL collects nothing for a query, so that its numbers would be 0 or stop. */
+/** The tracking settings that a query can require. While one is off, its values would be 0 or constant. */
 const requirableSettings = ['compute_query_id', 'pg_stat_statements.track', 'track_counts'] as const
 
 const pattern = /^(?<word>[a-z_][a-z0-9_-]*)(?:\s*(?<comparison>>=|<)\s*(?<version>\d+(?:\.\d+)*))?$/

@@ -15,8 +15,8 @@ interface Message {
 }
 
 /**
- * A connection of pg that decodes texts by column and encoding of the database. pg itself decodes every text as UTF-8
- * and loses bytes that are not.
+ * A connection of pg that decodes each text by its column and the encoding of the database. pg decodes every text as UTF-8
+ * and replaces invalid bytes.
  */
 export class ByteConnection extends pg.Connection {
   #encoding = 'UTF8'

@@ -16,7 +16,7 @@ function role(name: string, blindSpot: string): Capability {
   return { name, kind: 'role', isServerWide: false, sql: `pg_catalog.pg_has_role('${name}', 'usage')`, blindSpot }
 }
 
-/** A function that pg_monitor may execute by default, unless the server was changed. */
+/** A function on which pg_monitor has EXECUTE by default; hosted servers can differ. */
 function monitorFunction(name: string, blindSpot: string): Capability {
   const sql = `pg_catalog.has_function_privilege('pg_catalog.${name}()', 'execute')`
   return { name, kind: 'function', isServerWide: false, sql, blindSpot }
@@ -29,15 +29,15 @@ export const capabilities: readonly Capability[] = [
   role('pg_read_all_settings', 'settings that only superusers may read'),
   role(
     'pg_read_all_stats',
-    'sessions and statements of roles that have no credential here, replication, autovacuum, and the sizes of databases to which no credential can connect'
+    'sessions and statements of roles without a credential in the configuration, replication, autovacuum, and sizes of databases to which no credential can connect'
   ),
   role('pg_monitor', 'shared buffers'),
   {
     name: 'pg_stat_statements',
     kind: 'extension',
     isServerWide: true,
-    // The settings of the library may be in postgresql.conf although it is not loaded. pg_settings lists only those that
-    // are defined; reading it is expensive, so the cheap tests precede it.
+    // postgresql.conf may contain settings of a library that is not loaded. pg_settings lists only defined settings; reading it
+    // is expensive, so the other tests precede it.
     sql: `exists (
     select from pg_catalog.pg_extension as e
     where e.extname = 'pg_stat_statements'

@@ -2,8 +2,8 @@ import { TextDecoder } from 'node:util'
 
 /**
  * Columns with names of shared catalogs (databases, roles, subscriptions, replication slots), and `labels` of packed
- * statement rows. PostgreSQL stores these names as the bytes that the session that created them had sent, without an
- * encoding, and does not convert them between databases.
+ * statement rows. PostgreSQL stores these names in the encoding of the database in which they were created, without
+ * recording it, and does not convert them in other databases.
  * Source: PostgreSQL's documentation, "Character Set Support".
  */
 const sharedColumns: ReadonlySet<string> = new Set([
@@ -25,10 +25,10 @@ const nonAscii = /[\x80-\xff]/
 
 /**
  * Decodes a value that PostgreSQL sent without conversion (`client_encoding = SQL_ASCII`). `bytes` has one character for
- * each byte, `encoding` is that of the database. Names of shared catalogs are UTF-8 whatever the encoding of the database
- * is, so that their labels do not depend on the database that was queried; everything else has the encoding of the
- * database, or is UTF-8. A byte that cannot be decoded becomes U+FFFD and its two hexadecimal digits, so that different
- * names stay different.
+ * each byte, `encoding` is that of the database. Names of shared catalogs are decoded as UTF-8, so that their labels do not
+ * depend on the database of the session; other texts are decoded from the encoding of the database, or as UTF-8 if that
+ * fails. A byte that cannot be decoded becomes U+FFFD and its two hexadecimal digits, so that different names remain
+ * different.
  */
 export function decodeText(bytes: string, column: string, encoding: string): string {
   if (!nonAscii.test(bytes)) return bytes

@@ -18,15 +18,15 @@ export interface Listed {
   readonly isRegular?: boolean
   /** Whether its connection limit is reached. */
   readonly isFull?: boolean
-  /** Changes with its privileges and its connection limit. */
+  /** A value that changes with its privileges and its connection limit. */
   readonly access?: string
 }
 
-/** The databases of providers, to which only their own roles can connect. They are never discovered. */
+/** The databases of hosting providers, which accept only roles of the provider. They are never discovered. */
 const ofProviders = new Set(['rdsadmin', 'cloudsqladmin', 'alloydbadmin', 'alloydbmetadata', 'azure_maintenance', 'azure_sys'])
 
 /**
- * Lists all databases of the server without what it refuses. `isOpen` applies to the role of the discovery, not to the
+ * Lists all databases of the server, without refused functions and relations. `isOpen` applies to the role of the discovery, not to the
  * role of the session. Throws if the databases cannot be listed.
  */
 export async function listDatabases(
@@ -43,7 +43,7 @@ export async function listDatabases(
     now
   )
   if (answer === undefined) return { value: { message }, refusals }
-  // If the server refuses the privilege check, the databases are tried.
+  // If the privilege check is refused, a connection to each database is attempted.
   const value = answer.rows.map(([name, isOpen, isRegular, isFull, access]) => ({
     name: name ?? '',
     isOpen: isOpen !== 'f' && !isUndecodable(name ?? ''),
@@ -84,8 +84,8 @@ function undeclared({ databases, discovery }: Pick<Server, 'databases' | 'discov
 }
 
 /**
- * If a pooler has users that are not roles of the server, the privileges of the session's role apply. Names are compared
- * as bytes: a text in the SQL would have to be valid in the encoding of the database.
+ * If the user of a pooler is not a role of the server, the privileges of the session's role apply. Names are compared as
+ * bytes, because a string constant would have to be valid in the encoding of the database.
  */
 function listSql(user: string): string {
   const userBytes = `'\\x${Buffer.from(user).toString('hex')}'::bytea`

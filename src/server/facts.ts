@@ -93,7 +93,7 @@ from pg_catalog.pg_control_system()`)
 
 const options = { timeoutSeconds: 5, maxRows: 1 }
 
-/** What was read, and everything that the server is now known to refuse in this database. */
+/** The value that was read, and all known refusals of the database. */
 export interface Read<Value> {
   readonly value: Value
   readonly refusals: Refusals
@@ -104,7 +104,10 @@ export async function readFacts(session: Session): Promise<Facts> {
   return (await readSupportedFacts(session, noRefusals, 0)).value
 }
 
-/** Reads the facts without what the server refuses. A refused capability is missing; a refused state of recovery is read from a setting. */
+/**
+ * Reads the facts without refused functions and relations. A capability whose test is refused is missing; if
+ * `pg_is_in_recovery()` is refused, the state of recovery is read from a setting.
+ */
 export async function readSupportedFacts(session: Session, known: Refusals, now: number): Promise<Read<Facts>> {
   const { answer, refusals, message } = await runSupported(session, { name: 'facts', sql: factsSql, options }, known, now)
   if (answer === undefined) throw new ClassedError('unsupported', `cannot read the facts of the database: ${message}`)
@@ -135,8 +138,8 @@ function parseExtensions(text: string): ReadonlyMap<string, Extension> {
 }
 
 /**
- * Reads the identity of the server; undefined if the role lacks the privilege or the server refuses the start time. A
- * server that refuses the system identifier is identified by its start time, which has microseconds.
+ * Reads the identity of the server; undefined if the role lacks the privilege or the start time is refused. If the system
+ * identifier is refused, the start time alone, which has microseconds, identifies the server.
  */
 export async function readIdentity(session: Session, known: Refusals, now: number): Promise<Read<Identity | undefined>> {
   try {

@@ -4,16 +4,16 @@ import { anyArguments, type Refusal, type Refusals, withoutRefused } from './ref
 import type { RunOptions, Session } from './session.ts'
 import { type SqlPart, sqlParts } from './sql-parts.ts'
 
-/** The time after which a refused part is tried again. A restart of the server and changed facts end it earlier. */
+/** The time after which a refused function or relation is tried again. A restart of the server or a change of the facts ends this time. */
 const retryMs = 3_600_000
 
-/** Codes that a server raises for what it refuses permanently. Source: PostgreSQL's documentation, "PostgreSQL Error Codes". */
+/** The SQLSTATEs of permanent refusals. Source: PostgreSQL's documentation, "PostgreSQL Error Codes". */
 const refusing: Readonly<Record<string, ErrorClass>> = {
   '0A000': 'unsupported',
   '42501': 'privilege',
   '42883': 'unsupported',
   '42P01': 'unsupported',
-  // Amazon Aurora raises it for pg_current_wal_lsn(); PostgreSQL for functions that depend on recovery or on a library.
+  // Amazon Aurora raises it for pg_current_wal_lsn(), PostgreSQL for functions that depend on recovery or on a library.
   '55000': 'unsupported'
 }
 
@@ -29,9 +29,9 @@ export interface Failed {
 }
 
 /**
- * Finds what the server refuses of a statement that failed. Each part is evaluated alone where possible; otherwise the
- * statement runs without it. Error messages are not evaluated, because they are translated. Returns nothing if the
- * statement fails for another reason. Throws if the session was lost.
+ * Finds the functions and relations that the server refuses in a statement that failed. Each is evaluated alone if possible;
+ * otherwise the statement runs without it. Messages are not evaluated, because they may be translated. Returns an empty list
+ * if the statement fails for another reason. Throws if the session was lost.
  */
 export async function findRefusals(session: Session, failed: Failed, known: Refusals, now: number): Promise<readonly Refusal[]> {
   const { name, sql, options } = failed
@@ -52,15 +52,15 @@ export async function findRefusals(session: Session, failed: Failed, known: Refu
     const isRefused = known.has(anyArguments(part)) || found.some(({ key }) => key === anyArguments(part))
     const raised = part.probe === undefined || isRefused ? undefined : await attempt(part.probe)
     if (raised === undefined || part.probe === undefined || raised === 'other') continue
-    // Some columns of a catalog may be readable only.
+    // The role may be permitted to read only some columns of a catalog.
     const isReadable =
       !part.isCall &&
       raised.errorClass === 'privilege' &&
       (await attempt(`select from ${sql.slice(part.start, part.end)} limit 1`)) === undefined
     if (isReadable) continue
-    // A missing table of a user may be created soon.
+    // A missing object outside pg_catalog may be created later.
     if (isMissing(raised) && part.schema !== 'pg_catalog') continue
-    // A function that depends on recovery fails alone, although a CASE around it prevents the call.
+    // A function that depends on recovery fails if it is evaluated alone, but a CASE in the statement may prevent the call.
     const isCertain = raised.code !== '55000'
     const key = isOfFunction(raised) && part.isCall && part.key !== `${part.schema}.${part.name}()` ? anyArguments(part) : part.key
     const isKnown = found.some((one) => one.key === key)
@@ -83,23 +83,25 @@ export async function findRefusals(session: Session, failed: Failed, known: Refu
   )
   for (const part of called.values()) {
     const { isGranted } = await readObject(session, part)
-    // An error of one row, such as a database without CONNECT, says nothing about the function in other queries.
+    // An error of one row, such as a database without CONNECT, does not apply to the function in other queries.
     const isOwn = raised === 'other' || (raised.errorClass === 'privilege' && isGranted === undefined)
     if (isOwn) continue
     const refusal = await make(part, anyArguments(part), raised, sql)
     if ((await runsWithout(...suspected, refusal)) === true) return [...found, refusal]
   }
   if (raised !== 'other' && isMissing(raised) && !isReduced) return found
-  // Without its refused parts the statement is invalid.
+  // The statement is invalid without its refused functions and relations.
   const { errorClass, message } =
-    raised === 'other' ? { errorClass: 'unsupported' as const, message: 'it cannot run without what the server refuses' } : raised
+    raised === 'other'
+      ? { errorClass: 'unsupported' as const, message: 'it cannot run without the refused functions and relations' }
+      : raised
   return [
     ...found,
     { key: `query ${name}`, errorClass, message, probe: sql, isGranted: undefined, isMissing: false, isRow: false, retryAt: now + retryMs }
   ]
 }
 
-/** Tries again what is due. Returns the refusals that remain. Throws if the session was lost. */
+/** Tries again the refusals that are due. Returns those that remain. Throws if the session was lost. */
 export async function recheck(session: Session, refusals: Refusals, now: number): Promise<Refusals> {
   const isGranted = await readGrants(session, refusals)
   const remaining = new Map<string, Refusal>()
@@ -117,7 +119,7 @@ export async function recheck(session: Session, refusals: Refusals, now: number)
   return isSame ? refusals : remaining
 }
 
-/** The result of a statement of pgvitals itself, and everything that the server is now known to refuse. */
+/** The result of a statement that is not a query file, and all known refusals of the database. */
 interface Ran {
   /** Undefined if the statement is refused as a whole. */
   readonly answer: Answer | undefined
@@ -125,7 +127,7 @@ interface Ran {
   readonly message: string
 }
 
-/** Runs a statement of pgvitals itself without what the server refuses. */
+/** Runs a statement that is not a query file without its refused functions and relations. */
 export async function runSupported(session: Session, failed: Failed, known: Refusals, now: number): Promise<Ran> {
   const { sql, refused } = withoutRefused(failed.sql, known)
   const whole = known.get(`query ${failed.name}`) ?? (sql === undefined ? refused.at(-1) : undefined)
@@ -164,7 +166,7 @@ function asRefusal(error: unknown): Raised | undefined {
   return errorClass === undefined ? undefined : { code: String(code), errorClass, message: messageOf(error) }
 }
 
-/** Whether the error applies to the function whatever its arguments. */
+/** Whether the error applies to the function with any arguments. */
 function isOfFunction({ code }: Raised): boolean {
   return code === '0A000' || code === '42883'
 }

@@ -57,7 +57,7 @@ export function parseMembership(text: string): Membership {
   return { isMember, inheritSteps: steps ?? [], inherits }
 }
 
-/** The statements that grant a predefined role so that its privileges apply at once, whether the role inherits by default or not. */
+/** The statements that grant a predefined role so that its privileges apply immediately, even if the role does not inherit by default. */
 export function grantRole(
   granted: string,
   role: string,

@@ -8,11 +8,11 @@ export interface MissingGrant {
   readonly capabilities: readonly string[]
   /** What the role cannot see. */
   readonly blindSpots: readonly string[]
-  /** The reason, as a clause; undefined if it is simply that pg_monitor was not granted. */
+  /** The reason, as a clause; undefined if pg_monitor is not granted. */
   readonly cause: string | undefined
   /** The statements that provide the capabilities, without semicolon. */
   readonly statements: readonly string[]
-  /** Whether the privilege was revoked from pg_monitor, as on hosted servers, where no statement may restore it. */
+  /** Whether pg_monitor lacks the privilege, as on hosted servers, where it may be impossible to grant it. */
   readonly isRefused: boolean
 }
 
@@ -40,7 +40,7 @@ export function missingGrants(facts: Facts): readonly MissingGrant[] {
   return missing.map((one) =>
     one.kind === 'function'
       ? group([one], {
-          cause: `pg_monitor is granted, but this server refuses ${one.name}`,
+          cause: `pg_monitor is granted, but lacks EXECUTE on ${one.name} on this server`,
           statements: [`grant execute on function pg_catalog.${one.name}() to ${quoteIdentifier(facts.role)}`],
           isRefused: true
         })

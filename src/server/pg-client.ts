@@ -136,8 +136,8 @@ export async function openClient(connection: Connection, knownPassword: string |
 const ownParameters = { client_encoding: 'UTF8' }
 
 /**
- * Removes what pg has read from PGAPPNAME, PGOPTIONS and PGREPLICATION: src/config decides which variables count. The
- * session sets application_name; as a startup parameter, PgBouncer would keep it for other clients.
+ * Removes the values that pg has read from PGAPPNAME, PGOPTIONS and PGREPLICATION, because only src/config reads the
+ * environment. The session sets application_name; as a startup parameter, PgBouncer would keep it for other clients.
  */
 function withoutEnvironment(client: object): void {
   type Parameters = Partial<Record<'application_name' | 'fallback_application_name' | 'options' | 'replication', unknown>>
@@ -193,8 +193,8 @@ function passwordRefused(error: unknown): LoginError {
 }
 
 /**
- * pg sets no code on its own connection errors, and PgBouncer sets the same code on all of its errors. Neither translates
- * its messages; those of PostgreSQL, which have a routine, are never read.
+ * Connection errors of pg have no code, and all errors of PgBouncer have the same code. Neither translates its messages.
+ * Messages of PostgreSQL, whose errors have a routine, are not evaluated.
  */
 function classifyConnectError(error: unknown): unknown {
   const { message = '', code, routine } = error as { message?: string; code?: string; routine?: string }

@@ -1,7 +1,10 @@
 import type { ErrorClass } from './error-class.ts'
 import { type SqlPart, sqlParts } from './sql-parts.ts'
 
-/** A function, relation or statement that a server refuses permanently: Aurora, RDS, a missing privilege, a missing function. */
+/**
+ * A function, relation or statement that a server refuses permanently, because a hosted server does not support it, the
+ * role lacks a privilege, or it does not exist.
+ */
 export interface Refusal {
   /** The key of a part of a statement, or `query <name>` for a whole query. */
   readonly key: string
@@ -15,7 +18,7 @@ export interface Refusal {
   readonly isMissing: boolean
   /** Whether it is a function in a FROM clause that returns one row. */
   readonly isRow: boolean
-  /** In milliseconds of the clock. */
+  /** The time at which it is tried again, in milliseconds of the clock. */
   readonly retryAt: number
 }
 
@@ -24,15 +27,15 @@ export type Refusals = ReadonlyMap<string, Refusal>
 
 export const noRefusals: Refusals = new Map()
 
-/** A statement without its refused parts. */
+/** A statement without its refused functions and relations. */
 export interface Supported {
-  /** Undefined if the rows of the statement depend on a refused part. */
+  /** Undefined if the rows of the statement depend on a refused function or relation. */
   readonly sql: string | undefined
   /** The refusals that the statement contains. */
   readonly refused: readonly Refusal[]
 }
 
-/** Replaces the refused parts of a statement with null. */
+/** Replaces the refused functions and relations of a statement with null. */
 export function withoutRefused(sql: string, refusals: Refusals): Supported {
   if (refusals.size === 0) return { sql, refused: [] }
   const parts = sqlParts(sql).flatMap((part) => {
@@ -45,7 +48,7 @@ export function withoutRefused(sql: string, refusals: Refusals): Supported {
     const { expression, column } = part
     if (expression !== undefined) {
       const { start, end } = expression
-      // The planner removes the branch, so that the function is not called; the expression still determines the type.
+      // The planner removes the branch, so the function is not called. The expression still determines the type.
       const isCall = start === part.start && part.isCall
       const text = refusal.isMissing ? missing(part, isCall) : `(case when false then ${sql.slice(start, end)} end)`
       edits.set(start, { end, text: column === undefined ? text : `${text} as ${JSON.stringify(column)}` })
@@ -84,7 +87,7 @@ function missing({ name }: SqlPart, isCall: boolean): string {
   return type === undefined ? 'null' : `null::${type}`
 }
 
-/** The key of a refused function whatever its arguments. */
+/** The key of a function that is refused for all arguments. */
 export function anyArguments({ schema, name, isCall }: SqlPart): string {
   return isCall ? `${schema}.${name}(…)` : ''
 }

@@ -12,7 +12,7 @@ export interface Connection {
   /** Undefined if the server is expected to request none. */
   readonly password: Password | undefined
   readonly database: string
-  /** Whether logins without channel binding (SCRAM-SHA-256-PLUS) are refused. */
+  /** Whether logins without channel binding (SCRAM-SHA-256-PLUS) are rejected. */
   readonly requiresChannelBinding?: boolean
   readonly tls: Tls
 }
@@ -29,7 +29,7 @@ export interface Database {
   /** The declared level of access by role. */
   readonly access: ReadonlyMap<string, Access>
   readonly quotaBytes: number | undefined
-  /** Whether its session may stay open between poll cycles: it blocks `drop database` and `alter database … rename`. */
+  /** Whether its session is kept between poll cycles, if the limits allow it. An open session blocks `drop database` and `alter database … rename`. */
   readonly keepsSession?: boolean
 }
 
@@ -46,7 +46,7 @@ export interface Server {
   readonly name: string
   readonly databases: readonly Database[]
   readonly discovery: Discovery | undefined
-  /** The maximum number of open sessions. With more databases than that, sessions are not kept between poll cycles. */
+  /** The maximum number of open sessions. With more databases, poll intervals depend on the cost of the cycles. */
   readonly maxSessions: number
   /** Samples beyond this number are dropped and counted. */
   readonly maxSamplesPerDatabase: number

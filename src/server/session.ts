@@ -55,7 +55,7 @@ async function setUp(client: Client): Promise<Session> {
   try {
     const sql = 'select pg_catalog.pg_backend_pid()'
     const statement = { sql, parameters: [], maxRows: 1, deadlineSeconds: defaultTimeoutSeconds }
-    // A server that refuses the function is treated like a pooler, whose process ID differs.
+    // If the server refuses the function, the session is treated like that of a pooler, whose process ID differs.
     const rows = await client.query(statement).then(
       (answer) => answer.rows,
       (error: unknown) => {
@@ -113,7 +113,7 @@ function sessionSettings(version: Version, timeoutSeconds: number, set: 'set' | 
   const [major = 0] = version
   return [
     "application_name = 'pgvitals'",
-    // Without conversion, no byte fails a statement. Names of shared catalogs are not in the encoding of the database.
+    // The server does not convert texts, because an invalid byte would fail the statement. `decodeText` decodes them.
     "client_encoding = 'SQL_ASCII'",
     'role none',
     `statement_timeout = '${timeoutSeconds}s'`,

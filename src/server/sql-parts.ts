@@ -1,6 +1,6 @@
-// Finds in a statement what a server can refuse: function calls and sources of rows. This is not a parser of SQL: it
-// tracks parentheses, CASE and the clauses of each SELECT. If it is wrong, an attempt to run the statement without a
-// part fails, and the statement is skipped as a whole.
+// Finds the function calls and sources of rows of a statement, which a server can refuse. This is not a full parser: it
+// tracks parentheses, CASE and the clauses of each SELECT. If the result is wrong, the statement fails without the part,
+// and is skipped as a whole.
 
 interface Range {
   readonly start: number
@@ -19,9 +19,9 @@ export interface SqlPart extends Range {
   /** A statement that evaluates it alone; undefined if its arguments are not constant. */
   readonly probe: string | undefined
   /**
-   * What null replaces if the part is refused: the outermost function call, CASE or subquery around it, because
-   * coalesce, exists or count would turn null into a number. Undefined in a FROM or WHERE clause: without the part, the
-   * rows would be different ones.
+   * The expression that is replaced with null if the part is refused: the outermost function call, CASE or subquery around
+   * it, because coalesce, exists or count would return a number for null. Undefined in a FROM or WHERE clause: without the
+   * part, the statement would return other rows.
    */
   readonly expression: Range | undefined
   /** The name of the result column, if the expression is a column without an alias. */
@@ -175,7 +175,7 @@ function makeNode(kind: Node['kind'], start: number, more: Partial<Node>): Node 
   return { kind, start, end: 0, close: 0, ...unset, ...more }
 }
 
-/** The nodes around a part that matter: a FILTER belongs to its call, a branch of CASE to what is around it. */
+/** The nodes that determine the expression of a part. A FILTER belongs to its call, a branch of CASE to the nodes around it. */
 function above(path: readonly Node[]): readonly Node[] {
   return path.flatMap((node) => (node.isBranch ? [] : [node.continued ?? node]))
 }

@@ -1,6 +1,6 @@
 import { quoteIdentifier } from './identifier.ts'
 
-/** A setting without which PostgreSQL does not count what queries read. */
+/** A setting that disables the statistics that queries read. */
 export interface TrackingSetting {
   readonly name: string
   /** A boolean SQL expression: whether the setting of the session enables counting; null if the setting does not exist. */
@@ -14,7 +14,7 @@ export interface TrackingSetting {
 const isOn = (name: string) => `pg_catalog.current_setting('${name}', true) <> 'off'`
 const hasStatements = "pg_catalog.current_setting('pg_stat_statements.max', true) is not null"
 
-/** The settings that disable counting. Each is reported like a capability that no role has. */
+/** The tracking settings. If one is off, it is reported like a missing capability. */
 export const trackingSettings: readonly TrackingSetting[] = [
   {
     name: 'track_activities',
@@ -30,7 +30,7 @@ export const trackingSettings: readonly TrackingSetting[] = [
   },
   {
     name: 'compute_query_id',
-    // Another library may compute the identifiers; then this setting must be off, and our own statement has one.
+    // If another library computes the identifiers, this setting must be off. Then the statement of this session has one.
     sql: `case
       when not ${hasStatements} then null
       when ${isOn('compute_query_id')} then true
@@ -53,7 +53,7 @@ export const trackingSettings: readonly TrackingSetting[] = [
 
 /** The state of a tracking setting. */
 export interface Tracking {
-  /** Whether it is on for a session of a role without settings of its own; undefined if a value of our role hides that. */
+  /** Whether it is on for roles without role-specific settings; undefined if a setting of our role hides the value. */
   readonly isOn: boolean | undefined
   /** While it is off, the source of the value, as in pg_settings. */
   readonly source: string | undefined
@@ -63,13 +63,12 @@ export interface Tracking {
 
 /**
  * The state of the settings as a JSON object, without those that do not exist. A setting acts in the backend that does the
- * work, and `alter database` and `alter role` can set it for some backends. What counts is therefore the value in the
- * sessions of applications, not in ours:
+ * work, and `alter database` and `alter role` can set it for some backends. The value in the sessions of applications
+ * therefore applies, not the value in ours:
  *
- * - A value of this database decides for this database and says nothing about the others.
- * - A value of a role says nothing about the sessions of other roles; while one role has the setting on, something is
- *   counted.
- * - Our own value is that of the server only if it comes from neither our role nor our database. Otherwise the value of
+ * - A database-specific setting applies to its database only.
+ * - A role-specific setting applies to its role only; while one role has the setting on, something is counted.
+ * - The value in our session is that of the server only if neither our role nor our database sets it. Otherwise the value of
  *   the server is not visible, and PostgreSQL's default, on, is assumed.
  *
  * Source: PostgreSQL's documentation, "Parameter Interaction via the Database".

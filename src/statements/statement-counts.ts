@@ -26,8 +26,8 @@ export interface TakeOptions extends Times {
    */
   readonly limit: number
   /**
-   * Statements of other databases are not counted. The series of a database that is no longer shown are deleted; if it
-   * is shown again, they start again at 0, because it may have been counted elsewhere in the meantime.
+   * Whether statements of a database are counted. The series of a database that is no longer shown are deleted. If it is
+   * shown again, they start at 0, because another database may have counted its statements in the meantime.
    */
   readonly isShown: (datname: string) => boolean
   /** Statements of roles that only monitor are never named. */

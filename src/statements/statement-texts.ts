@@ -14,7 +14,7 @@ interface Known {
   readonly searchedIn: ReadonlySet<string>
 }
 
-/** One search for texts: the database whose texts it is for (`''` for the server), the database of the session, the time. */
+/** One search for texts: the database whose texts are searched (`''` for the server), the database of the session, the time. */
 interface Attempt {
   readonly datname: string
   readonly database: string
@@ -40,7 +40,7 @@ export class StatementTexts {
   readonly #query: Query
   readonly #textLabel: string
   readonly #known = new Map<string, Known>()
-  /** The searches by the database whose texts they are for (`''` for the server). */
+  /** The searches by the database whose texts are searched (`''` for the server). */
   readonly #searches = new Map<string, Search>()
 
   constructor(query: Query) {
@@ -55,8 +55,8 @@ export class StatementTexts {
 
   /**
    * The queryids whose text is unknown in a database that has them on the page. Undefined if no search is due: until the
-   * interval of the query has passed since the last search or, if that failed, since the last one in this database. After
-   * a failure a search is due even if no text is unknown, because otherwise the failure would never end.
+   * interval of the query has passed since the last search or, if that failed, since the last search in this database. After
+   * a failure, a search is due even if no text is unknown, because otherwise the failure would never end.
    */
   wanted(shown: readonly Labels[], { datname, database, now }: Attempt): readonly string[] | undefined {
     const { statements } = this.#query

@@ -51,7 +51,7 @@ const namesOf = (all: readonly PageSample[], labels: Readonly<Record<string, str
 const platform = { datname: 'platform', schemaname: 'public' }
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major}: a partitioned table is the sum of its partitions, and never 0`, async (t) => {
+  test(`PostgreSQL ${major}: the rows of a partitioned table are the sum of its partitions, and never 0`, async (t) => {
     const server = await startServer({ major, flags: ['autovacuum=off'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
@@ -135,7 +135,7 @@ for (const major of [13, 18] as const) {
     await session.run('rollback')
   })
 
-  test(`PostgreSQL ${major}: what tracking settings switch off is absent, and the reason is logged once`, async (t) => {
+  test(`PostgreSQL ${major}: metrics whose tracking setting is off are absent, and the reason is logged once`, async (t) => {
     const server = await startServer({ major, flags: ['autovacuum=off'] })
     t.teardown(() => server.remove())
     await createTeamDatabases(server)
@@ -146,7 +146,7 @@ for (const major of [13, 18] as const) {
       (name) => `pg_stat_database_${name}`
     )
 
-    // Settings of the own role: none of them says anything about other sessions.
+    // Settings of our role do not affect other sessions.
     await server.sql(
       'postgres',
       ...['track_counts = off', 'track_activities = off', 'track_io_timing = on', 'pg_stat_statements.track = none'].map(
@@ -154,12 +154,12 @@ for (const major of [13, 18] as const) {
       )
     )
     const own = await poll(server)
-    t.notMatch(own.plan, /tracking is off/, 'a setting of the own role switches nothing off')
+    t.notMatch(own.plan, /tracking is off/, 'a setting of our role disables no query')
     t.equal(own.value('pg_stat_user_tables_n_tup_ins', item('platform')), 100)
     t.equal(own.value('pg_table_autovacuum_enabled', item('platform')), 0, 'the server has autovacuum off')
     t.ok(own.value('pg_table_vacuum_due_ratio', item('platform')) !== undefined)
     for (const name of counted) t.ok(own.value(name, { datname: 'users' }) !== undefined, `${name} is present`)
-    t.equal(own.value('pg_stat_database_blk_read_time', { datname: 'users' }), undefined, 'nobody else measures I/O times')
+    t.equal(own.value('pg_stat_database_blk_read_time', { datname: 'users' }), undefined, 'no other session measures I/O times')
     t.ok(allOf(own.all, 'pg_stat_statements_calls_total').length > 0)
     await server.sql('postgres', 'alter role pgvitals reset all')
 
@@ -216,7 +216,7 @@ for (const major of [13, 18] as const) {
       'index_unused in labeler',
       'stat_database_conflicts'
     ]) {
-      t.ok(off.plan.includes(`${name} (tracking is off: track_counts)`), `the log says why ${name} does not run`)
+      t.ok(off.plan.includes(`${name} (tracking is off: track_counts)`), `the log contains the reason why ${name} is skipped`)
     }
     t.equal(off.plan.split('stat_user_tables in platform').length, 2)
 
@@ -231,7 +231,7 @@ for (const major of [13, 18] as const) {
       const unknown = await poll(server, 'stat_statements')
       t.same(namesOf(unknown.all, {}, 'pg_stat_statements'), [], `${setting}: statements are not counted`)
       t.match(unknown.plan, `stat_statements (tracking is off: ${name})`)
-      // One database in which they are counted is enough.
+      // One database in which they are counted is sufficient.
       await server.sql('postgres', `alter database labeler set ${name} = ${name === 'compute_query_id' ? 'on' : 'top'}`)
       t.ok(allOf((await poll(server, 'stat_statements')).all, 'pg_stat_statements_calls_total').length > 0)
       await server.sql(

@@ -12,7 +12,7 @@ import { startServer, type TestServer } from '../servers/start-server.ts'
 
 const hour = 3_600_000
 
-/** What queries call or read: for each function and view the names of its queries. */
+/** The functions and views that queries use, each with the names of its queries. */
 async function readUses(server: TestServer): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const session = await openSession(parseDatabaseUrl(`${server.url('platform', 'pgvitals')}?sslmode=disable`))
   const uses = new Map<string, Set<string>>()
@@ -90,7 +90,7 @@ for (const major of [13, 18] as const) {
     for (const [key, queries] of uses) {
       const [schema = '', name = ''] = key.split('.')
       const restore = await refuse(server, 'platform', name, { schema }).catch(() => undefined)
-      // PostgreSQL does not let tables, aggregates and some functions with pseudo-types be replaced.
+      // PostgreSQL cannot replace tables, aggregates and some functions with pseudo-types.
       if (restore === undefined) {
         continue
       }

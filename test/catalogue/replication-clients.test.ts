@@ -52,7 +52,7 @@ async function streamWal(t: Test, server: TestServer): Promise<void> {
 }
 
 for (const major of [13, 18] as const) {
-  test(`a base backup, a WAL archive and a table synchronization of PostgreSQL ${major} are no standbys`, async (t) => {
+  test(`a base backup, a WAL archiver and a table synchronization of PostgreSQL ${major} do not count as standbys`, async (t) => {
     if (!hasTool(t, 'pg_basebackup', 'postgresql-client')) return
     const server = await startServer({ major, flags: ['wal_level=logical', 'wal_keep_size=256MB', 'wal_retrieve_retry_interval=300ms'] })
     t.teardown(() => server.remove())

@@ -41,7 +41,7 @@ type Fields = ReadonlyMap<string, string | null>
 
 const options = { timeoutSeconds: 10, maxRows: 10_000 }
 
-test('no setting of our role changes or prevents an answer', async (t) => {
+test('no setting of our role changes or prevents a result', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
@@ -109,7 +109,7 @@ test('no setting of our role changes or prevents an answer', async (t) => {
   await server.sql('postgres', 'alter role planted reset all')
   t.ok(settable.length > 130, `${settable.length} values`)
 
-  // Each group has one value of each setting. Only the settings of a group with a difference are tried one by one.
+  // Each group has one value of each setting. The settings of a group are tried separately only if the group has a difference.
   const groups: Setting[][] = []
   for (const one of settable) {
     const group = groups.find((members) => members.every(([name]) => name !== one[0]))

@@ -75,17 +75,17 @@ const rows = lines.map((line) => {
   return { series, name, labels: Object.fromEntries(pairs) as Record<string, string>, cells }
 })
 
-/** Whether the value is what a cell of the matrix says. */
+/** Whether a value matches a cell of the matrix. */
 const fits = (cell: string | undefined, value: number | undefined) =>
   cell === '*' || (cell === '-' ? value === undefined : cell === '+' ? value !== undefined : value === Number(cell))
 
 for (const major of [13, 18] as const) {
-  test(`PostgreSQL ${major} exports what its present role does, whatever it was before`, async (t) => {
+  test(`PostgreSQL ${major} exports the series of its current role, not of its previous one`, async (t) => {
     const first = await startServer({ major, flags: ['autovacuum=off', 'max_prepared_transactions=5', 'wal_keep_size=256MB'] })
     t.teardown(() => first.remove())
     await createTeamDatabases(first)
     const known = rows.filter(({ name }) => major >= 15 || !name.startsWith('pg_stat_recovery_prefetch'))
-    /** Polls until the server is as its column says. */
+    /** Polls until the server is in the state of its column. */
     const is = async (role: string, server: TestServer) => {
       const column = roles.indexOf(role)
       const wrong = ({ value }: PollResult) => known.filter(({ name, labels, cells }) => !fits(cells[column], value(name, labels)))

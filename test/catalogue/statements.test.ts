@@ -158,7 +158,7 @@ test('statement texts have one line, no literals, one series for each queryid, a
   t.ok(allOf(await samples(), 'pg_stat_statements_query_id').length >= texts.length, 'known texts remain')
 })
 
-test('a text in a broken encoding costs no other text, and a search that is not repeated is no success', async (t) => {
+test('a text with an invalid encoding affects no other text, and a poll without a search does not end a failure', async (t) => {
   const server = await startStatements(18, undefined)
   t.teardown(() => server.remove())
   await server.sql('postgres', "create database ascii encoding 'SQL_ASCII' template template0")

@@ -139,7 +139,7 @@ for (const major of [13, 16, 18] as const) {
   })
 }
 
-test('a standby exports its own scans and sizes, and nothing that only its primary counts', async (t) => {
+test('a standby exports its own scans and sizes, and no values that only its primary counts', async (t) => {
   const primary = await startServer({ major: 18 })
   t.teardown(() => primary.remove())
   await createTeamDatabases(primary)
@@ -149,7 +149,7 @@ test('a standby exports its own scans and sizes, and nothing that only its prima
     'create unlogged table scratch (id int primary key)',
     'insert into scratch select generate_series(1, 1000)'
   )
-  // The standby starts with the statistics of the primary, as a primary does that becomes a standby.
+  // The standby starts with the statistics of the primary, like a primary that becomes a standby.
   const standby = await startStandby(primary)
   t.teardown(() => standby.remove())
   const item = { datname: 'platform', relname: 'item' }

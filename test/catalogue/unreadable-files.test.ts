@@ -11,7 +11,7 @@ const queries = [
   'table_duplicate_indexes'
 ]
 
-test('what cannot be read costs only its own series', async (t) => {
+test('of an unreadable object only its own series are missing', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await server.sql(
@@ -53,7 +53,7 @@ test('what cannot be read costs only its own series', async (t) => {
     return await samples()
   }
 
-  await t.test('a tablespace without directory', async (t) => {
+  await t.test('a tablespace without a directory', async (t) => {
     const space = `${server.dataDirectory}-space`
     t.teardown(() => rmSync(space, { recursive: true, force: true }))
     await server.sql(

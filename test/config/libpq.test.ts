@@ -59,10 +59,10 @@ test('every connection parameter and every environment variable of libpq is clas
   )
 })
 
-test('a refused word stops the start with an error that names it, in a URL and in the environment', async (t) => {
+test('an unsupported parameter or variable prevents the start with an error that names it', async (t) => {
   const url = 'postgresql://u:p@h/d'
   for (const { parameter, variable, treatment, values } of libpqWords) {
-    if (treatment !== 'refused') continue
+    if (treatment !== 'unsupported') continue
     if (parameter !== undefined) {
       t.match(errorsOf(`${url}?${parameter}=geheim`), [new RegExp(`^DATABASE_URL: ${parameter}: (not supported|only .* is supported); `)])
       for (const value of values ?? []) t.same(errorsOf(`${url}?${parameter}=${value}`), [], `${parameter}=${value}`)
@@ -71,7 +71,7 @@ test('a refused word stops the start with an error that names it, in a URL and i
   }
 })
 
-test('an ignored word changes nothing', async (t) => {
+test('an ignored parameter or variable changes nothing', async (t) => {
   const url = 'postgresql://u:p@h/d'
   for (const { parameter, variable, treatment } of libpqWords) {
     if (treatment !== 'ignored') continue
@@ -81,7 +81,7 @@ test('an ignored word changes nothing', async (t) => {
   for (const name of driverParameters) t.same(connectionOf(`${url}?${name}=1`), connectionOf(url), name)
 })
 
-test('an honoured word changes the connection, and the URL replaces the environment', async (t) => {
+test('a supported parameter or variable changes the connection, and the URL replaces the environment', async (t) => {
   const cases = [
     ['host', 'PGHOST', 'other', { host: 'other' }],
     ['hostaddr', 'PGHOSTADDR', '10.0.0.7', { address: '10.0.0.7' }],
@@ -102,9 +102,9 @@ test('an honoured word changes the connection, and the URL replaces the environm
     t.match(connectionOf('postgresql://', { PGUSER: 'u', [variable]: value }), expected, variable)
   }
   const tested = new Set<string>(cases.map(([parameter]) => parameter))
-  const honoured = libpqWords.filter(({ treatment }) => treatment === 'honoured').map(({ parameter }) => parameter)
+  const supported = libpqWords.filter(({ treatment }) => treatment === 'supported').map(({ parameter }) => parameter)
   t.same(
-    honoured.filter((parameter) => !tested.has(parameter ?? '')),
+    supported.filter((parameter) => !tested.has(parameter ?? '')),
     ['sslnegotiation', 'sslcert', 'sslkey', 'sslcertmode'],
     'the others have their own tests'
   )
@@ -122,7 +122,7 @@ test('an honoured word changes the connection, and the URL replaces the environm
   t.match(connectionOf('postgresql:///d?host=/tmp', { PGSSLMODE: 'verify-full', PGUSER: 'u' }), { tls: { mode: 'prefer' } }, 'on a socket')
 })
 
-test('a misspelt parameter is an error with the word that was meant', async (t) => {
+test('the error for a misspelt parameter suggests the correct one', async (t) => {
   t.match(errorsOf('postgresql://u:p@h/d?sslmod=verify-full'), [
     'DATABASE_URL: parameter 1 after the question mark is unknown; did you mean "sslmode"?'
   ])
@@ -132,7 +132,7 @@ test('a misspelt parameter is an error with the word that was meant', async (t) 
   t.match(errorsOf('postgresq://u:p@h/d'), ['DATABASE_URL: unknown scheme; did you mean "postgresql"?'])
 })
 
-test('options may contain settings, and nothing that changes as whom or where one connects', async (t) => {
+test('options may contain settings, except those that change the role or the server of the session', async (t) => {
   const optionsOf = (text: string) => errorsOf(`postgresql://u:p@h/d?options=${encodeURIComponent(text)}`).length
   t.equal(optionsOf('-c search_path=app -csome.setting=a\\ b --geqo=off'), 0)
   for (const text of ['-c role=admin', '--session_authorization=x', 'endpoint=ep-1', '-c', '-d 5']) t.equal(optionsOf(text), 1, text)
@@ -156,14 +156,14 @@ test('TLS variables apply to servers of the file that do not set them', async (t
   t.throws(() => tlsOf('', { PGSSLMODE: 'verify-full' }), { errors: [{ message: /requires root certificates/ }] })
 })
 
-test('PGSSLMODE in the environment refuses a server without TLS', async (t) => {
+test('PGSSLMODE in the environment rejects a server without TLS', async (t) => {
   const server = await sharedServer()
   const connection = connectionOf(server.url('postgres'), { PGSSLMODE: 'require' })
   if (connection === undefined) throw new Error('no connection')
   t.equal(await openSession(connection).then(() => 'connected', classOf), 'tls')
 })
 
-test('hostaddr is the address, and a password file has colons in its password', async (t) => {
+test('hostaddr is the address of the connection, and a password in a password file may contain colons', async (t) => {
   const server = await sharedServer()
   await server.sql('postgres', `create role libpq_${process.pid} login password 'a:b\\c'`)
   const file = `${t.testdir({ pass: `name.invalid:${server.port}:*:libpq_${process.pid}:a:b\\\\c\n` })}/pass`
@@ -176,7 +176,7 @@ test('hostaddr is the address, and a password file has colons in its password', 
   await session.close()
 })
 
-test('pg takes nothing from the environment of the process', async (t) => {
+test('pg reads nothing from the environment of the process', async (t) => {
   const server = await sharedServer()
   const variables = {
     PGOPTIONS: '-c geheim=1',

@@ -7,7 +7,7 @@ import { createTeamDatabases } from '../servers/team-databases.ts'
 import { errorsOf, runDoctor, runScript } from './run-doctor.ts'
 import { translateErrors } from './translate-errors.ts'
 
-/** A failed connection of `role` to `platform`, and the script that doctor prints, whatever the language of the message. */
+/** A failed connection of `role` to `platform`, and the script that doctor prints in every language of the message. */
 interface Case {
   readonly name: string
   readonly role: string
@@ -133,7 +133,7 @@ const cases: readonly Case[] = [
   }
 ]
 
-test('the fix of a failed connection does not depend on the language of the server, and resolves it', async (t) => {
+test('the fix of a failed connection resolves it and does not depend on the language of the server', async (t) => {
   const server = await startServer()
   t.teardown(() => server.remove())
   await createTeamDatabases(server)

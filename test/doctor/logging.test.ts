@@ -6,7 +6,7 @@ import { createTeam } from '../servers/create-team.ts'
 import { runFolder } from '../servers/run-folder.ts'
 import { runDoctor } from './run-doctor.ts'
 
-test('doctor names the settings that keep the polls out of the log of the server, and they do', async (t) => {
+test('the settings that doctor recommends exclude the polls from the log of the server', async (t) => {
   const team = await createTeam()
   const { monitor, server } = team
   const noisy = [

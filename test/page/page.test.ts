@@ -159,7 +159,7 @@ test('a text that ran in several databases is selected with any of them', async 
   t.equal(joined(''), '')
 })
 
-test('of several databases that contribute to a server-wide query, the page has each row once, from the role that sees it', async (t) => {
+test('if several databases contribute to a server-wide query, the page contains each row once, from the role that sees it', async (t) => {
   const session = (datname: string, usename: string, state: string) => ({
     family: { name: 'pg_sessions', type: 'gauge', help: 'S.' } as const,
     labels: { server: 's', datname, usename, state },

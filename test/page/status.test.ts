@@ -52,7 +52,7 @@ test('the status reports databases with their blind spots, and queries with thei
       isUp: true,
       about: 'PostgreSQL 18.4, primary, as pgvitals',
       blindSpots: [
-        'the WAL directory: pg_monitor is granted, but this server refuses pg_ls_waldir; grant execute on function pg_catalog.pg_ls_waldir() to pgvitals',
+        'the WAL directory: pg_monitor is granted, but lacks EXECUTE on pg_ls_waldir on this server; grant execute on function pg_catalog.pg_ls_waldir() to pgvitals',
         'track_counts is disabled: no statistics of databases and tables are collected, and autovacuum does not run'
       ]
     },

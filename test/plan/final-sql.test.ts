@@ -60,7 +60,7 @@ select 1 -- the end`
   )
 })
 
-test('the rows that a database contributes are its own and those of users that its role sees', async (t) => {
+test('a database contributes its own rows and those of users that its role sees', async (t) => {
   const write = (label: string) => {
     const header = `-- Q.\n--\n-- scope: server\n-- merge: datname\n-- label datname\n${label}-- gauge a: A.`
     return parseQuery('q.sql', `${header}\nselect 1 -- the end`)

@@ -11,8 +11,8 @@ const monitoring = makeFacts([18], { capabilities: new Set(['pg_monitor']) })
 const withExtension = (...version: number[]) => makeFacts([18], { extensions: new Map([['ext', makeExtension(version)]]) })
 
 /** `name@database`, followed by `!reason` where the query is skipped. */
-function planOf(queries: readonly Query[], databases: readonly Candidate[], isRefused?: (query: string, database: string) => boolean) {
-  return planQueries(queries, databases, isRefused).map(({ query, database, skipped }) => {
+function planOf(queries: readonly Query[], databases: readonly Candidate[], isAvoided?: (query: string, database: string) => boolean) {
+  return planQueries(queries, databases, isAvoided).map(({ query, database, skipped }) => {
     const name = `${[query.name, ...(query.variant ?? [])].join('.')}@${database}`
     return skipped === undefined ? name : `${name}!${skipped}`
   })
@@ -123,8 +123,8 @@ const merged = parseQuery('m.sql', '-- Q.\n--\n-- scope: server\n-- merge: datna
 const owner = (role: string, ...capabilities: readonly string[]) => makeFacts([18], { role, capabilities: new Set(capabilities) })
 
 /** `database of datname` for each place where the merged query runs. */
-const placesOf = (databases: readonly Candidate[], isRefused?: (query: string, database: string) => boolean) =>
-  planQueries([merged], databases, isRefused).map(({ database, datname }) => `${database} of ${datname || 'server'}`)
+const placesOf = (databases: readonly Candidate[], isAvoided?: (query: string, database: string) => boolean) =>
+  planQueries([merged], databases, isAvoided).map(({ database, datname }) => `${database} of ${datname || 'server'}`)
 
 test('without pg_read_all_stats the databases of other roles contribute their own rows', async (t) => {
   const databases = [makeCandidate('a', owner('x')), makeCandidate('b', owner('x')), makeCandidate('c', owner('y'))]
@@ -146,7 +146,7 @@ test('a role with pg_read_all_stats reads all rows alone, even if another has mo
   ])
 })
 
-test('a database contributes if it can run the query and has not refused it, and to statements only while it is up', async (t) => {
+test('a database contributes if it can run the query and is not avoided, and to statements only while it is up', async (t) => {
   const host = makeCandidate('a', owner('x'))
   const other = makeCandidate('b', owner('y'))
   const down = { ...other, isUp: false }

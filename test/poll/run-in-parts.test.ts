@@ -38,13 +38,13 @@ test('the parts that fail are isolated, and all others are returned', async (t) 
   t.ok(runs.length < 30, `${runs.length}`)
 })
 
-test('an object that was dropped between the runs is no failure', async (t) => {
+test('an object that was dropped between the runs does not cause a failure', async (t) => {
   const { answer } = await run({}, { whole: '3D000' })
   t.equal(answer.rows.length, 100)
   t.equal(answer.failure, undefined)
 })
 
-test('an error that every part has is the error of the query, after a limited number of runs', async (t) => {
+test('an error of every part is the error of the query, after a limited number of runs', async (t) => {
   const errors = Object.fromEntries(all.map((oid) => [oid, '42501']))
   await t.rejects(run(errors), { code: '42501' })
   await t.rejects(run({ 1: '42703' }), { code: '42703' }, 'an error of the SQL is not caused by one object')

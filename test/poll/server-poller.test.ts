@@ -181,7 +181,7 @@ test('queries wait until a connection to each of the first databases was attempt
   slow.cycle('a')
   t.ok(slow.poller.begin('b', 0))
   slow.now = 500
-  t.same(slow.poller.due(500), ['a'], 'nobody waits longer for a slow one')
+  t.same(slow.poller.due(500), ['a'], 'no database waits longer for a slow one')
 })
 
 test('an unreachable server is retried at every interval, an unknown database with an increasing back-off', async (t) => {

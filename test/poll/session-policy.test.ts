@@ -30,7 +30,7 @@ test('the leader is the first declared database that is up, or the first one', a
   )
 })
 
-test('only the leader keeps its session, and the databases that are configured to', async (t) => {
+test('only the leader and the databases with keep_sessions keep their sessions', async (t) => {
   const server = makeServer(['a', 'b', 'c'])
   const databases = server.databases.map((one) => ({ ...one, keepsSession: one.name === 'c' }))
   const limiter = new ConnectionLimiter(4)
@@ -41,7 +41,7 @@ test('only the leader keeps its session, and the databases that are configured t
   t.same(kept('a', { ...server, databases }), ['a', 'c'])
 })
 
-test('every declared database could keep its session where the limit allows it', async (t) => {
+test('every declared database may keep its session if the limit allows it', async (t) => {
   t.same(keepable(['a', 'b', 'c'], 3), ['a', 'b', 'c'])
 })
 

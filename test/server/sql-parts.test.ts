@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { noRefusals, type Refusal, withoutRefused } from '../../src/server/refusals.ts'
 import { sqlParts } from '../../src/server/sql-parts.ts'
 
-/** What null replaces, by part; `-` if the rows depend on the part. */
+/** The expressions that null replaces, by part; `-` if the rows depend on the part. */
 function expressions(sql: string): readonly string[] {
   return sqlParts(sql).map(
     ({ key, expression }) => `${key}: ${expression === undefined ? '-' : sql.slice(expression.start, expression.end)}`
@@ -22,7 +22,7 @@ function refuse(key: string, more: Partial<Refusal> = {}): ReadonlyMap<string, R
   return new Map([[key, { ...refusal, key, ...more }]])
 }
 
-test('null replaces the outermost expression around a call, because coalesce and count would make it a number', async (t) => {
+test('null replaces the outermost expression around a call, because coalesce and count would return a number', async (t) => {
   t.same(expressions('select pg_catalog.f() as a, coalesce(pg_catalog.f(), 0) as b'), [
     'pg_catalog.f(): pg_catalog.f()',
     'pg_catalog.f(): coalesce(pg_catalog.f(), 0)'
@@ -43,14 +43,14 @@ test('null replaces the outermost expression around a call, because coalesce and
   ])
 })
 
-test('a part that decides about rows cannot be replaced', async (t) => {
+test('a part that determines the rows cannot be replaced', async (t) => {
   t.same(expressions('select x from pg_catalog.v where f()'), ['pg_catalog.v: -', 'pg_catalog.f(): -'])
   t.same(expressions('select x from a.t join a.u on f(t.x) order by g()'), ['a.t: -', 'a.u: -', 'pg_catalog.f(…): -', 'pg_catalog.g(): -'])
   t.same(expressions('select x from (select f() as x from pg_catalog.g() as o) as s'), ['pg_catalog.f(): f()', 'pg_catalog.g(): -'])
   t.same(expressions('select x in (select f()) as a from y'), ['pg_catalog.f(): -'])
 })
 
-test('strings, comments and words before parentheses are no parts', async (t) => {
+test('strings, comments and keywords before parentheses are not parts', async (t) => {
   t.same(
     expressions(`select 'f()' as a, $$g()$$ as b, "h" as c, x::bit(3), extract(epoch from w.y) -- i()\n /* j() */ from z where x in ('1')`),
     []

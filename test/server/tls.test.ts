@@ -47,7 +47,7 @@ async function reload(server: TestServer, rules: string): Promise<void> {
   await server.sql('postgres', 'select pg_reload_conf()', 'select pg_sleep(0.3)').catch(() => {})
 }
 
-test('sslmode and the other parameters of TLS have the meaning they have in libpq', async (t) => {
+test('sslmode and the other parameters of TLS have the same meaning as in libpq', async (t) => {
   if (!hasTool(t, 'openssl', 'openssl')) return
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-certificates-'))
   t.teardown(() => rmSync(folder, { recursive: true }))

@@ -1,7 +1,7 @@
 import type { RunningServer } from './start-server.ts'
 
 /**
- * Replaces a function or view in one database with one that raises this error code, as the servers of some providers do.
+ * Replaces a function or view in one database with one that raises this error code, like the servers of some hosting providers.
  * Returns a function that restores it. Throws if PostgreSQL cannot create the replacement.
  */
 export async function refuse(

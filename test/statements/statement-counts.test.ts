@@ -283,7 +283,7 @@ test('labels and values may need quotes', async (t) => {
   t.same(polls.counts.shown, [{ server: 's', user: 'a "b", c', datname: 'd\\e', queryid: '7' }])
 })
 
-test('a database that was counted elsewhere starts again at 0 and counts nothing of the meantime', async (t) => {
+test('a database that was counted elsewhere starts again at 0, without the increments in between', async (t) => {
   const polls = new Polls()
   const result = (calls: number) => [row('a', calls), row('b', calls, 0, 'e'), row('', calls, 0, 'e', 'u', 'u,e,')]
   polls.take(result(100))

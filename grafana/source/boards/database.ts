@@ -69,7 +69,7 @@ export const database = board('pgvitals-database', {
       stat('Rolled back', [3, 4], 'percentunit', {
         about: [
           'Fraction of the transactions that are rolled back.',
-          'Rollbacks are errors, or a framework ends reads with a rollback.',
+          'Rollbacks are caused by errors, or by a framework that ends reads with a rollback.',
           `Below ${thresholds.rollback.ratio}.`,
           'Look for errors in the log of the application.'
         ],
@@ -184,7 +184,7 @@ export const database = board('pgvitals-database', {
           'The statements of this database with the most execution time within the time range.',
           'Optimizing the first statement saves most time.',
           'The same statements every day.',
-          'Click the statement. "other" are statements without a series of their own.'
+          'Click the statement. "other" is the sum of the statements that are not named.'
         ],
         labels: [
           { label: 'queryid', title: 'Statement', width: 190, links: ['query'] },

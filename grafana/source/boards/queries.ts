@@ -101,7 +101,7 @@ export const queries = board('pgvitals-queries', {
           'The statements with the most execution time within the time range. "More calls" and "Slower calls" split the change since a week earlier, in seconds.',
           'Optimizing the first statement saves most time.',
           'The same statements every day, as fast as a week earlier.',
-          'Click the statement. "other" is the sum of the statements of a user and database without a series of their own.'
+          'Click the statement. "other" is the sum of the statements of a user and database that are not named.'
         ],
         labels: [
           { label: 'queryid', title: 'Statement', width: 170, links: ['query'] },

@@ -24,7 +24,7 @@ export const query = board('pgvitals-query', {
         about: [
           'The statement as pg_stat_statements stores it, with $1 in place of constants.',
           'Since PostgreSQL 16, it can be used after "explain (generic_plan)".',
-          'One row; none for "other", the sum of the statements without a series of their own.',
+          'One row; none for "other", the sum of the statements that are not named.',
           'Run explain (analyze, buffers) with real values on a copy of the database.'
         ],
         labels: [{ label: 'query', title: 'Text' }],

@@ -74,7 +74,7 @@ interface Parts extends Pick<SdkPanel, 'transformations'> {
   readonly overrides?: readonly Override[]
 }
 
-/** The selected data source; Grafana wants it in panels and in queries. */
+/** The selected data source; Grafana requires it in panels and in queries. */
 export const datasource = { type: 'prometheus', uid: `\${datasource}` } as const
 
 /** A panel of a kind: what all panels have, and the parts of this one. */

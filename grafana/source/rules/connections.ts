@@ -4,7 +4,7 @@ import { type Alert, count, critical, database, label, percent, server, warning 
 
 const { connectionsUsedRatio, connectionLimitUsedRatio, connectionHogRatio: connectionShare } = thresholds
 
-/** If the server refuses sessions of pgvitals because it is full, the last known ratio counts. */
+/** If the server is full and rejects sessions of pgvitals, the last known ratio counts. */
 const connectionsUsed = (ratio: number) =>
   `server:pg_connections_used:ratio > ${ratio}
 or last_over_time(server:pg_connections_used:ratio[1d]) > ${ratio}

@@ -47,7 +47,7 @@ or pgvitals_sessions_open unless on (${perServer}) pgvitals_database_state{reaso
     ...ofExporter,
     name: 'PgvitalsBlindSpot',
     scope: 'database',
-    // A function that the server refuses to pg_monitor cannot be granted on hosted servers; doctor and the log name it.
+    // On hosted servers, EXECUTE on functions that pg_monitor lacks cannot be granted; doctor and the log report them.
     tiers: [
       info('1h', 'pgvitals_capability{datname!="", capability!~"pg_ls_.*"} == 0'),
       info('1h', 'pgvitals_capability{datname=""} == 0', 'instance')

@@ -82,7 +82,7 @@ unless on (${perServer}) server:pg_restore_lag:bytes <= ${segments}`
     ],
     summary: `Standby ${server} has stopped restoring WAL from the archive`,
     description:
-      'Its replay position does not change. Critical: its primary has written several segments since. Warning: not for a day, and the primary is not monitored or has written more. Check its log and restore_command.'
+      'Its replay position does not change. Critical: its primary has written several segments since. Warning: no change for a day, and the primary is not monitored or has written more. Check its log and restore_command.'
   },
   {
     name: 'PostgresStandbyMissing',

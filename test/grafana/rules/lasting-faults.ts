@@ -34,7 +34,7 @@ export const lastingFaults: readonly LastingFault[] = [
     alert: 'PostgresRestarted',
     firesWithin: 1,
     endsWithin: window15m,
-    // A server that restarts again and again.
+    // A server that restarts repeatedly.
     fault: { pg_postmaster_start_time_seconds: '1000+10' },
     recovery: { pg_postmaster_start_time_seconds: '+0' }
   },

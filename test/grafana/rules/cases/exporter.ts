@@ -78,7 +78,7 @@ export const exporter: readonly AlertCase[] = [
     bad: { [capability('labeler', 'pg_monitor')]: 0 },
     good: { [capability('labeler', 'pg_monitor')]: 1 },
     silent: {
-      'a function that the server refuses to pg_monitor': {
+      'a function on which pg_monitor lacks EXECUTE': {
         [capability('labeler', 'pg_monitor')]: 1,
         [capability('labeler', 'pg_ls_waldir')]: 0
       }
