@@ -162,7 +162,9 @@ export class ServerPoller {
   /** Starts a cycle; undefined if the database was removed or has a cycle in progress. */
   begin(name: string, now: number): Cycle | undefined {
     const polled = this.#databases.get(name)
-    if (polled === undefined || polled.cycle !== undefined || this.#isStopped || now < polled.notBefore) return undefined
+    if (polled === undefined || polled.cycle !== undefined || this.#isStopped) return undefined
+    // As in `due`: a cycle that is due and does not start would be started again without end.
+    if (now < polled.notBefore && !polled.isHurried) return undefined
     polled.isHurried = false
     const known = polled.introduction?.kind === 'connected' && polled.session === undefined ? undefined : polled.introduction
     polled.cycle = { name, startedAt: now, known, learnedAt: now, found: undefined, due: [] }

@@ -320,6 +320,26 @@ test('a declared database that appears on the server is polled immediately', asy
   t.same(driver.poller.due(1000), ['late'])
 })
 
+test('a database whose privileges change while it refuses the role is tried once more, then in an hour', async (t) => {
+  const discovery = { include: [], exclude: [], connection: parseDatabaseUrl('postgresql://u:p@h/a') }
+  const driver = new Driver(serverWith(['a'], { discovery }), undefined, { discoverySeconds: 10 })
+  const { poller } = driver
+  const listing = (access: string) => driver.connected('a', { listed: [{ name: 'b', isOpen: true, access }] })
+  const refused: Found = { kind: 'failed', failure: failureOf('privilege'), credential: undefined }
+  driver.cycle('a', listing('old'))
+  driver.cycle('b', refused)
+  t.notOk(poller.due(15_000).includes('b'))
+  driver.now = 3_600_000
+  const cycle = begin(poller, 'b', driver.now)
+  driver.cycle('a', listing('new'))
+  poller.learn(cycle, refused, driver.now)
+  poller.finish(cycle, driver.now)
+  t.ok(poller.due(driver.now).includes('b'))
+  driver.cycle('b', refused)
+  t.notOk(poller.due(driver.now + 3_599_000).includes('b'))
+  t.ok(poller.due(driver.now + 3_600_000).includes('b'))
+})
+
 test('a reload disturbs nothing that did not change', async (t) => {
   const queries = [query('fast', 'database')]
   const driver = new Driver(serverWith(['a', 'b']), queries)
