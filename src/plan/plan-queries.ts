@@ -96,8 +96,13 @@ export function joinPlans(
     const runnable = places.filter(({ planned: { skipped, refused = [] } }) => skipped === undefined || refused.length > 0)
     const accepting = runnable.filter(({ candidate }) => !isRefused(name, candidate.name))
     const isMerged = places[0]?.planned.query.merge !== undefined
+    const unhindered = accepting.filter(isPrivileged)
     const host =
-      (isMerged ? accepting.find(seesAll) : undefined) ?? accepting.find(isPrivileged) ?? accepting.find(isRun) ?? runnable[0] ?? places[0]
+      (isMerged ? (unhindered.find(seesAll) ?? accepting.filter(isRun).find(seesAll)) : undefined) ??
+      unhindered.find(({ candidate }) => candidate.isUp) ??
+      accepting.find(isRun) ??
+      runnable[0] ??
+      places[0]
     if (host === undefined) return []
     if (!isMerged || !isRun(host) || seesAll(host)) return [host.planned]
     // The same role would see the same rows. While a database is down, its last rows are exported until they expire, and then
