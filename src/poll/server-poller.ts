@@ -599,7 +599,18 @@ export class ServerPoller {
 
   get #sessionNeeds(): SessionNeeds {
     const databases = this.#all.map(({ database }) => database)
-    return { server: this.#server, databases, leader: this.#leader(), hosts: this.plan.hosts, limiter: this.limiter }
+    const countsStatements = (name: string) => this.plan.runningIn(name).some(({ query }) => query.statements?.kind === 'counts')
+    const unidentified = this.#all.flatMap(({ name, state: { identity } }) =>
+      identity === undefined && countsStatements(name) ? [name] : []
+    )
+    return {
+      server: this.#server,
+      databases,
+      leader: this.#leader(),
+      hosts: this.plan.hosts,
+      unidentified: new Set(unidentified),
+      limiter: this.limiter
+    }
   }
 
   /** `reached` is a database that has responded and whose state is not updated yet. */

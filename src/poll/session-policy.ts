@@ -10,6 +10,8 @@ export interface SessionNeeds {
   readonly leader: string | undefined
   /** The databases in which server-wide queries run. */
   readonly hosts: readonly string[]
+  /** The databases that count statements and whose server has no known identity: a new session would be a new baseline. */
+  readonly unidentified: ReadonlySet<string>
   readonly limiter: ConnectionLimiter
 }
 
@@ -22,13 +24,13 @@ export function leaderOf({ databases }: Server, isUp: (name: string) => boolean)
 }
 
 /**
- * The databases whose session stays open between poll cycles: the leader, and those that are configured to keep one. An
- * open session blocks `drop database`, `alter database … rename` and copies of the database.
+ * The databases whose session stays open between poll cycles: the leader, those that are configured to keep one, and
+ * those that count statements within one session only. An open session blocks `drop database`, `alter database … rename` and copies of the database.
  */
 export function keptSessions(needs: SessionNeeds): ReadonlySet<string> {
   const keepable = keepableSessions(needs)
   const kept = needs.server.databases.filter(
-    ({ name, keepsSession }) => keepable.has(name) && (keepsSession === true || name === needs.leader)
+    ({ name, keepsSession }) => keepable.has(name) && (keepsSession === true || name === needs.leader || needs.unidentified.has(name))
   )
   return new Set(kept.map(({ name }) => name))
 }
@@ -38,7 +40,7 @@ export function keptSessions(needs: SessionNeeds): ReadonlySet<string> {
  * server-wide queries need, with one permit left for the cycles of the others. Only the intervals of the others depend
  * on the cost of their cycles. The session of a discovered database is never kept.
  */
-export function keepableSessions({ server, databases, leader, hosts, limiter }: SessionNeeds): ReadonlySet<string> {
+export function keepableSessions({ server, databases, leader, hosts, limiter }: Omit<SessionNeeds, 'unidentified'>): ReadonlySet<string> {
   const ofRole = new Map<string, number>()
   for (const { connection } of databases) ofRole.set(connection.user, (ofRole.get(connection.user) ?? 0) + 1)
   const needed = [...new Set([leader, ...hosts])]

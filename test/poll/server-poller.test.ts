@@ -10,6 +10,7 @@ import { ClassedError, type ErrorClass } from '../../src/server/error-class.ts'
 import { noRefusals } from '../../src/server/refusals.ts'
 import type { Database, Server } from '../../src/server/server.ts'
 import type { Session } from '../../src/server/session.ts'
+import { statements } from '../statements/simulation.ts'
 import { makeFacts } from './make-server.ts'
 
 const query = (name: string, scope: 'server' | 'database', interval = '15s') =>
@@ -390,6 +391,14 @@ test('while free connections are few, one session reads the server and the other
   driver.now = 30_000
   driver.cycle('a')
   t.notOk(driver.poller.isDeferred('b'))
+})
+
+test('a database that counts statements of a server without known identity keeps its session', async (t) => {
+  const driver = new Driver(serverWith(['a', 'b']), [{ ...statements, scope: 'database', requires: [] }])
+  t.equal(driver.cycle('a'), 'keep')
+  t.equal(driver.cycle('b'), 'close')
+  driver.now = 15_000
+  t.equal(driver.cycle('b', driver.connected('b', { identity: undefined })), 'keep')
 })
 
 test('a session is replaced when it is older than its maximum age', async (t) => {
