@@ -21,6 +21,7 @@ import { DatabaseDiscovery } from './database-discovery.ts'
 import { type DueQuery, dueQuery } from './due-query.ts'
 import type { Connected, Found, Wanted } from './found.ts'
 import { cycleIntervals, phaseOf } from './intervals.ts'
+import { Passwords } from './passwords.ts'
 import type { Outcome } from './poll-query.ts'
 import { type Cycle, type CycleInProgress, type DatabaseState, PolledDatabase } from './polled-database.ts'
 import { QueryMemories } from './query-memories.ts'
@@ -56,6 +57,7 @@ export class ServerPoller {
   readonly snapshots: Snapshots
   readonly limiter: ConnectionLimiter
   readonly authFailures = new AuthFailures()
+  readonly passwords = new Passwords()
   readonly plan: ServerPlan
   readonly #options: PollerOptions
   readonly #memories = new QueryMemories()
