@@ -92,6 +92,8 @@ export class PolledDatabase {
   notBefore = Number.NEGATIVE_INFINITY
   /** Whether the next cycle is due immediately. */
   isHurried = false
+  /** The start times of all servers that responded. */
+  readonly #startTimes = new Set<string>()
   #session: Session | undefined
   #openedAt: number
   #sessions = 0
@@ -135,9 +137,11 @@ export class PolledDatabase {
   }
 
   connected({ session, isNew, facts, identity, refusals }: Connected, now: number): void {
-    const { facts: oldFacts, identity: oldIdentity } = this.state
+    const { facts: oldFacts } = this.state
     const isChanged = oldFacts !== undefined && !isDeepStrictEqual(facts, oldFacts)
-    const isRestarted = identity !== undefined && oldIdentity !== undefined && identity.startTime !== oldIdentity.startTime
+    // Behind a reader endpoint, sessions alternate between servers.
+    const isRestarted = identity !== undefined && this.#startTimes.size > 0 && !this.#startTimes.has(identity.startTime)
+    if (identity !== undefined) this.#startTimes.add(identity.startTime)
     // Another role, version or state of recovery, or a restarted server: everything is tried again.
     this.refusals = isChanged || isRestarted ? noRefusals : refusals
     if (isChanged || isRestarted) this.examinedAt.clear()
