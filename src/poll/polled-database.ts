@@ -143,8 +143,8 @@ export class PolledDatabase {
     const isRestarted = identity !== undefined && this.#startTimes.size > 0 && !this.#startTimes.has(identity.startTime)
     if (identity !== undefined) this.#startTimes.add(identity.startTime)
     // Another role, version or state of recovery, or a restarted server: everything is tried again.
-    this.refusals = isChanged || isRestarted ? noRefusals : refusals
-    if (isChanged || isRestarted) this.examinedAt.clear()
+    this.refusals = refusals
+    if (isChanged || isRestarted) this.forgetRefusals()
     if (isNew) this.#sessions++
     if (isNew) this.#openedAt = now
     this.#session = session
@@ -176,6 +176,12 @@ export class PolledDatabase {
   /** Adds what the server refuses. */
   refused(refusals: readonly Refusal[]): void {
     this.refusals = new Map([...this.refusals, ...refusals.map((one) => [one.key, one] as const)])
+  }
+
+  /** Tries again everything that the server refused. */
+  forgetRefusals(): void {
+    this.refusals = noRefusals
+    this.examinedAt.clear()
   }
 
   /** Records that a discovered database does not accept the role. No connection is attempted before `notBefore`. */

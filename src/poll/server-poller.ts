@@ -338,6 +338,8 @@ export class ServerPoller {
    */
   update(server: Server, queries: readonly Query[], now: number): void {
     if (addressOf(server) !== addressOf(this.#server)) this.#discovery = new DatabaseDiscovery(this.#options.discoverySeconds)
+    // What was refused may be refused to the previous SQL of a query only.
+    if (queries !== this.#queries) for (const polled of this.#all) polled.forgetRefusals()
     this.#server = server
     this.#queries = queries
     this.#reconcile(now)

@@ -360,6 +360,20 @@ test('a reload disturbs nothing that did not change', async (t) => {
   )
 })
 
+test('what the server refused to a query is tried again when a reload changes the queries', async (t) => {
+  const queries = [query('fast', 'database')]
+  const driver = new Driver(serverWith(['a']), queries)
+  const { poller } = driver
+  const more = { errorClass: 'privilege', message: '', probe: 'select 1', isGranted: undefined, isMissing: false, isRow: false } as const
+  const refusals = new Map([['query fast', { ...more, key: 'query fast', retryAt: 3_600_000 }]])
+  driver.cycle('a', driver.connected('a', { refusals }))
+  t.same(driver.polled, [])
+  poller.update(poller.server, queries, 1000)
+  t.equal(poller.plan.running('a', 'fast'), undefined)
+  poller.update(poller.server, [query('fast', 'database')], 1000)
+  t.match(poller.plan.running('a', 'fast'), { sql: 'select 1 as a' })
+})
+
 test('a failed database is polled immediately when its connection parameters change, even during its cycle', async (t) => {
   const driver = new Driver(serverWith(['a']))
   const { poller } = driver
