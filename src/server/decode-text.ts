@@ -1,8 +1,8 @@
 import { TextDecoder } from 'node:util'
 
 /**
- * Columns with names of shared catalogs (databases, roles, subscriptions, replication slots), and `labels` of packed
- * statement rows. PostgreSQL stores these names as the bytes that the session that created them had sent, without an
+ * Columns with names of shared catalogs (databases, roles, tablespaces, subscriptions, replication slots), and `labels` of
+ * packed statement rows. PostgreSQL stores these names as the bytes that the session that created them had sent, without an
  * encoding, and does not convert them between databases.
  * Source: PostgreSQL's documentation, "Character Set Support".
  */
@@ -16,7 +16,9 @@ const sharedColumns: ReadonlySet<string> = new Set([
   'role',
   'rolname',
   'slot_name',
+  'spcname',
   'subname',
+  'tablespace',
   'usename',
   'user'
 ])
