@@ -48,19 +48,19 @@ export interface DatabasePlan {
 
 /**
  * Plans each query of a server: a database-wide query in every database, a server-wide query in the database whose
- * role has the most capabilities, or the first of several. A database in which a server-wide query was refused
- * (a privilege or encoding error) is used only if no other can run it. If the rows of a server-wide query depend on the
+ * role has the most capabilities, or the first of several. A database that a server-wide query avoids (after a privilege
+ * or encoding error) is used only if no other can run it. If the rows of a server-wide query depend on the
  * role and the role does not see all of them, the databases of other roles contribute their own rows.
  */
 export function planQueries(
   queries: readonly Query[],
   databases: readonly Candidate[],
-  isRefused: (query: string, database: string) => boolean = () => false
+  isAvoided: (query: string, database: string) => boolean = () => false
 ): readonly PlannedQuery[] {
   const variants = groupVariants(queries)
   return joinPlans(
     databases.map((database) => planDatabase(variants, database)),
-    isRefused
+    isAvoided
   )
 }
 
@@ -80,7 +80,7 @@ export function planDatabase(variants: ReadonlyMap<string, readonly Query[]>, ca
 /** Joins the plans of all databases of a server, in their configured order, and chooses the database of each server-wide query. */
 export function joinPlans(
   plans: readonly DatabasePlan[],
-  isRefused: (query: string, database: string) => boolean
+  isAvoided: (query: string, database: string) => boolean
 ): readonly PlannedQuery[] {
   const known = plans.filter(({ candidate }) => candidate.facts !== undefined)
   // A database without facts is chosen only if no database has facts: it is unknown which queries it can run.
@@ -94,20 +94,20 @@ export function joinPlans(
     })
     // A query that the server refuses as a whole is runnable: the reason is reported.
     const runnable = places.filter(({ planned: { skipped, refused = [] } }) => skipped === undefined || refused.length > 0)
-    const accepting = runnable.filter(({ candidate }) => !isRefused(name, candidate.name))
+    const available = runnable.filter(({ candidate }) => !isAvoided(name, candidate.name))
     const isMerged = places[0]?.planned.query.merge !== undefined
-    const unhindered = accepting.filter(isPrivileged)
+    const unhindered = available.filter(isPrivileged)
     const host =
-      (isMerged ? (unhindered.find(seesAll) ?? accepting.filter(isRun).find(seesAll)) : undefined) ??
+      (isMerged ? (unhindered.find(seesAll) ?? available.filter(isRun).find(seesAll)) : undefined) ??
       unhindered.find(({ candidate }) => candidate.isUp) ??
-      accepting.find(isRun) ??
+      available.find(isRun) ??
       runnable[0] ??
       places[0]
     if (host === undefined) return []
     if (!isMerged || !isRun(host) || seesAll(host)) return [host.planned]
     // The same role would see the same rows. While a database is down, its last rows are exported until they expire, and then
     // those that the server has for it; statements are counted by one of both.
-    const others = accepting
+    const others = available
       .filter(isRun)
       .filter(
         ({ candidate: { isUp, facts }, planned }) =>

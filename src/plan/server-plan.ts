@@ -7,10 +7,11 @@ import { type Candidate, type DatabasePlan, groupVariants, joinPlans, type Plann
  * The time for which a server-wide query avoids a database after a privilege or encoding error there. Then the
  * privilege may have been granted, or the text evicted.
  */
-const refusalSeconds: Partial<Record<ErrorClass, number>> = { privilege: 600, encoding: 3600 }
+const avoidSeconds: Partial<Record<ErrorClass, number>> = { privilege: 600, encoding: 3600 }
 
-interface Refusal {
-  /** The facts at that time. If they change, the refusal ends. */
+/** A database that a server-wide query avoids. What the server refuses permanently is in `Candidate.refusals`. */
+interface Avoidance {
+  /** The facts at that time. If they change, the query may run there again. */
   readonly facts: Facts | undefined
   readonly until: number
 }
@@ -20,7 +21,7 @@ export class ServerPlan {
   #queries: readonly Query[] | undefined
   #variants: ReadonlyMap<string, readonly Query[]> = new Map()
   #databases: ReadonlyMap<string, DatabasePlan> = new Map()
-  readonly #refusals = new Map<string, Refusal>()
+  readonly #avoided = new Map<string, Avoidance>()
   #all: readonly PlannedQuery[] = []
   #byDatabase: ReadonlyMap<string, readonly PlannedQuery[]> = new Map()
   #byPlace: ReadonlyMap<string, PlannedQuery> = new Map()
@@ -76,19 +77,19 @@ export class ServerPlan {
    * database no longer contributes. Returns whether the plan has changed.
    */
   failed(query: Query, database: string, errorClass: ErrorClass, now: number): boolean {
-    const seconds = refusalSeconds[errorClass]
+    const seconds = avoidSeconds[errorClass]
     if (query.scope === 'database' || seconds === undefined) return false
     const facts = this.#databases.get(database)?.candidate.facts
-    this.#refusals.set(keyOf(query.name, database), { facts, until: now + seconds * 1000 })
+    this.#avoided.set(keyOf(query.name, database), { facts, until: now + seconds * 1000 })
     this.#join(now)
     return true
   }
 
   #join(now: number): void {
-    for (const [key, { until }] of this.#refusals) if (until <= now) this.#refusals.delete(key)
+    for (const [key, { until }] of this.#avoided) if (until <= now) this.#avoided.delete(key)
     this.#all = joinPlans([...this.#databases.values()], (query, database) => {
-      const refusal = this.#refusals.get(keyOf(query, database))
-      return refusal !== undefined && refusal.facts === this.#databases.get(database)?.candidate.facts
+      const avoided = this.#avoided.get(keyOf(query, database))
+      return avoided !== undefined && avoided.facts === this.#databases.get(database)?.candidate.facts
     })
     const byDatabase = new Map<string, PlannedQuery[]>()
     for (const planned of this.#all) {
@@ -103,7 +104,7 @@ export class ServerPlan {
   }
 
   #hasExpired(now: number): boolean {
-    return [...this.#refusals.values()].some(({ until }) => until <= now)
+    return [...this.#avoided.values()].some(({ until }) => until <= now)
   }
 }
 

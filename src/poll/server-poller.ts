@@ -299,8 +299,8 @@ export class ServerPoller {
         log.warn({ ...place, database: cycle.name, file: query.file, class: failure.errorClass }, `query failed: ${failure.message}`)
       }
       // Another database could not read the missing parts of a result either.
-      const isRefused = !isUntried && (result === undefined || query.statements !== undefined)
-      if (isRefused && this.plan.failed(query, cycle.name, failure.errorClass, now)) this.#tidy()
+      const isAvoided = !isUntried && (result === undefined || query.statements !== undefined)
+      if (isAvoided && this.plan.failed(query, cycle.name, failure.errorClass, now)) this.#tidy()
     } else if (last !== undefined) {
       log.info(place, 'query succeeds again')
     }
