@@ -228,7 +228,7 @@ export class ServerPoller {
         if (query.scope === 'server') this.#inProgress.add(placeOf(planned))
         return dueQuery(planned, sql, polled, session, {
           server: this.#server,
-          databases: this.#databases.size,
+          databases: this.#permitted.length,
           discovery: this.#discovery,
           snapshots: this.snapshots,
           memories: this.#memories,
@@ -368,6 +368,11 @@ export class ServerPoller {
 
   get #all(): readonly PolledDatabase[] {
     return [...this.#databases.values()]
+  }
+
+  /** The databases that are polled. Those that do not accept the role cost nothing. */
+  get #permitted(): readonly PolledDatabase[] {
+    return this.#all.filter(({ state }) => !state.isNotPermitted)
   }
 
   /** The databases in which pgvitals has a session. */
@@ -518,8 +523,7 @@ export class ServerPoller {
 
   #replan(now: number): void {
     // A database that does not accept the role has no queries.
-    const permitted = this.#all.filter(({ state }) => !state.isNotPermitted)
-    const candidates = permitted.map(({ database: { access }, state: { name, isUp, facts }, refusals }) => ({
+    const candidates = this.#permitted.map(({ database: { access }, state: { name, isUp, facts }, refusals }) => ({
       name,
       isUp,
       facts,
@@ -585,7 +589,7 @@ export class ServerPoller {
   #setIntervals(now: number): void {
     const keepable = keepableSessions(this.#sessionNeeds)
     const unit = this.#unitSeconds
-    const intervals = keepable.size < this.#databases.size ? this.#affordableIntervals(unit) : new Map<string, number>()
+    const intervals = keepable.size < this.#permitted.length ? this.#affordableIntervals(unit) : new Map<string, number>()
     for (const polled of this.#all) {
       const { name } = polled
       if (!polled.setInterval({ seconds: intervals.get(name) ?? unit, isSpread: !keepable.has(name) }, unit, now)) continue
@@ -597,12 +601,12 @@ export class ServerPoller {
 
   #affordableIntervals(unitSeconds: number): ReadonlyMap<string, number> {
     const own = (name: string) => this.plan.runningIn(name).flatMap(({ query, datname }) => (datname === '' ? [] : [query]))
-    const demands = new Map(this.#all.map(({ name, costs }) => [name, costs.demand(own(name))]))
+    const demands = new Map(this.#permitted.map(({ name, costs }) => [name, costs.demand(own(name))]))
     return cycleIntervals(demands, this.#options.pollCostShare, unitSeconds, this.intervals)
   }
 
   get #sessionNeeds(): SessionNeeds {
-    const databases = this.#all.map(({ database }) => database)
+    const databases = this.#permitted.map(({ database }) => database)
     const countsStatements = (name: string) => this.plan.runningIn(name).some(({ query }) => query.statements?.kind === 'counts')
     const unidentified = this.#all.flatMap(({ name, state: { identity } }) =>
       identity === undefined && countsStatements(name) ? [name] : []

@@ -4,7 +4,7 @@ import type { ConnectionLimiter } from './connection-limiter.ts'
 /** The properties of a server that determine which sessions stay open between poll cycles. */
 export interface SessionNeeds {
   readonly server: Server
-  /** All databases, the declared ones first. */
+  /** All databases that are polled, the declared ones first. */
   readonly databases: readonly Database[]
   /** The database whose session reads the limits and the list of databases of the server. */
   readonly leader: string | undefined

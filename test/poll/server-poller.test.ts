@@ -439,6 +439,19 @@ test('if not all sessions can be kept, intervals depend on the cost of cycles, a
   t.equal(driver.polled.filter((poll) => poll.startsWith('d0 wide')).length, 121, 'a server-wide query keeps its interval')
 })
 
+test('databases that do not accept the role do not lengthen the intervals of the others', async (t) => {
+  const discovery = { include: [], exclude: [], connection: parseDatabaseUrl('postgresql://u:p@h/a') }
+  const driver = new Driver(serverWith(['a', 'b'], { discovery }), [query('fast', 'database')])
+  const names = Array.from({ length: 60 }, (_, index) => `d${index}`)
+  const listed = names.map((name) => ({ name, isOpen: true }))
+  const refused: Found = { kind: 'failed', failure: failureOf('privilege'), credential: undefined }
+  driver.cycle('a', driver.connected('a', { listed }))
+  driver.until(900, (name) => (name.startsWith('d') && name !== 'd0' ? refused : undefined))
+  t.equal(driver.poller.intervals.get('d0'), 15)
+  const polls = (name: string) => driver.polled.filter((poll) => poll.startsWith(`${name} fast`)).length
+  for (const name of ['b', 'd0']) t.ok(polls(name) > 55, `${polls(name)} polls of ${name} in 15 minutes`)
+})
+
 test('a session counts among those of pgvitals as soon as it is open, for the limits that other cycles read', async (t) => {
   const driver = new Driver(serverWith(['a', 'b', 'c']))
   const { poller } = driver
