@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { PlannedQuery } from '../plan/plan-queries.ts'
+import type { Query } from '../query/query.ts'
 import type { Facts, Identity } from '../server/facts.ts'
 import { noRefusals, type Refusal, type Refusals } from '../server/refusals.ts'
 import type { Database } from '../server/server.ts'
@@ -68,6 +69,8 @@ export interface Cycle {
 }
 
 export interface CycleInProgress extends Cycle {
+  /** The queries at its start. A reload may change them during the cycle; what was refused to them then does not count. */
+  readonly queries: readonly Query[]
   /** The time at which its polls began, after it had acquired its permit. */
   learnedAt: number
   found: Found | undefined

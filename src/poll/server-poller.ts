@@ -169,7 +169,7 @@ export class ServerPoller {
     if (now < polled.notBefore && !polled.isHurried) return undefined
     polled.isHurried = false
     const known = polled.introduction?.kind === 'connected' && polled.session === undefined ? undefined : polled.introduction
-    polled.cycle = { name, startedAt: now, known, learnedAt: now, found: undefined, due: [] }
+    polled.cycle = { name, startedAt: now, known, queries: this.#queries, learnedAt: now, found: undefined, due: [] }
     polled.introduction = undefined
     return polled.cycle
   }
@@ -257,10 +257,11 @@ export class ServerPoller {
   refused(cycle: Cycle, { query, datname }: DueQuery, refusals: readonly Refusal[], now: number): boolean {
     const polled = this.#polledIn(cycle)
     if (polled?.cycle === undefined || refusals.length === 0) return false
+    polled.examinedAt.delete(query.name)
+    if (polled.cycle.queries !== this.#queries) return false
     if (query.scope === 'server') this.#inProgress.delete(placeOf({ query, datname }))
     polled.refused(refusals)
     this.#logRefusals(polled)
-    polled.examinedAt.delete(query.name)
     this.#replan(now)
     const planned = this.plan.running(datname, query.name)
     if (planned?.database === polled.name) polled.cycle.due.unshift(planned)
@@ -435,6 +436,7 @@ export class ServerPoller {
     } else {
       if (!polled.state.isUp) log.info({ server, database: name, role: found.facts.role }, 'connected')
       polled.connected(found, now)
+      if (polled.cycle?.queries !== this.#queries) polled.forgetRefusals()
       this.#logRefusals(polled)
       this.#takeServerFacts(polled, found, now)
     }

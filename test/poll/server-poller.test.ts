@@ -372,6 +372,14 @@ test('what the server refused to a query is tried again when a reload changes th
   t.equal(poller.plan.running('a', 'fast'), undefined)
   poller.update(poller.server, [query('fast', 'database')], 1000)
   t.match(poller.plan.running('a', 'fast'), { sql: 'select 1 as a' })
+  const cycle = begin(poller, 'a', 15_000)
+  poller.update(poller.server, [query('fast', 'database')], 15_000)
+  poller.learn(cycle, driver.connected('a', { refusals }), 15_000)
+  t.ok(poller.plan.running('a', 'fast'), 'also during a cycle')
+  const due = poller.next(cycle, 15_000)
+  poller.update(poller.server, [query('fast', 'database')], 15_000)
+  t.notOk(due === undefined || poller.refused(cycle, due, [...refusals.values()], 15_000))
+  t.ok(poller.plan.running('a', 'fast'))
 })
 
 test('a failed database is polled immediately when its connection parameters change, even during its cycle', async (t) => {
