@@ -1,3 +1,6 @@
+// The state of one database. The file is long because it contains what poll cycles leave behind, the state that others
+// read, and the cycle in progress, which change together.
+
 import { isDeepStrictEqual } from 'node:util'
 import type { PlannedQuery } from '../plan/plan-queries.ts'
 import type { Query } from '../query/query.ts'
