@@ -9,10 +9,12 @@
 -- gauge used_bytes: Disk space used by all tablespaces, including temporary files, and by the WAL directory; log files are
 --    not included. Unreadable databases and tablespaces are not included either; then
 --    pgvitals_query_success{query="disk"} is 0 or pg_disk_missing_tablespaces is above 0.
--- gauge missing_tablespaces: Tablespaces without a directory, for example on a disk that is not mounted.
+-- gauge missing_tablespaces: Tablespaces without a directory, for example on a disk that is not mounted; absent while a file or
+--    directory cannot be read.
 select
   pg_catalog.sum(s.size) as used_bytes,
-  pg_catalog.count(*) filter (where s.is_tablespace and s.size is null) as missing_tablespaces
+  -- Without a row of a tablespace, as in parts, the number is unknown.
+  pg_catalog.sum((s.size is null)::int) filter (where s.is_tablespace) as missing_tablespaces
 from (select nullif(pg_catalog.current_setting('pgvitals.parts', true), '')::oid[] as oids) as p
 cross join lateral (
   -- The size of a tablespace without a directory is null.

@@ -37,7 +37,9 @@ export function joinSnapshots(snapshots: readonly Snapshot[], now: number, isSel
 function chooseContributors(fresh: readonly Snapshot[], all: readonly Snapshot[]): (snapshot: Snapshot, text: FamilyText) => boolean {
   const queryOf = ({ server, query }: Snapshot) => `${server}\n${query}`
   const serverWide = new Set(all.filter(({ datname }) => datname === '').map(queryOf))
-  const merged = new Set(fresh.flatMap((one) => (one.datname !== '' && serverWide.has(queryOf(one)) ? [queryOf(one)] : [])))
+  // Before the first poll of the server itself, rows of other databases show that a query is server-wide.
+  const isContribution = (one: Snapshot) => serverWide.has(queryOf(one)) || one.texts.some(({ datname }) => datname !== one.datname)
+  const merged = new Set(fresh.flatMap((one) => (one.datname !== '' && isContribution(one) ? [queryOf(one)] : [])))
   if (merged.size === 0) return () => true
   const candidates = new Set(fresh.filter((snapshot) => merged.has(queryOf(snapshot))))
   const keyOf = (snapshot: Snapshot, { datname, user = '' }: FamilyText) => `${queryOf(snapshot)}\n${datname}\n${user}`

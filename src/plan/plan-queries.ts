@@ -96,8 +96,13 @@ export function joinPlans(
     const runnable = places.filter(({ planned: { skipped, refused = [] } }) => skipped === undefined || refused.length > 0)
     const available = runnable.filter(({ candidate }) => !isAvoided(name, candidate.name))
     const isMerged = places[0]?.planned.query.merge !== undefined
+    const unhindered = available.filter(isPrivileged)
     const host =
-      (isMerged ? available.find(seesAll) : undefined) ?? available.find(isPrivileged) ?? available.find(isRun) ?? runnable[0] ?? places[0]
+      (isMerged ? (unhindered.find(seesAll) ?? available.filter(isRun).find(seesAll)) : undefined) ??
+      unhindered.find(({ candidate }) => candidate.isUp) ??
+      available.find(isRun) ??
+      runnable[0] ??
+      places[0]
     if (host === undefined) return []
     if (!isMerged || !isRun(host) || seesAll(host)) return [host.planned]
     // A database with the same role would return the same rows. A database that is down contributes its last rows until they

@@ -7,7 +7,6 @@ import { classOf, messageOf } from '../server/error-class.ts'
 import { type Read, readIdentity, readSupportedFacts } from '../server/facts.ts'
 import { findRefusals, recheck } from '../server/find-refusals.ts'
 import { readLimits } from '../server/limits.ts'
-import { readPassword } from '../server/password.ts'
 import type { Refusal, Refusals } from '../server/refusals.ts'
 import type { Connection, Database, Discovery } from '../server/server.ts'
 import { openSession, type Session } from '../server/session.ts'
@@ -68,7 +67,8 @@ async function admitAndConnect(cycle: Cycle, options: CycleOptions): Promise<Fou
     const credential = { credential: await credentialOf(target), database: database.name, file: fileOf(target.password) }
     const isRejected = poller.authFailures.current(credential, clock.now()) !== undefined
     // The password is read before the permit is acquired: a password command that hangs must not hold a permit.
-    const password = connection.sessionTo(target) === undefined && !isRejected ? readPassword(target) : undefined
+    const isWanted = connection.sessionTo(target) === undefined && !isRejected
+    const password = isWanted ? poller.passwords.read(target, credential.credential, clock.now()) : undefined
     await password?.catch(() => {})
     await connection.permit(target)
     const current = poller.databaseOf(cycle)
@@ -143,14 +143,18 @@ async function open(
   target: Connection,
   credential: CredentialUse,
   password: Promise<string | undefined> | undefined,
-  { poller: { authFailures }, clock }: CycleOptions
+  { poller: { authFailures, passwords }, clock }: CycleOptions
 ): Promise<Session | { readonly message: string }> {
   const other = authFailures.attempt(credential)
   if (other !== undefined) await Promise.race([other, wait(patienceMs, undefined, { ref: false })])
   const rejected = authFailures.current(credential, clock.now())
   if (rejected !== undefined) return rejected
-  const attempt = openSession(target, password ?? readPassword(target)).catch((error: unknown) => {
-    if (classOf(error) === 'auth') authFailures.failed(credential, error, messageOf(error), clock.now())
+  const read = password ?? passwords.read(target, credential.credential, clock.now())
+  const attempt = openSession(target, read).catch((error: unknown) => {
+    if (classOf(error) === 'auth') {
+      authFailures.failed(credential, error, messageOf(error), clock.now())
+      passwords.forget(credential.credential)
+    }
     throw error
   })
   authFailures.started(

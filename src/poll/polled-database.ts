@@ -1,5 +1,9 @@
+// The state of one database. The file is long because it contains what poll cycles leave behind, the state that others
+// read, and the cycle in progress, which change together.
+
 import { isDeepStrictEqual } from 'node:util'
 import type { PlannedQuery } from '../plan/plan-queries.ts'
+import type { Query } from '../query/query.ts'
 import type { Facts, Identity } from '../server/facts.ts'
 import { noRefusals, type Refusal, type Refusals } from '../server/refusals.ts'
 import type { Database } from '../server/server.ts'
@@ -68,6 +72,8 @@ export interface Cycle {
 }
 
 export interface CycleInProgress extends Cycle {
+  /** The queries at its start. A reload may change them during the cycle; what was refused to them then does not count. */
+  readonly queries: readonly Query[]
   /** The time at which its polls began, after it had acquired its permit. */
   learnedAt: number
   found: Found | undefined
@@ -92,6 +98,8 @@ export class PolledDatabase {
   notBefore = Number.NEGATIVE_INFINITY
   /** Whether the next cycle is due immediately. */
   isHurried = false
+  /** The start times of all servers that responded. */
+  readonly #startTimes = new Set<string>()
   #session: Session | undefined
   #openedAt: number
   #sessions = 0
@@ -135,12 +143,14 @@ export class PolledDatabase {
   }
 
   connected({ session, isNew, facts, identity, refusals }: Connected, now: number): void {
-    const { facts: oldFacts, identity: oldIdentity } = this.state
+    const { facts: oldFacts } = this.state
     const isChanged = oldFacts !== undefined && !isDeepStrictEqual(facts, oldFacts)
-    const isRestarted = identity !== undefined && oldIdentity !== undefined && identity.startTime !== oldIdentity.startTime
+    // Behind a reader endpoint, sessions alternate between servers.
+    const isRestarted = identity !== undefined && this.#startTimes.size > 0 && !this.#startTimes.has(identity.startTime)
+    if (identity !== undefined) this.#startTimes.add(identity.startTime)
     // Another role, version or state of recovery, or a restarted server: everything is tried again.
-    this.refusals = isChanged || isRestarted ? noRefusals : refusals
-    if (isChanged || isRestarted) this.examinedAt.clear()
+    this.refusals = refusals
+    if (isChanged || isRestarted) this.forgetRefusals()
     if (isNew) this.#sessions++
     if (isNew) this.#openedAt = now
     this.#session = session
@@ -172,6 +182,12 @@ export class PolledDatabase {
   /** Adds refusals. */
   refused(refusals: readonly Refusal[]): void {
     this.refusals = new Map([...this.refusals, ...refusals.map((one) => [one.key, one] as const)])
+  }
+
+  /** Tries again everything that the server refused. */
+  forgetRefusals(): void {
+    this.refusals = noRefusals
+    this.examinedAt.clear()
   }
 
   /** Records that a discovered database does not accept the role. No connection is attempted before `notBefore`. */

@@ -21,6 +21,7 @@ import { DatabaseDiscovery } from './database-discovery.ts'
 import { type DueQuery, dueQuery } from './due-query.ts'
 import type { Connected, Found, Wanted } from './found.ts'
 import { cycleIntervals, phaseOf } from './intervals.ts'
+import { Passwords } from './passwords.ts'
 import type { Outcome } from './poll-query.ts'
 import { type Cycle, type CycleInProgress, type DatabaseState, PolledDatabase } from './polled-database.ts'
 import { QueryMemories } from './query-memories.ts'
@@ -56,6 +57,7 @@ export class ServerPoller {
   readonly snapshots: Snapshots
   readonly limiter: ConnectionLimiter
   readonly authFailures = new AuthFailures()
+  readonly passwords = new Passwords()
   readonly plan: ServerPlan
   readonly #options: PollerOptions
   readonly #memories = new QueryMemories()
@@ -162,10 +164,12 @@ export class ServerPoller {
   /** Starts a cycle; undefined if the database was removed or has a cycle in progress. */
   begin(name: string, now: number): Cycle | undefined {
     const polled = this.#databases.get(name)
-    if (polled === undefined || polled.cycle !== undefined || this.#isStopped || now < polled.notBefore) return undefined
+    if (polled === undefined || polled.cycle !== undefined || this.#isStopped) return undefined
+    // As in `due`: a cycle that is due and does not start would be started again without end.
+    if (now < polled.notBefore && !polled.isHurried) return undefined
     polled.isHurried = false
     const known = polled.introduction?.kind === 'connected' && polled.session === undefined ? undefined : polled.introduction
-    polled.cycle = { name, startedAt: now, known, learnedAt: now, found: undefined, due: [] }
+    polled.cycle = { name, startedAt: now, known, queries: this.#queries, learnedAt: now, found: undefined, due: [] }
     polled.introduction = undefined
     return polled.cycle
   }
@@ -224,7 +228,7 @@ export class ServerPoller {
         if (query.scope === 'server') this.#inProgress.add(placeOf(planned))
         return dueQuery(planned, sql, polled, session, {
           server: this.#server,
-          databases: this.#databases.size,
+          databases: this.#permitted.length,
           discovery: this.#discovery,
           snapshots: this.snapshots,
           memories: this.#memories,
@@ -253,10 +257,11 @@ export class ServerPoller {
   refused(cycle: Cycle, { query, datname }: DueQuery, refusals: readonly Refusal[], now: number): boolean {
     const polled = this.#polledIn(cycle)
     if (polled?.cycle === undefined || refusals.length === 0) return false
+    polled.examinedAt.delete(query.name)
+    if (polled.cycle.queries !== this.#queries) return false
     if (query.scope === 'server') this.#inProgress.delete(placeOf({ query, datname }))
     polled.refused(refusals)
     this.#logRefusals(polled)
-    polled.examinedAt.delete(query.name)
     this.#replan(now)
     const planned = this.plan.running(datname, query.name)
     if (planned?.database === polled.name) polled.cycle.due.unshift(planned)
@@ -334,6 +339,8 @@ export class ServerPoller {
    */
   update(server: Server, queries: readonly Query[], now: number): void {
     if (addressOf(server) !== addressOf(this.#server)) this.#discovery = new DatabaseDiscovery(this.#options.discoverySeconds)
+    // What was refused may be refused to the previous SQL of a query only.
+    if (queries !== this.#queries) for (const polled of this.#all) polled.forgetRefusals()
     this.#server = server
     this.#queries = queries
     this.#reconcile(now)
@@ -362,6 +369,11 @@ export class ServerPoller {
 
   get #all(): readonly PolledDatabase[] {
     return [...this.#databases.values()]
+  }
+
+  /** The databases that are polled. Those that do not accept the role cost nothing. */
+  get #permitted(): readonly PolledDatabase[] {
+    return this.#all.filter(({ state }) => !state.isNotPermitted)
   }
 
   /** The databases in which pgvitals has a session. */
@@ -424,6 +436,7 @@ export class ServerPoller {
     } else {
       if (!polled.state.isUp) log.info({ server, database: name, role: found.facts.role }, 'connected')
       polled.connected(found, now)
+      if (polled.cycle?.queries !== this.#queries) polled.forgetRefusals()
       this.#logRefusals(polled)
       this.#takeServerFacts(polled, found, now)
     }
@@ -512,8 +525,7 @@ export class ServerPoller {
 
   #replan(now: number): void {
     // A database that does not accept the role has no queries.
-    const permitted = this.#all.filter(({ state }) => !state.isNotPermitted)
-    const candidates = permitted.map(({ database: { access }, state: { name, isUp, facts }, refusals }) => ({
+    const candidates = this.#permitted.map(({ database: { access }, state: { name, isUp, facts }, refusals }) => ({
       name,
       isUp,
       facts,
@@ -579,7 +591,7 @@ export class ServerPoller {
   #setIntervals(now: number): void {
     const keepable = keepableSessions(this.#sessionNeeds)
     const unit = this.#unitSeconds
-    const intervals = keepable.size < this.#databases.size ? this.#affordableIntervals(unit) : new Map<string, number>()
+    const intervals = keepable.size < this.#permitted.length ? this.#affordableIntervals(unit) : new Map<string, number>()
     for (const polled of this.#all) {
       const { name } = polled
       if (!polled.setInterval({ seconds: intervals.get(name) ?? unit, isSpread: !keepable.has(name) }, unit, now)) continue
@@ -591,13 +603,24 @@ export class ServerPoller {
 
   #affordableIntervals(unitSeconds: number): ReadonlyMap<string, number> {
     const own = (name: string) => this.plan.runningIn(name).flatMap(({ query, datname }) => (datname === '' ? [] : [query]))
-    const demands = new Map(this.#all.map(({ name, costs }) => [name, costs.demand(own(name))]))
+    const demands = new Map(this.#permitted.map(({ name, costs }) => [name, costs.demand(own(name))]))
     return cycleIntervals(demands, this.#options.pollCostShare, unitSeconds, this.intervals)
   }
 
   get #sessionNeeds(): SessionNeeds {
-    const databases = this.#all.map(({ database }) => database)
-    return { server: this.#server, databases, leader: this.#leader(), hosts: this.plan.hosts, limiter: this.limiter }
+    const databases = this.#permitted.map(({ database }) => database)
+    const countsStatements = (name: string) => this.plan.runningIn(name).some(({ query }) => query.statements?.kind === 'counts')
+    const unidentified = this.#all.flatMap(({ name, state: { identity } }) =>
+      identity === undefined && countsStatements(name) ? [name] : []
+    )
+    return {
+      server: this.#server,
+      databases,
+      leader: this.#leader(),
+      hosts: this.plan.hosts,
+      unidentified: new Set(unidentified),
+      limiter: this.limiter
+    }
   }
 
   /** `reached` is a database that has responded and whose state is not updated yet. */

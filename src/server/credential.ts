@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { ClassedError } from './error-class.ts'
 
-/** A secret in plain text, or its source, which is read at every use because the secret may change while the process runs. */
+/** A secret in plain text, or its source, which may change while the process runs. */
 export type Secret = string | { readonly file: string } | { readonly command: readonly string[] }
 
 /** A secret, or a libpq password file with one line per connection. */

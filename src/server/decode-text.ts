@@ -1,7 +1,7 @@
 import { TextDecoder } from 'node:util'
 
 /**
- * Columns with names of shared catalogs (databases, roles, subscriptions, replication slots), and `labels` of packed
+ * Columns with names of shared catalogs (databases, roles, tablespaces, subscriptions, replication slots), and `labels` of packed
  * statement rows. PostgreSQL stores these names in the encoding of the database in which they were created, without
  * recording it, and does not convert them in other databases.
  * Source: PostgreSQL's documentation, "Character Set Support".
@@ -16,7 +16,9 @@ const sharedColumns: ReadonlySet<string> = new Set([
   'role',
   'rolname',
   'slot_name',
+  'spcname',
   'subname',
+  'tablespace',
   'usename',
   'user'
 ])

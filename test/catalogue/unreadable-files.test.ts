@@ -99,6 +99,7 @@ test('of an unreadable object only its own series are missing', async (t) => {
     t.same(names.sort(), ['labeler', 'postgres', 'template0', 'template1', 'users'])
     t.equal(success('database_size', ''), 0)
     t.equal(success('disk', ''), 0)
+    t.equal(sampleValue(all, 'pg_disk_missing_tablespaces'), undefined, 'parts are not tablespaces')
     const used = sampleValue(all, 'pg_disk_used_bytes') ?? 0
     // Three databases of seven to nine megabytes each are missing.
     t.ok(used > before - 3 * 10e6 && used < before - 3 * 6e6, `${used} of ${before}`)

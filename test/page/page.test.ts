@@ -189,5 +189,7 @@ test('if several databases contribute to a server-wide query, the page contains 
   t.same(sessionsOf([host, stale]), ['a x idle', 'a y unknown', 'b x idle', 'b y unknown'], 'and once its snapshot has expired')
   const expired = { ...host, succeededAt: -60_000 }
   t.same(sessionsOf([expired, part, from('a', 'x', [session('b', 'y', 'unknown')])]), sessionsOf([expired, part]))
+  const unpolled = from('a', 'y', [session('a', 'y', 'active'), session('b', 'y', 'active')])
+  t.same(sessionsOf([unpolled, part]).length, 4, 'also before the first poll of the server')
   t.same(sessionsOf([host, { ...part, server: 'other' }]).length, 8, 'servers are independent')
 })

@@ -3,6 +3,7 @@ import { describePlan } from '../../src/plan/describe-plan.ts'
 import { type Candidate, planQueries } from '../../src/plan/plan-queries.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 import type { Query } from '../../src/query/query.ts'
+import type { Refusal } from '../../src/server/refusals.ts'
 import { statements } from '../statements/simulation.ts'
 import { makeCandidate, makeExtension, makeFacts, writeQuery } from './make-candidate.ts'
 
@@ -87,6 +88,19 @@ test('a server-wide query avoids the databases that refused it, unless all did',
   )
 })
 
+/** What a database refuses of a query because of a privilege. */
+function refuse(key: string): ReadonlyMap<string, Refusal> {
+  const more = { probe: '', isGranted: undefined, isMissing: false, isRow: false, retryAt: 0 }
+  return new Map([[key, { key, errorClass: 'privilege', message: 'permission denied', ...more }]])
+}
+
+test('a server-wide query runs without a refused column rather than in a database that is down', async (t) => {
+  const query = parseQuery('q.sql', '-- Q.\n--\n-- scope: server\n-- gauge a: A.\nselect f() as a')
+  const hindered = makeCandidate('a', makeFacts(), { refusals: refuse('pg_catalog.f()') })
+  t.same(planOf([query], [hindered, makeCandidate('b', makeFacts())]), ['q@b'])
+  t.same(planOf([query], [hindered, makeCandidate('b', makeFacts(), { isUp: false })]), ['q@a'])
+})
+
 test('a database without facts is not assumed to meet requirements that others do not meet', async (t) => {
   const databases = [makeCandidate('a', makeFacts()), makeCandidate('b', undefined)]
   t.same(planOf([writeQuery('s.sql', 'server', 'ext')], databases), ['s@a!needs ext, not installed here'])
@@ -144,6 +158,12 @@ test('a role with pg_read_all_stats reads all rows alone, even if another has mo
   t.same(placesOf([makeCandidate('a', owner('x')), makeCandidate('b', owner('z', 'pg_monitor', 'pg_stat_statements')), seeing]), [
     'c of server'
   ])
+})
+
+test('if the server refuses a query to the role with pg_read_all_stats, the others read their own rows', async (t) => {
+  const refusing = makeCandidate('a', owner('z', 'pg_read_all_stats'), { refusals: refuse('query m') })
+  t.same(placesOf([refusing]), ['a of server'])
+  t.same(placesOf([refusing, makeCandidate('b', owner('x')), makeCandidate('c', owner('y'))]), ['b of server', 'c of c'])
 })
 
 test('a database contributes if it can run the query and is not avoided, and to statements only while it is up', async (t) => {

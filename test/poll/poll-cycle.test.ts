@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { test } from 'tap'
 import { HeldConnection } from '../../src/poll/held-connection.ts'
@@ -44,7 +46,9 @@ test('only one of the databases that share a rejected credential attempts a logi
   const server = await startRejectingServer()
   t.teardown(server.close)
   const names = ['a', 'b', 'c', 'd']
-  const target = { ...connection, host: '127.0.0.1', port: server.port, tls: { ...connection.tls, mode: 'disable' as const } }
+  const runs = join(t.testdir(), 'runs')
+  const password = { command: ['sh', '-c', `echo once >> '${runs}'; echo secret`] }
+  const target = { ...connection, host: '127.0.0.1', port: server.port, password, tls: { ...connection.tls, mode: 'disable' as const } }
   const databases = names.map((name) => makeDatabase(name, { connection: { ...target, database: name } }))
   const options = { queries: [], scrapers: new Scrapers(), sessionMaxAgeSeconds: 1800, discoverySeconds: 60, pollCostShare: 0.02 }
   let now = 0
@@ -69,5 +73,6 @@ test('only one of the databases that share a rejected credential attempts a logi
   now = 14_000
   await runCycles()
   t.equal(server.passwords(), 2)
+  t.equal(readFileSync(runs, 'utf8'), 'once\nonce\n', 'the command runs again after the rejection')
   t.equal(poller.openSessions, 0)
 })

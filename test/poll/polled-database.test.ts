@@ -78,6 +78,21 @@ test('the identity is that of the session, and behind a pooler that of the last 
   t.equal(polled.state.identity, undefined, 'a new session may not read it')
 })
 
+test('what a server refuses is tried again after a restart, not whenever sessions alternate between two servers', async (t) => {
+  const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
+  const more = { errorClass: 'unsupported', message: '', probe: '', isGranted: undefined, isMissing: false, isRow: false } as const
+  const refusals = new Map([['pg_catalog.f()', { ...more, key: 'pg_catalog.f()', retryAt: 3_600_000 }]])
+  const keptAfter = (...startTimes: readonly string[]) => {
+    for (const startTime of startTimes) polled.connected(makeConnected({ identity: { systemIdentifier: '1', startTime }, refusals }), 0)
+    return polled.refusals.size
+  }
+  t.equal(keptAfter('100.5'), 1)
+  t.equal(keptAfter('200.5'), 0, 'the other server is not known yet')
+  t.equal(keptAfter('100.5'), 1)
+  t.equal(keptAfter('200.5'), 1)
+  t.equal(keptAfter('300.5'), 0, 'a restart')
+})
+
 test('sessions are numbered, and their age is known', async (t) => {
   const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
   let isOpen = true

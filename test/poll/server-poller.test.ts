@@ -10,6 +10,7 @@ import { ClassedError, type ErrorClass } from '../../src/server/error-class.ts'
 import { noRefusals } from '../../src/server/refusals.ts'
 import type { Database, Server } from '../../src/server/server.ts'
 import type { Session } from '../../src/server/session.ts'
+import { statements } from '../statements/simulation.ts'
 import { makeFacts } from './make-server.ts'
 
 const query = (name: string, scope: 'server' | 'database', interval = '15s') =>
@@ -320,6 +321,26 @@ test('a declared database that appears on the server is polled immediately', asy
   t.same(driver.poller.due(1000), ['late'])
 })
 
+test('a database whose privileges change while it refuses the role is tried once more, then in an hour', async (t) => {
+  const discovery = { include: [], exclude: [], connection: parseDatabaseUrl('postgresql://u:p@h/a') }
+  const driver = new Driver(serverWith(['a'], { discovery }), undefined, { discoverySeconds: 10 })
+  const { poller } = driver
+  const listing = (access: string) => driver.connected('a', { listed: [{ name: 'b', isOpen: true, access }] })
+  const refused: Found = { kind: 'failed', failure: failureOf('privilege'), credential: undefined }
+  driver.cycle('a', listing('old'))
+  driver.cycle('b', refused)
+  t.notOk(poller.due(15_000).includes('b'))
+  driver.now = 3_600_000
+  const cycle = begin(poller, 'b', driver.now)
+  driver.cycle('a', listing('new'))
+  poller.learn(cycle, refused, driver.now)
+  poller.finish(cycle, driver.now)
+  t.ok(poller.due(driver.now).includes('b'))
+  driver.cycle('b', refused)
+  t.notOk(poller.due(driver.now + 3_599_000).includes('b'))
+  t.ok(poller.due(driver.now + 3_600_000).includes('b'))
+})
+
 test('a reload disturbs nothing that did not change', async (t) => {
   const queries = [query('fast', 'database')]
   const driver = new Driver(serverWith(['a', 'b']), queries)
@@ -337,6 +358,28 @@ test('a reload disturbs nothing that did not change', async (t) => {
     ['a fast at 0', 'a fast at 5', 'a fast at 15', 'a fast at 25'],
     'no query waits longer than its new interval'
   )
+})
+
+test('what the server refused to a query is tried again when a reload changes the queries', async (t) => {
+  const queries = [query('fast', 'database')]
+  const driver = new Driver(serverWith(['a']), queries)
+  const { poller } = driver
+  const more = { errorClass: 'privilege', message: '', probe: 'select 1', isGranted: undefined, isMissing: false, isRow: false } as const
+  const refusals = new Map([['query fast', { ...more, key: 'query fast', retryAt: 3_600_000 }]])
+  driver.cycle('a', driver.connected('a', { refusals }))
+  t.same(driver.polled, [])
+  poller.update(poller.server, queries, 1000)
+  t.equal(poller.plan.running('a', 'fast'), undefined)
+  poller.update(poller.server, [query('fast', 'database')], 1000)
+  t.match(poller.plan.running('a', 'fast'), { sql: 'select 1 as a' })
+  const cycle = begin(poller, 'a', 15_000)
+  poller.update(poller.server, [query('fast', 'database')], 15_000)
+  poller.learn(cycle, driver.connected('a', { refusals }), 15_000)
+  t.ok(poller.plan.running('a', 'fast'), 'also during a cycle')
+  const due = poller.next(cycle, 15_000)
+  poller.update(poller.server, [query('fast', 'database')], 15_000)
+  t.notOk(due === undefined || poller.refused(cycle, due, [...refusals.values()], 15_000))
+  t.ok(poller.plan.running('a', 'fast'))
 })
 
 test('a failed database is polled immediately when its connection parameters change, even during its cycle', async (t) => {
@@ -372,6 +415,14 @@ test('while free connections are few, one session reads the server and the other
   t.notOk(driver.poller.isDeferred('b'))
 })
 
+test('a database that counts statements of a server without known identity keeps its session', async (t) => {
+  const driver = new Driver(serverWith(['a', 'b']), [{ ...statements, scope: 'database', requires: [] }])
+  t.equal(driver.cycle('a'), 'keep')
+  t.equal(driver.cycle('b'), 'close')
+  driver.now = 15_000
+  t.equal(driver.cycle('b', driver.connected('b', { identity: undefined })), 'keep')
+})
+
 test('a session is replaced when it is older than its maximum age', async (t) => {
   const driver = new Driver(serverWith(['a']), undefined, { sessionMaxAgeSeconds: 40 })
   const ends = [0, 15, 30, 45, 60].map((seconds) => {
@@ -394,6 +445,19 @@ test('if not all sessions can be kept, intervals depend on the cost of cycles, a
   t.ok(cost / 900 < 0.03, `${cost} s of 900`)
   t.equal(driver.poller.snapshots.get('d5', 'fast')?.intervalSeconds, driver.poller.intervals.get('d5'))
   t.equal(driver.polled.filter((poll) => poll.startsWith('d0 wide')).length, 121, 'a server-wide query keeps its interval')
+})
+
+test('databases that do not accept the role do not lengthen the intervals of the others', async (t) => {
+  const discovery = { include: [], exclude: [], connection: parseDatabaseUrl('postgresql://u:p@h/a') }
+  const driver = new Driver(serverWith(['a', 'b'], { discovery }), [query('fast', 'database')])
+  const names = Array.from({ length: 60 }, (_, index) => `d${index}`)
+  const listed = names.map((name) => ({ name, isOpen: true }))
+  const refused: Found = { kind: 'failed', failure: failureOf('privilege'), credential: undefined }
+  driver.cycle('a', driver.connected('a', { listed }))
+  driver.until(900, (name) => (name.startsWith('d') && name !== 'd0' ? refused : undefined))
+  t.equal(driver.poller.intervals.get('d0'), 15)
+  const polls = (name: string) => driver.polled.filter((poll) => poll.startsWith(`${name} fast`)).length
+  for (const name of ['b', 'd0']) t.ok(polls(name) > 55, `${polls(name)} polls of ${name} in 15 minutes`)
 })
 
 test('a session counts among those of pgvitals as soon as it is open, for the limits that other cycles read', async (t) => {

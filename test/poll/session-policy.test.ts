@@ -35,10 +35,13 @@ test('only the leader and the databases with keep_sessions keep their sessions',
   const databases = server.databases.map((one) => ({ ...one, keepsSession: one.name === 'c' }))
   const limiter = new ConnectionLimiter(4)
   limiter.learn(makeDatabase('x'), undefined, [])
-  const kept = (leader: string, one = server) => [...keptSessions({ server: one, databases: one.databases, leader, hosts: ['b'], limiter })]
+  const kept = (leader: string, one = server, unidentified: ReadonlySet<string> = new Set()) => [
+    ...keptSessions({ server: one, databases: one.databases, leader, hosts: ['b'], unidentified, limiter })
+  ]
   t.same(kept('a'), ['a'])
   t.same(kept('b'), ['b'])
   t.same(kept('a', { ...server, databases }), ['a', 'c'])
+  t.same(kept('a', server, new Set(['b'])), ['a', 'b'], 'and those that count statements within one session only')
 })
 
 test('every declared database may keep its session if the limit allows it', async (t) => {

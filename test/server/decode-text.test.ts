@@ -6,7 +6,7 @@ const bytes = (hex: string) => Buffer.from(hex, 'hex').toString('latin1')
 test('a name of a shared catalog is UTF-8, any other text has the encoding of the database', async (t) => {
   const utf8 = bytes('6772c3b6c39f65')
   for (const encoding of ['UTF8', 'LATIN1', 'WIN1252', 'EUC_JP', 'SQL_ASCII']) {
-    t.equal(decodeText(utf8, 'datname', encoding), 'größe', encoding)
+    for (const column of ['datname', 'tablespace']) t.equal(decodeText(utf8, column, encoding), 'größe', encoding)
     t.equal(decodeText('plain', 'relname', encoding), 'plain', encoding)
   }
   for (const [encoding, hex, text] of [
