@@ -40,7 +40,7 @@ function valuesOf(samples: readonly PageSample[]): ReadonlyMap<string, number> {
   return new Map(ofQueries.map(({ name, labels, value }) => [`${name} ${JSON.stringify(labels)}`, value]))
 }
 
-for (const major of [13, 18] as const) {
+for (const major of [18] as const) {
   test(`each function that a query of PostgreSQL ${major} calls can be refused`, async (t) => {
     const server = await startServer({
       major,

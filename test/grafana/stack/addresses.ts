@@ -18,7 +18,7 @@ export function shortened(text: string): string {
   const shorter = (key: string, count: string, unit: string) =>
     `${key}: ${Math.max(1, Math.round((({ s: 1, m: 60, h: 3600, d: 86400 }[unit] ?? 0) * Number(count)) / 60))}s`
   return text.replaceAll(
-    /\b(for|interval|scrape_interval|evaluation_interval|group_wait|group_interval): (\d+)([smhd])$/gm,
+    /\b(for|keep_firing_for|interval|scrape_interval|evaluation_interval|group_wait|group_interval): (\d+)([smhd])$/gm,
     (_, ...found) => shorter(found[0], found[1], found[2])
   )
 }
