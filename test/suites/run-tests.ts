@@ -9,12 +9,14 @@ const tests = join(import.meta.dirname, '..')
 /** The names of the files that take longest. They run first, so that all processes end at about the same time. */
 const longest = [
   ...['main', 'doctor', 'reload', 'limits', 'queries', 'isolation', 'prometheus', 'demo', 'discovery', 'access', 'teams', 'tls'],
+  ...['roles', 'refused', 'privileges', 'owners', 'libpq', 'failed-connections', 'counted', 'role-settings'],
   ...['replication-stages', 'statements', 'progress', 'tables', 'io-buffers', 'many-databases', 'replication-subscriptions', 'indexes']
 ]
 
 /** Whether a file runs with `npm run test:catalogue` or `npm run test:grafana`, not with `npm test`, which takes less than two minutes. */
 export function isSlow(file: string): boolean {
-  return /^(catalogue|access)\/|^grafana\/.*\/|^demo\.test|^doctor\/doctor\.test/.test(file)
+  const several = 'demo|encodings|not-permitted|owners|privileges|refused|sessions|config/libpq|doctor/(doctor|failed-connections|logging)'
+  return new RegExp(`^(catalogue|access)/|^grafana/.*/|^(${several})\\.test`).test(file)
 }
 
 /**
