@@ -1,3 +1,4 @@
+import { hiddenStatements } from '../plan/grant-advice.ts'
 import { groupVariants, missingPrivileges, planDatabase, planQueries } from '../plan/plan-queries.ts'
 import type { Query } from '../query/query.ts'
 import { formatVersion } from '../query/version.ts'
@@ -114,6 +115,18 @@ export function extensionFindings(
       }
     ]
   })
+}
+
+/** Roles whose statements are exported without queryid, as hints. */
+export function hiddenStatementFindings(examinations: readonly Examination[]): readonly Finding[] {
+  const reached = examinations.flatMap(({ database: { name }, found }) => (found === undefined ? [] : [{ name, facts: found.facts }]))
+  return hiddenStatements(reached).map(({ database, text, fix }) => ({
+    severity: 'hint',
+    databases: [database],
+    text: `${text}; run there: ${fix}`,
+    effect: 'their names and texts are missing',
+    fix: []
+  }))
 }
 
 /** The state of an extension that queries cannot use, and the statements that change it. */
