@@ -2,7 +2,7 @@ import { compareVersions } from '../query/version.ts'
 import type { Facts } from '../server/facts.ts'
 import { quoteIdentifier } from '../server/identifier.ts'
 import { missingGrants } from '../server/missing-grants.ts'
-import { enableSteps, trackingSettings } from '../server/tracking.ts'
+import { enableSteps, rolesOff, trackingSettings } from '../server/tracking.ts'
 import type { Candidate } from './plan-queries.ts'
 
 interface Reached {
@@ -110,5 +110,8 @@ function trackingAdvice(reached: readonly Reached[]): readonly string[] {
       return `${setting.effect}${where}, because ${setting.name} disables it; run as a superuser${isInCatalog ? onPrimary(facts) : ''}: ${enableSteps(setting, source, database).join('; ')}`
     })
   )
-  return [...new Set(lines)]
+  const ofRoles = reached.flatMap(({ facts }) =>
+    rolesOff(facts.tracking).map(({ text, fix }) => `${text}; run as a superuser${onPrimary(facts)}: ${fix}`)
+  )
+  return [...new Set([...lines, ...ofRoles])]
 }
