@@ -230,6 +230,11 @@ test('an owner without pg_stat_statements in its database is named once, with th
   const { servers } = await runDoctor(team.environment('owners'))
   const hints = servers.flatMap((server) => server.hints.map(({ text }) => text))
   t.same(hints.filter((text) => text.includes(only)).sort(), [...expected].sort())
+
+  await team.server.sql(team.platform, 'create schema closed', 'alter extension pg_stat_statements set schema closed')
+  const [closed] = (await runDoctor({ DATABASE_URL: team.url('platform', `${team.platform}_owner`) })).servers
+  t.match(closed?.scripts.postgresql, /^grant usage on schema closed to pgvitals;$/m, 'the dedicated role needs the privilege')
+  t.notMatch(closed?.scripts.postgresql, /closed to \w+_owner/, 'and not the owner that it replaces')
 })
 
 test('server-wide queries run with the credential that sees most, whatever its position in the configuration', async (t) => {

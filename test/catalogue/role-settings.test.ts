@@ -135,7 +135,8 @@ function metricName(setting: string): string {
 
 async function readFields(session: Session, { query, sql = '' }: PlannedQuery): Promise<Fields> {
   const fields = new Map<string, string | null>()
-  const parameters = query.statements?.kind === 'texts' ? ['{}'] : []
+  const ofParts = query.parts === undefined ? [] : [null]
+  const parameters = query.statements?.kind === 'texts' ? ['{}'] : ofParts
   const { columns, rows } = await session.run(sql, { ...options, parameters }).catch((error: Error) => {
     throw new Error(`${query.name}: ${error.message}`)
   })
