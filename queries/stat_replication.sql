@@ -18,11 +18,11 @@
 -- gauge flush_lag_bytes: WAL that the standby has not flushed to disk yet.
 -- gauge replay_lag_bytes: WAL that the standby has not replayed yet, in bytes.
 -- gauge write_lag_seconds: Time from flushing recent WAL locally until the standby reported that it had written it; absent
---    while there is no recent WAL.
+--    while there is no recent WAL and for clients that report no such position.
 -- gauge flush_lag_seconds: Time from flushing recent WAL locally until the standby reported that it had flushed it; absent
---    while there is no recent WAL.
+--    while there is no recent WAL and for clients that report no such position.
 -- gauge replay_lag_seconds: Time from flushing recent WAL locally until the standby reported that it had replayed it; absent
---    while there is no recent WAL.
+--    while there is no recent WAL and for clients that report no such position.
 -- gauge sync_priority: Priority of the standby in synchronous_standby_names, starting with 1; 0 for an asynchronous standby.
 select
   n.application_name,
@@ -37,9 +37,10 @@ select
   pg_catalog.max(case when p.position < r.write_lsn then r.write_lsn else p.position end - r.write_lsn)::float8 as write_lag_bytes,
   pg_catalog.max(case when p.position < r.flush_lsn then r.flush_lsn else p.position end - r.flush_lsn)::float8 as flush_lag_bytes,
   pg_catalog.max(case when p.position < r.replay_lsn then r.replay_lsn else p.position end - r.replay_lsn)::float8 as replay_lag_bytes,
-  extract(epoch from pg_catalog.max(r.write_lag))::float8 as write_lag_seconds,
-  extract(epoch from pg_catalog.max(r.flush_lag))::float8 as flush_lag_seconds,
-  extract(epoch from pg_catalog.max(r.replay_lag))::float8 as replay_lag_seconds,
+  -- A client that never reports the position, such as pg_receivewal the replay position, has a lag that grows forever.
+  extract(epoch from pg_catalog.max(r.write_lag) filter (where r.write_lsn is not null))::float8 as write_lag_seconds,
+  extract(epoch from pg_catalog.max(r.flush_lag) filter (where r.flush_lsn is not null))::float8 as flush_lag_seconds,
+  extract(epoch from pg_catalog.max(r.replay_lag) filter (where r.replay_lsn is not null))::float8 as replay_lag_seconds,
   pg_catalog.max(r.sync_priority) as sync_priority
 from pg_catalog.pg_stat_replication as r
 left join pg_catalog.pg_replication_slots as s on s.active_pid = r.pid

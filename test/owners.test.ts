@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Test, test } from 'tap'
 import { holdSession } from './catalogue/held-session.ts'
+import { runDoctor } from './doctor/run-doctor.ts'
 import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
 import { allOf, type PageSample, sampleValue } from './page/parse-page.ts'
 import { createTeam, type Team } from './servers/create-team.ts'
@@ -211,6 +212,32 @@ for (const major of [13, 18] as const) {
     expectNothingTwice(t, await scrape())
   })
 }
+
+test('an owner without pg_stat_statements in its database is named once, with the fix', async (t) => {
+  const team = await createTeam()
+  await team.server.sql(team.platform, 'create extension pg_stat_statements')
+  await team.server.sql(team.users, 'create schema hidden', 'create extension pg_stat_statements schema hidden')
+  const { exporter, samples, logged } = makeExporter(team.environment('owners'), { queries: ['stat_statements'] })
+  t.teardown(() => exporter.stop())
+  const only = 'are exported as other only, because'
+  const expected = [
+    `statements of role ${team.users}_owner ${only} the role lacks usage on schema hidden in database ${team.users}; run there: grant usage on schema hidden to ${team.users}_owner`,
+    `statements of role ${team.labeler}_owner ${only} pg_stat_statements is not installed in database ${team.labeler}; run there: create extension pg_stat_statements`
+  ]
+  await exporter.pollOnce()
+  await exporter.pollOnce()
+  t.equal(sampleValue(await samples(), 'pgvitals_capability', { datname: '', capability: 'pg_stat_statements' }), 1)
+  const advice = logged.map(({ msg }) => String(msg).replace(/^server [^ ]+: /, '')).filter((msg) => msg.includes(only))
+  t.same(advice.sort(), [...expected].sort())
+  const { servers } = await runDoctor(team.environment('owners'))
+  const hints = servers.flatMap((server) => server.hints.map(({ text }) => text))
+  t.same(hints.filter((text) => text.includes(only)).sort(), [...expected].sort())
+
+  await team.server.sql(team.platform, 'create schema closed', 'alter extension pg_stat_statements set schema closed')
+  const [closed] = (await runDoctor({ DATABASE_URL: team.url('platform', `${team.platform}_owner`) })).servers
+  t.match(closed?.scripts.postgresql, /^grant usage on schema closed to pgvitals;$/m, 'the dedicated role needs the privilege')
+  t.notMatch(closed?.scripts.postgresql, /closed to \w+_owner/, 'and not the owner that it replaces')
+})
 
 test('server-wide queries run with the credential that sees most, whatever its position in the configuration', async (t) => {
   const team = await createTeam()

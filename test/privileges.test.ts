@@ -222,13 +222,15 @@ test('after the grant and create extension the capabilities become 1 without a r
 
 test('a tracking setting that is off for the server, a database or a role is a blind spot, except for our own role', async (t) => {
   const team = await createTeam()
-  const { server, platform, labeler, monitor } = team
+  const { server, platform, users, labeler, monitor } = team
   const settings = ['track_activities', 'track_counts', 'compute_query_id', 'pg_stat_statements.track']
   const off = (name: string) => (name === 'pg_stat_statements.track' ? 'none' : 'off')
   for (const name of settings) {
     await server.sql('postgres', `alter database ${platform} set ${name} = ${off(name)}`)
     await server.sql('postgres', `alter role ${monitor} in database ${labeler} set ${name} = ${off(name)}`)
   }
+  const ofOwner = `alter role ${users}_owner in database ${users}`
+  await server.sql('postgres', `${ofOwner} set track_counts = off`)
   const environment = { DATABASE_URL: team.url('platform') }
   const trackingOf = async (url: string) => [...(await factsAt(url)).tracking].map(([name, { isOn }]) => `${name} ${isOn}`)
   t.same(
@@ -260,6 +262,14 @@ test('a tracking setting that is off for the server, a database or a role is a b
       `${capability} is logged once`
     )
   }
+  const text = `track_counts is off for role ${users}_owner in database ${users}, so that the activity of its sessions is not counted`
+  const fix = `${ofOwner} reset track_counts`
+  t.equal(logged.filter(({ msg }) => String(msg).endsWith(`: ${text}; run as a superuser: ${fix}`)).length, 1, 'so is that of a role')
+  const [report] = (await runDoctor({ DATABASE_URL: team.url('users') })).servers
+  t.same(
+    report?.hints.filter((hint) => hint.text.startsWith('track_counts')),
+    [{ databases: [users], text: `${text}; run: ${fix}`, effect: undefined }]
+  )
   await server.sql(platform, 'create extension pg_stat_statements')
   const diagnosis = await runDoctor(environment)
   const script = diagnosis.servers[0]?.scripts.postgresql

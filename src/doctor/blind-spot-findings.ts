@@ -1,3 +1,4 @@
+import { hiddenStatements } from '../plan/grant-advice.ts'
 import { groupVariants, missingPrivileges, planDatabase, planQueries } from '../plan/plan-queries.ts'
 import type { Query } from '../query/query.ts'
 import { formatVersion } from '../query/version.ts'
@@ -7,6 +8,7 @@ import { quoteIdentifier } from '../server/identifier.ts'
 import { type MissingGrant, missingGrants } from '../server/missing-grants.ts'
 import type { Examination, Found } from './examine.ts'
 import type { Finding, Step } from './finding.ts'
+import { roleToGrant } from './privilege-findings.ts'
 
 /** The capabilities that a grant provides. `extensionFindings` reports those of extensions. */
 const grantable = capabilities.filter(({ isServerWide }) => !isServerWide)
@@ -105,7 +107,13 @@ export function extensionFindings(
     const privileges = queries
       .filter((query) => affected.some((one) => one.database === database && one.query === query.name))
       .flatMap((query) => missingPrivileges(query, name, facts))
-    const { state, statements } = describeExtension(name, installed, [...new Set(privileges)], facts.role)
+    const { state, statements } = describeExtension(
+      name,
+      installed,
+      [...new Set(privileges)],
+      facts.role,
+      roleToGrant(facts.role, examinations)
+    )
     const states = [...(affected.length > 0 ? [state] : []), ...(isUnloaded ? ['was not loaded when the server started'] : [])]
     const isHint = name !== 'pg_stat_statements'
     return [
@@ -126,13 +134,25 @@ export function extensionFindings(
   })
 }
 
+/** Roles whose statements are exported without queryid, as hints. */
+export function hiddenStatementFindings(examinations: readonly Examination[]): readonly Finding[] {
+  const reached = examinations.flatMap(({ database: { name }, found }) => (found === undefined ? [] : [{ name, facts: found.facts }]))
+  return hiddenStatements(reached).map(({ database, text, fix }) => ({
+    severity: 'hint',
+    databases: [database],
+    text: `${text}; run there: ${fix}`,
+    effect: 'their names and texts are missing',
+    fix: []
+  }))
+}
+
 /** The state of an extension that queries cannot use, and the statements that change it. */
-function describeExtension(name: string, installed: Extension | undefined, privileges: readonly string[], role: string) {
+function describeExtension(name: string, installed: Extension | undefined, privileges: readonly string[], role: string, grantee: string) {
   if (installed === undefined) return { state: 'is not installed', statements: [`create extension ${name}`] }
   if (privileges.length > 0) {
     return {
       state: `cannot be used: ${role} lacks ${privileges.join(', ')}`,
-      statements: privileges.map((one) => `grant ${one} to ${quoteIdentifier(role)}`)
+      statements: privileges.map((one) => `grant ${one} to ${quoteIdentifier(grantee)}`)
     }
   }
   return {

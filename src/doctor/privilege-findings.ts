@@ -13,13 +13,24 @@ export function mustBeReplaced(rights: readonly Right[]): boolean {
   return rights.some(({ kind, on, through }) => through === '' && (kind === 'owner' || on === 'bootstrap'))
 }
 
+/** The roles that a dedicated role must replace. */
+function replacedRoles(examinations: readonly Examination[]): ReadonlySet<string> {
+  return new Set(examinations.flatMap(({ found }) => (found !== undefined && mustBeReplaced(found.rights) ? [found.facts.role] : [])))
+}
+
+/** The role that needs the privileges of this one: itself, or the dedicated role that must replace it. */
+export function roleToGrant(role: string, examinations: readonly Examination[]): string {
+  const replaced = replacedRoles(examinations)
+  return replaced.has(role) ? chooseMonitoringRole([...replaced]) : role
+}
+
 /**
  * The privileges of the roles beyond monitoring, with one finding for all databases where they are equal.
  * Privileges of PUBLIC are only hints, unless they allow writing.
  */
 export function privilegeFindings(server: Server, examinations: readonly Examination[]): readonly Finding[] {
   const reachable = examinations.flatMap(({ database, found }) => (found === undefined ? [] : [{ database: database.name, ...found }]))
-  const replaced = new Set(reachable.filter(({ rights }) => mustBeReplaced(rights)).map(({ facts }) => facts.role))
+  const replaced = replacedRoles(examinations)
   const newRole = chooseMonitoringRole([...replaced])
   const setUp = setUpSteps({
     role: newRole,

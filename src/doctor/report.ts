@@ -1,7 +1,7 @@
 import type { Query } from '../query/query.ts'
 import { formatVersion } from '../query/version.ts'
 import type { Server } from '../server/server.ts'
-import { blindSpotFindings, extensionFindings, findBlindSpots } from './blind-spot-findings.ts'
+import { blindSpotFindings, extensionFindings, findBlindSpots, hiddenStatementFindings } from './blind-spot-findings.ts'
 import { connectionFindings, encryptionFindings } from './connection-findings.ts'
 import type { Examination } from './examine.ts'
 import type { Finding } from './finding.ts'
@@ -56,6 +56,7 @@ export function reportServer(server: Server, examinations: readonly Examination[
       finding.databases.every(isReplaced) ? { ...finding, fix: [] } : finding
     ),
     ...extensionFindings(blindSpots, queries, examinations),
+    ...(needsStatements ? hiddenStatementFindings(examinations) : []),
     ...encryptionFindings(examinations),
     ...trackingFindings(examinations),
     ...settingHints(server, examinations),

@@ -1,4 +1,4 @@
-import { enableSteps, type TrackingSetting, trackingSettings } from '../server/tracking.ts'
+import { enableSteps, rolesOff, type TrackingSetting, trackingSettings } from '../server/tracking.ts'
 import type { Examination } from './examine.ts'
 import type { Finding, Step } from './finding.ts'
 
@@ -22,7 +22,20 @@ export function trackingFindings(examinations: readonly Examination[]): readonly
       finding.databases.push(database.name)
     }
   }
-  return reloadOnce([...findings.values()])
+  return [...reloadOnce([...findings.values()]), ...roleFindings(examinations)]
+}
+
+/** Roles for which a setting is off, as hints, because some have it off on purpose. */
+function roleFindings(examinations: readonly Examination[]): readonly Finding[] {
+  const found = new Map<string, Finding & { databases: string[] }>()
+  for (const { database, found: { facts } = {} } of examinations) {
+    for (const { text, fix } of facts === undefined ? [] : rolesOff(facts.tracking)) {
+      const hint = found.get(fix) ?? { severity: 'hint', databases: [], text: `${text}; run: ${fix}`, effect: undefined, fix: [] }
+      found.set(fix, hint)
+      hint.databases.push(database.name)
+    }
+  }
+  return [...found.values()]
 }
 
 const reload = 'select pg_reload_conf();'

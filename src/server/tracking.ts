@@ -59,6 +59,8 @@ export interface Tracking {
   readonly source: string | undefined
   /** Where nothing is counted because of it: in this database or in all databases; undefined if something is counted. */
   readonly offIn: 'here' | 'everywhere' | undefined
+  /** The other roles that have it off in this database, as ALTER ROLE names them: what their sessions do is not counted. */
+  readonly offFor?: readonly string[]
 }
 
 /**
@@ -83,7 +85,8 @@ export const trackingSql = `(
           when t.is_on and not v.is_ours then null
           when not t.is_on and not v.is_ours and not v.is_on_somewhere then 'everywhere'
           when coalesce(v.is_off_here, not t.is_on and not v.is_ours) and not v.is_on_for_role then 'here'
-        end
+        end,
+        v.off_for
       )
     )
     from (
@@ -96,11 +99,14 @@ export const trackingSql = `(
         coalesce(pg_catalog.bool_or(o.is_ours and o.setrole <> 0), false) as is_of_our_role,
         pg_catalog.bool_or(o.is_off) filter (where o.is_here and o.setrole = 0) as is_off_here,
         coalesce(pg_catalog.bool_or(not o.is_off) filter (where o.setrole <> 0 and (o.is_here or o.setdatabase = 0)), false) as is_on_for_role,
-        coalesce(pg_catalog.bool_or(not o.is_off), false) as is_on_somewhere
+        coalesce(pg_catalog.bool_or(not o.is_off), false) as is_on_somewhere,
+        pg_catalog.array_agg(distinct o.altered) filter (where o.is_off and o.setrole <> 0 and not o.is_ours and (o.is_here or o.setdatabase = 0)) as off_for
       from (
         select
           r.setrole,
           r.setdatabase,
+          pg_catalog.quote_ident(s.rolname)
+            || case when r.setdatabase <> 0 then ' in database ' || pg_catalog.quote_ident(d.datname) else '' end as altered,
           r.setdatabase = d.oid as is_here,
           r.setdatabase in (0, d.oid) and r.setrole in (0, u.oid) as is_ours,
           pg_catalog.lower(pg_catalog.split_part(c.entry, '=', 2)) in ('off', 'false', 'no', '0', 'none') as is_off
@@ -108,6 +114,7 @@ export const trackingSql = `(
         cross join lateral pg_catalog.unnest(r.setconfig) as c (entry)
         join pg_catalog.pg_database as d on d.datname = pg_catalog.current_database()
         join pg_catalog.pg_roles as u on u.rolname = session_user
+        left join pg_catalog.pg_roles as s on s.oid = r.setrole
         -- A value of all roles in all databases is part of the value of the server.
         where pg_catalog.split_part(c.entry, '=', 1) = t.name and (r.setdatabase, r.setrole) <> (0, 0)
       ) as o
@@ -117,13 +124,30 @@ export const trackingSql = `(
 
 /** Reads the result of `trackingSql`. */
 export function parseTracking(text: string): ReadonlyMap<string, Tracking> {
-  const states: Record<string, [boolean | null, string | null, 'here' | 'everywhere' | null]> = JSON.parse(text)
+  const states: Record<string, [boolean | null, string | null, 'here' | 'everywhere' | null, string[] | null]> = JSON.parse(text)
   return new Map(
-    Object.entries(states).map(([name, [isOn, source, offIn]]) => [
+    Object.entries(states).map(([name, [isOn, source, offIn, offFor]]) => [
       name,
-      { isOn: isOn ?? undefined, source: source ?? undefined, offIn: offIn ?? undefined }
+      {
+        isOn: isOn ?? undefined,
+        source: source ?? undefined,
+        offIn: offIn ?? undefined,
+        offFor: offFor ?? []
+      }
     ])
   )
+}
+
+/** The roles for which a setting is off although it is on for others, with the statement that enables it. */
+export function rolesOff(tracking: ReadonlyMap<string, Tracking>): readonly { readonly text: string; readonly fix: string }[] {
+  return trackingSettings.flatMap(({ name }) => {
+    const { isOn = true, offFor = [] } = tracking.get(name) ?? {}
+    if (!isOn) return []
+    return offFor.map((role) => ({
+      text: `${name} is off for role ${role}, so that the activity of its sessions is not counted`,
+      fix: `alter role ${role} reset ${name}`
+    }))
+  })
 }
 
 /** The statements, or a comment, that remove what disables a setting in a database. */

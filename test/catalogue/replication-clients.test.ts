@@ -63,7 +63,7 @@ for (const major of [13, 18] as const) {
       mkdirSync(join(folder, 'wal'))
       t.teardown(() => rmSync(folder, { recursive: true, force: true }))
       runClient(t, server, 'pg_basebackup', '-D', join(folder, 'data'), '-X', 'stream', '--checkpoint=fast', '--max-rate=32k', '--no-sync')
-      runClient(t, server, 'pg_receivewal', '-D', join(folder, 'wal'))
+      runClient(t, server, 'pg_receivewal', '-D', join(folder, 'wal'), '--status-interval=1')
     } else {
       await streamWal(t, server)
     }
@@ -87,6 +87,12 @@ for (const major of [13, 18] as const) {
       t.equal(backup.value(connections, { kind: 'backup', state: 'backup' }), 1)
       t.ok((backup.value('pg_stat_replication_sent_lag_bytes', { application_name: 'pg_receivewal' }) ?? -1) >= 0)
       t.equal(backup.value('pg_stat_replication_replay_lag_bytes', { application_name: 'pg_receivewal' }), undefined)
+      // For a client that reports no replay position, PostgreSQL reports a replay lag that grows forever.
+      const lag = "select from pg_stat_replication where application_name = 'pg_receivewal' and replay_lag is not null"
+      const write = ['create table wal_record ()', 'drop table wal_record']
+      await until('a replay lag of pg_receivewal', 20, async () => (await server.sql('postgres', ...write, lag)).length > 0)
+      const archive = await pollServer(server)
+      t.equal(archive.value('pg_stat_replication_replay_lag_seconds', { application_name: 'pg_receivewal' }), undefined)
     }
 
     await server.sql('users', 'create publication items for table item', "select pg_create_logical_replication_slot('copy', 'pgoutput')")

@@ -24,6 +24,15 @@ test('a missing grant is reported once per role, with all that the role cannot s
   t.equal(advice.length, 3)
 })
 
+test('what a standby lacks is created on its primary', async (t) => {
+  const tracking = new Map([['track_counts', { isOn: false, source: 'database', offIn: 'here' as const }]])
+  t.match(grantAdvice([makeCandidate('d', makeFacts([18], { role: 'weak', isStandby: true, tracking }))]), [
+    /; run as a superuser on the primary: grant pg_monitor to weak$/,
+    /run create extension pg_stat_statements in database d on the primary; if/,
+    /; run as a superuser on the primary: alter database d reset track_counts$/
+  ])
+})
+
 test('a role that sees everything needs no grant', async (t) => {
   t.same(grantAdvice([makeCandidate('d', seeing(['pg_stat_statements'], [1, 12]))]), [])
 })
