@@ -38,7 +38,9 @@ export async function runPollCycle(name: string, { poller, connection, clock, me
   for (let due = poller.next(cycle, clock.now()); due !== undefined; due = poller.next(cycle, clock.now())) {
     if (found.kind !== 'connected') break
     const outcome = await pollQuery(found.session, due, clock)
-    if (outcome.failure !== undefined && poller.mayBeRefused(cycle, due, outcome.failure, clock.now())) {
+    // In parts, the failure is that of single objects.
+    const isOfParts = outcome.result !== undefined && due.query.parts !== undefined
+    if (outcome.failure !== undefined && !isOfParts && poller.mayBeRefused(cycle, due, outcome.failure, clock.now())) {
       const refusals = await refusalsOf(found.session, due, poller.refusalsOf(cycle), clock.now())
       for (const { errorClass } of refusals) meter.failed({ server, datname: name, class: errorClass })
       // The query runs again without the refused functions and relations, or is skipped.
