@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -151,11 +151,16 @@ function findPeer(): string | undefined {
 function describeRun(postgres: string, peer: string | undefined): Pick<Conditions, 'machine' | 'versions' | 'date'> {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
   const commit = git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '--', 'src', 'queries') === '' ? '' : ' with changes')
-  const peerVersion =
-    peer === undefined ? [] : [`postgres_exporter ${/version (\S+?),/.exec(execFileSync(peer, ['--version'], { encoding: 'utf8' }))?.[1]}`]
+  const peerVersion = peer === undefined ? [] : [`postgres_exporter ${readPeerVersion(peer)}`]
   return {
     machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}`,
     versions: [`pgvitals ${commit}`, ...peerVersion, `PostgreSQL ${postgres}`, `Node.js ${process.version.slice(1)}`].join(', '),
     date: `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`
   }
+}
+
+/** Versions of postgres_exporter differ in whether they write it to stdout or stderr. */
+function readPeerVersion(path: string): string {
+  const { stdout, stderr } = spawnSync(path, ['--version'], { encoding: 'utf8' })
+  return /version ([^\s,]+)/.exec(`${stdout}${stderr}`)?.[1] ?? 'of unknown version'
 }
