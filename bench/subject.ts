@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { loadQueries } from '../src/query/load.ts'
 import { freePort, type RunningServer } from '../test/servers/start-server.ts'
 import { databasesOf, roles, type Scenario } from './scenario.ts'
 import { fetchPage } from './scrape.ts'
@@ -50,7 +51,7 @@ export async function createPgvitals(
     { host: '127.0.0.1', port: server.port, user: roles.pgvitals, password: 'secret', databases }
   ])
   const config = join(folder, `${scenario.name}.yaml`)
-  writeFileSync(config, JSON.stringify({ servers: Object.fromEntries(declared), queries: scenario.queries ?? {} }))
+  writeFileSync(config, JSON.stringify({ servers: Object.fromEntries(declared), queries: showTables(scenario.shownTables) }))
   const url = `http://127.0.0.1:${port}`
   return {
     name: 'pgvitals',
@@ -70,6 +71,12 @@ export async function createPgvitals(
     urls: [`${url}/metrics`],
     isProbed: profile === undefined
   }
+}
+
+/** The settings that export this number of tables and indexes of a server. */
+function showTables(top: number | undefined): Readonly<Record<string, { readonly top: number }>> {
+  const names = loadQueries().flatMap((query) => (query.scope === 'database' && (query.top?.limit ?? 0) >= 300 ? [query.name] : []))
+  return top === undefined ? {} : Object.fromEntries(names.map((name) => [name, { top }]))
 }
 
 /** The collectors of postgres_exporter that are disabled by default and whose families pgvitals exports. */
