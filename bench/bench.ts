@@ -26,6 +26,8 @@ read from POSTGRES_EXPORTER or found in PATH.
 const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'pgvitals-bench-'))
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+// A signal alone would leave the exporters running.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 interface Options {
   readonly names: readonly ScenarioName[]

@@ -121,27 +121,31 @@ async function measureCosts(
   servers: readonly TestServer[],
   seconds: number
 ): Promise<Costs> {
-  const readAll = async () => ({
-    statements: await readStatements(role, scenario, servers),
-    serverCpu: sum(servers.map(({ dataDirectory }) => readRoleCpuSeconds(dataDirectory, role))),
-    cpu: readCpuSeconds(pid),
+  const readCpu = () => ({
+    server: sum(servers.map(({ dataDirectory }) => readRoleCpuSeconds(dataDirectory, role))),
+    own: readCpuSeconds(pid),
     at: performance.now()
   })
+  // The sessions that read the statements end outside the time in which the CPU is measured.
+  const statementsBefore = await readStatements(role, scenario, servers)
+  await sleep(500)
   await readStall()
-  const before = await readAll()
+  const before = readCpu()
   await sleep(seconds * 1000)
   const stall = await readStall()
+  const after = readCpu()
   const { resident: residentBytes, peak: peakBytes } = readMemory(pid)
-  const after = await readAll()
+  const statementsAfter = await readStatements(role, scenario, servers)
   const perMinute = 60_000 / (after.at - before.at)
+  const statementsPerMinute = 60_000 / (statementsAfter.at - statementsBefore.at)
   return {
     stall,
     residentBytes,
     peakBytes,
-    cpuSeconds: (after.cpu - before.cpu) * perMinute,
-    serverCpuSeconds: (after.serverCpu - before.serverCpu) * perMinute,
-    statementTime: (after.statements.time - before.statements.time) * perMinute,
-    statementCalls: (after.statements.calls - before.statements.calls) * perMinute
+    cpuSeconds: (after.own - before.own) * perMinute,
+    serverCpuSeconds: (after.server - before.server) * perMinute,
+    statementTime: (statementsAfter.time - statementsBefore.time) * statementsPerMinute,
+    statementCalls: (statementsAfter.calls - statementsBefore.calls) * statementsPerMinute
   }
 }
 
@@ -158,7 +162,7 @@ async function readStatements(role: string, scenario: Scenario, servers: readonl
       return { time: Number(row?.time), calls: Number(row?.calls) }
     })
   )
-  return { time: sum(rows.map(({ time }) => time)), calls: sum(rows.map(({ calls }) => calls)) }
+  return { at: performance.now(), time: sum(rows.map(({ time }) => time)), calls: sum(rows.map(({ calls }) => calls)) }
 }
 
 function sum(values: readonly number[]): number {
