@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadQueries } from '../src/query/load.ts'
 import type { TestServer } from '../test/servers/start-server.ts'
-import { join as joinMeasured, type Measured, measure, type Window } from './measure.ts'
+import { combine, type Measured, measure, type Window } from './measure.ts'
 import { readTop, renderTop } from './profile.ts'
 import { progress } from './progress.ts'
 import { type Conditions, type Result, renderResult, updateReport } from './report.ts'
@@ -98,8 +98,8 @@ async function compare(
   return {
     scenario,
     seconds,
-    pgvitals: joinMeasured(own),
-    peer: peers.length === 0 ? undefined : joinMeasured(peers),
+    pgvitals: combine(own),
+    peer: peers.length === 0 ? undefined : combine(peers),
     calm,
     version: String(row?.version)
   }

@@ -90,7 +90,7 @@ export async function measure(subject: Subject, scenario: Scenario, servers: rea
 }
 
 /** Joins the measurements of the same exporter: means of the costs, the worst of what has a limit. */
-export function join(parts: readonly Measured[]): Measured {
+export function combine(parts: readonly Measured[]): Measured {
   const [first] = parts
   if (first === undefined) throw new Error('nothing was measured')
   const worst = (of: (part: Measured) => number) => Math.max(...parts.map(of))
