@@ -53,7 +53,7 @@ const lines: readonly Line[] = [
     label: 'scrape p99',
     unit: 'ms',
     digits: 2,
-    aims: { small: { limit: 10, share: 0.02 }, wide: { limit: 50 } },
+    aims: { small: { limit: 10 }, wide: { limit: 50 } },
     value: (m) => quantile(m.scrapes, 0.99)
   },
   { label: 'scrape, maximum', unit: 'ms', digits: 2, value: (m) => m.scrapes.at(-1) },
