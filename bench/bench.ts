@@ -127,7 +127,7 @@ async function withServers<T>(scenario: Scenario, work: (servers: readonly TestS
       await workload.stop()
     }
   } finally {
-    for (const server of servers) await server.remove()
+    await Promise.all(servers.map((server) => server.remove()))
   }
 }
 

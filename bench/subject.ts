@@ -33,7 +33,7 @@ export interface Running {
   readonly stop: () => Promise<void>
 }
 
-const startDeadline = 180_000
+const startDeadline = 300_000
 const probe = new URL('stall-probe.mjs', import.meta.url).href
 
 /** pgvitals as installed: the build, without a TypeScript loader. With a path, Node.js writes a CPU profile to it at the end. */
