@@ -1,140 +1,174 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
+import { loadQueries } from '../src/query/load.ts'
 import type { TestServer } from '../test/servers/start-server.ts'
-import { type Memory, readCpuSeconds, readMemory, readServerCpuSeconds } from './process-usage.ts'
+import { readCpuSeconds, readMemory, readRoleCpuSeconds } from './process-usage.ts'
 import { progress } from './progress.ts'
-import { type Encoding, fetchPage, pageSize, quantile, type Scrapes, scrapeFor } from './scrape.ts'
-import { countSessions, readStatements, resetStatements, type StatementCost } from './statement-cost.ts'
+import { databasesOf, type Scenario } from './scenario.ts'
+import { agesOf, countSamples, scrapeUntil } from './scrape.ts'
 import { type Running, type Subject, startSubject } from './subject.ts'
 
-/** Cost of an exporter and its polls per minute, with a scrape every 15 s. */
-export interface Cost {
-  readonly cpuSeconds: number
-  readonly memory: Memory
-  /** Longest stall of the event loop, in seconds; undefined if the exporter does not export it. */
-  readonly stallSeconds: number | undefined
-  readonly serverCpuSeconds: number
-  readonly statements: readonly StatementCost[]
-}
+/** The queries that run once per server every 15 s. */
+const fresh: ReadonlySet<string> = new Set(
+  loadQueries()
+    .filter(({ scope, intervalSeconds }) => scope === 'server' && intervalSeconds === 15)
+    .map(({ name }) => name)
+)
 
-/** Continuous scrapes, and the maximum number of sessions of the exporter meanwhile. */
-export interface Pressure extends Scrapes {
-  readonly sessions: number
-}
-
-/** All measurements of one exporter. */
+/** One measurement of an exporter. Costs are per minute. */
 export interface Measured {
-  readonly name: string
   readonly startSeconds: number
-  /** Statements on the server until the first page. */
-  readonly firstStatements: readonly StatementCost[]
   readonly samples: number
-  readonly bytes: Readonly<Record<Encoding, number>>
-  readonly cost: Cost
-  readonly one: Pressure
-  readonly oneGzip: Pressure
-  readonly eight: Pressure
-  /** After all scrapes. */
-  readonly lastMemory: Memory
+  readonly pageBytes: number
+  readonly gzipBytes: number
+  /** Sorted, in milliseconds. */
+  readonly scrapes: readonly number[]
+  /** Ages of server-wide snapshots at the scrape, sorted, in seconds; empty if the exporter does not export them. */
+  readonly ages: readonly number[]
+  /** Longest stall of the event loop, in milliseconds. */
+  readonly stall: number | undefined
+  readonly cpuSeconds: number
+  readonly residentBytes: number
+  readonly peakBytes: number
+  /** CPU of the server's processes for the exporter's sessions. */
+  readonly serverCpuSeconds: number
+  /** Execution and planning time of the exporter's statements, in milliseconds. */
+  readonly statementTime: number
+  readonly statementCalls: number
 }
 
-const starts = 3
-const scrapeInterval = 15
-
-/** Duration of the cost measurement: three times a run of scrapes, rounded up to whole poll intervals. */
-export function costSeconds(seconds: number): number {
-  return Math.ceil((3 * seconds) / scrapeInterval) * scrapeInterval
+export interface Window {
+  readonly scrapers: number
+  readonly everySeconds: number
+  /** Time with scrapes before the measurement, in which pgvitals learns the period of the scrapers. */
+  readonly settleSeconds: number
+  readonly seconds: number
 }
 
-/** Measures one exporter from its start; `seconds` is the length of each run of scrapes. */
-export async function measure(subject: Subject, server: TestServer, seconds: number): Promise<Measured> {
-  const startSeconds: number[] = []
-  for (let start = 1; start < starts; start++) {
-    progress(`${subject.name}: start ${start} of ${starts}`)
-    const running = await startSubject(subject)
-    startSeconds.push(running.startSeconds)
-    await running.stop()
-  }
-  progress(`${subject.name}: start ${starts} of ${starts}`)
-  await resetStatements(server)
+/** Starts an exporter, scrapes it, measures it for the length of the window, and stops it. */
+export async function measure(subject: Subject, scenario: Scenario, servers: readonly TestServer[], window: Window): Promise<Measured> {
+  progress(`${scenario.name}: starting ${subject.name}`)
   const running = await startSubject(subject)
+  const { startSeconds } = running
+  progress(
+    `${scenario.name}: ${subject.name} started in ${startSeconds.toFixed(2)} s; ${window.settleSeconds} + ${window.seconds} s follow`
+  )
+  const end = new AbortController()
+  let isMeasuring = false
+  const scrapes: number[] = []
+  const ages: number[] = []
+  const pages = new Map<string, Buffer>()
+  const scraping = scrapeUntil(subject.urls, { ...window, signal: end.signal }, ({ url, at, milliseconds, body }) => {
+    if (!isMeasuring) return
+    pages.set(url, body)
+    scrapes.push(milliseconds)
+    ages.push(...agesOf(gunzipSync(body).toString(), at, fresh))
+  })
+  const measuring = sleep(window.settleSeconds * 1000).then(async () => {
+    isMeasuring = true
+    return await measureCosts(subject, running, scenario, servers, window.seconds)
+  })
   try {
-    startSeconds.push(running.startSeconds)
-    startSeconds.sort((left, right) => left - right)
-    const firstStatements = await readStatements(server)
-    const cost = await measureCost(subject.name, running, server, costSeconds(seconds))
-    const { metricsUrl: url } = running
-    const samples = (await fetchPage(url)).split('\n').filter((line) => line !== '' && !line.startsWith('#')).length
-    const bytes = { identity: await pageSize(url, 'identity'), gzip: await pageSize(url, 'gzip') }
-    const press = async (scrapers: number, encoding: Encoding): Promise<Pressure> => {
-      progress(`${subject.name}: ${seconds} s of scrapes by ${scrapers}, ${encoding}`)
-      const [scrapes, sessions] = await Promise.all([scrapeFor(url, seconds, scrapers, encoding), mostSessions(server, seconds)])
-      return { ...scrapes, sessions }
-    }
-    const one = await press(1, 'identity')
-    const oneGzip = await press(1, 'gzip')
-    const eight = await press(8, 'identity')
-    const lastMemory = readMemory(running.pid)
+    // Scrapes end early only with an error.
+    const costs = await Promise.race([measuring, scraping.then(() => measuring)])
+    end.abort()
+    await scraping
+    const texts = [...pages.values()].map((body) => gunzipSync(body).toString())
     return {
-      name: subject.name,
-      startSeconds: quantile(startSeconds, 0.5),
-      firstStatements,
-      samples,
-      bytes,
-      cost,
-      one,
-      oneGzip,
-      eight,
-      lastMemory
+      startSeconds,
+      ...costs,
+      samples: sum(texts.map(countSamples)),
+      pageBytes: sum(texts.map(({ length }) => length)),
+      gzipBytes: sum([...pages.values()].map(({ length }) => length)),
+      scrapes: sort(scrapes),
+      ages: sort(ages)
     }
   } finally {
+    end.abort()
     await running.stop()
   }
 }
 
-/**
- * The first page was scraped during the first poll cycles, so pgvitals shifts its grid by 5 s. The window begins 8 s
- * after the start: one minute contains four complete poll cycles, and no scrape is close to one.
- */
-async function measureCost(name: string, { pid, metricsUrl }: Running, server: TestServer, seconds: number): Promise<Cost> {
-  progress(`${name}: ${seconds} s with a scrape every ${scrapeInterval} s`)
-  await sleep(8000)
-  await resetStatements(server)
-  const stalls: number[] = []
-  const from = performance.now()
-  const before = { own: readCpuSeconds(pid), server: readServerCpuSeconds(server.dataDirectory) }
-  for (let second = 4; second < seconds; second += scrapeInterval) {
-    await sleep(from + second * 1000 - performance.now())
-    stalls.push(...readStall(await fetchPage(metricsUrl)))
-  }
-  await sleep(from + seconds * 1000 - performance.now())
-  const after = { own: readCpuSeconds(pid), server: readServerCpuSeconds(server.dataDirectory) }
-  const memory = readMemory(pid)
-  const perMinute = 60 / seconds
+/** Joins the measurements of the same exporter: means of the costs, the worst of what has a limit. */
+export function combine(parts: readonly Measured[]): Measured {
+  const [first] = parts
+  if (first === undefined) throw new Error('nothing was measured')
+  const worst = (of: (part: Measured) => number) => Math.max(...parts.map(of))
+  const mean = (of: (part: Measured) => number) => sum(parts.map(of)) / parts.length
   return {
+    startSeconds: worst((part) => part.startSeconds),
+    samples: worst((part) => part.samples),
+    pageBytes: worst((part) => part.pageBytes),
+    gzipBytes: worst((part) => part.gzipBytes),
+    scrapes: sort(parts.flatMap((part) => part.scrapes)),
+    ages: sort(parts.flatMap((part) => part.ages)),
+    stall: first.stall === undefined ? undefined : worst((part) => part.stall ?? 0),
+    cpuSeconds: mean((part) => part.cpuSeconds),
+    residentBytes: worst((part) => part.residentBytes),
+    peakBytes: worst((part) => part.peakBytes),
+    serverCpuSeconds: mean((part) => part.serverCpuSeconds),
+    statementTime: mean((part) => part.statementTime),
+    statementCalls: mean((part) => part.statementCalls)
+  }
+}
+
+type Costs = Omit<Measured, 'startSeconds' | 'samples' | 'pageBytes' | 'gzipBytes' | 'scrapes' | 'ages'>
+
+async function measureCosts(
+  { role }: Subject,
+  { pid, readStall }: Running,
+  scenario: Scenario,
+  servers: readonly TestServer[],
+  seconds: number
+): Promise<Costs> {
+  const readCpu = () => ({
+    server: sum(servers.map(({ dataDirectory }) => readRoleCpuSeconds(dataDirectory, role))),
+    own: readCpuSeconds(pid),
+    at: performance.now()
+  })
+  // The sessions that read the statements end outside the time in which the CPU is measured.
+  const statementsBefore = await readStatements(role, scenario, servers)
+  await sleep(500)
+  await readStall()
+  const before = readCpu()
+  await sleep(seconds * 1000)
+  const stall = await readStall()
+  const after = readCpu()
+  const { resident: residentBytes, peak: peakBytes } = readMemory(pid)
+  const statementsAfter = await readStatements(role, scenario, servers)
+  const perMinute = 60_000 / (after.at - before.at)
+  const statementsPerMinute = 60_000 / (statementsAfter.at - statementsBefore.at)
+  return {
+    stall,
+    residentBytes,
+    peakBytes,
     cpuSeconds: (after.own - before.own) * perMinute,
-    memory,
-    // The first value covers the time since the previous page, including the start.
-    stallSeconds: stalls.length > 1 ? Math.max(...stalls.slice(1)) : undefined,
     serverCpuSeconds: (after.server - before.server) * perMinute,
-    statements: (await readStatements(server)).map(({ statement, calls, execution, planning }) => ({
-      statement,
-      calls: calls * perMinute,
-      execution: execution * perMinute,
-      planning: planning * perMinute
-    }))
+    statementTime: (statementsAfter.time - statementsBefore.time) * statementsPerMinute,
+    statementCalls: (statementsAfter.calls - statementsBefore.calls) * statementsPerMinute
   }
 }
 
-function readStall(page: string): readonly number[] {
-  return (/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(page)?.slice(1) ?? []).map(Number)
+/** What pg_stat_statements has counted for a role on all servers, times in milliseconds. */
+async function readStatements(role: string, scenario: Scenario, servers: readonly TestServer[]) {
+  const [database = ''] = databasesOf(scenario)
+  const rows = await Promise.all(
+    servers.map(async ({ sql }) => {
+      const [row] = await sql(
+        database,
+        `select coalesce(sum(total_exec_time + total_plan_time), 0) as time, coalesce(sum(calls), 0)::float8 as calls
+        from pg_stat_statements(false) where userid = '${role}'::regrole`
+      )
+      return { time: Number(row?.time), calls: Number(row?.calls) }
+    })
+  )
+  return { at: performance.now(), time: sum(rows.map(({ time }) => time)), calls: sum(rows.map(({ calls }) => calls)) }
 }
 
-async function mostSessions(server: TestServer, seconds: number): Promise<number> {
-  const checks = 5
-  let most = 0
-  for (let check = 0; check < checks; check++) {
-    await sleep((seconds * 1000) / (checks + 1))
-    most = Math.max(most, await countSessions(server))
-  }
-  return most
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+function sort(values: readonly number[]): readonly number[] {
+  return [...values].sort((left, right) => left - right)
 }

@@ -34,6 +34,30 @@ export function readServerCpuSeconds(dataDirectory: string): number {
   return own.endedChildren + [own, ...children].reduce((sum, { user, system }) => sum + user + system, 0)
 }
 
+/**
+ * CPU seconds used by a PostgreSQL server for the sessions of one role: its running sessions, all ended ones, and the
+ * postmaster, which starts them. The sessions of other roles must not end meanwhile.
+ */
+export function readRoleCpuSeconds(dataDirectory: string, role: string): number {
+  const postmaster = Number(readFileSync(join(dataDirectory, 'postmaster.pid'), 'utf8').split('\n')[0])
+  const { user, system, endedChildren } = readStat(postmaster)
+  const running = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => readStatIfAlive(pid)?.parent === postmaster && readTitle(pid).startsWith(`postgres: ${role} `))
+    .flatMap((pid) => readStatIfAlive(pid) ?? [])
+  return running.reduce((sum, one) => sum + one.user + one.system, user + system + endedChildren)
+}
+
+/** The title of a process; empty if it has ended. */
+function readTitle(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
 interface Stat {
   readonly parent: number
   readonly user: number

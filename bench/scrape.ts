@@ -1,47 +1,68 @@
 import { Agent, get } from 'node:http'
-import { gunzipSync } from 'node:zlib'
+import { setTimeout as sleep } from 'node:timers/promises'
 
-export type Encoding = 'identity' | 'gzip'
+/** One scrape as Prometheus performs it: compressed, over a kept connection. */
+export interface Scrape {
+  readonly url: string
+  /** Time of the request, in milliseconds since 1970. */
+  readonly at: number
+  /** From the request to the last byte. */
+  readonly milliseconds: number
+  /** The compressed page. */
+  readonly body: Buffer
+}
 
-/** Latency and throughput of scrapers without a pause between requests. */
-export interface Scrapes {
-  /** Milliseconds from request to last byte. */
-  readonly p50: number
-  readonly p99: number
-  readonly perSecond: number
+export interface ScrapeOptions {
+  readonly scrapers: number
+  readonly everySeconds: number
+  /** Set by the caller to end the scrapes. */
+  readonly signal: AbortSignal
 }
 
 /** Reads a page once; throws unless the status is 200. */
 export async function fetchPage(url: string): Promise<string> {
-  return (await request(url, 'identity')).toString()
+  return (await request(url, { 'accept-encoding': 'identity' })).toString()
 }
 
-/** The size of a page on the wire, in bytes. */
-export async function pageSize(url: string, encoding: Encoding): Promise<number> {
-  const body = await request(url, encoding)
-  if (encoding === 'gzip') gunzipSync(body)
-  return body.length
+/**
+ * Scrapes all addresses at exact intervals until the signal. As in Prometheus the addresses are spread over the interval,
+ * and each scraper has its own phase and client address.
+ */
+export async function scrapeUntil(urls: readonly string[], options: ScrapeOptions, seen: (scrape: Scrape) => void): Promise<void> {
+  const every = options.everySeconds * 1000
+  const from = performance.now()
+  const series = Array.from({ length: options.scrapers }, (_, scraper) =>
+    urls.map(async (url, index) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1, localAddress: `127.0.0.${scraper + 1}` })
+      const phase = ((scraper * 0.4 + index / urls.length) % 1) * every
+      try {
+        for (let due = from + phase; ; due += every) {
+          await sleep(Math.max(0, due - performance.now()), undefined, { signal: options.signal })
+          const [at, before] = [Date.now(), performance.now()]
+          const body = await request(url, { 'accept-encoding': 'gzip' }, agent)
+          seen({ url, at, milliseconds: performance.now() - before, body })
+        }
+      } catch (error) {
+        if (!options.signal.aborted) throw error
+      } finally {
+        agent.destroy()
+      }
+    })
+  )
+  await Promise.all(series.flat())
 }
 
-/** Scrapes for `seconds` over keep-alive connections; each scraper requests one page after the other. */
-export async function scrapeFor(url: string, seconds: number, scrapers: number, encoding: Encoding): Promise<Scrapes> {
-  const agent = new Agent({ keepAlive: true, maxSockets: scrapers })
-  const durations: number[] = []
-  const end = performance.now() + seconds * 1000
-  const scraper = async () => {
-    while (performance.now() < end) {
-      const before = performance.now()
-      await request(url, encoding, agent)
-      durations.push(performance.now() - before)
-    }
-  }
-  try {
-    await Promise.all(Array.from({ length: scrapers }, scraper))
-  } finally {
-    agent.destroy()
-  }
-  durations.sort((left, right) => left - right)
-  return { p50: quantile(durations, 0.5), p99: quantile(durations, 0.99), perSecond: durations.length / seconds }
+/** The number of samples on a page. */
+export function countSamples(page: string): number {
+  return page.match(/^[a-zA-Z_]/gm)?.length ?? 0
+}
+
+/** The ages in seconds, at this time in milliseconds since 1970, of the snapshots of these queries that cover a whole server. */
+export function agesOf(page: string, at: number, queries: ReadonlySet<string>): readonly number[] {
+  return [...page.matchAll(/^pgvitals_snapshot_(age|timestamp)_seconds\{([^}]*)\} (\S+)$/gm)].flatMap(([, kind, labels = '', value]) => {
+    if (!queries.has(/\bquery="([^"]*)"/.exec(labels)?.[1] ?? '')) return []
+    return kind === 'age' ? Number(value) : at / 1000 - Number(value)
+  })
 }
 
 /** The quantile `share` (0 to 1) of sorted values. */
@@ -49,10 +70,9 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
-function request(url: string, encoding: Encoding, agent?: Agent): Promise<Buffer> {
+function request(url: string, headers: Record<string, string>, agent?: Agent): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const options = { headers: { 'accept-encoding': encoding }, timeout: 10_000, ...(agent && { agent }) }
-    const outgoing = get(url, options, (response) => {
+    const outgoing = get(url, { headers, timeout: 30_000, ...(agent && { agent }) }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
@@ -61,7 +81,7 @@ function request(url: string, encoding: Encoding, agent?: Agent): Promise<Buffer
         else reject(new Error(`${url} returned status ${response.statusCode}`))
       })
     })
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`${url} did not respond within 10 s`)))
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`${url} did not respond within 30 s`)))
     outgoing.on('error', reject)
   })
 }

@@ -1,5 +1,4 @@
 import type { TestServer } from '../test/servers/start-server.ts'
-import { role } from './prepare.ts'
 
 /** The cost of one statement of the exporter for the server; times in milliseconds. */
 export interface StatementCost {
@@ -8,6 +7,8 @@ export interface StatementCost {
   readonly execution: number
   readonly planning: number
 }
+
+const role = 'pgvitals'
 
 /** Resets the statistics of the exporter's role only. */
 export async function resetStatements(server: TestServer): Promise<void> {
@@ -35,10 +36,4 @@ export async function readStatements(server: TestServer): Promise<readonly State
     execution: Number(row.execution),
     planning: Number(row.planning)
   }))
-}
-
-/** The number of open sessions of the exporter's role. */
-export async function countSessions(server: TestServer): Promise<number> {
-  const [row] = await server.sql('platform', `select count(*)::int as sessions from pg_stat_activity where usename = '${role}'`)
-  return Number(row?.sessions)
 }

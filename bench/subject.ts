@@ -1,71 +1,142 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TestServer } from '../test/servers/start-server.ts'
-import { role } from './prepare.ts'
+import { loadQueries } from '../src/query/load.ts'
+import { freePort, type RunningServer } from '../test/servers/start-server.ts'
+import { databasesOf, roles, type Scenario } from './scenario.ts'
 import { fetchPage } from './scrape.ts'
 
-/** An exporter to be measured: its command and its address. */
+/** An exporter to be measured. */
 export interface Subject {
   readonly name: string
+  readonly role: string
   readonly command: string
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  readonly port: number
-  /** A path that returns 200 once /metrics is complete. */
-  readonly readyPath: string
+  /** Returns 200 once the pages are complete. */
+  readonly readyUrl: string
+  /** The addresses that each scraper requests. */
+  readonly urls: readonly string[]
+  /** Whether the stall probe is loaded. */
+  readonly isProbed: boolean
 }
 
 /** A started exporter. */
 export interface Running {
   readonly pid: number
-  readonly metricsUrl: string
-  /** Seconds from spawn until the first complete page was read. */
+  /** Seconds from spawn until all first complete pages were read. */
   readonly startSeconds: number
+  /** The longest stall of the event loop since the previous call, in milliseconds; undefined without the stall probe. */
+  readonly readStall: () => Promise<number | undefined>
   readonly stop: () => Promise<void>
 }
 
-/** pgvitals as installed: the build, without a TypeScript loader. */
-export function createPgvitals(root: string, server: TestServer, port: number): Subject {
+const startDeadline = 300_000
+const probe = new URL('stall-probe.mjs', import.meta.url).href
+
+/** pgvitals as installed: the build, without a TypeScript loader. With a path, Node.js writes a CPU profile to it at the end. */
+export async function createPgvitals(
+  root: string,
+  scenario: Scenario,
+  servers: readonly RunningServer[],
+  folder: string,
+  profile?: string
+): Promise<Subject> {
+  const port = await freePort()
+  const databases = Object.fromEntries(databasesOf(scenario).map((name) => [name, {}]))
+  const declared = servers.map((server, index) => [
+    `server_${index + 1}`,
+    { host: '127.0.0.1', port: server.port, user: roles.pgvitals, password: 'secret', databases }
+  ])
+  const config = join(folder, `${scenario.name}.yaml`)
+  writeFileSync(config, JSON.stringify({ servers: Object.fromEntries(declared), queries: showTables(scenario.shownTables) }))
+  const url = `http://127.0.0.1:${port}`
   return {
     name: 'pgvitals',
+    role: roles.pgvitals,
     command: process.execPath,
-    args: [join(root, 'dist/main.js')],
+    args: [
+      ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${dirname(profile)}`, `--cpu-prof-name=${basename(profile)}`]),
+      join(root, 'dist/main.js')
+    ],
     env: {
-      DATABASE_URL: server.url('platform', role),
-      USER_DATABASE_URL: server.url('users', role),
-      LABELER_DATABASE_URL: server.url('labeler', role),
+      PGVITALS_CONFIG: config,
       PGVITALS_PORT: String(port),
-      PGVITALS_LOG_LEVEL: 'warn'
+      PGVITALS_LOG_LEVEL: 'error',
+      ...(scenario.detail === undefined ? {} : { PGVITALS_DETAIL: scenario.detail })
     },
-    port,
-    readyPath: '/readyz'
+    readyUrl: `${url}/readyz`,
+    urls: [`${url}/metrics`],
+    isProbed: profile === undefined
   }
 }
 
-/** prometheus-community/postgres_exporter with its statements collector; it queries the database at each scrape. */
-export function createPeer(path: string, server: TestServer, port: number): Subject {
+/** The settings that export this number of tables and indexes of a server. */
+function showTables(top: number | undefined): Readonly<Record<string, { readonly top: number }>> {
+  const names = loadQueries().flatMap((query) => (query.scope === 'database' && (query.top?.limit ?? 0) >= 300 ? [query.name] : []))
+  return top === undefined ? {} : Object.fromEntries(names.map((name) => [name, { top }]))
+}
+
+/** The collectors of postgres_exporter that are disabled by default and whose families pgvitals exports. */
+const collectors = [
+  'database_wraparound',
+  'long_running_transactions',
+  'postmaster',
+  'stat_activity_autovacuum',
+  'stat_checkpointer',
+  'stat_statements',
+  'stat_statements.include_query',
+  'stat_wal_receiver',
+  'statio_user_indexes',
+  'xlog_location'
+]
+
+/** prometheus-community/postgres_exporter, which queries the database at each scrape. Several servers are separate targets of `/probe`. */
+export async function createPeer(
+  path: string,
+  scenario: Scenario,
+  servers: readonly RunningServer[],
+  folder: string,
+  statementLimit: number
+): Promise<Subject> {
+  const port = await freePort()
+  const [database = ''] = databasesOf(scenario)
+  const [server] = servers
+  const config = join(folder, 'postgres_exporter.yml')
+  const module = { type: 'userpass', userpass: { username: roles.peer, password: 'secret' }, options: { sslmode: 'disable' } }
+  writeFileSync(config, JSON.stringify({ auth_modules: { bench: module } }))
+  const url = `http://127.0.0.1:${port}`
+  const isFleet = servers.length > 1
   return {
     name: 'postgres_exporter',
+    role: roles.peer,
     command: path,
     args: [
-      '--collector.stat_statements',
-      '--collector.stat_statements.limit=100',
+      ...collectors.map((name) => `--collector.${name}`),
+      `--collector.stat_statements.limit=${statementLimit}`,
+      `--config.file=${config}`,
       '--log.level=error',
       `--web.listen-address=127.0.0.1:${port}`
     ],
-    env: { DATA_SOURCE_NAME: `${server.url('platform', role)}?sslmode=disable` },
-    port,
-    readyPath: '/'
+    env: isFleet ? {} : { DATA_SOURCE_NAME: `${server?.url(database, roles.peer)}?sslmode=disable` },
+    readyUrl: `${url}/`,
+    urls: isFleet
+      ? servers.map((one) => `${url}/probe?auth_module=bench&target=${encodeURIComponent(`127.0.0.1:${one.port}/${database}`)}`)
+      : [`${url}/metrics`],
+    isProbed: false
   }
 }
 
-/** Starts an exporter and reads its first complete page. */
-export async function startSubject({ command, args, env, port, readyPath }: Subject): Promise<Running> {
+/** Starts an exporter and reads its first complete pages. */
+export async function startSubject({ command, args, env, readyUrl, urls, isProbed }: Subject): Promise<Running> {
   const startedAt = performance.now()
   // No inherited variables: a *_DATABASE_URL of the user must not be polled.
-  const child = spawn(command, [...args], { env, stdio: ['ignore', 2, 2] })
+  const child = spawn(command, [...args], {
+    env: isProbed ? { ...env, NODE_OPTIONS: `--import=${probe}` } : env,
+    stdio: isProbed ? ['ignore', 2, 2, 'ipc'] : ['ignore', 2, 2]
+  })
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
   const stop = async () => {
@@ -74,15 +145,21 @@ export async function startSubject({ command, args, env, port, readyPath }: Subj
   }
   try {
     await once(child, 'spawn')
-    const url = `http://127.0.0.1:${port}`
-    await untilReady(child, url + readyPath, startedAt + 30_000)
-    const metricsUrl = `${url}/metrics`
-    await fetchPage(metricsUrl)
-    return { pid: child.pid ?? 0, metricsUrl, startSeconds: (performance.now() - startedAt) / 1000, stop }
+    await untilReady(child, readyUrl, startedAt + startDeadline)
+    for (const url of urls) await fetchPage(url)
+    const startSeconds = (performance.now() - startedAt) / 1000
+    return { pid: child.pid ?? 0, startSeconds, readStall: async () => (isProbed ? await readStall(child) : undefined), stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+async function readStall(child: ChildProcess): Promise<number> {
+  const reply = once(child, 'message')
+  child.send('stall')
+  const [milliseconds] = await reply
+  return milliseconds
 }
 
 async function untilReady(child: ChildProcess, url: string, deadline: number): Promise<void> {
@@ -92,17 +169,17 @@ async function untilReady(child: ChildProcess, url: string, deadline: number): P
       await fetchPage(url)
       return
     } catch {
-      await sleep(10)
+      await sleep(20)
     }
   }
-  throw new Error(`${url} did not return status 200 within 30 s`)
+  throw new Error(`${url} did not return status 200 within ${startDeadline / 1000} s`)
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
   child.kill('SIGTERM')
-  const killTimer = setTimeout(() => child.kill('SIGKILL'), 5000)
+  const killTimer = setTimeout(() => child.kill('SIGKILL'), 20_000)
   await exited
   clearTimeout(killTimer)
 }

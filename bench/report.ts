@@ -1,0 +1,180 @@
+import type { Measured } from './measure.ts'
+import type { Scenario, ScenarioName } from './scenario.ts'
+import { quantile } from './scrape.ts'
+
+/** The conditions of a run. */
+export interface Conditions {
+  readonly machine: string
+  readonly versions: string
+  readonly date: string
+  /** Load average over one minute before the run, and from which value on the machine was not quiet. */
+  readonly load: number
+  readonly quietLoad: number
+}
+
+/** The measurements of one scenario. */
+export interface Result {
+  readonly scenario: Scenario
+  readonly seconds: number
+  readonly pgvitals: Measured
+  readonly peer: Measured | undefined
+  /** pgvitals with one scraper every 15 s. */
+  readonly calm: Measured | undefined
+}
+
+/** A limit, and a share of the value of postgres_exporter. */
+interface Aim {
+  readonly limit?: number
+  readonly share?: number
+}
+
+interface Line {
+  readonly label: string
+  readonly unit?: string
+  readonly digits?: number
+  readonly aims?: Partial<Readonly<Record<ScenarioName, Aim>>>
+  readonly value: (measured: Measured) => number | undefined
+}
+
+const megabyte = 1e6
+
+const lines: readonly Line[] = [
+  { label: 'series', value: (m) => m.samples },
+  { label: 'page', unit: 'kB', value: (m) => m.pageBytes / 1000 },
+  { label: 'page, gzip', unit: 'kB', value: (m) => m.gzipBytes / 1000 },
+  {
+    label: 'scrape p50',
+    unit: 'ms',
+    digits: 2,
+    aims: { small: { limit: 2, share: 0.02 }, wide: { limit: 10 } },
+    value: (m) => quantile(m.scrapes, 0.5)
+  },
+  {
+    label: 'scrape p99',
+    unit: 'ms',
+    digits: 2,
+    aims: { small: { limit: 10 }, wide: { limit: 50 } },
+    value: (m) => quantile(m.scrapes, 0.99)
+  },
+  { label: 'scrape, maximum', unit: 'ms', digits: 2, value: (m) => m.scrapes.at(-1) },
+  { label: 'longest event loop stall', unit: 'ms', digits: 1, aims: { small: { limit: 20 }, wide: { limit: 50 } }, value: (m) => m.stall },
+  {
+    label: 'server: execution and planning per minute',
+    unit: 'ms',
+    aims: { small: { share: 0.1 }, wide: { share: 0.1 } },
+    value: (m) => m.statementTime
+  },
+  { label: 'server: statements per minute', value: (m) => m.statementCalls },
+  {
+    label: 'server: CPU per minute',
+    unit: 's',
+    digits: 2,
+    value: (m) => m.serverCpuSeconds
+  },
+  { label: 'own CPU per minute', unit: 's', digits: 2, aims: { small: { share: 0.5 } }, value: (m) => m.cpuSeconds },
+  {
+    label: 'own CPU per minute and 1,000 series',
+    unit: 'ms',
+    digits: 1,
+    aims: { wide: { share: 0.5 } },
+    value: (m) => (m.cpuSeconds * 1e6) / m.samples
+  },
+  { label: 'RSS', unit: 'MB', aims: { small: { limit: 90 }, wide: { limit: 200 } }, value: (m) => m.residentBytes / megabyte },
+  { label: 'RSS, peak', unit: 'MB', value: (m) => m.peakBytes / megabyte },
+  {
+    label: 'start to first complete page',
+    unit: 's',
+    digits: 2,
+    aims: { small: { limit: 1 }, wide: { limit: 15 } },
+    value: (m) => m.startSeconds
+  },
+  { label: 'age of server-wide samples at the scrape, p50', unit: 's', digits: 2, value: (m) => quantile(m.ages, 0.5) },
+  { label: 'age of server-wide samples at the scrape, p95', unit: 's', digits: 2, value: (m) => quantile(m.ages, 0.95) }
+]
+
+/** The section of a scenario in Markdown. */
+export function renderResult({ scenario, seconds, pgvitals, peer, calm }: Result, conditions: Conditions): string {
+  const rows = lines.map((line) => {
+    const [own, peers] = [line.value(pgvitals), peer && line.value(peer)]
+    const aim = line.aims?.[scenario.name]
+    const cells = [format(line, own), format(line, peers), ratio(own, peers), describeAim(line, aim), judge(aim, own, peers)]
+    return `| ${[line.label, ...cells].join(' | ')} |`
+  })
+  return [
+    `## ${title(scenario)}`,
+    '',
+    `${conditions.date}, ${conditions.machine}, ${conditions.versions}. Load average before the run: ${conditions.load.toFixed(2)}${
+      conditions.load > conditions.quietLoad ? '. **The machine was not quiet.**' : '.'
+    } pgvitals was measured for ${scenario.rounds} × ${seconds} s, with ${pgvitals.scrapes.length} scrapes${
+      peer === undefined ? '; postgres_exporter was not installed' : `, postgres_exporter with ${peer.scrapes.length}`
+    }.`,
+    '',
+    '| | pgvitals | postgres_exporter | ratio | aim | |',
+    '|---|---:|---:|---:|---|---|',
+    ...rows,
+    ...(calm === undefined ? [] : ['', renderCalm(calm)])
+  ].join('\n')
+}
+
+function renderCalm({ ages, scrapes }: Measured): string {
+  const p95 = quantile(ages, 0.95)
+  const verdict = p95 <= 1 ? 'met' : '**missed**'
+  return `With a single scraper every 15 s (${scrapes.length} scrapes), server-wide samples were ${quantile(ages, 0.5).toFixed(2)} s old at p50 and ${p95.toFixed(2)} s at p95. Aim: ≤ 1 s at p95, ${verdict}.`
+}
+
+function title({ name, servers, databases, tables, statements, detail }: Scenario): string {
+  const fleet = servers > 1 ? `${servers} servers × ` : ''
+  const heading = `${name[0]?.toUpperCase()}${name.slice(1)}`
+  const count = statements.toLocaleString('en-US')
+  return `${heading}: ${fleet}${databases} databases × ${tables} tables, ${count} statements${fleet && ' per server'}${detail === undefined ? '' : `, detail ${detail}`}`
+}
+
+function describeAim(line: Line, aim: Aim | undefined): string {
+  const parts = [
+    ...(aim?.limit === undefined ? [] : [`≤ ${aim.limit} ${line.unit}`]),
+    ...(aim?.share === undefined ? [] : [`ratio ≤ ${aim.share}`])
+  ]
+  return parts.join(', ')
+}
+
+/** Whether an aim is met; empty without an aim or a value. */
+export function judge(aim: Aim | undefined, own: number | undefined, peers: number | undefined): string {
+  if (aim === undefined || own === undefined) return ''
+  const isMissed =
+    own > (aim.limit ?? Number.POSITIVE_INFINITY) || (peers !== undefined && own > (aim.share ?? Number.POSITIVE_INFINITY) * peers)
+  if (isMissed) return '**missed**'
+  return aim.share !== undefined && peers === undefined ? '' : 'met'
+}
+
+function format({ unit, digits = 0 }: Line, value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return '–'
+  const text = value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  return unit === undefined ? text : `${text} ${unit}`
+}
+
+function ratio(own: number | undefined, peers: number | undefined): string {
+  if (own === undefined || peers === undefined || !(peers > 0)) return '–'
+  return (own / peers).toPrecision(2)
+}
+
+const introduction = `# Benchmarks
+
+pgvitals next to [postgres_exporter](https://github.com/prometheus-community/postgres_exporter), measured and written by \`npm run bench\`.
+
+**Method.** All processes run on one machine. The servers hold their data in memory, without autovacuum. Applications with one session per database execute a few dozen transactions per second, so that counters change; the other tables are idle. Both exporters have a role with \`pg_monitor\` alone. They are measured alternately, each started again for every measurement and scraped by two scrapers every 5 seconds with gzip. The measurement of pgvitals begins 20 seconds after the start of the scrapers. Queries with intervals above one minute ran before it.
+
+**Same families.** postgres_exporter runs with its default collectors, the statements with their texts and as many as pgvitals exports, and every optional collector whose families pgvitals exports. It exports the tables of one database only; pgvitals exports those of all databases. In the fleet it has one target per server (\`/probe\`), and its scrape time is that of one target; pgvitals returns all servers on one page.
+
+**Figures.** CPU is user and system time from /proc. The server's CPU is that of the exporter's sessions and of the postmaster. Execution and planning time is that of pg_stat_statements. The event loop is measured in the process of pgvitals by a callback after each wait for events, which does not wake the process. Start and memory are the worst of all measurements, costs are means. The ratio is the figure of pgvitals divided by that of postgres_exporter. With fewer than 100 scrapes, p99 is the maximum.`
+
+const order: readonly ScenarioName[] = ['small', 'wide', 'fleet']
+
+/** Replaces the sections of these scenarios in a report; sections of other scenarios are kept. */
+export function updateReport(previous: string, sections: ReadonlyMap<ScenarioName, string>): string {
+  const kept = (name: ScenarioName) => new RegExp(`<!-- ${name} -->\\n\\n([\\s\\S]*?)\\n\\n<!-- /${name} -->`).exec(previous)?.[1]
+  const all = order.flatMap((name) => {
+    const section = sections.get(name) ?? kept(name)
+    return section === undefined ? [] : [`<!-- ${name} -->\n\n${section}\n\n<!-- /${name} -->`]
+  })
+  return `${[introduction, ...all].join('\n\n')}\n`
+}
