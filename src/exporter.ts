@@ -92,7 +92,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
   async function remove(removed: Polled): Promise<void> {
     const { name } = removed.poller.server
     await stop(removed)
-    if (!polled.some(({ poller }) => poller.server.name === name)) await meter.forget({ server: name })
+    if (!polled.some(({ poller }) => poller.server.name === name)) meter.forget({ server: name })
   }
 
   function change(known: Polled, server: Server): Polled {

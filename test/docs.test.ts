@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { configurationPage } from '../scripts/configuration-page.ts'
 import { metricsPage } from '../scripts/metrics-page.ts'
-import { settingsSchema } from '../src/config/settings.ts'
+import { schemaValidators } from '../scripts/schema-validators.ts'
+import { settingsSchema } from '../src/config/settings-schema.ts'
 
 test('docs/metrics.md is generated from the query headers; npm run docs writes it', async (t) => {
   t.equal(readFileSync(new URL('../docs/metrics.md', import.meta.url), 'utf8'), await metricsPage())
@@ -11,6 +12,10 @@ test('docs/metrics.md is generated from the query headers; npm run docs writes i
 
 test('docs/configuration.md contains the current example and keys; npm run docs writes them', async (t) => {
   t.equal(readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8'), configurationPage())
+})
+
+test('the validators in src/config/generated are those of the current schemas; npm run docs writes them', async (t) => {
+  for (const [path, text] of schemaValidators()) t.ok(readFileSync(new URL(`../${path}`, import.meta.url), 'utf8') === text, path)
 })
 
 test('every setting that docs, dashboards and manifests name exists', async (t) => {

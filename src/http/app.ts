@@ -20,11 +20,20 @@ export interface Served {
   readonly clock?: Clock
 }
 
+/** Fastify loads its compilers of schemas, and Ajv with them, unless others are given. No route has a schema. */
+const noCompiler = (): never => {
+  throw new Error('no route has a schema')
+}
+
 const gzipText = promisify(gzip)
 
 /** Creates the HTTP server with its routes. No route waits for a database. */
 export function createApp({ metrics, scraped, isReady, status, tokens, clock = systemClock }: Served): FastifyInstance {
-  const app = fastify({ logger: false, forceCloseConnections: true })
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } }
+  })
   const mayRead = createAccess(tokens, clock)
 
   /** Rejects requests without a valid token for the requested page if tokens are configured. */
