@@ -7,6 +7,8 @@ export interface Settings {
   readonly PGVITALS_QUERIES_DIR: string
   readonly PGVITALS_QUERIES: string
   readonly PGVITALS_KEEP_SESSIONS: string
+  readonly PGVITALS_SHARD: string
+  readonly PGVITALS_SHARD_TARGETS: string
 }
 
 /** The types, defaults and descriptions of the settings. The README's table repeats the descriptions. */
@@ -19,7 +21,9 @@ export const settingsSchema = {
     'PGVITALS_CONFIG',
     'PGVITALS_QUERIES_DIR',
     'PGVITALS_QUERIES',
-    'PGVITALS_KEEP_SESSIONS'
+    'PGVITALS_KEEP_SESSIONS',
+    'PGVITALS_SHARD',
+    'PGVITALS_SHARD_TARGETS'
   ],
   properties: {
     PGVITALS_HOST: { type: 'string', default: '127.0.0.1', description: 'The address to listen on. Use `0.0.0.0` in a container.' },
@@ -46,6 +50,17 @@ export const settingsSchema = {
       enum: ['on', 'off'],
       default: 'off',
       description: 'Whether every database keeps a session between poll cycles: `on` or `off`. An open session blocks `drop database`.'
+    },
+    PGVITALS_SHARD: {
+      type: 'string',
+      default: '',
+      description:
+        'The part of the servers that this process polls, as `0/3`: shard 0 of 3. The name of a pod is accepted, as `pgvitals-0/3`.'
+    },
+    PGVITALS_SHARD_TARGETS: {
+      type: 'string',
+      default: '',
+      description: 'The addresses of all shards for `/sd`, as `pgvitals-{shard}.pgvitals:9187`.'
     }
   }
 } as const satisfies SettingsSchema

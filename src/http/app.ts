@@ -16,6 +16,8 @@ export interface Served {
   /** Whether every query has been polled once. */
   readonly isReady: () => boolean
   readonly status: () => Status
+  /** The targets of `/sd`. Without an address, the target is this process under the host name of the request. */
+  readonly targets: () => readonly { readonly server: string | undefined; readonly address: string | undefined }[]
   readonly tokens: () => Tokens
   readonly clock?: Clock
 }
@@ -28,7 +30,7 @@ const noCompiler = (): never => {
 const gzipText = promisify(gzip)
 
 /** Creates the HTTP server with its routes. No route waits for a database. */
-export function createApp({ metrics, scraped, isReady, status, tokens, clock = systemClock }: Served): FastifyInstance {
+export function createApp({ metrics, scraped, isReady, status, targets, tokens, clock = systemClock }: Served): FastifyInstance {
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
@@ -63,7 +65,10 @@ export function createApp({ metrics, scraped, isReady, status, tokens, clock = s
 
   // One target per server. The label is `instance`, because a target label `server` would rename the label of the metrics.
   app.get<Part>('/sd', guarded, async (request) =>
-    status().servers.map(({ name }) => ({ targets: [request.host], labels: { __param_server: name, instance: name } }))
+    targets().map(({ server, address = request.host }) => ({
+      targets: [address],
+      labels: server === undefined ? {} : { __param_server: server, instance: server }
+    }))
   )
 
   app.get<Part>('/api/status', guarded, async () => status())

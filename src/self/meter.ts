@@ -4,6 +4,12 @@ import { measureEventLoopLag } from './event-loop-lag.ts'
 import { createOwnFamily, type IsSelected } from './own-family.ts'
 import { createProcessMetrics } from './process-metrics.ts'
 
+/** The number of a shard, and the number of all shards. */
+export interface ShardNumber {
+  readonly index: number
+  readonly count: number
+}
+
 /** The exporter's metrics about itself. */
 export interface Meter {
   readonly failed: (labels: { server: string; datname: string; class: string }) => void
@@ -15,6 +21,8 @@ export interface Meter {
   readonly forget: (removed: { server: string; datname?: string }) => void
   /** Records whether a configuration was accepted or rejected. */
   readonly configured: (isAccepted: boolean) => void
+  /** Records the shard of this process; undefined if it polls all servers. */
+  readonly sharded: (shard: ShardNumber | undefined) => void
   /** All metrics in Prometheus's text format, or those of the selected servers and databases. */
   readonly text: (isSelected?: IsSelected) => Promise<string>
 }
@@ -38,8 +46,12 @@ export function createMeter(version: string): Meter {
   const reloadTime = gauge('pgvitals_config_reload_timestamp_seconds', 'Time of the last accepted configuration, as a Unix timestamp.')
   const build = gauge('pgvitals_build_info', 'Version of pgvitals and of Node.js.')
   build.set({ version, node: process.version }, 1)
+  const shards = gauge(
+    'pgvitals_shards',
+    'Number of shards (PGVITALS_SHARD); the label is the number of the shard of this process. Absent if it polls all servers.'
+  )
   const perDatabase = [errors, dropped, sessions, polls, seconds]
-  const families = [...perDatabase, reloadSuccess, reloadTime, build]
+  const families = [...perDatabase, reloadSuccess, reloadTime, build, shards]
   const lag = measureEventLoopLag()
   const processMetrics = createProcessMetrics(lag)
   const configured = (isAccepted: boolean) => {
@@ -49,6 +61,10 @@ export function createMeter(version: string): Meter {
   configured(true)
   return {
     configured,
+    sharded: (shard) => {
+      shards.clear()
+      if (shard !== undefined) shards.set({ shard: String(shard.index) }, shard.count)
+    },
     failed: (labels) => errors.add(labels, 1),
     dropped: (labels, samples) => {
       for (const [reason, count] of Object.entries(samples)) if (count > 0) dropped.add({ ...labels, reason }, count)

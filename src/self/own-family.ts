@@ -9,6 +9,7 @@ export interface OwnFamily {
   /** Adds to the sample with these labels, which begins at 0. */
   readonly add: (labels: Labels, value: number) => void
   readonly set: (labels: Labels, value: number) => void
+  readonly clear: () => void
   /** Deletes the samples of a server, or of one of its databases. */
   readonly forget: (removed: { readonly server: string; readonly datname?: string }) => void
   /** The family in the text format; with a selection, only the selected samples. Samples without a server belong to every selection. */
@@ -28,6 +29,7 @@ export function createOwnFamily(family: Family): OwnFamily {
   return {
     add: (labels, value) => change(labels, (before) => before + value),
     set: (labels, value) => change(labels, () => value),
+    clear: () => samples.clear(),
     forget: ({ server, datname }) => {
       for (const [text, { labels }] of samples) {
         if (labels.server === server && (datname === undefined || labels.datname === datname)) samples.delete(text)
