@@ -14,6 +14,9 @@ Configured by DATABASE_URL, *_DATABASE_URL, PGVITALS_* and pgvitals.yaml; see th
 
 const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
+// Node.js 20 has no `navigator`. Without it, pg loads the fetch API to find out whether it runs in a Cloudflare Worker: 5 MB.
+if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { userAgent: `Node.js/${process.versions.node}` } })
+
 /** The modules of a command are loaded when it runs. */
 const commands: Readonly<Record<string, (options: { readonly json: boolean }) => Promise<void>>> = {
   serve: async () => (await import('./commands/serve.ts')).serve(version),
