@@ -64,6 +64,7 @@ async function meterEntries(): Promise<readonly (readonly [string, Entry])[]> {
   meter.dropped({ ...labels, query: '' }, { rows: 1 })
   meter.sessionOpened(labels)
   meter.polled(labels, 1)
+  meter.sharded({ index: 0, count: 1 })
   const text = await meter.text()
   return [...text.matchAll(/^# HELP (pgvitals_\w+) (.*)\n# TYPE \w+ (\w+)$/gm)].map(([, name = '', help = '', type = '']) => {
     const [, found = ''] = new RegExp(`^${name}\\{(.*)\\} `, 'm').exec(text) ?? []

@@ -1,4 +1,4 @@
-import { fileSchema } from '../src/config/check-schema.ts'
+import { fileSchema } from './schema-validators.ts'
 
 /** The part of JSON schema that pgvitals.schema.json uses. */
 interface Schema {

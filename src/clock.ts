@@ -6,3 +6,8 @@ export interface Clock {
 
 /** The monotonic clock of the process. */
 export const systemClock: Clock = { now: () => performance.now() }
+
+/** The current time as a Unix timestamp in seconds. Only for exported timestamps: the system may set it back. */
+export function unixSeconds(): number {
+  return Date.now() / 1000
+}

@@ -13,7 +13,7 @@ import { Scrapers } from './poll/scrapers.ts'
 import { ServerPoller } from './poll/server-poller.ts'
 import type { Snapshot } from './poll/snapshots.ts'
 import type { Query } from './query/query.ts'
-import { createMeter } from './self/meter.ts'
+import { createMeter, type ShardNumber } from './self/meter.ts'
 import type { Server } from './server/server.ts'
 
 export interface ExporterOptions {
@@ -41,6 +41,8 @@ export interface Exporter {
   readonly update: (servers: readonly Server[], queries?: readonly Query[]) => void
   /** Records whether a configuration was accepted or rejected. */
   readonly configured: (isAccepted: boolean) => void
+  /** Exports the shard of this process: its number and the number of shards. */
+  readonly sharded: (shard: ShardNumber | undefined) => void
   /** Retries rejected credentials immediately: all of them, or those read from one of these files. */
   readonly retryCredentials: (files?: readonly string[]) => void
   /** Records that a client has received the page or a part of it. */
@@ -92,7 +94,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
   async function remove(removed: Polled): Promise<void> {
     const { name } = removed.poller.server
     await stop(removed)
-    if (!polled.some(({ poller }) => poller.server.name === name)) await meter.forget({ server: name })
+    if (!polled.some(({ poller }) => poller.server.name === name)) meter.forget({ server: name })
   }
 
   function change(known: Polled, server: Server): Polled {
@@ -170,6 +172,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
       if (isStarted) for (const one of polled) if (!previous.has(one.poller.server.name)) start(one)
     },
     configured: meter.configured,
+    sharded: meter.sharded,
     retryCredentials: (files) => {
       for (const { poller, loop } of polled) {
         poller.retryCredentials(files)

@@ -1,10 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { doctor } from './commands/doctor.ts'
-import { once } from './commands/once.ts'
-import { queries } from './commands/queries.ts'
-import { serve } from './commands/serve.ts'
 
 const usage = `pgvitals: a Prometheus exporter for PostgreSQL servers that host many databases of many teams.
 
@@ -18,11 +14,15 @@ Configured by DATABASE_URL, *_DATABASE_URL, PGVITALS_* and pgvitals.yaml; see th
 
 const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
+// Node.js 20 has no `navigator`. Without it, pg loads the fetch API to find out whether it runs in a Cloudflare Worker: 5 MB.
+if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { userAgent: `Node.js/${process.versions.node}` } })
+
+/** The modules of a command are loaded when it runs. */
 const commands: Readonly<Record<string, (options: { readonly json: boolean }) => Promise<void>>> = {
-  serve: () => serve(version),
-  once: () => once(version),
-  doctor,
-  queries
+  serve: async () => (await import('./commands/serve.ts')).serve(version),
+  once: async () => (await import('./commands/once.ts')).once(version),
+  doctor: async (options) => (await import('./commands/doctor.ts')).doctor(options),
+  queries: async () => (await import('./commands/queries.ts')).queries()
 }
 
 try {

@@ -5,7 +5,7 @@ import { test } from 'tap'
 const root = join(import.meta.dirname, '..')
 
 /** Pages and code generated from other files that are read here. */
-const generated = /^docs\/(metrics|alerts|dashboards|alert-proofs)\.md$|^grafana\/source\/generated\//
+const generated = /^docs\/(metrics|alerts|dashboards|alert-proofs)\.md$|^(grafana\/source|src\/config)\/generated\//
 
 /** Text that quotes bad language as an example. */
 const examples = /<!-- bad examples -->[\s\S]*?<!-- end of bad examples -->/g

@@ -148,7 +148,7 @@ test('no page, log, report or status contains a secret', async (t) => {
   const { exporter, page, logged } = makeExporter(environment, { queries: ['connections', 'stat_user_tables'] })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
-  const app = createApp({ ...exporter, tokens: () => ({ everything: [], teams: new Map() }) })
+  const app = createApp({ ...exporter, targets: () => [], tokens: () => ({ everything: [], teams: new Map() }) })
   const pages = await Promise.all(['/', '/metrics', '/api/status', '/sd', '/readyz'].map(async (url) => (await app.inject(url)).body))
   const config = readConfig(environment)
   const { text, servers } = await diagnose(config.servers, config.queries)

@@ -24,7 +24,6 @@ export const surrounding = {
   nodejs_heap_size_total_bytes: ofTarget('gauge', 'bytes'),
   nodejs_heap_size_used_bytes: ofTarget('gauge', 'bytes'),
   nodejs_external_memory_bytes: ofTarget('gauge', 'bytes'),
-  nodejs_eventloop_lag_seconds: ofTarget('gauge', 'seconds'),
   nodejs_eventloop_lag_mean_seconds: ofTarget('gauge', 'seconds'),
   nodejs_eventloop_lag_max_seconds: ofTarget('gauge', 'seconds'),
   nodejs_eventloop_lag_p50_seconds: ofTarget('gauge', 'seconds'),

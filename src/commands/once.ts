@@ -6,6 +6,7 @@ import { createLog } from './create-log.ts'
 export async function once(version: string): Promise<void> {
   const config = readConfig(readEnvironment())
   const exporter = createExporter({ version, servers: config.servers, queries: config.queries, log: createLog(config, 2) })
+  exporter.sharded(config.shard)
   await exporter.pollOnce()
   process.stdout.write((await exporter.metrics()) ?? '')
   await exporter.stop()

@@ -8,16 +8,19 @@ import { createLog } from './create-log.ts'
 /** Polls and serves until a signal ends the process. */
 export async function serve(version: string): Promise<void> {
   const config = readConfig(readEnvironment())
-  let { tokens, teams } = config
+  let { tokens, teams, targets } = config
   const log = createLog(config, 1)
   const exporter = createExporter({ version, servers: config.servers, queries: config.queries, log })
-  const app = createApp({ ...exporter, tokens: () => ({ everything: tokens, teams }) })
+  const app = createApp({ ...exporter, targets: () => targets, tokens: () => ({ everything: tokens, teams }) })
+  exporter.sharded(config.shard)
   const reload = startReload({
     config,
     read: () => readConfig(readEnvironment()),
     apply: (next) => {
       tokens = next.tokens
       teams = next.teams
+      targets = next.targets
+      exporter.sharded(next.shard)
       exporter.update(next.servers, next.queries)
     },
     finished: ({ isAccepted, changedFiles }) => {

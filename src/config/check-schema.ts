@@ -1,12 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { Ajv, type ErrorObject } from 'ajv'
 import { didYouMean } from './did-you-mean.ts'
+import { validate } from './generated/validate-file.ts'
 import type { Path } from './located-yaml.ts'
-
-/** The JSON schema of `pgvitals.yaml`. The relative path is correct from `src/` and from `dist/`. */
-export const fileSchema = JSON.parse(readFileSync(new URL('../../pgvitals.schema.json', import.meta.url), 'utf8'))
-
-const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, useDefaults: true }).compile(fileSchema)
+import type { SchemaError } from './schema-error.ts'
 
 /**
  * Checks a value against the schema and fills in defaults. Reports every error without the value, which may be a
@@ -26,7 +21,7 @@ export function checkSchema(value: object, addError: (path: Path, message: strin
 }
 
 /** An unknown key may be a secret: YAML reads `{ secret }` and `{ password:secret }`, without a space, as keys. */
-function printableKey(key: string, { keyword, parentSchema }: ErrorObject): Path {
+function printableKey(key: string, { keyword, parentSchema }: SchemaError): Path {
   if (keyword !== 'additionalProperties') return [key]
   return parentSchema?.maxProperties === 1 ? [] : [key.replace(/[:=].*/s, '')]
 }
@@ -35,7 +30,7 @@ function decodePointer(segment: string): string {
   return segment.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
-function describe({ keyword, params, parentSchema, data, message = 'is invalid', propertyName }: ErrorObject): string {
+function describe({ keyword, params, parentSchema, data, message = 'is invalid', propertyName }: SchemaError): string {
   const keys = Object.keys(parentSchema?.properties ?? {})
   switch (keyword) {
     case 'additionalProperties':

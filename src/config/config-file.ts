@@ -75,7 +75,8 @@ export function readConfigFile(givenName: string | undefined): ConfigFile {
     const id = key || `\n${line} ${message}`
     if (!errors.has(id)) errors.set(id, { line, text: `${name}${line > 0 ? `:${line}` : ''}: ${key && `${key}: `}${message}` })
   }
-  const yaml = parseLocatedYaml(readText(name, givenName !== undefined, addErrorAt), (line, message) => addErrorAt(line, '', message))
+  const text = readText(name, givenName !== undefined, addErrorAt)
+  const yaml = text === undefined ? undefined : parseLocatedYaml(text, (line, message) => addErrorAt(line, '', message))
   const addError = (path: Path, message: string) => addErrorAt(yaml?.lineOf(path) ?? 0, format(path), message)
   const value = yaml?.value ?? {}
   const isMapping = typeof value === 'object' && !Array.isArray(value)
@@ -92,13 +93,13 @@ export function readConfigFile(givenName: string | undefined): ConfigFile {
   }
 }
 
-function readText(name: string, isRequired: boolean, addErrorAt: (line: number, key: string, message: string) => void): string {
-  if (!isRequired && !existsSync(name)) return ''
+function readText(name: string, isRequired: boolean, addErrorAt: (line: number, key: string, message: string) => void): string | undefined {
+  if (!isRequired && !existsSync(name)) return undefined
   try {
     return readFileSync(name, 'utf8')
   } catch (error) {
     addErrorAt(0, '', `cannot be read: ${(error as Error).message}`)
-    return ''
+    return undefined
   }
 }
 

@@ -13,6 +13,7 @@ import { didYouMean } from './did-you-mean.ts'
 import { readVariables } from './libpq-parameters.ts'
 import { readServers } from './servers.ts'
 import { readSettings } from './settings.ts'
+import { checkShardTargets, readShard, type Shard, serversOf, type Target, targetsOf } from './shard.ts'
 
 /** The configuration from the environment and `pgvitals.yaml`. */
 export interface Config {
@@ -20,7 +21,11 @@ export interface Config {
   readonly port: number
   readonly logLevel: string
   readonly queries: readonly Query[]
+  /** The servers of the shard of this process; all servers without a shard. */
   readonly servers: readonly Server[]
+  readonly shard: Shard | undefined
+  /** The targets that Prometheus can scrape. */
+  readonly targets: readonly Target[]
   /** The tokens that give access to everything. If there is any token, here or of a team, every request needs one. */
   readonly tokens: readonly Secret[]
   /** The teams in the file, which may have their own tokens. */
@@ -51,13 +56,19 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   sources.errors.push(...errors)
   const settings = readSettings(environment, secretVariables(sources), sources.errors)
   const servers = readServers(sources)
+  const { PGVITALS_SHARD: shardText = '', PGVITALS_SHARD_TARGETS: template = '' } = settings ?? {}
+  const shard = readShard(shardText, sources.errors)
+  checkShardTargets(template, shardText !== '', sources.errors)
   const teams = readDeclaredTeams(servers, sources)
   const tokens = readDeclaredTokens(sources)
   const queries = readAllQueries(sources)
   throwErrors(sources)
   // `settings` is defined unless there were errors.
   const { PGVITALS_HOST: host = '', PGVITALS_PORT: port = 0, PGVITALS_LOG_LEVEL: logLevel = '' } = settings ?? {}
-  return { host, port, logLevel, queries, servers, tokens, teams, notes: sources.notes, files: [...sources.files] }
+  const own = serversOf(servers, shard)
+  if (shard !== undefined) sources.notes.push(`shard ${shard.index} of ${shard.count}: ${own.length} of ${servers.length} servers`)
+  const targets = targetsOf(servers, shard, template)
+  return { host, port, logLevel, queries, servers: own, shard, targets, tokens, teams, notes: sources.notes, files: [...sources.files] }
 }
 
 /** Reads the query files, tuned by the environment and `pgvitals.yaml`. Throws a ConfigError with all errors. */

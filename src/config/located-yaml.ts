@@ -1,4 +1,7 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { createRequire } from 'node:module'
+import type { Document } from 'yaml'
+
+const require = createRequire(import.meta.url)
 
 /** The keys that lead from the top of a file to a value. */
 export type Path = readonly string[]
@@ -12,15 +15,17 @@ export interface LocatedYaml {
 
 /** Parses YAML. Reports every error with its line, and never a value. Returns undefined if the text cannot be parsed. */
 export function parseLocatedYaml(text: string, addError: (line: number, message: string) => void): LocatedYaml | undefined {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
+  // Loaded here, because an installation without a file needs no YAML: the package takes as long to load as a first poll.
+  const yaml: typeof import('yaml') = require('yaml')
+  const lines = new yaml.LineCounter()
+  const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
   const lineAt = (offset: number | undefined) => lines.linePos(offset ?? 0).line || 1
   // For the parser an unknown tag is only a warning, although it would turn `password: !abc` into an empty value.
   const errors = [...document.errors, ...document.warnings]
   for (const { code, message, pos } of errors) addError(lineAt(pos[0]), code === 'DUPLICATE_KEY' ? 'duplicate key' : withoutSource(message))
   if (errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return undefined
   try {
-    return { value: document.toJS(), lineOf: (path) => lineAt(offsetOf(document, path)) }
+    return { value: document.toJS(), lineOf: (path) => lineAt(offsetOf(document, path, yaml)) }
   } catch (error) {
     addError(1, withoutSource((error as Error).message))
     return undefined
@@ -34,7 +39,7 @@ function withoutSource(message: string): string {
 }
 
 /** The offset of the key of a value, or of a list item. */
-function offsetOf(document: Document, path: Path): number | undefined {
+function offsetOf(document: Document, path: Path, { isAlias, isMap, isScalar, isSeq }: typeof import('yaml')): number | undefined {
   let node: unknown = document.contents
   let offset: number | undefined
   for (const segment of path) {

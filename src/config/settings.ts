@@ -1,62 +1,6 @@
-import { envSchema, type JSONSchemaType } from 'env-schema'
 import { didYouMean } from './did-you-mean.ts'
-
-/** The settings of the exporter itself, by environment variable. */
-export interface Settings {
-  readonly PGVITALS_HOST: string
-  readonly PGVITALS_PORT: number
-  readonly PGVITALS_LOG_LEVEL: string
-  readonly PGVITALS_CONFIG: string
-  readonly PGVITALS_QUERIES_DIR: string
-  readonly PGVITALS_QUERIES: string
-  readonly PGVITALS_KEEP_SESSIONS: string
-}
-
-/** The types, defaults and descriptions of the settings. The README's table repeats the descriptions. */
-export const settingsSchema: JSONSchemaType<Settings> = {
-  type: 'object',
-  required: [
-    'PGVITALS_HOST',
-    'PGVITALS_PORT',
-    'PGVITALS_LOG_LEVEL',
-    'PGVITALS_CONFIG',
-    'PGVITALS_QUERIES_DIR',
-    'PGVITALS_QUERIES',
-    'PGVITALS_KEEP_SESSIONS'
-  ],
-  properties: {
-    PGVITALS_HOST: { type: 'string', default: '127.0.0.1', description: 'The address to listen on. Use `0.0.0.0` in a container.' },
-    PGVITALS_PORT: { type: 'integer', minimum: 0, maximum: 65535, default: 9187, description: 'The port to listen on.' },
-    PGVITALS_LOG_LEVEL: {
-      type: 'string',
-      enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-      default: 'info',
-      description: 'The log level: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.'
-    },
-    PGVITALS_CONFIG: {
-      type: 'string',
-      default: '',
-      description: 'The configuration file. By default `pgvitals.yaml` in the working directory, if it exists.'
-    },
-    PGVITALS_QUERIES_DIR: { type: 'string', default: '', description: 'A directory with your own query files.' },
-    PGVITALS_QUERIES: {
-      type: 'string',
-      default: '',
-      description: 'Disables or tunes queries: `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`.'
-    },
-    PGVITALS_KEEP_SESSIONS: {
-      type: 'string',
-      enum: ['on', 'off'],
-      default: 'off',
-      description: 'Whether every database keeps a session between poll cycles: `on` or `off`. An open session blocks `drop database`.'
-    }
-  }
-}
-
-/** The error that env-schema throws, with the errors of Ajv. */
-interface SchemaError extends Error {
-  readonly errors?: readonly { readonly instancePath: string; readonly message?: string; readonly params: Record<string, unknown> }[]
-}
+import { validate } from './generated/validate-settings.ts'
+import { type Settings, settingsSchema } from './settings-schema.ts'
 
 /** Reads the settings. Adds every error to the list and returns undefined if there are any. `secrets` are the variables that the configuration file references. */
 export function readSettings(environment: NodeJS.ProcessEnv, secrets: ReadonlySet<string>, errors: string[]): Settings | undefined {
@@ -67,18 +11,13 @@ export function readSettings(environment: NodeJS.ProcessEnv, secrets: ReadonlySe
     if (names.includes(name)) data[name] = value
     else if (!secrets.has(name)) errors.push(`${name}: unknown setting; ${didYouMean(name, names)}valid settings are ${names.join(', ')}`)
   }
-  try {
-    return envSchema<Settings>({ schema: settingsSchema, data, env: false })
-  } catch (error) {
-    const { errors: schemaErrors = [] } = error as SchemaError
-    for (const { instancePath, message, params } of schemaErrors) {
-      const name = instancePath.slice(1)
-      const allowed = Array.isArray(params.allowedValues) ? `: ${params.allowedValues.join(', ')}` : ''
-      errors.push(`${name}: invalid value; ${message}${allowed}`)
-    }
-    if (schemaErrors.length === 0) throw error
-    return undefined
+  if (validate(data)) return data as unknown as Settings
+  for (const { instancePath, message, params } of validate.errors ?? []) {
+    const name = instancePath.slice(1)
+    const allowed = Array.isArray(params.allowedValues) ? `: ${params.allowedValues.join(', ')}` : ''
+    errors.push(`${name}: invalid value; ${message}${allowed}`)
   }
+  return undefined
 }
 
 /** Kubernetes sets such variables in every pod for a service named pgvitals. */

@@ -16,15 +16,26 @@ export interface Served {
   /** Whether every query has been polled once. */
   readonly isReady: () => boolean
   readonly status: () => Status
+  /** The targets of `/sd`. Without an address, the target is this process under the host name of the request. */
+  readonly targets: () => readonly { readonly server: string | undefined; readonly address: string | undefined }[]
   readonly tokens: () => Tokens
   readonly clock?: Clock
+}
+
+/** Fastify loads its compilers of schemas, and Ajv with them, unless others are given. No route has a schema. */
+const noCompiler = (): never => {
+  throw new Error('no route has a schema')
 }
 
 const gzipText = promisify(gzip)
 
 /** Creates the HTTP server with its routes. No route waits for a database. */
-export function createApp({ metrics, scraped, isReady, status, tokens, clock = systemClock }: Served): FastifyInstance {
-  const app = fastify({ logger: false, forceCloseConnections: true })
+export function createApp({ metrics, scraped, isReady, status, targets, tokens, clock = systemClock }: Served): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } }
+  })
   const mayRead = createAccess(tokens, clock)
 
   /** Rejects requests without a valid token for the requested page if tokens are configured. */
@@ -54,7 +65,10 @@ export function createApp({ metrics, scraped, isReady, status, tokens, clock = s
 
   // One target per server. The label is `instance`, because a target label `server` would rename the label of the metrics.
   app.get<Part>('/sd', guarded, async (request) =>
-    status().servers.map(({ name }) => ({ targets: [request.host], labels: { __param_server: name, instance: name } }))
+    targets().map(({ server, address = request.host }) => ({
+      targets: [address],
+      labels: server === undefined ? {} : { __param_server: server, instance: server }
+    }))
   )
 
   app.get<Part>('/api/status', guarded, async () => status())

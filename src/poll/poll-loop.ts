@@ -90,7 +90,7 @@ export class PollLoop {
       if (names.has(name) || this.#running.has(name)) continue
       this.#connections.delete(name)
       void connection.leave()
-      void this.#meter.forget({ server: this.#poller.server.name, datname: name })
+      this.#meter.forget({ server: this.#poller.server.name, datname: name })
     }
   }
 }

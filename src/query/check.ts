@@ -147,9 +147,9 @@ function reservedMetrics(query: Query): readonly Error[] {
 }
 
 function duplicates(queries: readonly Query[]): readonly Error[] {
-  const key = (query: Query) => `${query.name}.${formatVersion(query.variant ?? [])}`
+  const firsts = firstBy(queries, ({ name, variant }) => `${name}.${formatVersion(variant ?? [])}`)
   return queries.flatMap((query) => {
-    const first = queries.find((other) => key(other) === key(query)) ?? query
+    const first = firsts(query)
     return first === query ? [] : [new Error(`${query.file}:1: same query and version as ${first.file}`)]
   })
 }
@@ -157,9 +157,10 @@ function duplicates(queries: readonly Query[]): readonly Error[] {
 function metricsWithTwoOwners(queries: readonly Query[]): readonly Error[] {
   const owners = new Map<string, Query>()
   const errors: Error[] = []
+  const withSuffix = queries.filter((query) => columnNames(query, 'suffix').length > 0)
   for (const query of queries) {
     for (const { name: metric } of familiesOf(query)) {
-      const owner = owners.get(metric) ?? ownerByPrefix(queries, query, metric) ?? query
+      const owner = owners.get(metric) ?? ownerByPrefix(withSuffix, query, metric) ?? query
       owners.set(metric, owner)
       if (owner.name !== query.name)
         errors.push(new Error(`${query.file}:1: the metric ${metric} already belongs to ${owner.file}; set another "name:"`))
@@ -169,19 +170,27 @@ function metricsWithTwoOwners(queries: readonly Query[]): readonly Error[] {
 }
 
 /** A file with a suffix column owns every name that begins with its prefix. */
-function ownerByPrefix(queries: readonly Query[], query: Query, metric: string): Query | undefined {
-  return queries.find(
-    (other) => other.name !== query.name && columnNames(other, 'suffix').length > 0 && metric.startsWith(`${other.prefix}_`)
-  )
+function ownerByPrefix(withSuffix: readonly Query[], query: Query, metric: string): Query | undefined {
+  return withSuffix.find((other) => other.name !== query.name && metric.startsWith(`${other.prefix}_`))
+}
+
+/** Returns a function that finds the first query with the same key. */
+function firstBy(queries: readonly Query[], keyOf: (query: Query) => string): (query: Query) => Query {
+  const firsts = new Map<string, Query>()
+  for (const query of queries) if (!firsts.has(keyOf(query))) firsts.set(keyOf(query), query)
+  return (query) => firsts.get(keyOf(query)) ?? query
 }
 
 function variantsThatDiffer(queries: readonly Query[]): readonly Error[] {
+  const firsts = firstBy(queries, ({ name }) => name)
   return queries.flatMap((query) => {
-    const first = queries.find((other) => other.name === query.name) ?? query
-    return differences(first, query).map(
-      ([what, left, right]) =>
-        new Error(`${query.file}:1: ${what} is ${right} here and ${left} in ${first.file}; the variants of a query must agree`)
-    )
+    const first = firsts(query)
+    return first === query
+      ? []
+      : differences(first, query).map(
+          ([what, left, right]) =>
+            new Error(`${query.file}:1: ${what} is ${right} here and ${left} in ${first.file}; the variants of a query must agree`)
+        )
   })
 }
 

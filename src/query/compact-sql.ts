@@ -1,7 +1,10 @@
-const string = /e'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"/isy
-const dollarQuote = /\$(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/iy
-/** Names, keywords, numbers and parameters. A dollar sign inside a name does not begin a string. */
-const word = /[\w$\u0080-\uffff]+/y
+/** White space and comments up to the end of the line. */
+const space = /(?:\s|--[^\n]*)+/y
+/**
+ * The delimiter of a dollar-quoted string, a string constant, a quoted identifier, or names, keywords, numbers and parameters.
+ * A dollar sign inside a name does not begin a string.
+ */
+const token = /(\$(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)|e'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|[\w$\u0080-\uffff]+/isy
 
 /**
  * Removes comments and line breaks, because the server may log every statement. String constants, quoted identifiers and
@@ -9,25 +12,20 @@ const word = /[\w$\u0080-\uffff]+/y
  * `standard_conforming_strings`. Source: PostgreSQL's documentation, "Lexical Structure".
  */
 export function compactSql(sql: string): string {
-  let compact = ''
+  const parts: string[] = []
   for (let at = 0; at < sql.length; ) {
     const gap = gapLength(sql, at)
-    if (gap > 0) {
-      compact += separator(compact.at(-1), sql.slice(at, at + gap), sql[at + gap])
-      at += gap
-    } else {
-      const token = tokenAt(sql, at)
-      compact += token
-      at += token.length
-    }
+    const part = gap > 0 ? separator(parts.at(-1)?.at(-1), sql.slice(at, at + gap), sql[at + gap]) : tokenAt(sql, at)
+    if (part !== '') parts.push(part)
+    at += gap || part.length
   }
-  return compact
+  return parts.join('')
 }
 
 /** The length of the white space and comments that begin at this position. */
 function gapLength(sql: string, from: number): number {
   let at = from
-  for (let length = -1; length !== 0; at += length) length = commentLength(sql, at) || Number(/\s/.test(sql[at] ?? ''))
+  for (let length = -1; length !== 0; at += length) length = (matchAt(space, sql, at)?.[0].length ?? 0) || blockCommentLength(sql, at)
   return at - from
 }
 
@@ -38,22 +36,19 @@ function separator(before: string | undefined, gap: string, after: string | unde
 }
 
 function tokenAt(sql: string, at: number): string {
-  const match = (pattern: RegExp): string | undefined => {
-    pattern.lastIndex = at
-    return pattern.exec(sql)?.[0]
-  }
-  const tag = match(dollarQuote)
-  if (tag === undefined) return match(string) ?? match(word) ?? sql[at] ?? ''
+  const [text = sql[at] ?? '', tag] = matchAt(token, sql, at) ?? []
+  if (tag === undefined) return text
   const end = sql.indexOf(tag, at + tag.length)
   return sql.slice(at, end === -1 ? sql.length : end + tag.length)
 }
 
-/** The length of the comment that begins at this position; 0 if there is none. Block comments nest. */
-function commentLength(sql: string, from: number): number {
-  if (sql.startsWith('--', from)) {
-    const end = sql.indexOf('\n', from)
-    return (end === -1 ? sql.length : end) - from
-  }
+function matchAt(sticky: RegExp, sql: string, at: number): RegExpExecArray | null {
+  sticky.lastIndex = at
+  return sticky.exec(sql)
+}
+
+/** The length of the block comment that begins at this position; 0 if there is none. Block comments nest. */
+function blockCommentLength(sql: string, from: number): number {
   if (!sql.startsWith('/*', from)) return 0
   let depth = 0
   for (let at = from; at < sql.length; at++) {

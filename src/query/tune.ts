@@ -1,6 +1,8 @@
-import { parse } from 'yaml'
+import { createRequire } from 'node:module'
 import { parseDurationSeconds } from './parse.ts'
 import type { Query } from './query.ts'
+
+const require = createRequire(import.meta.url)
 
 interface Tuned extends Partial<Pick<Query, 'intervalSeconds' | 'timeoutSeconds' | 'maxRows'>> {
   readonly topLimit?: number
@@ -49,7 +51,10 @@ function tuned(query: Query, { topLimit, textLength, ...change }: Tuned = {}): Q
 }
 
 function readTuning(text: string, source: string, errors: Error[]): Record<string, unknown> {
+  if (text === '') return {}
   try {
+    // Loaded here, because most installations tune no query by environment.
+    const { parse }: typeof import('yaml') = require('yaml')
     const value: unknown = parse(text)
     if (value === null || (typeof value === 'object' && !Array.isArray(value))) return { ...value }
     errors.push(new Error(`${source}: expected query names with "off" or settings, as in { statio_user_tables: off }`))

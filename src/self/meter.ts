@@ -1,4 +1,14 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { unixSeconds } from '../clock.ts'
+import type { ValueKind } from '../query/query.ts'
+import { measureEventLoopLag } from './event-loop-lag.ts'
+import { createOwnFamily, type IsSelected } from './own-family.ts'
+import { createProcessMetrics } from './process-metrics.ts'
+
+/** The number of a shard, and the number of all shards. */
+export interface ShardNumber {
+  readonly index: number
+  readonly count: number
+}
 
 /** The exporter's metrics about itself. */
 export interface Meter {
@@ -8,86 +18,73 @@ export interface Meter {
   readonly sessionOpened: (labels: { server: string; datname: string }) => void
   readonly polled: (labels: { server: string; datname: string }, seconds: number) => void
   /** Deletes the counters of a server, or of one of its databases. */
-  readonly forget: (removed: { server: string; datname?: string }) => Promise<void>
+  readonly forget: (removed: { server: string; datname?: string }) => void
   /** Records whether a configuration was accepted or rejected. */
   readonly configured: (isAccepted: boolean) => void
+  /** Records the shard of this process; undefined if it polls all servers. */
+  readonly sharded: (shard: ShardNumber | undefined) => void
   /** All metrics in Prometheus's text format, or those of the selected servers and databases. */
-  readonly text: (isSelected?: (server: string, datnames: readonly string[]) => boolean) => Promise<string>
+  readonly text: (isSelected?: IsSelected) => Promise<string>
 }
 
-/** Creates the metrics in separate registries: one for the exporter, one for the process. */
+/** Creates the metrics of the exporter and of its process, and starts to measure the lag of the event loop. */
 export function createMeter(version: string): Meter {
-  const own = new Registry()
-  const process = new Registry()
-  // At its default of 10 ms the event-loop monitor alone would use half of the exporter's CPU.
-  collectDefaultMetrics({ register: process, eventLoopMonitoringPrecision: 20 })
-  // These gauges have the suffix of counters and are of no use to operators.
-  for (const name of ['handles', 'requests', 'resources']) process.removeSingleMetric(`nodejs_active_${name}_total`)
-  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
-    new Counter({ name, help, labelNames: [...labelNames], registers: [own] })
-  const errors = counter('pgvitals_errors_total', 'Failed connections and polls, by error class.', ['server', 'datname', 'class'])
+  const own = (type: ValueKind) => (name: string, help: string) => createOwnFamily({ name, type, help })
+  const [counter, gauge] = [own('counter'), own('gauge')]
+  const errors = counter('pgvitals_errors_total', 'Failed connections and polls, by error class.')
   const dropped = counter(
     'pgvitals_samples_dropped_total',
-    'Samples missing on the page, by reason: duplicate; illegal (not a number or not a metric name); rows (beyond the row limit; a row counts with all its value columns); budget (beyond the sample limit of the database).',
-    ['server', 'datname', 'query', 'reason']
+    'Samples missing on the page, by reason: duplicate; illegal (not a number or not a metric name); rows (beyond the row limit; a row counts with all its value columns); budget (beyond the sample limit of the database).'
   )
-  const sessions = counter('pgvitals_sessions_opened_total', 'Sessions opened.', ['server', 'datname'])
-  const polls = counter('pgvitals_polls_total', 'Polls, including failed ones.', ['server', 'datname'])
-  const seconds = counter('pgvitals_poll_seconds_total', 'Time spent in polls, in seconds.', ['server', 'datname'])
-  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [own] })
+  const sessions = counter('pgvitals_sessions_opened_total', 'Sessions opened.')
+  const polls = counter('pgvitals_polls_total', 'Polls, including failed ones.')
+  const seconds = counter('pgvitals_poll_seconds_total', 'Time spent in polls, in seconds.')
   const reloadSuccess = gauge(
     'pgvitals_config_reload_success',
     'Whether the last reload of the configuration succeeded; 0 while the previous configuration is kept.'
   )
   const reloadTime = gauge('pgvitals_config_reload_timestamp_seconds', 'Time of the last accepted configuration, as a Unix timestamp.')
-  const build = new Gauge({
-    name: 'pgvitals_build_info',
-    help: 'Version of pgvitals and of Node.js.',
-    labelNames: ['version', 'node'],
-    registers: [own]
-  })
-  build.set({ version, node: globalThis.process.version }, 1)
+  const build = gauge('pgvitals_build_info', 'Version of pgvitals and of Node.js.')
+  build.set({ version, node: process.version }, 1)
+  const shards = gauge(
+    'pgvitals_shards',
+    'Number of shards (PGVITALS_SHARD); the label is the number of the shard of this process. Absent if it polls all servers.'
+  )
+  const perDatabase = [errors, dropped, sessions, polls, seconds]
+  const families = [...perDatabase, reloadSuccess, reloadTime, build, shards]
+  const lag = measureEventLoopLag()
+  const processMetrics = createProcessMetrics(lag)
   const configured = (isAccepted: boolean) => {
-    reloadSuccess.set(isAccepted ? 1 : 0)
-    if (isAccepted) reloadTime.setToCurrentTime()
+    reloadSuccess.set({}, isAccepted ? 1 : 0)
+    if (isAccepted) reloadTime.set({}, unixSeconds())
   }
   configured(true)
   return {
     configured,
-    failed: (labels) => errors.inc(labels),
+    sharded: (shard) => {
+      shards.clear()
+      if (shard !== undefined) shards.set({ shard: String(shard.index) }, shard.count)
+    },
+    failed: (labels) => errors.add(labels, 1),
     dropped: (labels, samples) => {
-      for (const [reason, count] of Object.entries(samples)) if (count > 0) dropped.inc({ ...labels, reason }, count)
+      for (const [reason, count] of Object.entries(samples)) if (count > 0) dropped.add({ ...labels, reason }, count)
     },
-    sessionOpened: (labels) => sessions.inc(labels),
+    sessionOpened: (labels) => {
+      lag.working()
+      sessions.add(labels, 1)
+    },
     polled: (labels, duration) => {
-      polls.inc(labels)
-      seconds.inc(labels, duration)
+      lag.working()
+      polls.add(labels, 1)
+      seconds.add(labels, duration)
     },
-    forget: async ({ server, datname }) => {
-      for (const one of [errors, dropped, sessions, polls, seconds]) await forget(one, server, datname)
+    forget: (removed) => {
+      for (const family of perDatabase) family.forget(removed)
     },
-    text: async (isSelected) =>
-      isSelected === undefined ? (await own.metrics()) + (await process.metrics()) : await partOf(own, isSelected)
-  }
-}
-
-/** Renders the selected samples, without families that have none. Samples without a server belong to every selection. */
-async function partOf(registry: Registry, isSelected: (server: string, datnames: readonly string[]) => boolean): Promise<string> {
-  const selected = new Registry()
-  for (const { name, help, type, values } of await registry.getMetricsAsJSON()) {
-    const own = values.filter(
-      ({ labels: { server, datname = '' } }) => server === undefined || isSelected(String(server), [String(datname)])
-    )
-    if (own.length === 0) continue
-    const configuration = { name, help, labelNames: Object.keys(own[0]?.labels ?? {}), registers: [selected] }
-    const part = String(type) === 'counter' ? new Counter(configuration) : new Gauge(configuration)
-    for (const { labels, value } of own) part.inc(labels, value)
-  }
-  return await selected.metrics()
-}
-
-async function forget(counter: Counter, server: string, datname: string | undefined): Promise<void> {
-  for (const { labels } of (await counter.get()).values) {
-    if (labels.server === server && (datname === undefined || labels.datname === datname)) counter.remove(labels)
+    text: async (isSelected) => {
+      lag.working()
+      const text = families.map((family) => family.text(isSelected)).join('')
+      return isSelected === undefined ? text + (await processMetrics()) : text
+    }
   }
 }

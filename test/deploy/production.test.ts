@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { readConfig } from '../../src/config/config.ts'
+import { checkShardTargets, readShard } from '../../src/config/shard.ts'
 import { readCompose, root } from './compose-file.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -30,12 +31,12 @@ test('pgvitals reads the shipped configurations', async (t) => {
 })
 
 test('in Kubernetes pgvitals runs without privileges, finds its files, and probes query no database', async (t) => {
-  const [config, deployment, service] = parseAllDocuments(read('deploy/kubernetes/pgvitals.yaml')).map((document) => {
+  const [config, set, service] = parseAllDocuments(read('deploy/kubernetes/pgvitals.yaml')).map((document) => {
     t.same([...document.errors, ...document.warnings], [])
     return document.toJS()
   })
-  t.same([config.kind, deployment.kind, service.kind], ['ConfigMap', 'Deployment', 'Service'])
-  const { spec, metadata } = deployment.spec.template
+  t.same([config.kind, set.kind, service.kind], ['ConfigMap', 'StatefulSet', 'Service'])
+  const { spec, metadata } = set.spec.template
   const [container] = spec.containers
   t.match(spec, {
     automountServiceAccountToken: false,
@@ -47,7 +48,23 @@ test('in Kubernetes pgvitals runs without privileges, finds its files, and probe
     readinessProbe: { httpGet: { path: '/readyz', port: 'metrics' } },
     resources: { requests: {}, limits: {} }
   })
-  t.equal(deployment.spec.replicas, 1)
+  const variables: Record<string, string> = Object.fromEntries(
+    container.env.map(({ name, value }: { name: string; value?: string }) => [name, value ?? ''])
+  )
+  t.match(container.env[1], { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }, 'defined before its use')
+  const errors: string[] = []
+  const last = `${set.metadata.name}-${set.spec.replicas - 1}`
+  const shard = readShard(variables.PGVITALS_SHARD?.replace('$(POD_NAME)', last) ?? '', errors)
+  t.same(shard, { index: set.spec.replicas - 1, count: set.spec.replicas }, 'the pods are the shards')
+  checkShardTargets(variables.PGVITALS_SHARD_TARGETS ?? '', true, errors)
+  t.same(errors, [])
+  t.equal(
+    variables.PGVITALS_SHARD_TARGETS,
+    `${set.metadata.name}-{shard}.${set.spec.serviceName}:${container.ports[0].containerPort}`,
+    'the addresses of the pods'
+  )
+  t.equal(set.spec.serviceName, service.metadata.name)
+  t.match(service.spec, { clusterIP: 'None', publishNotReadyAddresses: true })
   t.equal(container.image.split(':').at(-1), JSON.parse(read('package.json')).version, 'the image has the version of the package')
   const mounted = (path: string) => container.volumeMounts.find(({ mountPath }: { mountPath: string }) => path.startsWith(`${mountPath}/`))
   const volume = (name: string) => spec.volumes.find((each: { name: string }) => each.name === name)
@@ -55,7 +72,7 @@ test('in Kubernetes pgvitals runs without privileges, finds its files, and probe
   t.ok(Object.hasOwn(config.data, container.env[0].value.split('/').at(-1)))
   const [, secret = ''] = /file: (\S+) \}/.exec(config.data['pgvitals.yaml']) ?? []
   t.equal(volume(mounted(secret)?.name)?.secret.secretName, 'pgvitals')
-  t.same(deployment.spec.selector.matchLabels, metadata.labels)
+  t.same(set.spec.selector.matchLabels, metadata.labels)
   t.same(service.spec.selector, metadata.labels)
   t.equal(service.spec.ports[0].targetPort, container.ports[0].name)
   t.match(read('Dockerfile'), `EXPOSE ${container.ports[0].containerPort}\n`)

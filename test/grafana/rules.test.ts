@@ -31,6 +31,11 @@ const acrossServers: Readonly<Record<string, readonly string[]>> = {
   ]
 }
 
+/** A missing shard has no series: only the shards of a job together show that it is missing. */
+const acrossInstances: Readonly<Record<string, readonly string[]>> = {
+  PgvitalsShardMissing: ['count does not keep instance', 'max does not keep instance', 'min does not keep instance']
+}
+
 test('grafana/rules and docs/alerts.md are up to date; npm run docs writes them', async (t) => {
   for (const [path, text] of ruleFiles()) t.equal(read(path), text, path)
   t.equal(read('docs/alerts.md'), alertsPage())
@@ -45,7 +50,9 @@ test('grafana/rules and docs/alerts.md are up to date; npm run docs writes them'
 test('every expression of a rule is valid and can be true', async (t) => {
   for (const { record, expression } of Object.values(recordings).flat())
     t.same(checkExpression(expression, options), acrossServers[record] ?? [], record)
-  for (const alert of all) for (const tier of alert.tiers) t.same(checkExpression(expressionOf(alert, tier), options), [], alert.name)
+  for (const alert of all)
+    for (const tier of alert.tiers)
+      t.same(checkExpression(expressionOf(alert, tier), options), acrossInstances[alert.name] ?? [], alert.name)
 })
 
 test('a recording rule reads only rules that precede it', async (t) => {

@@ -12,6 +12,7 @@ function appWith(tokens: Tokens) {
     scraped: () => void scrapes++,
     isReady: () => true,
     status: () => ({ version: '1', servers: [] }),
+    targets: () => [],
     tokens: () => tokens
   })
   const get = async (url: string, token?: string) =>

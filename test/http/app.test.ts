@@ -12,6 +12,7 @@ function appWith(more: Partial<Served> = {}) {
     scraped: () => {},
     isReady: () => true,
     status: () => ({ version: '1.2.3', servers: [{ name: 'a', databases: [], queries: [] }] }),
+    targets: () => [{ server: 'a', address: undefined }],
     tokens: () => ({ everything: [], teams: new Map() }),
     ...more
   })
@@ -76,6 +77,14 @@ test('/sd lists one target for each server', async (t) => {
   const sd = await appWith().inject({ url: '/sd', headers: { host: 'pgvitals:9187' } })
   t.match(sd.headers['content-type'], 'application/json')
   t.same(sd.json(), [{ targets: ['pgvitals:9187'], labels: { __param_server: 'a', instance: 'a' } }])
+  const targets = () => [
+    { server: 'a', address: 'pgvitals-0:9187' },
+    { server: undefined, address: 'pgvitals-1:9187' }
+  ]
+  t.same((await appWith({ targets }).inject('/sd')).json(), [
+    { targets: ['pgvitals-0:9187'], labels: { __param_server: 'a', instance: 'a' } },
+    { targets: ['pgvitals-1:9187'], labels: {} }
+  ])
 })
 
 test('/api/status is the status as JSON, / is the status page', async (t) => {

@@ -453,5 +453,6 @@ export const generated = {
   pgvitals_poll_seconds_total: { type: 'counter', unit: 'seconds', labels: ['server', 'datname'], help: "Time spent in polls, in seconds." },
   pgvitals_config_reload_success: { type: 'gauge', unit: 'none', labels: [], help: "Whether the last reload of the configuration succeeded; 0 while the previous configuration is kept." },
   pgvitals_config_reload_timestamp_seconds: { type: 'gauge', unit: 'timestamp', labels: [], help: "Time of the last accepted configuration, as a Unix timestamp." },
-  pgvitals_build_info: { type: 'gauge', unit: 'none', labels: ['version', 'node'], help: "Version of pgvitals and of Node.js." }
+  pgvitals_build_info: { type: 'gauge', unit: 'none', labels: ['version', 'node'], help: "Version of pgvitals and of Node.js." },
+  pgvitals_shards: { type: 'gauge', unit: 'none', labels: ['shard'], help: "Number of shards (PGVITALS_SHARD); the label is the number of the shard of this process. Absent if it polls all servers." }
 } as const

@@ -105,6 +105,20 @@ or pgvitals_sessions_open unless on (${perServer}) pgvitals_database_state{reaso
   },
   {
     ...ofExporter,
+    name: 'PgvitalsShardMissing',
+    tiers: [
+      critical(
+        '10m',
+        `count by (job) (count by (job, shard) (pgvitals_shards)) < on (job) max by (job) (pgvitals_shards)
+or max by (job) (pgvitals_shards) != on (job) min by (job) (pgvitals_shards)`
+      )
+    ],
+    summary: 'A shard of pgvitals is missing',
+    description:
+      'Its servers are not monitored. Check whether every shard runs, with the same number of shards, and is a target of Prometheus.'
+  },
+  {
+    ...ofExporter,
     name: 'PgvitalsReloadFailed',
     tiers: [warning('5m', 'pgvitals_config_reload_success == 0')],
     summary: `pgvitals ${instance} rejected its new configuration`,

@@ -7,11 +7,14 @@ import { jobOf, testedTiers } from './tested-tiers.ts'
 
 const all = Object.values(alerts).flat()
 
+/** Alerts about all targets of a job together, which have tests of their own below. */
+const ofJob = ['PgvitalsWatchdog', 'PgvitalsShardMissing']
+
 test('every tier of every alert has a test case', async (t) => {
   const tested = testedTiers().map(({ tier }) => tier)
   for (const alert of all)
     for (const tier of alert.tiers)
-      if (alert.name !== 'PgvitalsWatchdog') t.ok(tested.includes(tier), `${alert.name} ${tier.severity} ${tier.scope ?? alert.scope}`)
+      if (!ofJob.includes(alert.name)) t.ok(tested.includes(tier), `${alert.name} ${tier.severity} ${tier.scope ?? alert.scope}`)
 })
 
 test('every tier of every alert waits, fires, stays silent below its threshold, and resolves', async (t) => {
@@ -50,4 +53,45 @@ test('the watchdog always fires, and PgvitalsDown fires if there is no target', 
     }
   ])
   t.equal(answers.get('no target'), '')
+})
+
+test('PgvitalsShardMissing fires while a shard is not scraped, and if the numbers of shards differ', async (t) => {
+  if (!hasTool(t, 'promtool', 'prometheus')) return
+  const cases = {
+    // Each target of /sd exports the metric of its process.
+    complete: { shards: { '0': '2+0x40', '1': '2+0x40' }, after: 30, fires: 0 },
+    'one process with all servers': { shards: { '0': '1+0x40' }, after: 30, fires: 0 },
+    'never started': { shards: { '0': '2+0x40' }, after: 13, fires: 1 },
+    'waits for ten minutes': { shards: { '0': '2+0x40' }, after: 9, fires: 0 },
+    stopped: { shards: { '0': '2+0x60', '1': '2+0x5' }, after: 22, fires: 1 },
+    restarted: { shards: { '0': '2+0x60', '1': '2+0x5 _x8 2+0x40' }, after: 30, fires: 0 },
+    'different numbers': { shards: { '0': '1+0x40', '1': '2+0x40' }, after: 13, fires: 1 }
+  } as const
+  const rules = all.filter(({ name }) => name === 'PgvitalsShardMissing').flatMap(renderAlert)
+  const jobs = Object.entries(cases).map(([name, { shards, after, fires }]) => ({
+    name,
+    rules,
+    expression: 'pgvitals_shards',
+    stepMinutes: 1,
+    tests: [
+      {
+        interval: '1m',
+        input_series: Object.entries(shards).flatMap(([shard, values]) =>
+          ['a', 'b'].map((server) => ({
+            series: `pgvitals_shards{job="pgvitals", instance="${shard}${server}", shard="${shard}"}`,
+            values
+          }))
+        ),
+        promql_expr_test: [
+          {
+            expr: 'count(ALERTS{alertname="PgvitalsShardMissing", alertstate="firing", job="pgvitals"})',
+            eval_time: `${after}m`,
+            exp_samples: Array(fires).fill({ labels: '{}', value: 1 })
+          }
+        ]
+      }
+    ]
+  }))
+  const answers = await runPromtool(jobs)
+  for (const { name } of jobs) t.equal(answers.get(name), '', name)
 })

@@ -1,0 +1,83 @@
+/** The settings of the exporter itself, by environment variable. */
+export interface Settings {
+  readonly PGVITALS_HOST: string
+  readonly PGVITALS_PORT: number
+  readonly PGVITALS_LOG_LEVEL: string
+  readonly PGVITALS_CONFIG: string
+  readonly PGVITALS_QUERIES_DIR: string
+  readonly PGVITALS_QUERIES: string
+  readonly PGVITALS_KEEP_SESSIONS: string
+  readonly PGVITALS_SHARD: string
+  readonly PGVITALS_SHARD_TARGETS: string
+}
+
+/** The types, defaults and descriptions of the settings. The README's table repeats the descriptions. */
+export const settingsSchema = {
+  type: 'object',
+  required: [
+    'PGVITALS_HOST',
+    'PGVITALS_PORT',
+    'PGVITALS_LOG_LEVEL',
+    'PGVITALS_CONFIG',
+    'PGVITALS_QUERIES_DIR',
+    'PGVITALS_QUERIES',
+    'PGVITALS_KEEP_SESSIONS',
+    'PGVITALS_SHARD',
+    'PGVITALS_SHARD_TARGETS'
+  ],
+  properties: {
+    PGVITALS_HOST: { type: 'string', default: '127.0.0.1', description: 'The address to listen on. Use `0.0.0.0` in a container.' },
+    PGVITALS_PORT: { type: 'integer', minimum: 0, maximum: 65535, default: 9187, description: 'The port to listen on.' },
+    PGVITALS_LOG_LEVEL: {
+      type: 'string',
+      enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      default: 'info',
+      description: 'The log level: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.'
+    },
+    PGVITALS_CONFIG: {
+      type: 'string',
+      default: '',
+      description: 'The configuration file. By default `pgvitals.yaml` in the working directory, if it exists.'
+    },
+    PGVITALS_QUERIES_DIR: { type: 'string', default: '', description: 'A directory with your own query files.' },
+    PGVITALS_QUERIES: {
+      type: 'string',
+      default: '',
+      description: 'Disables or tunes queries: `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`.'
+    },
+    PGVITALS_KEEP_SESSIONS: {
+      type: 'string',
+      enum: ['on', 'off'],
+      default: 'off',
+      description: 'Whether every database keeps a session between poll cycles: `on` or `off`. An open session blocks `drop database`.'
+    },
+    PGVITALS_SHARD: {
+      type: 'string',
+      default: '',
+      description:
+        'The part of the servers that this process polls, as `0/3`: shard 0 of 3. The name of a pod is accepted, as `pgvitals-0/3`.'
+    },
+    PGVITALS_SHARD_TARGETS: {
+      type: 'string',
+      default: '',
+      description: 'The addresses of all shards for `/sd`, as `pgvitals-{shard}.pgvitals:9187`.'
+    }
+  }
+} as const satisfies SettingsSchema
+
+/** A JSON schema with a description of each setting. The validator is generated from it: `npm run docs`. */
+interface SettingsSchema {
+  readonly type: 'object'
+  readonly required: readonly (keyof Settings)[]
+  readonly properties: { readonly [Name in keyof Settings]: SettingSchema<Settings[Name]> }
+}
+
+interface SettingSchema<Value> {
+  readonly type: Value extends number ? 'integer' : 'string'
+  readonly default: Value
+  readonly description: string
+  readonly enum?: readonly Value[]
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly pattern?: string
+}

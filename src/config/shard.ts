@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+
+/** The part of the servers that this process polls: the shard `index` of `count` shards, numbered from 0. */
+export interface Shard {
+  readonly index: number
+  readonly count: number
+}
+
+/** A server that Prometheus can scrape. Without a `server`, a process that polls no server. */
+export interface Target {
+  readonly server: string | undefined
+  /** The address of the process that polls it; undefined for this process. */
+  readonly address: string | undefined
+}
+
+const placeholder = '{shard}'
+
+/** Reads `PGVITALS_SHARD`. Adds an error if it is invalid; undefined in this case, and if it is empty. */
+export function readShard(text: string, errors: string[]): Shard | undefined {
+  if (text === '') return undefined
+  // The number at the end of the name of a pod is its ordinal.
+  const [, index = '', count = ''] = /^(?:[a-z0-9.-]*-)?(\d+)\/(\d+)$/.exec(text) ?? []
+  const shard = { index: Number(index), count: Number(count) }
+  if (count === '') {
+    errors.push('PGVITALS_SHARD: invalid value; expected a shard and the number of shards, as 0/3, or the name of a pod, as pgvitals-0/3')
+  } else if (shard.count === 0 || shard.index >= shard.count) {
+    const last = shard.count - 1
+    const valid = last < 0 ? 'the number of shards must be at least 1' : `the shards are numbered from 0 to ${last}`
+    errors.push(`PGVITALS_SHARD: shard ${shard.index} of ${shard.count} does not exist; ${valid}`)
+  } else return shard
+  return undefined
+}
+
+/** Checks `PGVITALS_SHARD_TARGETS`, the addresses of all shards with `{shard}` in the place of the number. */
+export function checkShardTargets(template: string, isSharded: boolean, errors: string[]): void {
+  if (template === '') return
+  if (!isSharded) errors.push('PGVITALS_SHARD_TARGETS: only valid together with PGVITALS_SHARD')
+  if (!template.includes(placeholder)) errors.push(`PGVITALS_SHARD_TARGETS: must contain ${placeholder}, as pgvitals-{shard}.pgvitals:9187`)
+  if (/[/\s,]/.test(template))
+    errors.push('PGVITALS_SHARD_TARGETS: expected one address without a scheme, as pgvitals-{shard}.pgvitals:9187')
+}
+
+/**
+ * The shard of a server: the one with the greatest hash of shard and name. If a shard is added, each server either stays or
+ * moves to the new shard. Source: Thaler and Ravishankar, "A Name-Based Mapping Scheme for Rendezvous" (1996).
+ */
+export function shardOf(server: string, count: number): number {
+  let [best, greatest] = [0, -1]
+  for (let shard = 0; shard < count; shard++) {
+    const weight = createHash('sha256').update(`${shard}\n${server}`).digest().readUIntBE(0, 6)
+    if (weight > greatest) [best, greatest] = [shard, weight]
+  }
+  return best
+}
+
+/** The servers of a shard; all servers without a shard. */
+export function serversOf<Named extends { readonly name: string }>(servers: readonly Named[], shard: Shard | undefined): readonly Named[] {
+  return shard === undefined ? servers : servers.filter(({ name }) => shardOf(name, shard.count) === shard.index)
+}
+
+/** The targets of all shards if their addresses are known, otherwise those of this process. A shard without servers is one target. */
+export function targetsOf(servers: readonly { readonly name: string }[], shard: Shard | undefined, template: string): readonly Target[] {
+  if (shard === undefined || template === '') return serversOf(servers, shard).map(({ name }) => ({ server: name, address: undefined }))
+  return Array.from({ length: shard.count }, (_, index) => {
+    const address = template.replaceAll(placeholder, String(index))
+    const own = serversOf(servers, { ...shard, index }).map(({ name }) => ({ server: name, address }))
+    return own.length > 0 ? own : [{ server: undefined, address }]
+  }).flat()
+}

@@ -1,0 +1,14 @@
+// The modules of prom-client that are loaded one by one. The package declares the types of the whole only.
+
+declare module 'prom-client/lib/registry.js' {
+  export { Registry as default } from 'prom-client'
+}
+
+declare module 'prom-client/lib/gauge.js' {
+  export { Gauge as default } from 'prom-client'
+}
+
+declare module 'prom-client/lib/metrics/*.js' {
+  const collect: (registry: import('prom-client').Registry) => void
+  export default collect
+}
