@@ -7,7 +7,7 @@ export async function once(version: string): Promise<void> {
   const config = readConfig(readEnvironment())
   const exporter = createExporter({ version, servers: config.servers, queries: config.queries, log: createLog(config, 2) })
   await exporter.pollOnce()
-  process.stdout.write((await exporter.metrics()) ?? '')
+  process.stdout.write((await exporter.metrics())?.text ?? '')
   await exporter.stop()
   const isComplete =
     exporter.servers().every(({ states }) => states.every(({ isUp, isNotPermitted }) => isUp || isNotPermitted)) &&

@@ -11,8 +11,17 @@ export interface Meter {
   readonly forget: (removed: { server: string; datname?: string }) => Promise<void>
   /** Records whether a configuration was accepted or rejected. */
   readonly configured: (isAccepted: boolean) => void
-  /** All metrics in Prometheus's text format, or those of the selected servers and databases. */
-  readonly text: (isSelected?: (server: string, datnames: readonly string[]) => boolean) => Promise<string>
+  /** The exporter's metrics. */
+  readonly samples: () => Promise<readonly OwnSample[]>
+  /** The metrics of the process at this moment, in Prometheus's text format. */
+  readonly processText: () => Promise<string>
+}
+
+/** One sample of the exporter's metrics. */
+export interface OwnSample {
+  readonly family: { readonly name: string; readonly type: 'counter' | 'gauge'; readonly help: string }
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
 }
 
 /** Creates the metrics in separate registries: one for the exporter, one for the process. */
@@ -66,24 +75,17 @@ export function createMeter(version: string): Meter {
     forget: async ({ server, datname }) => {
       for (const one of [errors, dropped, sessions, polls, seconds]) await forget(one, server, datname)
     },
-    text: async (isSelected) =>
-      isSelected === undefined ? (await own.metrics()) + (await process.metrics()) : await partOf(own, isSelected)
+    samples: () => samplesOf(own),
+    processText: () => process.metrics()
   }
 }
 
-/** Renders the selected samples, without families that have none. Samples without a server belong to every selection. */
-async function partOf(registry: Registry, isSelected: (server: string, datnames: readonly string[]) => boolean): Promise<string> {
-  const selected = new Registry()
-  for (const { name, help, type, values } of await registry.getMetricsAsJSON()) {
-    const own = values.filter(
-      ({ labels: { server, datname = '' } }) => server === undefined || isSelected(String(server), [String(datname)])
-    )
-    if (own.length === 0) continue
-    const configuration = { name, help, labelNames: Object.keys(own[0]?.labels ?? {}), registers: [selected] }
-    const part = String(type) === 'counter' ? new Counter(configuration) : new Gauge(configuration)
-    for (const { labels, value } of own) part.inc(labels, value)
-  }
-  return await selected.metrics()
+async function samplesOf(registry: Registry): Promise<readonly OwnSample[]> {
+  const metrics = await registry.getMetricsAsJSON()
+  return metrics.flatMap(({ name, help, type, values }) => {
+    const family = { name, help, type: String(type) === 'counter' ? 'counter' : 'gauge' } as const
+    return values.map(({ labels, value }) => ({ family, labels: labels as Readonly<Record<string, string>>, value }))
+  })
 }
 
 async function forget(counter: Counter, server: string, datname: string | undefined): Promise<void> {
