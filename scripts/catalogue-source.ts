@@ -56,20 +56,16 @@ function ownEntries(): readonly (readonly [string, Entry])[] {
   ])
 }
 
-/** The families of the meter, which shows the labels of what it has counted once. */
-async function meterEntries(): Promise<readonly (readonly [string, Entry])[]> {
+/** The families of the meter, which exports what it has counted once. */
+export async function meterEntries(): Promise<readonly (readonly [string, Entry])[]> {
   const meter = createMeter('')
-  const labels = { server: '', datname: '' }
-  meter.failed({ ...labels, class: '' })
-  meter.dropped({ ...labels, query: '' }, { rows: 1 })
-  meter.sessionOpened(labels)
-  meter.polled(labels, 1)
+  const place = { server: '', datname: '' }
+  meter.failed({ ...place, class: '' })
+  meter.dropped({ ...place, query: '' }, { rows: 1 })
+  meter.sessionOpened(place)
+  meter.polled(place, 1)
   meter.sharded({ index: 0, count: 1 })
-  const text = await meter.text()
-  return [...text.matchAll(/^# HELP (pgvitals_\w+) (.*)\n# TYPE \w+ (\w+)$/gm)].map(([, name = '', help = '', type = '']) => {
-    const [, found = ''] = new RegExp(`^${name}\\{(.*)\\} `, 'm').exec(text) ?? []
-    return [name, { type, labels: [...found.matchAll(/(\w+)="/g)].map(([, label = '']) => label), help }]
-  })
+  return meter.samples().map(({ family: { name, type, help }, labels }) => [name, { type, labels: Object.keys(labels), help }])
 }
 
 /** Inherited names whose suffix is not the unit. */

@@ -6,9 +6,9 @@ import { loadQueries } from '../src/query/load.ts'
 import { familiesOf, labelNames, type Query } from '../src/query/query.ts'
 import { formatRequirement } from '../src/query/requirement.ts'
 import { parseVersion } from '../src/query/version.ts'
-import { createMeter } from '../src/self/meter.ts'
 import { capabilities } from '../src/server/capability.ts'
 import type { Facts } from '../src/server/facts.ts'
+import { meterEntries } from './catalogue-source.ts'
 
 const majors = [13, 14, 15, 16, 17, 18] as const
 
@@ -108,11 +108,6 @@ function hasMetric(variants: readonly Query[], metric: string, major: (typeof ma
   )
 }
 
-/** The counters of the meter, parsed from its text. */
 async function meterRows(): Promise<readonly string[]> {
-  const text = await createMeter('').text()
-  const types = new Map([...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]))
-  return [...text.matchAll(/^# HELP (pgvitals_\w+) (.*)$/gm)].map(
-    ([, name = '', help]) => `| \`${name}\` | ${types.get(name)} | | ${help} |`
-  )
+  return (await meterEntries()).map(([name, { type, help }]) => `| \`${name}\` | ${type} | | ${help} |`)
 }

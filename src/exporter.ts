@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import { type Clock, systemClock } from './clock.ts'
-import { capacitySamples } from './page/capacity.ts'
-import { duplicatesOf, findDuplicates } from './page/duplicate-servers.ts'
-import type { ServerHealth } from './page/health.ts'
-import { type JoinedSnapshots, joinSnapshots, renderPage } from './page/page.ts'
-import { type IsSelected, readSelection, type Selection } from './page/selection.ts'
+import { QueryLines } from './page/health.ts'
+import { createOwnMetrics, type OwnMetrics } from './page/own-metrics.ts'
+import { type RenderedPage, renderPage } from './page/page.ts'
+import { duplicateServers, readPageState, revisionOf, serversOf } from './page/page-state.ts'
+import { type Page, Pages } from './page/pages.ts'
+import type { Selection } from './page/selection.ts'
 import { readStatus, type Status } from './page/status.ts'
+import { UnixTime } from './page/unix-time.ts'
 import { DiskPoller } from './poll/disk-poller.ts'
 import { PollLoop } from './poll/poll-loop.ts'
 import { Scrapers } from './poll/scrapers.ts'
@@ -45,13 +47,13 @@ export interface Exporter {
   readonly sharded: (shard: ShardNumber | undefined) => void
   /** Retries rejected credentials immediately: all of them, or those read from one of these files. */
   readonly retryCredentials: (files?: readonly string[]) => void
-  /** Records that a client has received the page or a part of it. */
-  readonly scraped: (client: string, selection?: Selection) => void
+  /** Records that a client has received the page or a part of it, with the state of the time `builtAt`. */
+  readonly scraped: (client: string, selection?: Selection, builtAt?: number) => void
   /** Whether every planned query has been polled once. */
   readonly isReady: () => boolean
   readonly status: () => Status
   /** The page, or a part of it without the metrics of the process; undefined if the server or team is unknown. */
-  readonly metrics: (selection?: Selection) => Promise<Buffer | undefined>
+  readonly metrics: (selection?: Selection) => Promise<Page | undefined>
 }
 
 interface Polled {
@@ -65,7 +67,15 @@ export function createExporter({ version, servers, queries: initialQueries, log,
   const options = { sessionMaxAgeSeconds: 1800, discoverySeconds: 60, pollCostShare: 0.02, ...own }
   const meter = createMeter(version)
   const scrapers = new Scrapers()
-  const joined = new Map<string, { readonly revision: string; readonly snapshots: JoinedSnapshots }>()
+  const pages = new Pages({
+    revisionOf: (selection) => revisionOf(serversOf(selection, polled)),
+    readOwn: createOwnMetrics(meter),
+    render,
+    nextScrape: (now) => scrapers.nextScrape(now),
+    clock
+  })
+  const lines = new QueryLines()
+  const unixTime = new UnixTime()
   const warned = new Set<string>()
   let queries = initialQueries
   let isStarted = false
@@ -108,37 +118,21 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     return known
   }
 
-  function health(part: readonly Polled[]): readonly ServerHealth[] {
-    const now = clock.now()
-    const groups = findDuplicates(polled.map(({ poller: { server, states } }) => ({ server: server.name, states })))
-    for (const names of groups.map((group) => group.join(' and '))) {
+  function render(selection: Selection, own: OwnMetrics, now: number): RenderedPage | undefined {
+    const duplicates = duplicateServers(polled)
+    for (const names of duplicates.map((group) => group.join(' and '))) {
       if (warned.has(names)) continue
       warned.add(names)
       log.warn(`${names} are the same running server; its server-wide metrics are exported under each name`)
     }
-    return part.map(({ poller, disk }) => ({
-      server: poller.server.name,
-      teams: new Map(poller.server.databases.map(({ name, team }) => [name, team])),
-      states: poller.states,
-      closed: poller.closed,
-      plan: poller.plan.all,
-      openSessions: poller.openSessions,
-      intervals: poller.intervals,
-      isDiscovered: poller.isDiscovered,
-      duplicates: duplicatesOf(poller.server.name, groups),
-      capacity: capacitySamples(poller.server, poller.usedBytes(now), disk?.size(now))
-    }))
-  }
-
-  /** Joins the snapshots. The result is reused until a poll ends or a snapshot expires. */
-  function join({ server, team }: Selection, part: readonly Polled[], isSelected: IsSelected, now: number): JoinedSnapshots {
-    const key = JSON.stringify([server, team])
-    const revision = part.map(({ poller }) => poller.snapshots.revision).join()
-    const last = joined.get(key)
-    if (last !== undefined && last.revision === revision && now <= last.snapshots.freshUntil) return last.snapshots
-    const snapshots = joinSnapshots(snapshotsOf(part), now, isSelected)
-    joined.set(key, { revision, snapshots })
-    return snapshots
+    const state = readPageState(selection, polled, { own: own.samples, now, unixOffsetMs: unixTime.offsetMs(now), duplicates })
+    if (state === undefined) return undefined
+    const { parts, freshUntil } = renderPage(state, lines)
+    const isWhole = selection.server === undefined && selection.team === undefined
+    return {
+      parts: isWhole ? [...parts, own.process] : parts,
+      freshUntil: Math.min(freshUntil, state.disksFreshUntil, isWhole ? own.processFreshUntil : Number.POSITIVE_INFINITY)
+    }
   }
 
   function snapshotsOf(part: readonly Polled[]): readonly Snapshot[] {
@@ -150,18 +144,21 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     snapshots: () => snapshotsOf(polled),
     start: () => {
       isStarted = true
+      pages.start()
       for (const one of polled) start(one)
     },
     pollOnce: async () => {
       await Promise.all(polled.flatMap(({ loop, disk }) => [loop.pollOnce(), disk?.measure()]))
+      pages.invalidate()
     },
     stop: async () => {
+      pages.stop()
       await Promise.all(polled.map(stop))
     },
     update: (nextServers, nextQueries = queries) => {
       // The same array while nothing has changed, so that nothing is planned again.
       if (!isDeepStrictEqual(nextQueries, queries)) queries = nextQueries
-      joined.clear()
+      pages.invalidate()
       const previous = new Map(polled.map((one) => [one.poller.server.name, one]))
       polled = nextServers.map((server) => {
         const known = previous.get(server.name)
@@ -171,22 +168,29 @@ export function createExporter({ version, servers, queries: initialQueries, log,
       for (const one of previous.values()) if (!kept.has(one)) void remove(one)
       if (isStarted) for (const one of polled) if (!previous.has(one.poller.server.name)) start(one)
     },
-    configured: meter.configured,
-    sharded: meter.sharded,
+    configured: (isAccepted) => {
+      meter.configured(isAccepted)
+      pages.invalidate()
+    },
+    sharded: (shard) => {
+      meter.sharded(shard)
+      pages.invalidate()
+    },
     retryCredentials: (files) => {
       for (const { poller, loop } of polled) {
         poller.retryCredentials(files)
         loop.wake()
       }
     },
-    scraped: (client, { server, team } = {}) => {
+    scraped: (client, { server, team } = {}, builtAt) => {
       const now = clock.now()
-      scrapers.scraped(`${client} ${team ?? ''}`, server, now)
+      scrapers.scraped(`${client} ${team ?? ''}`, server, builtAt ?? now, now)
       for (const { poller, loop } of polled) {
         if (server !== undefined && poller.server.name !== server) continue
         poller.scraped(now)
         loop.wake()
       }
+      pages.plan()
     },
     isReady: () => polled.every(({ poller }) => poller.isReady),
     status: () =>
@@ -195,26 +199,6 @@ export function createExporter({ version, servers, queries: initialQueries, log,
         polled.map(({ poller }) => poller),
         clock.now()
       ),
-    metrics: async (selection = {}) => {
-      // The page of one server costs nothing for the others.
-      const part = polled.filter(({ poller }) => selection.server === undefined || poller.server.name === selection.server)
-      const byName = new Map(part.map(({ poller }) => [poller.server.name, poller]))
-      const isInPart = readSelection(
-        selection,
-        part.map(({ poller }) => poller.server)
-      )
-      if (isInPart === undefined) return undefined
-      // A snapshot may contain databases that were dropped or excluded after its poll.
-      const isSelected: IsSelected = (server, datnames) => {
-        const shown = datnames.filter((datname) => byName.get(server)?.isShown(datname))
-        return (shown.length > 0 || datnames.length === 0) && isInPart(server, shown)
-      }
-      const now = clock.now()
-      const own = snapshotsOf(part).filter(({ server, datname }) => isSelected(server, [datname]))
-      const selectedHealth = health(part).filter(({ server }) => isSelected(server, ['']))
-      const page = renderPage(own, selectedHealth, join(selection, part, isSelected, now), now, isSelected)
-      const isWhole = selection.server === undefined && selection.team === undefined
-      return Buffer.concat([page, Buffer.from(await meter.text(isWhole ? undefined : isSelected))])
-    }
+    metrics: (selection = {}) => pages.get(selection)
   }
 }

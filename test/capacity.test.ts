@@ -33,7 +33,7 @@ function makeDeclared(
   return { exporter, logged }
 }
 
-const page = async (exporter: Exporter) => parsePage(String(await exporter.metrics()))
+const page = async (exporter: Exporter) => parsePage(String((await exporter.metrics())?.text))
 
 test('capacity, quota and file system sizes are exported, and declared access is checked where the role may connect', async (t) => {
   const server = await startServer()

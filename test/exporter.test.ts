@@ -96,7 +96,7 @@ test('URLs of two servers result in two servers on one page, and each can be sel
   ] as const) {
     t.match(allOf(all, 'pg_static', { server: `127.0.0.1:${server.port}` }), [{ labels: { short_version: new RegExp(`^${major}\\.`) } }])
   }
-  const one = String(await exporter.metrics({ server: `127.0.0.1:${second.port}` }))
+  const one = String((await exporter.metrics({ server: `127.0.0.1:${second.port}` }))?.text)
   t.match(one, `pg_up{server="127.0.0.1:${second.port}"} 1`)
   t.notMatch(one, `127.0.0.1:${first.port}`)
   t.notMatch(one, /^process_/m)

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { makeExporter, onlyEverySecond, until } from './exporter/run-exporter.ts'
 import { runProcess, scrape } from './exporter/run-process.ts'
-import { allOf, parsePage, sampleValue } from './page/parse-page.ts'
+import { ageOf, allOf, parsePage, sampleValue } from './page/parse-page.ts'
 import { createTeam } from './servers/create-team.ts'
 import { sharedServer } from './servers/shared-server.ts'
 import { freePort, startServer } from './servers/start-server.ts'
@@ -96,9 +96,9 @@ test('SIGTERM ends the process within 5 s with exit code 0 and no open session, 
 
   const [{ pid } = {}] = await server.sql('postgres', "select pid from pg_stat_activity where usename = 'pgvitals' and datname = 'labeler'")
   process.kill(Number(pid), 'SIGSTOP')
-  const age = async () =>
-    sampleValue(await scrape(port), 'pgvitals_snapshot_age_seconds', { datname: 'labeler', query: 'stat_user_tables' })
-  await until('the query hangs', 20, async () => ((await age()) ?? 0) > 1.5)
+  const times = async () =>
+    allOf(await scrape(port), 'pgvitals_snapshot_timestamp_seconds', { datname: 'labeler', query: 'stat_user_tables' })
+  await until('the query hangs', 20, async () => (await times()).some((sample) => ageOf(sample) > 1.5))
   pgvitals.child.kill('SIGTERM')
   await until('the process has ended', 5, () => pgvitals.child.exitCode !== null)
   t.equal(await pgvitals.ended, 0)

@@ -5,7 +5,7 @@ import { type Test, test } from 'tap'
 import { loadQueries } from '../src/query/load.ts'
 import { everySecond, makeExporter, onlyEverySecond, until } from './exporter/run-exporter.ts'
 import { type RunningProcess, runProcess, scrape } from './exporter/run-process.ts'
-import { allOf, parsePage, sampleValue } from './page/parse-page.ts'
+import { ageOf, allOf, parsePage, sampleValue } from './page/parse-page.ts'
 import { createTeam, type Team } from './servers/create-team.ts'
 import { sharedServer } from './servers/shared-server.ts'
 import { freePort } from './servers/start-server.ts'
@@ -119,7 +119,7 @@ test('a reload adds and removes databases and changes teams without disturbing t
     ]
   )
   await until('every snapshot is recent', 5, async () =>
-    allOf(await page(), 'pgvitals_snapshot_age_seconds').every(({ value }) => value < 3)
+    allOf(await page(), 'pgvitals_snapshot_timestamp_seconds').every((sample) => ageOf(sample) < 3)
   )
 
   process.child.kill('SIGHUP')
@@ -131,7 +131,7 @@ test('a reload adds and removes databases and changes teams without disturbing t
 test('a password rotation leaves no gap of two intervals', async (t) => {
   const every5Seconds = onlyEverySecond('connections', 'stat_database', 'stat_user_tables').replaceAll('1s', '5s')
   const { team, process, port, write } = await start(t, ({ platform, labeler }) => `${platform}: , ${labeler}: `, every5Seconds)
-  const ages = async () => allOf(await scrape(port), 'pgvitals_snapshot_age_seconds').map(({ value }) => value)
+  const ages = async () => allOf(await scrape(port), 'pgvitals_snapshot_timestamp_seconds').map(ageOf)
   await until('every query was polled', 15, async () => (await ages()).length === 2 + 2)
   let oldest = 0
   const watching = setInterval(async () => {

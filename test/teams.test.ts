@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { readConfig } from '../src/config/config.ts'
 import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
-import { allOf, type PageSample, parsePage, sampleValue } from './page/parse-page.ts'
+import { ageOf, allOf, type PageSample, parsePage, sampleValue } from './page/parse-page.ts'
 import { createTeam } from './servers/create-team.ts'
 import { startServer } from './servers/start-server.ts'
 import { createTeamDatabases, teamEnvironment } from './servers/team-databases.ts'
@@ -26,7 +26,7 @@ test('a team sees its own databases and what belongs to all teams', async (t) =>
   })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
-  const pageOf = async (team: string) => parsePage(String(await exporter.metrics({ team })))
+  const pageOf = async (team: string) => parsePage(String((await exporter.metrics({ team }))?.text))
   const datnamesOf = (page: readonly PageSample[]) =>
     [...new Set(page.flatMap(({ labels }) => labels.datname || labels.database || []))].sort()
   const whole = await samples()
@@ -85,8 +85,8 @@ test('a wrong credential leaves the snapshot ages of other databases unchanged',
   const polls = async () => sampleValue(await samples(), 'pgvitals_polls_total', { datname: team.users }) ?? 0
   const before = await polls()
   await until('the others were polled eight times more', 20, async () => {
-    const ages = allOf(await samples(), 'pgvitals_snapshot_age_seconds').filter(({ labels }) => labels.datname !== team.labeler)
-    oldest = Math.max(oldest, ...ages.map(({ value }) => value))
+    const times = allOf(await samples(), 'pgvitals_snapshot_timestamp_seconds').filter(({ labels }) => labels.datname !== team.labeler)
+    oldest = Math.max(oldest, ...times.map(ageOf))
     return (await polls()) >= before + 8
   })
   // A snapshot that waited for the refused database would be as old as this loop; load alone costs up to three seconds.

@@ -8,7 +8,7 @@ export async function once(version: string): Promise<void> {
   const exporter = createExporter({ version, servers: config.servers, queries: config.queries, log: createLog(config, 2) })
   exporter.sharded(config.shard)
   await exporter.pollOnce()
-  process.stdout.write((await exporter.metrics()) ?? '')
+  process.stdout.write((await exporter.metrics())?.text ?? '')
   await exporter.stop()
   const isComplete =
     exporter.servers().every(({ states }) => states.every(({ isUp, isNotPermitted }) => isUp || isNotPermitted)) &&

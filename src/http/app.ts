@@ -1,7 +1,6 @@
-import { promisify } from 'node:util'
-import { constants, gzip } from 'node:zlib'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Clock, systemClock } from '../clock.ts'
+import type { Page } from '../page/pages.ts'
 import type { Selection } from '../page/selection.ts'
 import type { Status } from '../page/status.ts'
 import { createAccess, type Tokens } from './access.ts'
@@ -10,9 +9,9 @@ import { statusPage } from './status-page.ts'
 /** The functions that the HTTP server calls. */
 export interface Served {
   /** The whole page, or the part of a server or a team; undefined if the server or team is unknown. */
-  readonly metrics: (selection: Selection) => Promise<Buffer | undefined>
-  /** Records that a client has received a page. */
-  readonly scraped: (client: string, selection: Selection) => void
+  readonly metrics: (selection: Selection) => Promise<Page | undefined>
+  /** Records that a client has received a page with the state of the time `builtAt`. */
+  readonly scraped: (client: string, selection: Selection, builtAt: number) => void
   /** Whether every query has been polled once. */
   readonly isReady: () => boolean
   readonly status: () => Status
@@ -26,8 +25,6 @@ export interface Served {
 const noCompiler = (): never => {
   throw new Error('no route has a schema')
 }
-
-const gzipText = promisify(gzip)
 
 /** Creates the HTTP server with its routes. No route waits for a database. */
 export function createApp({ metrics, scraped, isReady, status, targets, tokens, clock = systemClock }: Served): FastifyInstance {
@@ -54,13 +51,16 @@ export function createApp({ metrics, scraped, isReady, status, targets, tokens, 
 
   app.get<Part>('/metrics', guarded, async (request, reply) => {
     const part = partOf(request)
-    const text = await metrics(part)
-    if (text === undefined) return reply.code(404).type('text/plain').send(explainMissing(part))
-    // A HEAD request does not receive the page.
-    if (request.method === 'GET') scraped(request.ip, part)
-    void reply.type('text/plain; version=0.0.4; charset=utf-8').header('vary', 'accept-encoding')
-    if (!acceptsGzip(request.headers['accept-encoding'])) return text
-    return reply.header('content-encoding', 'gzip').send(await gzipText(text, { level: constants.Z_BEST_SPEED }))
+    const page = await metrics(part)
+    if (page === undefined) return reply.code(404).type('text/plain').send(explainMissing(part))
+    void reply.header('vary', 'accept-encoding').header('etag', page.etag)
+    // Neither a HEAD request nor a client with the same text receives the page.
+    if (isListed(page.etag, request.headers['if-none-match'])) return reply.code(304).send()
+    const isCompressed = acceptsGzip(request.headers['accept-encoding'])
+    const body = isCompressed ? await page.gzip() : page.text
+    if (request.method === 'GET') scraped(request.ip, part, page.builtAt)
+    if (isCompressed) void reply.header('content-encoding', 'gzip')
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(body)
   })
 
   // One target per server. The label is `instance`, because a target label `server` would rename the label of the metrics.
@@ -111,4 +111,10 @@ function acceptsGzip(header: string | undefined): boolean {
     const [coding = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())
     return coding === 'gzip' && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))
   })
+}
+
+/** Whether `If-None-Match` contains a weak entity tag, or `*`. Source: RFC 9110, "If-None-Match". */
+function isListed(etag: string, header: string | undefined): boolean {
+  const opaque = etag.replace(/^W\//, '')
+  return (header ?? '').split(',').some((part) => part.trim() === '*' || part.trim().replace(/^W\//, '') === opaque)
 }

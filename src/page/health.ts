@@ -71,7 +71,7 @@ const refusedPart = gauge(
 )
 const duration = gauge('pgvitals_query_duration_seconds', 'Duration of the last poll of the query.')
 const rows = gauge('pgvitals_query_rows', 'Rows returned by the last successful poll of the query.')
-const age = gauge('pgvitals_snapshot_age_seconds', 'Time since the last successful poll of the query.')
+const timestamp = gauge('pgvitals_snapshot_timestamp_seconds', 'Time of the last successful poll of the query, as a Unix timestamp.')
 
 /** The metric families of this module with their labels, for the documentation. */
 export const healthFamilies: readonly (readonly [Family, string])[] = [
@@ -90,7 +90,7 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
   [refusedPart, 'server, datname, query, part, class'],
   [duration, 'server, datname, query'],
   [rows, 'server, datname, query'],
-  [age, 'server, datname, query']
+  [timestamp, 'server, datname, query']
 ]
 
 /**
@@ -155,17 +155,34 @@ function reasonOf({ isUp, failure, isNotPermitted }: DatabaseState): string {
   return isUp ? 'up' : (failure?.errorClass ?? 'not_polled')
 }
 
-/** The outcome of the last poll of each query, rendered directly because there are many. */
-export function queryTexts(snapshots: readonly Snapshot[], now: number): readonly FamilyText[] {
-  const lines = new Map<Family, string[]>([success, duration, rows, age].map((family) => [family, []]))
-  for (const { server, datname, query, failure, seconds, rows: count, succeededAt } of snapshots) {
-    const labels = renderLabels({ server, datname, query })
-    const add = (family: Family, value: number) => lines.get(family)?.push(`${family.name}${labels} ${renderNumber(value)}\n`)
-    add(success, failure === undefined ? 1 : 0)
-    add(duration, seconds)
-    if (succeededAt === undefined) continue
-    add(rows, count)
-    add(age, (now - succeededAt) / 1000)
+/** The lines of one snapshot, by family. */
+type SnapshotLines = readonly (readonly [Family, string])[]
+
+/** Renders the outcome of the last poll of each query directly, because there are many. The lines of a snapshot are rendered once. */
+export class QueryLines {
+  #unixOffsetMs = 0
+  #known = new WeakMap<Snapshot, SnapshotLines>()
+
+  /** `unixOffsetMs` is the Unix time at time 0 of the clock. */
+  texts(snapshots: readonly Snapshot[], unixOffsetMs: number): readonly FamilyText[] {
+    if (unixOffsetMs !== this.#unixOffsetMs) this.#known = new WeakMap()
+    this.#unixOffsetMs = unixOffsetMs
+    const lines = new Map<Family, string[]>([success, duration, rows, timestamp].map((family) => [family, []]))
+    for (const snapshot of snapshots) {
+      const own = this.#known.get(snapshot) ?? linesOf(snapshot, unixOffsetMs)
+      this.#known.set(snapshot, own)
+      for (const [family, line] of own) lines.get(family)?.push(line)
+    }
+    return [...lines].map(([family, text]) => ({ family, datname: '', text: Buffer.from(text.join('')), samples: text.length }))
   }
-  return [...lines].map(([family, text]) => ({ family, datname: '', text: Buffer.from(text.join('')), samples: text.length }))
+}
+
+function linesOf({ server, datname, query, failure, seconds, rows: count, succeededAt }: Snapshot, unixOffsetMs: number): SnapshotLines {
+  const labels = renderLabels({ server, datname, query })
+  const line = (family: Family, value: number) => [family, `${family.name}${labels} ${renderNumber(value)}\n`] as const
+  return [
+    line(success, failure === undefined ? 1 : 0),
+    line(duration, seconds),
+    ...(succeededAt === undefined ? [] : [line(rows, count), line(timestamp, Math.round(succeededAt + unixOffsetMs) / 1000)])
+  ]
 }

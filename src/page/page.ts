@@ -1,12 +1,50 @@
 import { type FamilyText, render, renderHeader } from '../metric/exposition.ts'
+import type { Family, Sample } from '../metric/sample.ts'
 import { expiresAt, isFresh, type Snapshot } from '../poll/snapshots.ts'
 import { collectorSamples } from './collectors.ts'
-import { healthSamples, queryTexts, type ServerHealth } from './health.ts'
+import { healthSamples, QueryLines, type ServerHealth } from './health.ts'
 import type { IsSelected } from './selection.ts'
+
+/** Everything that the page or a part of it depends on. */
+export interface PageState {
+  /** The snapshots of the selected servers, fresh or not. */
+  readonly snapshots: readonly Snapshot[]
+  /** The health of the selected servers. */
+  readonly servers: readonly ServerHealth[]
+  /** The exporter's own metrics. Samples without the label `server` belong to every selection. */
+  readonly own: readonly Sample[]
+  readonly isSelected: IsSelected
+  /** The time of the state, in milliseconds of the clock. */
+  readonly now: number
+  /** The Unix time at time 0 of the clock, in milliseconds. */
+  readonly unixOffsetMs: number
+}
+
+/** The text of the page, in parts, and the time until which it contains no expired snapshot. */
+export interface RenderedPage {
+  readonly parts: readonly Buffer[]
+  readonly freshUntil: number
+}
+
+/** Renders the state of servers, databases and queries, the snapshots, and the exporter's own metrics, in this order. */
+export function renderPage({ snapshots, servers, own, isSelected, now, unixOffsetMs }: PageState, lines = new QueryLines()): RenderedPage {
+  const joined = joinSnapshots(snapshots, now, isSelected)
+  const selected = snapshots.filter(({ server, datname }) => isSelected(server, [datname]))
+  const isOwn = ({ labels: { server, datname = '' } }: Sample) => server === undefined || isSelected(server, [datname])
+  const health = render([...healthSamples(servers, joined.datnames).filter(isOwn), ...collectorSamples(selected)]).texts
+  return {
+    parts: [
+      ...joinFamilies([...health, ...lines.texts(selected, unixOffsetMs)]),
+      ...joined.parts,
+      ...joinFamilies(render(own.filter(isOwn)).texts)
+    ],
+    freshUntil: joined.freshUntil
+  }
+}
 
 /** The joined fresh snapshots. Valid until a poll ends or one of them expires. */
 export interface JoinedSnapshots {
-  readonly text: Buffer
+  readonly parts: readonly Buffer[]
   readonly freshUntil: number
   /** The databases of all series, by server. */
   readonly datnames: ReadonlyMap<string, ReadonlySet<string>>
@@ -16,18 +54,20 @@ export interface JoinedSnapshots {
 export function joinSnapshots(snapshots: readonly Snapshot[], now: number, isSelected: IsSelected = () => true): JoinedSnapshots {
   const fresh = snapshots.filter((snapshot) => isFresh(snapshot, now))
   const isChosen = chooseContributors(fresh, snapshots)
-  const selected = fresh.flatMap((snapshot) => {
-    const { server, texts } = snapshot
-    const own = texts.filter((text) => isSelected(server, text.ranIn ?? [text.datname]) && isChosen(snapshot, text))
-    return own.map((text) => ({ ...text, server }))
-  })
   const datnames = new Map<string, Set<string>>()
-  for (const { server, datname } of selected) {
+  const selected: FamilyText[] = []
+  for (const snapshot of fresh) {
+    const { server, texts } = snapshot
     const names = datnames.get(server) ?? new Set()
     datnames.set(server, names)
-    if (datname !== '') names.add(datname)
+    for (const text of texts) {
+      if (!isSelected(server, text.ranIn ?? [text.datname]) || !isChosen(snapshot, text)) continue
+      selected.push(text)
+      if (text.datname !== '') names.add(text.datname)
+    }
   }
-  return { text: joinFamilies(selected), freshUntil: Math.min(...fresh.map(expiresAt)), datnames }
+  const freshUntil = fresh.reduce((first, snapshot) => Math.min(first, expiresAt(snapshot)), Number.POSITIVE_INFINITY)
+  return { parts: joinFamilies(selected), freshUntil, datnames }
 }
 
 /**
@@ -56,28 +96,27 @@ function chooseContributors(fresh: readonly Snapshot[], all: readonly Snapshot[]
   return (snapshot, text) => !candidates.has(snapshot) || chosen.get(keyOf(snapshot, text))?.snapshot === snapshot
 }
 
-/** Renders the page: the current state of servers, databases and queries, followed by the joined snapshots. */
-export function renderPage(
-  snapshots: readonly Snapshot[],
-  servers: readonly ServerHealth[],
-  joined: JoinedSnapshots,
-  now: number,
-  isSelected: IsSelected = () => true
-): Buffer {
-  const health = healthSamples(servers, joined.datnames).filter(({ labels }) => isSelected(labels.server ?? '', [labels.datname ?? '']))
-  const { texts } = render([...health, ...collectorSamples(snapshots)])
-  return Buffer.concat([joinFamilies([...texts, ...queryTexts(snapshots, now)]), joined.text])
-}
-
-/** Joins the texts of each family after its HELP and TYPE lines, sorted by family name. */
-export function joinFamilies(texts: readonly FamilyText[]): Buffer {
+/** The texts of each family after its HELP and TYPE lines, sorted by family name. */
+export function joinFamilies(texts: readonly FamilyText[]): readonly Buffer[] {
   const byName = new Map<string, Buffer[]>()
   for (const { family, text } of texts) {
     if (text.length === 0) continue
     const parts = byName.get(family.name)
-    if (parts === undefined) byName.set(family.name, [Buffer.from(renderHeader(family)), text])
+    if (parts === undefined) byName.set(family.name, [headerOf(family), text])
     else parts.push(text)
   }
-  const names = [...byName.keys()].sort()
-  return Buffer.concat(names.flatMap((name) => byName.get(name) ?? []))
+  return [...byName.keys()].sort().flatMap((name) => byName.get(name) ?? [])
+}
+
+/** Rendered headers by family name. Families of query results are new objects after each poll. */
+const headers = new Map<string, { readonly family: Family; readonly header: Buffer }>()
+const mostHeaders = 10_000
+
+function headerOf(family: Family): Buffer {
+  const known = headers.get(family.name)
+  if (known?.family.help === family.help && known.family.type === family.type) return known.header
+  if (headers.size >= mostHeaders) headers.clear()
+  const header = Buffer.from(renderHeader(family))
+  headers.set(family.name, { family, header })
+  return header
 }

@@ -14,6 +14,7 @@ export class DiskPoller {
   readonly #clock: Clock
   readonly #log: Logger
   #last: { readonly size: DiskSize; readonly at: number } | undefined
+  #revision = 0
   #failure: string | undefined
   #measuring: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -42,14 +43,22 @@ export class DiskPoller {
     return this.#measuring
   }
 
-  /** The last size; undefined if it is older than three intervals. */
-  size(now: number): DiskSize | undefined {
-    return this.#last !== undefined && now - this.#last.at <= 3 * intervalMs ? this.#last.size : undefined
+  /** A number that increases with every measurement. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  /** The last size and the time until which it is exported; undefined if it is older than three intervals. */
+  size(now: number): (DiskSize & { readonly freshUntil: number }) | undefined {
+    if (this.#last === undefined) return undefined
+    const freshUntil = this.#last.at + 3 * intervalMs
+    return now <= freshUntil ? { ...this.#last.size, freshUntil } : undefined
   }
 
   async #measure(): Promise<void> {
     try {
       this.#last = { size: await readDiskSize(this.#path), at: this.#clock.now() }
+      this.#revision++
       this.#failure = undefined
     } catch (error) {
       const { message } = error as Error

@@ -11,7 +11,9 @@ const mostScrapers = 1000
 interface Scraper {
   /** The server whose part of the page it scrapes; undefined for the whole page. */
   readonly server: string | undefined
-  /** The times at which its last pages were built, oldest first. */
+  /** The times of the data on its last pages, oldest first. */
+  readonly pages: readonly number[]
+  /** The times of its last requests, oldest first. */
   readonly times: readonly number[]
 }
 
@@ -22,12 +24,16 @@ interface Scraper {
 export class Scrapers {
   readonly #scrapers = new Map<string, Scraper>()
 
-  /** Records that a client has received the page, or the part of one server, that was built at `now`. */
-  scraped(client: string, server: string | undefined, now: number): void {
+  /**
+   * Records that a client has requested the page, or the part of one server, at `now`, and received data of the time
+   * `builtAt`.
+   */
+  scraped(client: string, server: string | undefined, builtAt: number, now = builtAt): void {
     const key = `${client}\n${server ?? ''}`
-    const { times = [] } = this.#scrapers.get(key) ?? {}
+    const { pages = [], times = [] } = this.#scrapers.get(key) ?? {}
+    const add = (all: readonly number[], time: number) => [...all, time].slice(-timesKept)
     this.#scrapers.delete(key)
-    this.#scrapers.set(key, { server, times: [...times, now].slice(-timesKept) })
+    this.#scrapers.set(key, { server, pages: add(pages, builtAt), times: add(times, now) })
     for (const [other, scraper] of this.#scrapers) {
       if (hasStopped(scraper, now) || this.#scrapers.size > mostScrapers) this.#scrapers.delete(other)
     }
@@ -43,8 +49,13 @@ export class Scrapers {
       (scraper) => (scraper.server === undefined || scraper.server === server) && !hasStopped(scraper, now)
     )
     if (active.length === 0) return now - firstPeriodMs
-    const seen = Math.min(...active.map(({ times }) => times.at(-2) ?? Number.NEGATIVE_INFINITY))
+    const seen = Math.min(...active.map(({ pages }) => pages.at(-2) ?? Number.NEGATIVE_INFINITY))
     return Math.max(seen, now - longestFreezeMs)
+  }
+
+  /** The expected time of the next regular scrape of any scraper after `now`; undefined if there is none. */
+  nextScrape(_now: number): number | undefined {
+    return undefined
   }
 }
 

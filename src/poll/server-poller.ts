@@ -78,6 +78,7 @@ export class ServerPoller {
   readonly #advised = new Set<string>()
   #isReady = false
   #isStopped = false
+  #revision = 0
 
   constructor(server: Server, options: PollerOptions, now: number) {
     this.#server = server
@@ -125,6 +126,11 @@ export class ServerPoller {
   /** Whether every planned query has been polled once. A query that is planned later does not change it. */
   get isReady(): boolean {
     return this.#isReady
+  }
+
+  /** A number that increases with every step that may change the series of this server, except `openSessions`. */
+  get revision(): number {
+    return this.#revision + this.snapshots.revision
   }
 
   /** Whether series of this database are exported. */
@@ -203,6 +209,7 @@ export class ServerPoller {
   learn(cycle: Cycle, found: Found, now: number): void {
     const polled = this.#polledIn(cycle)
     if (polled?.cycle === undefined) return
+    this.#revision++
     polled.cycle.found = found
     polled.cycle.learnedAt = now
     if (found !== cycle.known) this.#take(polled, found, now)
@@ -260,6 +267,7 @@ export class ServerPoller {
     polled.examinedAt.delete(query.name)
     if (polled.cycle.queries !== this.#queries) return false
     if (query.scope === 'server') this.#inProgress.delete(placeOf({ query, datname }))
+    this.#revision++
     polled.refused(refusals)
     this.#logRefusals(polled)
     this.#replan(now)
@@ -274,6 +282,7 @@ export class ServerPoller {
     const polled = this.#polledIn(cycle)
     const planned = this.plan.running(datname, query.name)
     if (polled === undefined || planned === undefined) return
+    this.#revision++
     // A database that began to contribute during the poll counts its statements itself.
     if (query.statements?.kind === 'counts' && !isDeepStrictEqual(contributors, planned.contributors)) return
     const intervalSeconds = polled.intervalOf(planned)
@@ -313,6 +322,7 @@ export class ServerPoller {
   finish(cycle: Cycle, now: number): SessionEnd {
     const polled = this.#polledIn(cycle)
     if (polled?.cycle === undefined) return 'close'
+    this.#revision++
     const { found } = polled.cycle
     if (this.#hasNewList) this.#reconcile(now)
     const isIntroduction = this.#introducedAt !== undefined
@@ -341,6 +351,7 @@ export class ServerPoller {
     if (addressOf(server) !== addressOf(this.#server)) this.#discovery = new DatabaseDiscovery(this.#options.discoverySeconds)
     // What was refused may be refused to the previous SQL of a query only.
     if (queries !== this.#queries) for (const polled of this.#all) polled.forgetRefusals()
+    this.#revision++
     this.#server = server
     this.#queries = queries
     this.#reconcile(now)

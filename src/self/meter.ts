@@ -1,7 +1,8 @@
-import { unixSeconds } from '../clock.ts'
+import { wallClock } from '../clock.ts'
+import type { Sample } from '../metric/sample.ts'
 import type { ValueKind } from '../query/query.ts'
 import { measureEventLoopLag } from './event-loop-lag.ts'
-import { createOwnFamily, type IsSelected } from './own-family.ts'
+import { createOwnFamily } from './own-family.ts'
 import { createProcessMetrics } from './process-metrics.ts'
 
 /** The number of a shard, and the number of all shards. */
@@ -23,8 +24,10 @@ export interface Meter {
   readonly configured: (isAccepted: boolean) => void
   /** Records the shard of this process; undefined if it polls all servers. */
   readonly sharded: (shard: ShardNumber | undefined) => void
-  /** All metrics in Prometheus's text format, or those of the selected servers and databases. */
-  readonly text: (isSelected?: IsSelected) => Promise<string>
+  /** The exporter's metrics. */
+  readonly samples: () => readonly Sample[]
+  /** The metrics of the process at this moment, in Prometheus's text format. */
+  readonly processText: () => Promise<string>
 }
 
 /** Creates the metrics of the exporter and of its process, and starts to measure the lag of the event loop. */
@@ -56,7 +59,7 @@ export function createMeter(version: string): Meter {
   const processMetrics = createProcessMetrics(lag)
   const configured = (isAccepted: boolean) => {
     reloadSuccess.set({}, isAccepted ? 1 : 0)
-    if (isAccepted) reloadTime.set({}, unixSeconds())
+    if (isAccepted) reloadTime.set({}, wallClock.now() / 1000)
   }
   configured(true)
   return {
@@ -81,10 +84,10 @@ export function createMeter(version: string): Meter {
     forget: (removed) => {
       for (const family of perDatabase) family.forget(removed)
     },
-    text: async (isSelected) => {
+    samples: () => {
       lag.working()
-      const text = families.map((family) => family.text(isSelected)).join('')
-      return isSelected === undefined ? text + (await processMetrics()) : text
-    }
+      return families.flatMap((family) => family.samples())
+    },
+    processText: processMetrics
   }
 }

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { makeExporter, until } from '../exporter/run-exporter.ts'
-import { allOf, sampleValue } from '../page/parse-page.ts'
+import { ageOf, allOf, sampleValue } from '../page/parse-page.ts'
 import { byFileCopy, startServer } from '../servers/start-server.ts'
 
 /** A busy machine may delay a poll cycle by this much, which is long compared with an interval of one second. */
@@ -41,7 +41,8 @@ test('thirty databases share three sessions, and each is polled within its expor
       // A shorter interval takes effect with the next cycle.
       const interval = Math.max(stated.get(datname) ?? 0, sampleValue(all, 'pgvitals_database_poll_interval_seconds', { datname }) ?? 0)
       stated.set(datname, interval)
-      const age = sampleValue(all, 'pgvitals_snapshot_age_seconds', { datname, query: 'stat_user_tables' }) ?? Number.POSITIVE_INFINITY
+      const [time] = allOf(all, 'pgvitals_snapshot_timestamp_seconds', { datname, query: 'stat_user_tables' })
+      const age = time === undefined ? Number.POSITIVE_INFINITY : ageOf(time)
       const share = age / (interval + busySeconds)
       if (share > worst.share) worst = { share, text: `${datname}: ${age} s at an interval of ${interval} s` }
     }
@@ -51,7 +52,7 @@ test('thirty databases share three sessions, and each is polled within its expor
   // A cycle may wait for a free session.
   t.ok(worst.share < 1.5, worst.text)
   t.equal(allOf(await samples(), 'pg_database_up').filter(({ value }) => value === 1).length, 30)
-  const serverWide = allOf(await samples(), 'pgvitals_snapshot_age_seconds', { datname: '', query: 'connections' })
-  t.ok(serverWide.length === 1 && (serverWide[0]?.value ?? 0) < 3, 'server-wide queries keep their interval')
+  const serverWide = allOf(await samples(), 'pgvitals_snapshot_timestamp_seconds', { datname: '', query: 'connections' })
+  t.ok(serverWide.length === 1 && serverWide.every((sample) => ageOf(sample) < 3), 'server-wide queries keep their interval')
   t.ok((await longest()) >= 1)
 })

@@ -31,7 +31,7 @@ export function makeExporter(
   const log: Logger = pino({ base: null }, { write: (line) => void logged.push(JSON.parse(line)) })
   const queries = names === undefined ? config.queries : only(names, config.queries)
   const exporter = createExporter({ version: '0.0.0', servers: servers(config.servers), queries, log, ...options })
-  const page = async () => String((await exporter.metrics()) ?? '')
+  const page = async () => String((await exporter.metrics())?.text ?? '')
   const omitted = omittedFrom(config.queries, queries)
   return { exporter, logged, page, samples: async () => markOmitted(parsePage(await page()), omitted) }
 }

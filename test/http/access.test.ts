@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { createAccess, type Tokens } from '../../src/http/access.ts'
 import { createApp } from '../../src/http/app.ts'
+import { makePage } from '../page/make-page.ts'
 
 /** An app with these tokens; `get` returns the status code of a path that is requested with a token. */
 function appWith(tokens: Tokens) {
   let scrapes = 0
   const app = createApp({
-    metrics: async ({ team }) => (team === 'nobody' ? undefined : Buffer.from('page')),
+    metrics: async ({ team }) => (team === 'nobody' ? undefined : makePage('page', 0)),
     scraped: () => void scrapes++,
     isReady: () => true,
     status: () => ({ version: '1', servers: [] }),

@@ -2,13 +2,16 @@ import { gunzipSync } from 'node:zlib'
 import { test } from 'tap'
 import { createApp, type Served } from '../../src/http/app.ts'
 import type { Selection } from '../../src/page/selection.ts'
+import { makePage } from '../page/make-page.ts'
 
 const page = 'pg_up{server="a"} 0\n'.repeat(100)
+
+const value = makePage(page, 7)
 
 /** An app that serves this page, with parts of it replaced. */
 function appWith(more: Partial<Served> = {}) {
   return createApp({
-    metrics: async ({ server = 'a', team = 'labeler' }) => (server === 'a' && team === 'labeler' ? Buffer.from(page) : undefined),
+    metrics: async ({ server = 'a', team = 'labeler' }) => (server === 'a' && team === 'labeler' ? value : undefined),
     scraped: () => {},
     isReady: () => true,
     status: () => ({ version: '1.2.3', servers: [{ name: 'a', databases: [], queries: [] }] }),
@@ -27,13 +30,13 @@ test('/metrics is the page in text format 0.0.4', async (t) => {
   t.equal(response.body, page)
 })
 
-test('each scrape is reported with its client and its part, failed ones are not', async (t) => {
-  const scrapes: (readonly [string, Selection])[] = []
-  const app = appWith({ scraped: (client, selection) => void scrapes.push([client, selection]) })
+test('each scrape is reported with its client, its part and the time of the page, failed ones are not', async (t) => {
+  const scrapes: (readonly [string, Selection, number])[] = []
+  const app = appWith({ scraped: (...scrape) => void scrapes.push(scrape) })
   for (const url of ['/metrics', '/metrics?server=a&team=labeler', '/metrics?server=unknown', '/', '/api/status']) await app.inject(url)
   t.same(scrapes, [
-    ['127.0.0.1', { server: undefined, team: undefined }],
-    ['127.0.0.1', { server: 'a', team: 'labeler' }]
+    ['127.0.0.1', { server: undefined, team: undefined }, 7],
+    ['127.0.0.1', { server: 'a', team: 'labeler' }, 7]
   ])
 })
 
@@ -48,6 +51,26 @@ test('/metrics is compressed for clients that accept gzip, and only for those', 
   for (const accepted of ['identity', 'gzip;q=0', 'gzip;q=0.000', 'deflate', '']) {
     t.equal((await app.inject({ url: '/metrics', headers: { 'accept-encoding': accepted } })).body, page, accepted)
   }
+})
+
+test('HEAD returns the headers of the page and is not a scrape', async (t) => {
+  let scrapes = 0
+  const app = appWith({ scraped: () => void scrapes++ })
+  const head = await app.inject({ method: 'HEAD', url: '/metrics' })
+  t.match(head, { statusCode: 200, body: '', headers: { 'content-length': String(page.length), etag: 'W/"1-1"' } })
+  const compressed = await app.inject({ method: 'HEAD', url: '/metrics', headers: { 'accept-encoding': 'gzip' } })
+  t.equal(compressed.headers['content-length'], String((await value.gzip()).length))
+  t.equal(scrapes, 0)
+})
+
+test('a client that has the page receives 304, which is not a scrape', async (t) => {
+  let scrapes = 0
+  const app = appWith({ scraped: () => void scrapes++ })
+  const status = async (etag: string) => (await app.inject({ url: '/metrics', headers: { 'if-none-match': etag } })).statusCode
+  for (const etag of ['W/"1-1"', '"1-1"', '"0", W/"1-1"', '*']) t.equal(await status(etag), 304, etag)
+  t.equal(scrapes, 0)
+  for (const etag of ['W/"1-2"', '1-1', '']) t.equal(await status(etag), 200, etag)
+  t.equal(scrapes, 3)
 })
 
 test('/metrics serves the part of a server or a team; 404 if there is none', async (t) => {

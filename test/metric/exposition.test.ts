@@ -37,18 +37,18 @@ test('samples are rendered as prom-client renders them', async (t) => {
       .replaceAll(' Nan\n', ' NaN\n')
       .split('\n')
       .filter((line) => line !== '')
-  t.same(lines(String(joinFamilies(render(samples).texts))), lines(await byPromClient()))
+  t.same(lines(String(Buffer.concat(joinFamilies(render(samples).texts)))), lines(await byPromClient()))
 })
 
 test('families are contiguous, in the order of their names, with one HELP and TYPE', async (t) => {
   const rendered = [...render(samples.slice(0, 4)).texts, ...render(samples.slice(4)).texts]
-  const names = String(joinFamilies(rendered))
+  const names = String(Buffer.concat(joinFamilies(rendered)))
     .split('\n')
     .filter(Boolean)
     .map((line) => /^(?:# (?:HELP|TYPE) )?(\w+)/.exec(line)?.[1])
   const changes = names.filter((name, index) => name !== names[index - 1])
   t.same(changes, ['pg_c_total', 'pg_g'])
-  t.equal(String(joinFamilies(rendered)).match(/^# HELP/gm)?.length, 2)
+  t.equal(String(Buffer.concat(joinFamilies(rendered))).match(/^# HELP/gm)?.length, 2)
 })
 
 test('there is one text for each family and database', async (t) => {

@@ -33,9 +33,16 @@ const health = (states: readonly DatabaseState[], more: Partial<ServerHealth> = 
 })
 
 /** The page of these snapshots and servers at a time. */
-function pageOf(snapshots: readonly Snapshot[], servers: readonly ServerHealth[], now: number, isSelected?: IsSelected): string {
-  return String(renderPage(snapshots, servers, joinSnapshots(snapshots, now, isSelected), now, isSelected))
+function pageOf(
+  snapshots: readonly Snapshot[],
+  servers: readonly ServerHealth[],
+  now: number,
+  isSelected: IsSelected = () => true
+): string {
+  return String(Buffer.concat(renderPage({ snapshots, servers, own: [], isSelected, now, unixOffsetMs }).parts))
 }
+
+const unixOffsetMs = 1_700_000_000_000
 
 const labels = '{server="s",datname="d",query="q"}'
 const denied: Failure = { errorClass: 'auth', message: '' }
@@ -44,7 +51,7 @@ test('a snapshot is served for three intervals', async (t) => {
   t.match(pageOf([snapshot()], [], 46_000), 'pg_x{server="s",datname="d"} 7\n')
   const late = pageOf([snapshot()], [], 46_001)
   t.notMatch(late, 'pg_x')
-  t.match(late, `pgvitals_snapshot_age_seconds${labels} 45.001\n`)
+  t.match(late, `pgvitals_snapshot_timestamp_seconds${labels} 1700000001\n`)
   t.match(late, `pgvitals_query_success${labels} 1\n`)
 })
 
@@ -67,12 +74,12 @@ test('a failed poll keeps the last result and reports the failure', async (t) =>
   t.match(page, 'pg_exporter_last_scrape_error{server="s"} 1\n')
 })
 
-test('a query that never succeeded has a success of 0 and neither rows nor age', async (t) => {
+test('a query that never succeeded has a success of 0 and neither rows nor a time', async (t) => {
   const snapshots = new Snapshots('s')
   snapshots.fail('d', 'q', 15, 0, { errorClass: 'network', message: 'refused' })
   const page = pageOf(snapshots.all(), [], 20_000)
   t.match(page, `pgvitals_query_success${labels} 0\n`)
-  t.notMatch(page, /pgvitals_query_rows|pgvitals_snapshot_age_seconds/)
+  t.notMatch(page, /pgvitals_query_rows|pgvitals_snapshot_timestamp_seconds/)
 })
 
 test('samples of one family from several snapshots share one header', async (t) => {
@@ -152,7 +159,8 @@ test('a selected part contains neither the samples nor the health of the rest', 
 test('a text that ran in several databases is selected with any of them', async (t) => {
   const [text] = snapshot().texts
   const texts = text === undefined ? [] : [{ ...text, datname: '', ranIn: ['d', 'e'] }]
-  const joined = (selected: string) => String(joinSnapshots([snapshot({ texts })], 2000, (_, names) => names.includes(selected)).text)
+  const joined = (selected: string) =>
+    String(Buffer.concat(joinSnapshots([snapshot({ texts })], 2000, (_, names) => names.includes(selected)).parts))
   t.match(joined('d'), 'pg_x')
   t.match(joined('e'), 'pg_x')
   t.equal(joined('f'), '')

@@ -49,6 +49,11 @@ export function allOf(samples: readonly PageSample[], name: string, labels: Read
   return samples.filter((sample) => sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value))
 }
 
+/** Seconds since the Unix timestamp of a sample. */
+export function ageOf({ value }: PageSample): number {
+  return Date.now() / 1000 - value
+}
+
 function parseLabels(text: string): Record<string, string> {
   const labels: Record<string, string> = {}
   for (const [, name = '', value = ''] of text.matchAll(/([a-zA-Z_][a-zA-Z0-9_]*)="((?:\\.|[^"\\])*)"/g)) {

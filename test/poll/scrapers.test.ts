@@ -86,3 +86,17 @@ test('clients with ever new addresses freeze nothing for longer than twenty minu
   for (let seconds = 0; seconds <= 3600; seconds += 10) scrapers.scraped(`client ${seconds}`, undefined, seconds * 1000)
   t.equal(scrapers.seenUntil('s', 3_600_000), 2_400_000)
 })
+
+test('a scraper has received the state of its pages, not that of its requests', async (t) => {
+  const scrapers = new Scrapers()
+  for (const [builtAt, now] of [
+    [1000, 5000],
+    [1000, 10_000],
+    [11_000, 15_000]
+  ] as const) {
+    scrapers.scraped('a', undefined, builtAt, now)
+  }
+  t.equal(scrapers.seenUntil('s', 15_000), 1000, 'the newer page may be lost')
+  scrapers.scraped('a', undefined, 11_000, 20_000)
+  t.equal(scrapers.seenUntil('s', 20_000), 11_000, 'received twice')
+})

@@ -66,7 +66,7 @@ export const exporter = board('pgvitals-exporter', {
           'Up to the longest interval, 15 minutes.',
           'See "Snapshot age".'
         ],
-        expr: `max(${onServer('pgvitals_snapshot_age_seconds')})`,
+        expr: `time() - min(${onServer('pgvitals_snapshot_timestamp_seconds')})`,
         steps: above(2700)
       }),
       stat('Dropped samples', [5, 4], 'short', {
@@ -106,7 +106,7 @@ export const exporter = board('pgvitals-exporter', {
           {
             title: 'Snapshot age',
             unit: 's',
-            expr: `${selected('pgvitals_snapshot_age_seconds')} and ${selected('pgvitals_query_success')} == 0`
+            expr: `time() - ${selected('pgvitals_snapshot_timestamp_seconds')} and ${selected('pgvitals_query_success')} == 0`
           }
         ],
         sortBy: 'Query',
@@ -157,7 +157,7 @@ export const exporter = board('pgvitals-exporter', {
           'A sawtooth up to the longest interval, 15 minutes.',
           'See the slowest queries.'
         ],
-        expr: maxBy([], onServer('pgvitals_snapshot_age_seconds')),
+        expr: maxBy([], `time() - ${onServer('pgvitals_snapshot_timestamp_seconds')}`),
         legend: '{{server}}',
         links: ['server']
       }),

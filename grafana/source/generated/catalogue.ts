@@ -438,7 +438,7 @@ export const generated = {
   pgvitals_query_refused: { type: 'gauge', unit: 'none', labels: ['server', 'datname', 'query', 'part', 'class'], help: "Always 1, one series per function or relation (label part) of a query that the server refuses; the columns that depend on it are not exported. part is the query itself if the whole query is refused. It is tried again after an hour, a restart of the server or a change of the role." },
   pgvitals_query_duration_seconds: { type: 'gauge', unit: 'seconds', labels: ['server', 'datname', 'query'], help: "Duration of the last poll of the query." },
   pgvitals_query_rows: { type: 'gauge', unit: 'none', labels: ['server', 'datname', 'query'], help: "Rows returned by the last successful poll of the query." },
-  pgvitals_snapshot_age_seconds: { type: 'gauge', unit: 'seconds', labels: ['server', 'datname', 'query'], help: "Time since the last successful poll of the query." },
+  pgvitals_snapshot_timestamp_seconds: { type: 'gauge', unit: 'timestamp', labels: ['server', 'datname', 'query'], help: "Time of the last successful poll of the query, as a Unix timestamp." },
   pg_scrape_collector_success: { type: 'gauge', unit: 'none', labels: ['server', 'collector'], help: "Whether the last poll of the query succeeded in every database where it runs." },
   pg_scrape_collector_duration_seconds: { type: 'gauge', unit: 'seconds', labels: ['server', 'collector'], help: "Total duration of the last polls of the query in all databases." },
   pg_exporter_last_scrape_error: { type: 'gauge', unit: 'none', labels: ['server'], help: "Whether the last poll of any query failed." },

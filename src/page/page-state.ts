@@ -1,0 +1,91 @@
+import type { Sample } from '../metric/sample.ts'
+import type { DiskPoller } from '../poll/disk-poller.ts'
+import type { ServerPoller } from '../poll/server-poller.ts'
+import { capacitySamples } from './capacity.ts'
+import { duplicatesOf, findDuplicates } from './duplicate-servers.ts'
+import type { ServerHealth } from './health.ts'
+import type { PageState } from './page.ts'
+import { type IsSelected, readSelection, type Selection } from './selection.ts'
+
+/** One server: its poller, and the measurement of its disk if a data directory is configured. */
+export interface PolledServer {
+  readonly poller: ServerPoller
+  readonly disk: DiskPoller | undefined
+}
+
+/** The servers of a selection. The page of one server costs nothing for the others. */
+export function serversOf({ server }: Selection, all: readonly PolledServer[]): readonly PolledServer[] {
+  return server === undefined ? all : all.filter(({ poller }) => poller.server.name === server)
+}
+
+/**
+ * A text that changes whenever a page of these servers may change, except at the expiry of a value. `duplicates` of a
+ * server also depends on other servers; it changes with the next change of its own server.
+ */
+export function revisionOf(servers: readonly PolledServer[]): string {
+  return servers.map(({ poller, disk }) => `${poller.revision}/${poller.openSessions}/${disk?.revision ?? ''}`).join()
+}
+
+/** The groups of configured servers that are the same running server. */
+export function duplicateServers(servers: readonly PolledServer[]): readonly (readonly string[])[] {
+  return findDuplicates(servers.map(({ poller: { server, states } }) => ({ server: server.name, states })))
+}
+
+/** The circumstances of a page that do not belong to its servers. */
+export interface Circumstances extends Pick<PageState, 'own' | 'now' | 'unixOffsetMs'> {
+  readonly duplicates: readonly (readonly string[])[]
+}
+
+/**
+ * Reads the state of a selection, and the time until which disk sizes are fresh; undefined if the server is unknown, or
+ * if the team owns no declared database there.
+ */
+export function readPageState(
+  selection: Selection,
+  all: readonly PolledServer[],
+  { own, now, unixOffsetMs, duplicates }: Circumstances
+): (PageState & { readonly disksFreshUntil: number }) | undefined {
+  const part = serversOf(selection, all)
+  const isInPart = readSelection(
+    selection,
+    part.map(({ poller }) => poller.server)
+  )
+  if (isInPart === undefined) return undefined
+  const byName = new Map(part.map(({ poller }) => [poller.server.name, poller]))
+  // A snapshot may contain databases that were dropped or excluded after its poll.
+  const isShown: IsSelected = (server, datnames) => {
+    const shown = datnames.filter((datname) => byName.get(server)?.isShown(datname))
+    return (shown.length > 0 || datnames.length === 0) && isInPart(server, shown)
+  }
+  return {
+    snapshots: part.flatMap(({ poller }) => poller.snapshots.all()),
+    servers: part.map((one) => healthOf(one, duplicates, now)).filter(({ server }) => isShown(server, [''])),
+    own: own.filter(isOfCurrent(part)),
+    isSelected: isShown,
+    now,
+    unixOffsetMs,
+    disksFreshUntil: Math.min(...part.map(({ disk }) => disk?.size(now)?.freshUntil ?? Number.POSITIVE_INFINITY))
+  }
+}
+
+/** Whether a counter belongs to a current database. The counters of a removed one are deleted when its last cycle has ended. */
+function isOfCurrent(servers: readonly PolledServer[]): (sample: Sample) => boolean {
+  const names = new Map(servers.map(({ poller }) => [poller.server.name, new Set(['', ...poller.names])]))
+  return ({ labels: { server, datname = '' } }) => server === undefined || names.get(server)?.has(datname) === true
+}
+
+function healthOf({ poller, disk }: PolledServer, duplicates: Circumstances['duplicates'], now: number): ServerHealth {
+  const { server, states, closed, plan, openSessions, intervals, isDiscovered } = poller
+  return {
+    server: server.name,
+    teams: new Map(server.databases.map(({ name, team }) => [name, team])),
+    states,
+    closed,
+    plan: plan.all,
+    openSessions,
+    intervals,
+    isDiscovered,
+    duplicates: duplicatesOf(server.name, duplicates),
+    capacity: capacitySamples(server, poller.usedBytes(now), disk?.size(now))
+  }
+}

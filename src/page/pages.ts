@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Clock } from '../clock.ts'
+import { type Built, isServable, KeptPages, keyOf } from './kept-pages.ts'
+import type { RenderedPage } from './page.ts'
+import { compressor, createPageText, type PageText } from './page-text.ts'
+import type { Selection } from './selection.ts'
+
+/** The page or a part of it. It never changes; the next state is another page. */
+export interface Page {
+  readonly text: Buffer
+  /** The compressed text. */
+  readonly gzip: () => Promise<Buffer>
+  /** A weak entity tag, which the text and the compressed text share. */
+  readonly etag: string
+  /** The time of the state that it shows, in milliseconds of the clock: every poll that ended before is on it. */
+  readonly builtAt: number
+}
+
+/** The state from which pages are built. `Own` are the exporter's own metrics, which are read asynchronously. */
+export interface PageSource<Own> {
+  /** A text that changes with the state of a selection. */
+  readonly revisionOf: (selection: Selection) => string
+  readonly readOwn: (now: number) => Promise<Own>
+  /** Renders the state at `now`; undefined if the server or team is unknown. */
+  readonly render: (selection: Selection, own: Own, now: number) => RenderedPage | undefined
+  /** The expected time of the next regular scrape; undefined if there is none. */
+  readonly nextScrape: (now: number) => number | undefined
+  readonly clock: Clock
+}
+
+interface KeptPage extends Page, Built {
+  readonly content: PageText
+  readonly generation: number
+}
+
+const longestTimerMs = 3_600_000
+
+/** Builds pages, one at a time for each selection, serves them from memory and prepares them before scrapes. */
+export class Pages<Own> {
+  readonly #source: PageSource<Own>
+  readonly #kept = new KeptPages<KeptPage>()
+  readonly #building = new Map<string, Promise<KeptPage | undefined>>()
+  /** Distinguishes the entity tags of this process from those of others. */
+  readonly #process = randomBytes(6).toString('base64url')
+  readonly #compress = compressor()
+  #built = 0
+  /** Changes with every invalidation. */
+  #generation = 0
+  #isStarted = false
+  #timer: NodeJS.Timeout | undefined
+  #checkAt = Number.POSITIVE_INFINITY
+
+  constructor(source: PageSource<Own>) {
+    this.#source = source
+  }
+
+  /** Starts to prepare pages. */
+  start(): void {
+    this.#isStarted = true
+  }
+
+  stop(): void {
+    this.#isStarted = false
+    clearTimeout(this.#timer)
+  }
+
+  /** Ensures that every page requested from now on shows the current state. */
+  invalidate(): void {
+    this.#generation++
+    this.#kept.clear()
+  }
+
+  /** The page of a selection: the current one, or that of at most 250 ms ago; undefined if the server or team is unknown. */
+  async get(selection: Selection): Promise<Page | undefined> {
+    const { clock, revisionOf } = this.#source
+    const requestedAt = clock.now()
+    const revision = revisionOf(selection)
+    const mayServe = (page: KeptPage) => page.generation === this.#generation && isServable(page, revision, requestedAt)
+    let page = this.#kept.get(selection)
+    // A build in progress may be older than the request, or a reload may have outdated it.
+    while (page === undefined || !mayServe(page)) {
+      page = await this.#build(selection)
+      if (page === undefined) return undefined
+    }
+    this.#kept.requested(selection, requestedAt)
+    return page
+  }
+
+  /** Sets the timer for the preparation of pages. Must be called after each scrape. */
+  plan(): void {
+    if (!this.#isStarted) return
+    const { clock, nextScrape } = this.#source
+    const now = clock.now()
+    const checkAt = this.#kept.nextCheck(nextScrape(now), now) ?? Number.POSITIVE_INFINITY
+    // An earlier check plans the next one.
+    if (checkAt >= this.#checkAt) return
+    clearTimeout(this.#timer)
+    this.#checkAt = checkAt
+    this.#timer = setTimeout(() => this.#check(), Math.min(longestTimerMs, Math.max(1, checkAt - now))).unref()
+  }
+
+  #check(): void {
+    const { clock, nextScrape, revisionOf } = this.#source
+    const now = clock.now()
+    this.#checkAt = Number.POSITIVE_INFINITY
+    // If rendering fails, the next scrape reports it.
+    for (const selection of this.#kept.due(revisionOf, nextScrape(now), now)) void this.#build(selection).catch(() => {})
+    this.plan()
+  }
+
+  #build(selection: Selection): Promise<KeptPage | undefined> {
+    const key = keyOf(selection)
+    const running = this.#building.get(key)
+    if (running !== undefined) return running
+    const build = this.#buildNew(selection).finally(() => this.#building.delete(key))
+    this.#building.set(key, build)
+    return build
+  }
+
+  async #buildNew(selection: Selection): Promise<KeptPage | undefined> {
+    const { clock, revisionOf, readOwn, render } = this.#source
+    const own = await readOwn(clock.now())
+    // A poll counts its statements and stores them in one turn of the event loop. The state must not be read in between.
+    await nextTurn()
+    const builtAt = clock.now()
+    const generation = this.#generation
+    const rendered = render(selection, own, builtAt)
+    if (rendered === undefined) return undefined
+    const renderMs = clock.now() - builtAt
+    const last = this.#kept.get(selection)?.content
+    const content = createPageText(rendered.parts, this.#compress, clock)
+    const page: KeptPage = {
+      get text() {
+        return content.text()
+      },
+      gzip: content.gzip,
+      etag: `W/"${this.#process}-${this.#built++}"`,
+      builtAt,
+      freshUntil: rendered.freshUntil,
+      revision: revisionOf(selection),
+      generation,
+      content,
+      get bytes() {
+        return content.bytes()
+      },
+      get buildMs() {
+        return renderMs + content.ms()
+      }
+    }
+    this.#kept.put(selection, page, builtAt)
+    // The next request probably asks for the same forms as the last one.
+    if (last?.isCompressed()) content.gzip().catch(() => {})
+    if (last?.isText()) content.text()
+    return page
+  }
+}

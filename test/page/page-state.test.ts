@@ -1,0 +1,85 @@
+import { test } from 'tap'
+import { render } from '../../src/metric/exposition.ts'
+import { renderPage } from '../../src/page/page.ts'
+import { readPageState, revisionOf } from '../../src/page/page-state.ts'
+import type { Found } from '../../src/poll/found.ts'
+import type { Outcome } from '../../src/poll/poll-query.ts'
+import { parseQuery } from '../../src/query/parse.ts'
+import type { Session } from '../../src/server/session.ts'
+import { makePoller } from '../poll/make-poller.ts'
+import { connection, makeConnected, makeDatabase, makeFacts, makeServer, makeSession } from '../poll/make-server.ts'
+
+const query = (name: string, scope: string) =>
+  parseQuery(`${name}.sql`, `-- Q.\n--\n-- scope: ${scope}\n-- interval: 15s\n-- gauge a: A.\nselect 1 as a`)
+const queries = [query('wide', 'database'), query('one', 'server')]
+const discovery = { connection, include: [], exclude: [] }
+const listed = (...names: readonly string[]) => names.map((name) => ({ name, isOpen: true }))
+
+const resultOf = (datname: string, value: number): Outcome => ({
+  seconds: 0.01,
+  failure: undefined,
+  result: {
+    rows: 1,
+    entries: [],
+    texts: render([{ family: { name: 'pg_x', type: 'gauge', help: 'X.' }, labels: { server: 's', datname }, value }]).texts,
+    dropped: { rows: 0, budget: 0, duplicate: 0, illegal: 0 }
+  }
+})
+
+test('whenever the page changes, the revision changes', async (t) => {
+  const server = makeServer(['a', 'b'], { discovery })
+  const { poller } = makePoller(server, queries)
+  const servers = [{ poller, disk: undefined }]
+  const pageAt = (now: number) => {
+    const state = readPageState({}, servers, { own: [], now, unixOffsetMs: 0, duplicates: [] })
+    return state === undefined ? '' : String(Buffer.concat(renderPage(state).parts))
+  }
+  let [now, page, revision, changes] = [0, pageAt(0), revisionOf(servers), 0]
+  const check = (step: string) => {
+    const [nextPage, nextRevision] = [pageAt(now), revisionOf(servers)]
+    if (nextPage !== page) {
+      changes++
+      t.not(nextRevision, revision, step)
+    }
+    ;[page, revision] = [nextPage, nextRevision]
+  }
+  const run = (name: string, found: Found, outcome: (datname: string) => Outcome) => {
+    now += 20_000
+    // Snapshots may have expired.
+    page = pageAt(now)
+    const cycle = poller.begin(name, now)
+    if (cycle === undefined) return
+    check(`begin ${name}`)
+    if (found.kind === 'connected') poller.wanted(cycle, found.session, true, now)
+    check(`wanted ${name}`)
+    poller.learn(cycle, found, now)
+    check(`learn ${name}`)
+    for (let due = poller.next(cycle, now); due !== undefined; due = poller.next(cycle, now)) {
+      check(`next ${name}`)
+      poller.done(cycle, due, outcome(due.datname), now)
+      check(`done ${due.query.name} ${due.datname}`)
+    }
+    poller.finish(cycle, now)
+    check(`finish ${name}`)
+  }
+  let isOpen = true
+  const session: Session = makeSession({ isOpen: () => isOpen })
+  const failure = { errorClass: 'network', message: 'refused' } as const
+  const expiry = { session: makeSession({ certificateExpiry: 2e9 }) }
+  const monitor = { facts: makeFacts({ capabilities: new Set(['pg_monitor', 'pg_read_all_stats']) }) }
+  run('a', makeConnected({ session, listed: listed('a', 'b', 'c') }), (datname) => resultOf(datname, 1))
+  run('b', { kind: 'failed', failure, credential: undefined }, (datname) => resultOf(datname, 1))
+  run('c', makeConnected(expiry), (datname) => resultOf(datname, 2))
+  run('b', makeConnected(monitor), (datname) => resultOf(datname, 3))
+  run('a', makeConnected({ session, listed: listed('a', 'b') }), () => ({ seconds: 1, result: undefined, failure }))
+  run('a', makeConnected({ session, listed: { message: 'denied' } }), (datname) => resultOf(datname, 4))
+  run('a', { kind: 'deferred' }, (datname) => resultOf(datname, 5))
+  run('a', makeConnected({ session }), (datname) => resultOf(datname, 6))
+  isOpen = false
+  check('the session ends')
+  poller.update(makeServer(['a'], { databases: [makeDatabase('a', { team: 't', quotaBytes: 7 })] }), queries, now)
+  check('update')
+  poller.update(makeServer(['a'], { databases: [makeDatabase('a', { team: 't', quotaBytes: 8 })] }), queries, now)
+  check('another quota')
+  t.ok(changes > 20, `${changes} changes`)
+})
