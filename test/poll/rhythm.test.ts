@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { findRhythms } from '../../src/poll/rhythm.ts'
+import { continueRhythms, findRhythms, type Rhythm } from '../../src/poll/rhythm.ts'
 
 const seconds = (times: readonly number[]) => findRhythms(times.map((time) => time * 1000))
 const every = (period: number, from: number, count: number) => Array.from({ length: count }, (_, index) => from + index * period)
@@ -9,7 +9,7 @@ const periods = (times: readonly number[]) => seconds(times).map(({ periodMs }) 
 test('five times with equal gaps are a rhythm', async (t) => {
   t.same(seconds([]), [])
   t.same(seconds(every(15, 4, 4)), [])
-  t.same(seconds(every(15, 4, 5)), [{ periodMs: 15_000, at: 64_000, lastAt: 64_000 }])
+  t.same(seconds(every(15, 4, 5)), [{ periodMs: 15_000, at: 64_000, lastAt: 64_000, irregular: 0 }])
 })
 
 test('gaps may differ from their mean by 5 %', async (t) => {
@@ -67,4 +67,29 @@ test('after a restart of the scraper the earlier rhythm remains with its last ti
     { periodMs: 15_000, lastAt: 197_000 },
     { periodMs: 15_000, lastAt: 105_000 }
   ])
+})
+
+test('late scrapes do not change a known rhythm', async (t) => {
+  const late = [0, 0, 0, 0, 0, 1.2, 0.3, 3, 0, 2, 0, 0, 1, 0, 2.5, 0, 0, 0]
+  const times: number[] = []
+  let rhythms: readonly Rhythm[] = []
+  for (const [index, seconds] of late.entries()) {
+    times.push((15 * index + seconds) * 1000)
+    rhythms = continueRhythms(rhythms, times.slice(-16))
+    if (index >= 5)
+      t.match(
+        rhythms.map(({ periodMs }) => periodMs),
+        [15_000],
+        `after ${seconds} s`
+      )
+    if (index >= 5) t.ok(rhythms.every(({ at }) => Math.min(at % 15_000, 15_000 - (at % 15_000)) < 300))
+  }
+})
+
+test('a scraper whose period doubles is found again after a while', async (t) => {
+  const times = [...every(15_000, 0, 10), ...every(30_000, 165_000, 16)]
+  let rhythms: readonly Rhythm[] = []
+  for (const index of times.keys()) rhythms = continueRhythms(rhythms, times.slice(Math.max(0, index - 15), index + 1))
+  t.match(rhythms, [{ periodMs: 30_000 }])
+  t.equal(rhythms.length, 1)
 })
