@@ -41,7 +41,7 @@ const databaseState = gauge(
 )
 const pollInterval = gauge(
   'pgvitals_database_poll_interval_seconds',
-  'Shortest interval at which database-wide queries are polled. It grows if poll cycles would use more than 2 % of a core on the server.'
+  'Shortest interval at which database-wide queries are polled: 15 s, or the scrape interval up to a minute. It grows further if poll cycles would use more than 2 % of a core on the server.'
 )
 const discovery = gauge(
   'pgvitals_discovery_success',

@@ -90,7 +90,7 @@ function queryStatus(
     database: datname === '' ? `(server, by ${database})` : database,
     state: skipped !== undefined ? 'skipped' : snapshot?.failure !== undefined ? 'failed' : polled,
     about: skipped ?? snapshot?.failure?.message ?? withoutText(refused),
-    intervalSeconds: query.intervalSeconds,
+    intervalSeconds: snapshot?.intervalSeconds ?? query.intervalSeconds,
     ageSeconds: snapshot?.succeededAt === undefined ? undefined : (now - snapshot.succeededAt) / 1000,
     seconds: snapshot?.seconds,
     samples: snapshot?.texts.reduce((sum, text) => sum + text.samples, 0) ?? 0

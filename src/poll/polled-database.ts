@@ -10,6 +10,7 @@ import type { Database } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import type { Connected, Found } from './found.ts'
 import { CycleCosts, stretch } from './intervals.ts'
+import type { Grid } from './pace.ts'
 import { nextInPhase, Schedule, type Timed } from './schedule.ts'
 import type { Failure } from './snapshots.ts'
 
@@ -61,7 +62,15 @@ const deferral: Failure = {
 export interface CycleInterval {
   readonly seconds: number
   readonly isSpread: boolean
+  /** The grid of polls that are not spread; undefined if queries keep their own intervals. */
+  readonly grid?: Grid | undefined
 }
+
+/** Cycles end at least this time before a scrape: the page is built in it. */
+const marginMs = 250
+/** The usual duration of a cycle: that which nine tenths of the last cycles did not exceed. */
+const durationsKept = 20
+const usualShare = 0.9
 
 /** One poll cycle in progress. */
 export interface Cycle {
@@ -107,7 +116,10 @@ export class PolledDatabase {
   /** The offset of spread cycles in their interval, from 0 to 1. */
   readonly #phase: number
   #unitSeconds: number
-  #lastCycle: { readonly from: number; readonly to: number } | undefined
+  /** The start of the last cycle. */
+  #lastCycle: number | undefined
+  /** The durations of the last cycles that connected, in milliseconds; undefined before the first, which is longer. */
+  #durations: readonly number[] | undefined
 
   constructor(database: Database, unitSeconds: number, phase: number, now: number) {
     this.database = database
@@ -218,9 +230,10 @@ export class PolledDatabase {
 
   /** The effective interval of a query in this database. */
   intervalOf({ query: { intervalSeconds }, datname }: Pick<PlannedQuery, 'query' | 'datname'>): number {
-    const { seconds, isSpread } = this.#interval
+    const { seconds, isSpread, grid } = this.#interval
     const isStretched = datname !== '' && (isSpread || seconds > this.#unitSeconds)
-    return isStretched ? stretch(intervalSeconds, seconds) : intervalSeconds
+    if (isStretched) return stretch(intervalSeconds, seconds)
+    return grid === undefined ? intervalSeconds : stretch(intervalSeconds, grid.seconds)
   }
 
   /** The running queries with their effective intervals. */
@@ -228,26 +241,32 @@ export class PolledDatabase {
     return running.map((planned) => ({ name: planned.query.name, intervalSeconds: this.intervalOf(planned) }))
   }
 
-  /** Sets the interval of the cycles. Returns whether it has changed. */
+  /** Sets the interval of the cycles. Returns whether intervals of queries may have changed. */
   setInterval(interval: CycleInterval, unitSeconds: number, now: number): boolean {
     const before = this.#interval
     this.#unitSeconds = unitSeconds
     this.#interval = interval
-    if (interval.seconds === before.seconds && interval.isSpread === before.isSpread) return false
-    if (interval.isSpread || before.isSpread) this.#moveGrid(now)
-    return true
+    if (!interval.isSpread) this.schedule.setCycleInterval(unitSeconds)
+    const isMoved = interval.seconds !== before.seconds || interval.isSpread !== before.isSpread
+    if (isMoved && (interval.isSpread || before.isSpread)) this.#moveGrid(now)
+    return isMoved || interval.grid?.seconds !== before.grid?.seconds
   }
 
   /** Plans the next cycle after one has ended, not before the end of the back-off. */
   cycleEnded(from: number, now: number, running: readonly PlannedQuery[], backOffSeconds: number): void {
     this.schedule.cycleEnded(now, this.timed(running), backOffSeconds)
-    this.#lastCycle = { from, to: now }
+    this.#lastCycle = from
+    if (this.state.isUp) this.#durations = this.#durations === undefined ? [] : [...this.#durations, now - from].slice(-durationsKept)
+    const { isSpread, grid } = this.#interval
+    // Spread cycles are too rare for an alignment.
+    if (!isSpread && grid !== undefined) this.schedule.align(grid.seconds * 1000, grid.scrapeAt, this.#leadMs(grid))
   }
 
-  /** Moves cycles that coincide with a scrape at this time. */
-  scraped(now: number): void {
-    // Spread cycles are too rare to coincide with scrapes regularly.
-    if (!this.#interval.isSpread) this.schedule.scraped(now, this.#lastCycle)
+  /** The time from the start of a cycle to the scrape that it precedes, at most half of the time between scrapes. */
+  #leadMs({ seconds }: Grid): number {
+    const durations = [...(this.#durations ?? [])].sort((left, right) => left - right)
+    const usual = durations[Math.ceil(usualShare * durations.length) - 1] ?? 0
+    return Math.min(usual + marginMs, seconds * 500)
   }
 
   #moveGrid(now: number): void {
@@ -256,6 +275,6 @@ export class PolledDatabase {
     const next = isSpread ? nextInPhase(this.#phase, interval * 1000, now) : now
     // A cycle in progress, or the first cycle, plans the next one when it ends.
     if (this.cycle !== undefined || this.#lastCycle === undefined) this.schedule.moveGrid(next - interval * 1000, interval)
-    else this.schedule.moveGrid(Math.min(next, Math.max(now, this.#lastCycle.from + interval * 1000)), interval)
+    else this.schedule.moveGrid(Math.min(next, Math.max(now, this.#lastCycle + interval * 1000)), interval)
   }
 }

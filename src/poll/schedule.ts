@@ -1,7 +1,15 @@
+import { modulo } from './pace.ts'
+
 /** The properties of a query that a schedule depends on. */
 export interface Timed {
   readonly name: string
   readonly intervalSeconds: number
+}
+
+/** The next poll of a query, and the interval that precedes it. */
+interface Planned {
+  readonly at: number
+  readonly intervalMs: number
 }
 
 /**
@@ -10,10 +18,9 @@ export interface Timed {
  * relative to the scrapes and distort `rate()`. All times are in milliseconds of one clock.
  */
 export class Schedule {
-  readonly #planned = new Map<string, number>()
+  readonly #planned = new Map<string, Planned>()
   #cycleMs: number
   #nextCycle: number
-  #shiftedAt = Number.NEGATIVE_INFINITY
 
   constructor(start: number, cycleIntervalSeconds: number) {
     this.#nextCycle = start
@@ -25,14 +32,21 @@ export class Schedule {
     return this.#nextCycle
   }
 
+  /** Sets the interval of the cycles after the next one. */
+  setCycleInterval(seconds: number): void {
+    this.#cycleMs = seconds * 1000
+  }
+
   /** The queries whose planned time has passed. A new query is due immediately. */
   due<Query extends Timed>(queries: readonly Query[], now: number): readonly Query[] {
-    return queries.filter((query) => (this.#planned.get(query.name) ?? now) <= now)
+    return queries.filter((query) => (this.#planned.get(query.name)?.at ?? now) <= now)
   }
 
   /** Plans the next poll of a query that has been polled. A query that was not polled remains due. */
   polled(query: Timed, now: number): void {
-    this.#planned.set(query.name, nextOnGrid(this.#planned.get(query.name) ?? this.#nextCycle, query.intervalSeconds * 1000, now))
+    const intervalMs = query.intervalSeconds * 1000
+    const at = nextOnGrid(this.#planned.get(query.name)?.at ?? this.#nextCycle, intervalMs, now)
+    this.#planned.set(query.name, { at, intervalMs })
   }
 
   /**
@@ -40,50 +54,55 @@ export class Schedule {
    * the grid.
    */
   moveGrid(next: number, cycleIntervalSeconds: number): void {
-    this.#cycleMs = cycleIntervalSeconds * 1000
+    this.setCycleInterval(cycleIntervalSeconds)
     this.#nextCycle = next
-    const onGrid = (time: number) => next + Math.max(0, Math.ceil((time - next) / this.#cycleMs)) * this.#cycleMs
-    for (const [name, time] of this.#planned) this.#planned.set(name, onGrid(time))
+    this.#moveAll((time) => next + Math.max(0, Math.ceil((time - next) / this.#cycleMs)) * this.#cycleMs)
   }
 
-  /** Moves polls that are planned more than one interval ahead to an earlier time, after intervals may have become shorter. */
+  /** Plans polls earlier, after intervals may have become shorter: one new interval after the last poll, or the next point after that. */
   limitWaits(queries: readonly Timed[], now: number): void {
     for (const { name, intervalSeconds } of queries) {
-      const time = this.#planned.get(name) ?? now
-      const intervals = Math.floor((time - now) / 1000 / intervalSeconds)
-      if (intervals <= 0) continue
-      const sooner = time - intervals * intervalSeconds * 1000
-      this.#planned.set(name, sooner)
-      this.#nextCycle = Math.min(this.#nextCycle, sooner)
+      const planned = this.#planned.get(name)
+      const intervalMs = intervalSeconds * 1000
+      if (planned === undefined || intervalMs >= planned.intervalMs) continue
+      const at = Math.min(planned.at, nextOnGrid(planned.at - planned.intervalMs, intervalMs, now))
+      this.#planned.set(name, { at, intervalMs })
+      this.#nextCycle = Math.min(this.#nextCycle, at)
     }
   }
 
   /** Plans the next cycle after one has ended: when a query is due, or when the cycle interval has passed. */
   cycleEnded(now: number, queries: readonly Timed[], backOffSeconds = 0): void {
     const own = nextOnGrid(this.#nextCycle, this.#cycleMs, now + backOffSeconds * 1000)
-    const planned = queries.flatMap((query) => this.#planned.get(query.name) ?? []).filter((time) => time > now)
+    const planned = queries.flatMap((query) => this.#planned.get(query.name)?.at ?? []).filter((time) => time > now)
     this.#nextCycle = backOffSeconds > 0 ? own : Math.min(own, ...planned)
   }
 
   /**
-   * Moves the grid by a third of the interval if a scrape falls within one second of a cycle: such scrapes would
-   * alternately receive the results before and after the cycle. The grid moves at most once in twenty intervals,
-   * because with many scrapers no position on it is free. Returns whether it moved.
+   * Moves all planned times to a grid of `stepMs`: to the next point of it, or to the previous one if that is close. If
+   * scrapes follow at `scrapeAt` and every `stepMs`, each point precedes one of them by `leadMs`, or by slightly more. A
+   * grid within that tolerance does not move, so that the intervals between polls remain equal.
    */
-  scraped(now: number, lastCycle?: { readonly from: number; readonly to: number }): boolean {
-    const isInLast = lastCycle !== undefined && now > lastCycle.from - nearMs && now < lastCycle.to + nearMs
-    const isClose = isInLast || this.#nextCycle - now < nearMs
-    const mayMove = this.#cycleMs > 6 * nearMs && now - this.#shiftedAt > 20 * this.#cycleMs
-    if (!isClose || !mayMove) return false
-    this.#shiftedAt = now
-    const third = this.#cycleMs / 3
-    this.#nextCycle += third
-    for (const [name, time] of this.#planned) this.#planned.set(name, time + third)
-    return true
+  align(stepMs: number, scrapeAt?: number, leadMs = 0): void {
+    const tolerance = Math.min(toleranceMs, stepMs / 10)
+    const lead = modulo((scrapeAt ?? this.#nextCycle) - this.#nextCycle, stepMs)
+    const isAligned = scrapeAt === undefined || (lead >= leadMs && lead <= leadMs + tolerance)
+    const point = isAligned ? this.#nextCycle : scrapeAt - leadMs - tolerance / 2
+    const onGrid = (time: number, intervalMs: number) => {
+      const close = Math.min(stepMs, intervalMs) / 10
+      return point + Math.ceil((time - close - point) / stepMs) * stepMs
+    }
+    this.#nextCycle = onGrid(this.#nextCycle, stepMs)
+    this.#moveAll(onGrid)
+  }
+
+  #moveAll(move: (time: number, intervalMs: number) => number): void {
+    for (const [name, { at, intervalMs }] of this.#planned) this.#planned.set(name, { at: move(at, intervalMs), intervalMs })
   }
 }
 
-const nearMs = 1000
+/** The tolerance of an aligned grid. It keeps scrapes with samples that are slightly older, instead of moving often. */
+const toleranceMs = 300
 
 /** The first point of the grid `planned + n × interval` (n ≥ 1) after `now`. */
 export function nextOnGrid(planned: number, intervalMs: number, now: number): number {

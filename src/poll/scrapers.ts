@@ -1,9 +1,13 @@
+import { continueRhythms, hasEnded, nextOf, type Rhythm, timesNeeded } from './rhythm.ts'
+
 /** The time within which a client that has scraped once is expected again. */
 const firstPeriodMs = 120_000
 /** A scraper that misses three consecutive periods is considered stopped, after at least ten seconds and at most ten minutes. */
 const periodsMissed = 3
 const [shortestExpectedMs, longestExpectedMs] = [10_000, 600_000]
-const timesKept = 6
+const pagesKept = 6
+/** A server that was not scraped for this time is idle. */
+const idleMs = 300_000
 /** No series stays frozen for longer, for example when clients with ever new addresses request the page. */
 const longestFreezeMs = 2 * longestExpectedMs
 const mostScrapers = 1000
@@ -15,14 +19,17 @@ interface Scraper {
   readonly pages: readonly number[]
   /** The times of its last requests, oldest first. */
   readonly times: readonly number[]
+  readonly rhythms: readonly Rhythm[]
 }
 
 /**
- * The clients that scrape, and the time up to which all of them have received the page. Times are in milliseconds of
- * one clock.
+ * The clients that scrape: the time up to which all of them have received the page, and when they scrape next. Times are
+ * in milliseconds of one clock.
  */
 export class Scrapers {
   readonly #scrapers = new Map<string, Scraper>()
+  /** The time of the last scrape of each server's part, and of the whole page with the key `undefined`. */
+  readonly #lastScrapes = new Map<string | undefined, number>()
 
   /**
    * Records that a client has requested the page, or the part of one server, at `now`, and received data of the time
@@ -30,10 +37,11 @@ export class Scrapers {
    */
   scraped(client: string, server: string | undefined, builtAt: number, now = builtAt): void {
     const key = `${client}\n${server ?? ''}`
-    const { pages = [], times = [] } = this.#scrapers.get(key) ?? {}
-    const add = (all: readonly number[], time: number) => [...all, time].slice(-timesKept)
+    const { pages = [], times: earlier = [], rhythms: known = [] } = this.#scrapers.get(key) ?? {}
+    const times = [...earlier, now].slice(-timesNeeded)
     this.#scrapers.delete(key)
-    this.#scrapers.set(key, { server, pages: add(pages, builtAt), times: add(times, now) })
+    this.#scrapers.set(key, { server, pages: [...pages, builtAt].slice(-pagesKept), times, rhythms: continueRhythms(known, times) })
+    this.#lastScrapes.set(server, now)
     for (const [other, scraper] of this.#scrapers) {
       if (hasStopped(scraper, now) || this.#scrapers.size > mostScrapers) this.#scrapers.delete(other)
     }
@@ -45,22 +53,46 @@ export class Scrapers {
    * ago, so that no series stays frozen indefinitely.
    */
   seenUntil(server: string, now: number): number {
-    const active = [...this.#scrapers.values()].filter(
-      (scraper) => (scraper.server === undefined || scraper.server === server) && !hasStopped(scraper, now)
-    )
+    const active = this.#active(now).filter((scraper) => receives(scraper, server))
     if (active.length === 0) return now - firstPeriodMs
     const seen = Math.min(...active.map(({ pages }) => pages.at(-2) ?? Number.NEGATIVE_INFINITY))
     return Math.max(seen, now - longestFreezeMs)
   }
 
+  /** The regular scrapes of a server. */
+  rhythms(server: string, now: number): readonly Rhythm[] {
+    return this.#active(now).flatMap((scraper) => (receives(scraper, server) ? regular(scraper, now) : []))
+  }
+
+  /** Whether nobody has scraped a server for five minutes, and for as long since `start`. */
+  isIdle(server: string, start: number, now: number): boolean {
+    const last = Math.max(start, ...[server, undefined].flatMap((part) => this.#lastScrapes.get(part) ?? []))
+    return now - last > idleMs
+  }
+
   /** The expected time of the next regular scrape of any scraper after `now`; undefined if there is none. */
-  nextScrape(_now: number): number | undefined {
-    return undefined
+  nextScrape(now: number): number | undefined {
+    const next = this.#active(now).flatMap((scraper) => regular(scraper, now).map((rhythm) => nextOf(rhythm, now)))
+    return next.length === 0 ? undefined : Math.min(...next)
+  }
+
+  #active(now: number): readonly Scraper[] {
+    return [...this.#scrapers.values()].filter((scraper) => !hasStopped(scraper, now))
   }
 }
 
+function receives(scraper: Scraper, server: string): boolean {
+  return scraper.server === undefined || scraper.server === server
+}
+
+/** The rhythms that have not ended. */
+function regular({ rhythms }: Scraper, now: number): readonly Rhythm[] {
+  return rhythms.filter((rhythm) => !hasEnded(rhythm, now))
+}
+
 function hasStopped({ times }: Scraper, now: number): boolean {
-  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time))
+  const last = times.slice(-pagesKept)
+  const gaps = last.slice(1).map((time, index) => time - (last[index] ?? time))
   const expectedMs =
     gaps.length === 0 ? firstPeriodMs : Math.min(Math.max(periodsMissed * Math.max(...gaps), shortestExpectedMs), longestExpectedMs)
   return now - (times.at(-1) ?? 0) > expectedMs

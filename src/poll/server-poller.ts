@@ -21,6 +21,7 @@ import { DatabaseDiscovery } from './database-discovery.ts'
 import { type DueQuery, dueQuery } from './due-query.ts'
 import type { Connected, Found, Wanted } from './found.ts'
 import { cycleIntervals, phaseOf } from './intervals.ts'
+import { type Pace, paceOf } from './pace.ts'
 import { Passwords } from './passwords.ts'
 import type { Outcome } from './poll-query.ts'
 import { type Cycle, type CycleInProgress, type DatabaseState, PolledDatabase } from './polled-database.ts'
@@ -66,6 +67,8 @@ export class ServerPoller {
   #discovery: DatabaseDiscovery
   #databases: ReadonlyMap<string, PolledDatabase> = new Map()
   #added = 0
+  readonly #createdAt: number
+  #pace: Pace
   /** The end of the introduction, in which cycles only connect; undefined after it. */
   #introducedAt: number | undefined
   #hasNewList = false
@@ -84,6 +87,8 @@ export class ServerPoller {
     this.#server = server
     this.#options = options
     this.#queries = options.queries
+    this.#createdAt = now
+    this.#pace = this.#paceAt(now)
     this.snapshots = new Snapshots(server.name)
     this.limiter = new ConnectionLimiter(server.maxSessions)
     this.plan = new ServerPlan()
@@ -368,10 +373,9 @@ export class ServerPoller {
     }
   }
 
+  /** Ends the long interval of a server that was not scraped. */
   scraped(now: number): void {
-    // The first polls must not wait.
-    if (this.#introducedAt !== undefined) return
-    for (const polled of this.#all) polled.scraped(now)
+    if (this.#pace.grid !== undefined && this.#pace.grid.scrapeAt === undefined) this.#setIntervals(now)
   }
 
   stop(): void {
@@ -523,7 +527,7 @@ export class ServerPoller {
   }
 
   #add(database: Database, now: number): PolledDatabase {
-    const added = new PolledDatabase(database, this.#unitSeconds, phaseOf(this.#added++), now)
+    const added = new PolledDatabase(database, this.#pace.unitSeconds, phaseOf(this.#added++), now)
     const isDeclared = this.#server.databases.some(({ name }) => name === database.name)
     const full: Failure = { errorClass: 'too_many_connections', message: 'the connection limit of the database is reached' }
     if (!isDeclared && this.#discovery.isFull(database.name)) {
@@ -601,11 +605,12 @@ export class ServerPoller {
   /** Sets the interval of each database. If the limits do not allow a session for each database, the interval depends on the cost of the cycles. */
   #setIntervals(now: number): void {
     const keepable = keepableSessions(this.#sessionNeeds)
-    const unit = this.#unitSeconds
+    this.#pace = this.#paceAt(now)
+    const { unitSeconds: unit, grid } = this.#pace
     const intervals = keepable.size < this.#permitted.length ? this.#affordableIntervals(unit) : new Map<string, number>()
     for (const polled of this.#all) {
       const { name } = polled
-      if (!polled.setInterval({ seconds: intervals.get(name) ?? unit, isSpread: !keepable.has(name) }, unit, now)) continue
+      if (!polled.setInterval({ seconds: intervals.get(name) ?? unit, isSpread: !keepable.has(name), grid }, unit, now)) continue
       const running = this.plan.runningIn(name)
       polled.schedule.limitWaits(polled.timed(running), now)
       for (const planned of running) this.snapshots.extend(planned.datname, planned.query.name, polled.intervalOf(planned))
@@ -639,9 +644,11 @@ export class ServerPoller {
     return leaderOf(this.#server, (name) => name === reached || this.#databases.get(name)?.state.isUp === true)
   }
 
-  /** The shortest possible interval of cycles. */
-  get #unitSeconds(): number {
-    return Math.min(15, ...this.#queries.map(({ intervalSeconds }) => intervalSeconds))
+  #paceAt(now: number): Pace {
+    const { scrapers } = this.#options
+    const { name } = this.#server
+    const shortest = Math.min(15, ...this.#queries.map(({ intervalSeconds }) => intervalSeconds))
+    return paceOf(shortest, scrapers.rhythms(name, now), scrapers.isIdle(name, this.#createdAt, now), this.#pace)
   }
 }
 

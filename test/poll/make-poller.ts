@@ -21,11 +21,12 @@ interface MadeCycle {
   readonly outcome?: Outcome
 }
 
-/** A poller, what it has logged, and a function that runs one cycle and returns the names of the polled queries. */
+/** A poller, its scrapers, what it has logged, and a function that runs one cycle and returns the names of the polled queries. */
 export function makePoller(server: Server, queries: readonly Query[]) {
   const logged: { readonly level: number; readonly msg: string }[] = []
   const log = pino({ base: null }, { write: (line) => void logged.push(JSON.parse(line)) })
-  const options = { queries, scrapers: new Scrapers(), sessionMaxAgeSeconds: 1800, discoverySeconds: 60, pollCostShare: 0.02, log }
+  const scrapers = new Scrapers()
+  const options = { queries, scrapers, sessionMaxAgeSeconds: 1800, discoverySeconds: 60, pollCostShare: 0.02, log }
   const poller = new ServerPoller(server, options, 0)
   const runCycle = ({ name, found, startedAt, learnedAt = startedAt, outcome = success }: MadeCycle): readonly string[] => {
     const cycle = poller.begin(name, startedAt)
@@ -39,5 +40,5 @@ export function makePoller(server: Server, queries: readonly Query[]) {
     poller.finish(cycle, learnedAt)
     return polled
   }
-  return { poller, logged, runCycle }
+  return { poller, scrapers, logged, runCycle }
 }

@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import type { PlannedQuery } from '../../src/plan/plan-queries.ts'
 import { PolledDatabase, wasTried } from '../../src/poll/polled-database.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 import { makeConnected, makeDatabase, makeFacts, makeSession } from './make-server.ts'
@@ -7,53 +6,45 @@ import { makeConnected, makeDatabase, makeFacts, makeSession } from './make-serv
 const write = (name: string, scope: string, interval: string) =>
   parseQuery(`${name}.sql`, `-- Q.\n--\n-- scope: ${scope}\n-- interval: ${interval}\n-- gauge a: A.\nselect 1 as a`)
 
-const planned = (interval: string): PlannedQuery => ({
-  query: write('q', 'database', interval),
-  database: 'd',
-  datname: 'd',
-  contributors: [],
-  sql: 'select 1 as a',
-  skipped: undefined
-})
-
 const identity = { systemIdentifier: '1', startTime: '2' }
 const refused = { errorClass: 'network', message: 'refused' } as const
 
-/** When the cycle after the first one is due, that lasts 300 ms; the shortest interval is seven seconds. */
-function secondCycle({ scrapedAt, isSpread = false }: { readonly scrapedAt?: number; readonly isSpread?: boolean } = {}) {
-  const polled = new PolledDatabase(makeDatabase('d'), 7, 0, 0)
-  const running = [planned('7s')]
-  if (isSpread) polled.setInterval({ seconds: 7, isSpread }, 7, 0)
-  if (scrapedAt !== undefined && scrapedAt < 300) polled.scraped(scrapedAt)
-  for (const query of polled.timed(running)) polled.schedule.polled(query, 200)
-  polled.cycleEnded(0, 300, running, 0)
-  if (scrapedAt !== undefined && scrapedAt >= 300) polled.scraped(scrapedAt)
-  assertDue(polled, running)
-  return polled.schedule.nextCycle
+/** The lead of the cycles of a database before scrapes at 10 s and every 15 s, after cycles of these durations in milliseconds. */
+function leadAfter(durations: readonly number[], { isUp = true, isSpread = false } = {}): number {
+  const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
+  polled.setInterval({ seconds: 15, isSpread, grid: { seconds: 15, scrapeAt: 10_000 } }, 15, 0)
+  if (isUp) polled.connected(makeConnected(), 0)
+  for (const duration of durations) polled.cycleEnded(polled.schedule.nextCycle, polled.schedule.nextCycle + duration, [], 0)
+  return (15_000 + 10_000 - (polled.schedule.nextCycle % 15_000)) % 15_000
 }
 
-/** The query is due in the next cycle and not before. */
-function assertDue(polled: PolledDatabase, running: readonly PlannedQuery[]): void {
-  const { schedule } = polled
-  const due = (now: number) => schedule.due(polled.timed(running), now).length
-  if (due(schedule.nextCycle - 1) !== 0 || due(schedule.nextCycle) !== 1) throw new Error('the query is not due with its cycle')
-}
-
-test('a scrape during a cycle, or close to one, moves the cycles that follow away from the scrapes', async (t) => {
-  t.equal(secondCycle(), 7000)
-  t.equal(secondCycle({ scrapedAt: 3500 }), 7000, 'far from both cycles')
-  const third = 7000 / 3
-  for (const [when, scrapedAt] of [
-    ['during the cycle', 100],
-    ['just after it', 600],
-    ['just before the next one', 6500]
-  ] as const) {
-    t.ok(Math.abs(secondCycle({ scrapedAt }) - 7000 - third) < 1, when)
-  }
+test('cycles start so early that nine tenths of them end before the scrape', async (t) => {
+  const close = (lead: number, expected: number) => t.ok(lead >= expected && lead <= expected + 300, `${lead}, ${expected}`)
+  close(leadAfter([5000, 100, 100, 100]), 350)
+  close(leadAfter([5000, 100, 700, 100]), 950)
+  close(leadAfter([...Array(18).fill(100), 5000, 5000, 100]), 350)
+  close(leadAfter([...Array(18).fill(100), 600, 600, 600]), 850)
+  close(leadAfter([5000, ...Array(30).fill(100)]), 350)
+  close(leadAfter(Array(5).fill(14_000)), 7500)
+  close(leadAfter(Array(5).fill(6000), { isUp: false }), 250)
+  t.equal(leadAfter(Array(5).fill(100), { isSpread: true }), 10_000, 'spread cycles keep their phase')
 })
 
-test('cycles that are spread over their interval do not move', async (t) => {
-  t.equal(secondCycle({ isSpread: true, scrapedAt: 600 }), secondCycle({ isSpread: true }))
+test('intervals are multiples of the time between scrapes, for server-wide queries also', async (t) => {
+  const polled = new PolledDatabase(makeDatabase('d'), 15, 0, 0)
+  const queries = [
+    { query: write('q', 'database', '15s'), datname: 'd' },
+    { query: write('q', 'server', '30s'), datname: '' },
+    { query: write('q', 'server', '50s'), datname: 'd' }
+  ]
+  const intervals = () => queries.map((query) => polled.intervalOf(query))
+  t.ok(polled.setInterval({ seconds: 20, isSpread: false, grid: { seconds: 10, scrapeAt: 0 } }, 20, 0))
+  t.notOk(polled.setInterval({ seconds: 20, isSpread: false, grid: { seconds: 10, scrapeAt: 5000 } }, 20, 0), 'nothing has changed')
+  t.same(intervals(), [20, 30, 50])
+  t.ok(polled.setInterval({ seconds: 60, isSpread: false, grid: { seconds: 60, scrapeAt: undefined } }, 60, 0))
+  t.same(intervals(), [60, 60, 60])
+  t.ok(polled.setInterval({ seconds: 15, isSpread: false }, 15, 0))
+  t.same(intervals(), [15, 30, 50])
 })
 
 test('facts keep their object while they do not change', async (t) => {

@@ -84,20 +84,39 @@ test('no query waits longer than its interval after that became shorter', async 
   t.equal(schedule.nextCycle, 100_000)
 })
 
-test('a scrape close to a cycle moves the grid by a third of the interval, but rarely', async (t) => {
-  const schedule = new Schedule(0, 15)
-  schedule.polled(slow, 100)
-  schedule.cycleEnded(100, [fast])
-  t.notOk(schedule.scraped(7_000, { from: 0, to: 100 }), 'far from both cycles')
-  t.ok(schedule.scraped(14_500, { from: 0, to: 100 }), 'half a second before the next')
-  t.equal(schedule.nextCycle, 20_000)
-  t.equal(schedule.due([slow], 304_999).length, 0, 'the other queries move as well')
-  t.equal(schedule.due([slow], 305_000).length, 1)
-  t.notOk(schedule.scraped(20_500, { from: 20_000, to: 20_100 }), 'not again so soon')
-  t.ok(schedule.scraped(400_000, { from: 399_500, to: 399_800 }), 'just after a cycle')
+test('a grid precedes scrapes by the lead, or by slightly more', async (t) => {
+  /** The next cycle, planned at 15 s, with scrapes at this time and every 15 s, half a second after the start of a cycle. */
+  const nextCycle = (scrapeAt: number) => {
+    const schedule = new Schedule(0, 15)
+    for (const query of [fast, slow]) schedule.polled(query, 100)
+    schedule.cycleEnded(200, [fast, slow])
+    schedule.align(15_000, scrapeAt, 500)
+    t.equal(schedule.due([slow], schedule.nextCycle + 284_999).length, 0, 'the other queries move as well')
+    t.equal(schedule.due([slow], schedule.nextCycle + 285_000).length, 1)
+    return schedule.nextCycle
+  }
+  for (const scrapeAt of [500, 600, 800, 15_800, -14_400]) t.equal(nextCycle(scrapeAt), 15_000, `${scrapeAt}: close enough`)
+  t.equal(nextCycle(1000), 15_350)
+  t.equal(nextCycle(400), 14_750, 'a little earlier')
+  t.equal(nextCycle(8000), 22_350)
+  t.equal(nextCycle(14_000), 28_350, 'much later, because earlier would be too soon after the last poll')
 })
 
-test('a grid with intervals of six seconds or less does not move', async (t) => {
-  t.notOk(new Schedule(0, 6).scraped(0, { from: 0, to: 100 }))
-  t.ok(new Schedule(0, 7).scraped(0, { from: 0, to: 100 }))
+test('without scrapes planned times move to the grid of the cycles', async (t) => {
+  const schedule = new Schedule(0, 15)
+  const odd = { name: 'odd', intervalSeconds: 20 }
+  for (const query of [fast, odd]) schedule.polled(query, 100)
+  schedule.cycleEnded(200, [fast, odd])
+  schedule.align(60_000)
+  t.equal(schedule.nextCycle, 15_000)
+  t.equal(schedule.due([odd], 74_999).length, 0)
+  t.equal(schedule.due([odd], 75_000).length, 1)
+})
+
+test('a shorter interval begins with the last poll', async (t) => {
+  const schedule = new Schedule(0, 20)
+  schedule.polled({ name: 'q', intervalSeconds: 20 }, 100)
+  schedule.cycleEnded(200, [])
+  schedule.limitWaits([{ name: 'q', intervalSeconds: 15 }], 300)
+  t.equal(schedule.nextCycle, 15_000)
 })

@@ -100,3 +100,37 @@ test('a scraper has received the state of its pages, not that of its requests', 
   scrapers.scraped('a', undefined, 11_000, 20_000)
   t.equal(scrapers.seenUntil('s', 20_000), 11_000, 'received twice')
 })
+
+test('series stay frozen until the time of the data on the pages, scrapers are expected from the time of their requests', async (t) => {
+  const scrapers = new Scrapers()
+  for (const seconds of [0, 15, 30, 45]) scrapers.scraped('a', undefined, seconds * 1000 - 3000, seconds * 1000)
+  t.equal(scrapers.seenUntil('s', 45_000), 27_000)
+  t.equal(scrapers.seenUntil('s', 90_000), 27_000)
+})
+
+test('the next regular scrape of any scraper is expected at its period', async (t) => {
+  const scrapers = new Scrapers()
+  t.equal(scrapers.nextScrape(0), undefined)
+  scrape(scrapers, 'a', undefined, 15, 0, 45)
+  t.equal(scrapers.nextScrape(45_000), undefined, 'four gaps are needed')
+  scrape(scrapers, 'a', undefined, 15, 60, 60)
+  t.equal(scrapers.nextScrape(60_000), 75_000)
+  t.equal(scrapers.nextScrape(74_999), 75_000)
+  t.equal(scrapers.nextScrape(75_000), 90_000, 'the scrape at this time is missing')
+  scrape(scrapers, 'b', 's', 20, 2, 82)
+  t.equal(scrapers.nextScrape(82_000), 90_000)
+  t.equal(scrapers.nextScrape(91_000), 102_000)
+  t.equal(scrapers.nextScrape(1_000_000), undefined, 'both have stopped')
+})
+
+test('a server is idle if neither its part nor the whole page was scraped for five minutes', async (t) => {
+  const scrapers = new Scrapers()
+  t.notOk(scrapers.isIdle('s', 0, 300_000), 'it has just started')
+  t.ok(scrapers.isIdle('s', 0, 300_001))
+  scrapers.scraped('a', 's', 400_000)
+  t.notOk(scrapers.isIdle('s', 0, 700_000))
+  t.ok(scrapers.isIdle('other', 0, 700_000))
+  scrapers.scraped('a', undefined, 800_000)
+  t.notOk(scrapers.isIdle('other', 0, 1_100_000))
+  t.ok(scrapers.isIdle('other', 0, 1_100_001))
+})
