@@ -17,7 +17,7 @@ export interface PollResult {
   readonly rendered?: Rendered | undefined
 }
 
-/** What the next poll of the same query can use: the labels of rows or, if the answer has the same bytes, the whole result. */
+/** What the next poll of the same query can use: the labels of rows or, if a response has the same bytes, the whole result. */
 export interface Rendered {
   readonly query: Query
   readonly digest: string
@@ -36,7 +36,7 @@ interface Conditions {
 }
 
 /**
- * Whether an answer to the same query would be rendered as the last one. The ranks of the rows of a query with `top` do not
+ * Whether a response to the same query would be rendered as the last one. The ranks of the rows of a query with `top` do not
  * change without a new value: their scores decay by the same factor.
  */
 export function isUnchanged({ digest, limit, databases, result }: Rendered, answer: Answer, conditions: Conditions): boolean {

@@ -37,13 +37,13 @@ export class ByteConnection extends pg.Connection {
   #encoding = 'UTF8'
   #answer: ReceivedAnswer | undefined
 
-  /** Starts an answer to which the next rows belong. */
+  /** Starts the result to which the next rows belong. */
   receive(maxRows: number): ReceivedAnswer {
     this.#answer = new ReceivedAnswer(maxRows, this.#encoding)
     return this.#answer
   }
 
-  /** Ends the answer. Other rows are discarded. */
+  /** Ends the result. Other rows are discarded. */
   received(): void {
     this.#answer = undefined
   }

@@ -3,7 +3,7 @@ import type { Client } from './pg-client.ts'
 import type { Answer } from './received-answer.ts'
 
 /** Beyond this number, the statements that ran least recently are closed. */
-const mostKnown = 200
+const mostKnown = 100
 
 /** Errors that an outdated plan can cause: 0A000 is "cached plan must not change result type", 26000 an unknown name. */
 const outdated = /^(0A000|26000|42|XX)/

@@ -8,11 +8,11 @@ export interface Answer {
   readonly rows: readonly (readonly (string | null)[])[]
   /** The number of rows beyond the limit, which were received and discarded. */
   readonly cutRows: number
-  /** Equal only for answers with the same bytes; undefined for an answer that is put together from several. */
+  /** Equal only for results with the same bytes; undefined for a result that is combined from several. */
   readonly digest?: string | undefined
 }
 
-/** A larger answer ends the connection. */
+/** A larger result ends the connection. */
 export const maxAnswerBytes = 64 * 1024 * 1024
 
 /** A run of consecutive messages in one chunk. */
@@ -25,8 +25,8 @@ interface Run {
 const headerBytes = 5
 
 /**
- * An answer as it was received: the messages are kept as bytes, and columns and rows are decoded at their first use. An
- * answer whose digest is known is never decoded.
+ * A result as it was received: the messages are kept as bytes, and columns and rows are decoded at their first use. A
+ * result whose digest is known is never decoded.
  */
 export class ReceivedAnswer implements Answer {
   readonly #maxRows: number
