@@ -28,7 +28,7 @@ export interface Rendered {
   readonly result: PollResult
 }
 
-/** The conditions under which an answer is rendered. */
+/** The conditions under which a result is rendered. */
 interface Conditions {
   readonly limit: number
   readonly maxSamples: number
