@@ -25,30 +25,33 @@ export interface Rendered {
  * Source: Prometheus's documentation, "Exposition formats", "Text-based format".
  */
 export function render(samples: readonly Sample[], datnameOf: DatnameOf = databaseOf, userOf?: (labels: Labels) => string): Rendered {
+  const labelSets = findLabelSets(samples)
   const groups = new Map<string, Group>()
   let duplicates = 0
   let lastLabels: Labels | undefined
-  let labelsText = ''
+  let labelSet: LabelSet = { text: '', isRepeated: false }
   let place: Place = { datname: '', user: undefined }
   let placeText = ''
   for (const { family, labels, value } of samples) {
     if (labels !== lastLabels) {
       lastLabels = labels
-      labelsText = renderLabels(labels)
+      labelSet = labelSets.get(labels) ?? labelSet
       place = { datname: datnameOf(labels), user: userOf?.(labels) }
       placeText = userOf === undefined ? place.datname : `${place.datname}\n${place.user}`
     }
     const group: Group = groups.get(family.name) ?? { family, seen: new Set(), parts: new Map() }
-    if (group.seen.has(labelsText)) {
-      duplicates++
-      continue
+    if (group.parts.size === 0) groups.set(family.name, group)
+    if (labelSet.isRepeated) {
+      if (group.seen.has(labelSet.text)) {
+        duplicates++
+        continue
+      }
+      group.seen.add(labelSet.text)
     }
-    if (group.seen.size === 0) groups.set(family.name, group)
-    group.seen.add(labelsText)
-    const part = group.parts.get(placeText)
-    const line = `${family.name}${labelsText} ${renderNumber(value)}\n`
-    if (part === undefined) group.parts.set(placeText, { place, lines: [line] })
-    else part.lines.push(line)
+    const part = group.parts.get(placeText) ?? { place, lines: '', samples: 0 }
+    if (part.samples === 0) group.parts.set(placeText, part)
+    part.lines += `${family.name}${labelSet.text} ${renderNumber(value)}\n`
+    part.samples++
   }
   return { texts: [...groups.values()].flatMap(textsOf), duplicates }
 }
@@ -59,15 +62,39 @@ type Place = Pick<FamilyText, 'datname'> & { readonly user: string | undefined }
 /** The lines of one family. */
 interface Group {
   readonly family: Family
-  /** Rendered label sets, to find duplicates. */
+  /** The label sets among those that several rows have, to find duplicates. */
   readonly seen: Set<string>
   /** Lines by database and user. */
-  readonly parts: Map<string, { readonly place: Place; readonly lines: string[] }>
+  readonly parts: Map<string, { readonly place: Place; lines: string; samples: number }>
+}
+
+interface LabelSet {
+  readonly text: string
+  /** Whether several rows have it. */
+  isRepeated: boolean
+}
+
+/** The label set of each row. The samples of one row share one labels object. */
+function findLabelSets(samples: readonly Sample[]): ReadonlyMap<Labels, LabelSet> {
+  const byText = new Map<string, LabelSet>()
+  const byLabels = new Map<Labels, LabelSet>()
+  let lastLabels: Labels | undefined
+  for (const { labels } of samples) {
+    if (labels === lastLabels || byLabels.has(labels)) continue
+    lastLabels = labels
+    const text = renderLabels(labels)
+    const known = byText.get(text)
+    if (known !== undefined) known.isRepeated = true
+    const labelSet = known ?? { text, isRepeated: false }
+    byText.set(text, labelSet)
+    byLabels.set(labels, labelSet)
+  }
+  return byLabels
 }
 
 function textsOf({ family, parts }: Group): readonly FamilyText[] {
-  return [...parts.values()].map(({ place: { datname, user }, lines }) => {
-    const text = { family, datname, text: Buffer.from(lines.join('')), samples: lines.length }
+  return [...parts.values()].map(({ place: { datname, user }, lines, samples }) => {
+    const text = { family, datname, text: Buffer.from(lines), samples }
     return user === undefined ? text : { ...text, user }
   })
 }
@@ -77,11 +104,17 @@ export function renderHeader({ name, type, help }: Family): string {
   return `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`
 }
 
+/** The rendered text of labels objects, which rows keep between polls. */
+const labelTexts = new WeakMap<Labels, string>()
+
 /** Renders `{name="value",…}`; `''` without labels. */
 export function renderLabels(labels: Labels): string {
-  let text = ''
-  for (const name in labels) text += `${text === '' ? '' : ','}${name}="${escapeValue(labels[name] ?? '')}"`
-  return text === '' ? '' : `{${text}}`
+  const known = labelTexts.get(labels)
+  if (known !== undefined) return known
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeValue(value)}"`)
+  const text = pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+  labelTexts.set(labels, text)
+  return text
 }
 
 /** Renders a number: `NaN`, `+Inf`, `-Inf` or the shortest form of JavaScript. */

@@ -22,17 +22,15 @@ export function renderEntries(
   entries: readonly Entry[],
   { maxSamples = Number.POSITIVE_INFINITY, datnameOf = databaseOf, isByUser = false }: RenderBounds = {}
 ): RenderedEntries {
-  let samples = 0
-  const end = entries.findIndex((entry) => {
-    samples += samplesOf(entry)
-    return samples > maxSamples
-  })
-  const fitting = end === -1 ? entries : entries.slice(0, end)
-  const budget = entries.slice(fitting.length).reduce((sum, entry) => sum + samplesOf(entry), 0)
+  let [samples, budget, end] = [0, 0, 0]
+  for (const { values } of entries) {
+    let own = 0
+    for (const value of values) if (value !== undefined) own++
+    samples += own
+    if (samples <= maxSamples) end++
+    else budget += own
+  }
+  const fitting = entries.slice(0, end)
   const { texts, duplicates } = render(toSamples(query, fitting), datnameOf, isByUser ? (labels) => labels[userLabel] ?? '' : undefined)
   return { texts, dropped: { budget, duplicate: duplicates } }
-}
-
-function samplesOf({ values }: Entry): number {
-  return values.filter((value) => value !== undefined).length
 }

@@ -35,7 +35,11 @@ export interface Read {
   readonly illegal: number
   /** The database of an entry, by its labels object. */
   readonly datnameOf: DatnameOf
+  readonly knownLabels: KnownLabels
 }
+
+/** The labels objects of the rows of one result, by their label values. */
+export type KnownLabels = ReadonlyMap<string, Labels>
 
 /** Returns the database of an entry with these labels; `''` for the server. */
 export type DatnameOf = (labels: Labels) => string
@@ -50,14 +54,24 @@ export function columnsMismatch(query: Query, columns: readonly string[]): strin
   return `the columns of the result differ from the header of ${query.file} (${parts.filter(Boolean).join('; ')})`
 }
 
-/** Parses rows. A null value is undefined, never 0; a null label is empty. */
-export function readRows(query: Query, columns: readonly string[], rows: readonly Row[], fixedLabels: Labels): Read {
+/**
+ * Parses rows. A null value is undefined, never 0; a null label is empty. Rows with the same label values as a row of the
+ * previous result (`known`) get the same labels object, whose text is rendered once.
+ */
+export function readRows(
+  query: Query,
+  columns: readonly string[],
+  rows: readonly Row[],
+  fixedLabels: Labels,
+  known: KnownLabels = new Map()
+): Read {
   const at = (name: string) => columns.indexOf(name)
   const labelColumns = query.columns.filter((column) => column.kind === 'label').map(({ name }) => ({ name, index: at(name) }))
   const suffixIndex = at(query.columns.find((column) => column.kind === 'suffix')?.name ?? '')
   const helpIndex = at(query.columns.find((column) => column.kind === 'help')?.name ?? '')
   const withinIndex = at(query.columns.find((column) => column.kind === 'within')?.name ?? '')
   const within = new Map<Labels, string>()
+  const knownLabels = new Map<string, Labels>()
   const valueIndexes = query.columns.filter(isValueColumn).map(({ name }) => at(name))
   const entries: Entry[] = []
   let illegal = 0
@@ -67,18 +81,25 @@ export function readRows(query: Query, columns: readonly string[], rows: readonl
       illegal++
       continue
     }
-    const labels: Record<string, string> = { ...fixedLabels }
-    for (const { name, index } of labelColumns) labels[name] = row[index] ?? ''
+    // No text of PostgreSQL contains a zero byte.
+    let key = withinIndex === -1 ? '' : `${row[withinIndex] ?? ''}\0`
+    for (const { index } of labelColumns) key += `${row[index] ?? ''}\0`
+    // Two rows of one result never share an object, so that duplicates are found.
+    const labels =
+      (knownLabels.has(key) ? undefined : known.get(key)) ??
+      ({ ...fixedLabels, ...Object.fromEntries(labelColumns.map(({ name, index }) => [name, row[index] ?? ''])) } as Labels)
+    knownLabels.set(key, labels)
     if (withinIndex !== -1) within.set(labels, row[withinIndex] ?? '')
-    const values = valueIndexes.map((index) => {
+    const values: (number | undefined)[] = []
+    for (const index of valueIndexes) {
       const text = row[index] ?? null
       const value = text === null ? undefined : toNumber(text)
       if (text !== null && value === undefined) illegal++
-      return value
-    })
+      values.push(value)
+    }
     entries.push({ labels, suffix, help: row[helpIndex] ?? undefined, values })
   }
-  return { entries, illegal, datnameOf: (labels) => within.get(labels) ?? databaseOf(labels) }
+  return { entries, illegal, datnameOf: (labels) => within.get(labels) ?? databaseOf(labels), knownLabels }
 }
 
 /** The number of rows that the `limit` of the SQL left out, from the `cut` column; 0 without one. */
@@ -105,6 +126,7 @@ export function toSamples(query: Query, entries: readonly Entry[]): readonly Sam
 
 /** Parses PostgreSQL's text of a number or a boolean; undefined for anything else, including `''`. */
 export function toNumber(text: string): number | undefined {
+  if (text === '0') return 0
   if (text === '') return undefined
   if (text === 't') return 1
   if (text === 'f') return 0

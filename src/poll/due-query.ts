@@ -4,6 +4,7 @@ import type { Query } from '../query/query.ts'
 import type { Server } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import type { DatabaseDiscovery } from './database-discovery.ts'
+import type { Rendered } from './poll-result.ts'
 import type { PolledDatabase } from './polled-database.ts'
 import type { QueryMemories, QueryMemory } from './query-memories.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -22,6 +23,8 @@ export interface DueQuery {
   readonly intervalSeconds: number
   readonly labels: Labels
   readonly memory: QueryMemory | undefined
+  /** What its last poll rendered. */
+  readonly rendered?: Rendered | undefined
   /** Whether rows of a database are exported; others are dropped. */
   readonly isShown: (datname: string) => boolean
   readonly maxSamples: number
@@ -68,6 +71,7 @@ export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatab
     intervalSeconds: polled.intervalOf(planned),
     labels,
     memory: memories.of(query, datname, labels),
+    rendered: snapshots.get(datname, query.name)?.rendered,
     isShown: (shown) => isOwn(planned, shown) && discovery.isShown(server, shown),
     maxSamples: Math.max(0, Math.min(Math.floor(most / 2), most - snapshots.samplesOfOthers(datname, query.name))),
     limit: limitOf(planned, databases),

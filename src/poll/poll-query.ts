@@ -1,27 +1,16 @@
 import type { Clock } from '../clock.ts'
-import type { FamilyText } from '../metric/exposition.ts'
 import { renderEntries } from '../metric/render-entries.ts'
 import { columnsMismatch, type DatnameOf, databaseOf, type Entry, readRows, rowsLeftOut } from '../metric/sample.ts'
 import { isMergedByUser, isValueColumn } from '../query/query.ts'
 import { ClassedError, classOf, messageOf } from '../server/error-class.ts'
-import type { Answer } from '../server/pg-client.ts'
+import type { Answer } from '../server/received-answer.ts'
 import type { Session } from '../server/session.ts'
 import { arrayText } from '../statements/statement-texts.ts'
 import type { DueQuery } from './due-query.ts'
+import { isUnchanged, type PollResult } from './poll-result.ts'
 import type { QueryMemory } from './query-memories.ts'
 import { runInParts } from './run-in-parts.ts'
 import type { Failure } from './snapshots.ts'
-
-export type DropReason = 'rows' | 'budget' | 'duplicate' | 'illegal'
-
-/** The result of a successful poll. */
-export interface PollResult {
-  readonly rows: number
-  readonly entries: readonly Entry[]
-  readonly texts: readonly FamilyText[]
-  /** Samples that are missing on the page, by reason. */
-  readonly dropped: Readonly<Record<DropReason, number>>
-}
 
 /** The outcome of a poll: a result, a failure, or both if a failure made the result incomplete. */
 export type Outcome = (
@@ -55,7 +44,7 @@ async function poll(session: Session, due: DueQuery, clock: Clock): Promise<Poll
   const { query, sql, memory } = due
   if (memory?.kind === 'texts') return await pollTexts(session, due, memory, clock)
   if (query.parts !== undefined) {
-    const { failure, isWhole, ...answer } = await runInParts(session, query, sql, clock)
+    const { failure, isWhole, answer } = await runInParts(session, query, sql, clock)
     return { result: rowsOf(due, answer, clock, isWhole), failure }
   }
   const answer = await session.run(sql, query)
@@ -63,17 +52,23 @@ async function poll(session: Session, due: DueQuery, clock: Clock): Promise<Poll
   return { result, failure: undefined }
 }
 
-/** Renders rows. If the query ran in parts, the values of rows with equal labels are added. */
+/** Renders rows, or returns the last result if nothing has changed. If the query ran in parts, the values of rows with equal labels are added. */
 function rowsOf(due: DueQuery, answer: Answer, clock: Clock, isWhole: boolean): PollResult {
-  const { query, memory } = due
+  const { query, memory, isShown, limit } = due
+  const previous = due.rendered?.query === query ? due.rendered : undefined
+  if (previous !== undefined && isUnchanged(previous, answer, due)) return { ...previous.result, rendered: previous }
   const mismatch = columnsMismatch(query, answer.columns)
   if (mismatch !== undefined) throw new ClassedError('schema', mismatch)
-  const { entries, illegal, datnameOf } = readRows(query, answer.columns, answer.rows, due.labels)
-  const visible = (isWhole ? entries : sumEqual(entries)).filter((entry) => due.isShown(datnameOf(entry.labels)))
+  const { entries, illegal, datnameOf, knownLabels } = readRows(query, answer.columns, answer.rows, due.labels, previous?.knownLabels)
+  const databases = new Map(entries.map(({ labels }) => [datnameOf(labels), true]))
+  for (const datname of databases.keys()) databases.set(datname, isShown(datname))
+  const visible = (isWhole ? entries : sumEqual(entries)).filter((entry) => databases.get(datnameOf(entry.labels)))
   const { shown, leftOut } =
-    memory?.kind === 'top' ? memory.top.choose(visible, { limit: due.limit, now: clock.now() }) : { shown: visible, leftOut: 0 }
+    memory?.kind === 'top' ? memory.top.choose(visible, { limit, now: clock.now() }) : { shown: visible, leftOut: 0 }
   const cutRows = answer.cutRows + (isWhole ? rowsLeftOut(query, answer.columns, answer.rows) : 0) + leftOut
-  return resultOf(due, answer.rows.length, shown, { cutRows, illegal, duplicates: 0 }, datnameOf)
+  const result = resultOf(due, answer.rows.length, shown, { cutRows, illegal, duplicates: 0 }, datnameOf)
+  const { digest } = answer
+  return { ...result, rendered: digest === undefined ? undefined : { query, digest, limit, databases, knownLabels, result } }
 }
 
 function countStatements(due: DueQuery, answer: Answer, { counts }: QueryMemory & { readonly kind: 'counts' }, clock: Clock): PollResult {
@@ -116,7 +111,7 @@ async function pollTexts(
   const { texts, duplicates } = datname === '' ? memory.texts.texts(all, labels) : { texts: [], duplicates: 0 }
   const error = memory.texts.error(datname)
   return {
-    result: { rows, entries: [], texts, dropped: { rows: cutRows, budget: 0, duplicate: duplicates, illegal: 0 } },
+    result: { rows, values: [], texts, dropped: { rows: cutRows, budget: 0, duplicate: duplicates, illegal: 0 } },
     failure: error === undefined ? undefined : failureOf(error),
     isUntried: wanted === undefined
   }
@@ -151,7 +146,7 @@ function resultOf(due: DueQuery, rows: number, entries: readonly Entry[], missin
   const columns = query.columns.filter(isValueColumn).length
   return {
     rows,
-    entries,
+    values: entries[0]?.values ?? [],
     texts,
     dropped: {
       rows: missing.cutRows * columns,

@@ -2,13 +2,14 @@ import type { Clock } from '../clock.ts'
 import { rowsLeftOut } from '../metric/sample.ts'
 import type { Query } from '../query/query.ts'
 import { classOf, type ErrorClass, messageOf } from '../server/error-class.ts'
-import type { Answer } from '../server/pg-client.ts'
+import type { Answer } from '../server/received-answer.ts'
 import type { Session } from '../server/session.ts'
 import { arrayText } from '../statements/statement-texts.ts'
 import type { Failure } from './snapshots.ts'
 
 /** The result of a query with `parts`, and the reason why some of its parts are missing. */
-export interface PartialAnswer extends Answer {
+export interface PartialAnswer {
+  readonly answer: Answer
   readonly isWhole: boolean
   readonly failure: Failure | undefined
 }
@@ -28,7 +29,7 @@ const mostFailures = 50
  */
 export async function runInParts(session: Session, query: Query, sql: string, clock: Clock): Promise<PartialAnswer> {
   try {
-    return { ...(await session.run(sql, { ...query, parameters: [null] })), isWhole: true, failure: undefined }
+    return { answer: await session.run(sql, { ...query, parameters: [null] }), isWhole: true, failure: undefined }
   } catch (error) {
     const errorClass = classOf(error)
     if (query.parts === undefined || !session.isOpen() || !ofOneObject.has(errorClass)) throw error
@@ -36,7 +37,7 @@ export async function runInParts(session: Session, query: Query, sql: string, cl
     const found = await runParts(session, query, sql, { clock, until: clock.now() + seconds * 1000 })
     const [columns] = found.answers.map((answer) => answer.columns)
     if (columns === undefined) throw error
-    return { columns, ...joined(query, found.answers), isWhole: false, failure: failureOf(found, error) }
+    return { answer: { columns, ...joined(query, found.answers) }, isWhole: false, failure: failureOf(found, error) }
   }
 }
 

@@ -298,13 +298,13 @@ export class ServerPoller {
     if (result === undefined) {
       this.snapshots.fail(datname, query.name, intervalSeconds, seconds, failure)
     } else {
-      const { rows, texts, entries } = result
+      const { rows, texts, rendered, values } = result
       const roles = polled.state.facts?.roles
-      this.snapshots.put({ datname, query: query.name, intervalSeconds, succeededAt: now, seconds, rows, texts, roles, failure })
+      this.snapshots.put({ datname, query: query.name, intervalSeconds, succeededAt: now, seconds, rows, texts, rendered, roles, failure })
       // If the database stops contributing, the earlier counters of the server for it must not reappear.
       if (query.statements?.kind === 'counts' && datname !== '') this.snapshots.withdraw(datname, query.name)
       if (query.name === 'disk') {
-        const [usedBytes, missing] = entries[0]?.values ?? []
+        const [usedBytes, missing] = values
         // An incomplete sum would overstate the free space.
         this.#usedBytes = failure === undefined && missing === 0 ? usedBytes : undefined
       }

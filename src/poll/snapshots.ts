@@ -1,5 +1,6 @@
 import type { FamilyText } from '../metric/exposition.ts'
 import type { ErrorClass } from '../server/error-class.ts'
+import type { Rendered } from './poll-result.ts'
 
 /** The reason why a poll or a connection failed. */
 export interface Failure {
@@ -21,6 +22,8 @@ export interface Snapshot {
   /** Rows of the last successful poll. */
   readonly rows: number
   readonly texts: readonly FamilyText[]
+  /** What the next poll can use. */
+  readonly rendered?: Rendered | undefined
   /** The roles whose sessions the role of the last successful poll sees; undefined if it sees all. */
   readonly roles?: ReadonlySet<string> | undefined
   /** The reason why the last poll failed; undefined if it succeeded. */
@@ -60,8 +63,8 @@ export class Snapshots {
 
   /** Records a failed poll. The last result is kept until it is three intervals old. */
   fail(datname: string, query: string, intervalSeconds: number, seconds: number, failure: Failure): void {
-    const { succeededAt, rows = 0, texts = [], roles } = this.get(datname, query) ?? {}
-    this.put({ datname, query, intervalSeconds, seconds, failure, succeededAt, rows, texts, roles })
+    const { succeededAt, rows = 0, texts = [], rendered, roles } = this.get(datname, query) ?? {}
+    this.put({ datname, query, intervalSeconds, seconds, failure, succeededAt, rows, texts, rendered, roles })
   }
 
   /** Serves the last result of a query that is now polled less often for three of the longer intervals. */

@@ -2,50 +2,78 @@ import type { Duplex } from 'node:stream'
 import pg from 'pg'
 import { Parser } from 'pg-protocol/dist/parser.js'
 import { decodeText } from './decode-text.ts'
+import { ClassedError } from './error-class.ts'
+import { FrameSplitter } from './frames.ts'
+import { ReceivedAnswer } from './received-answer.ts'
 
-/** The parts of pg's protocol messages that contain text. */
+/** The parts of pg's protocol messages that are used here. */
 interface Message {
   readonly name: string
   readonly parameterName?: string
   readonly parameterValue?: string
-  readonly fields?: readonly { readonly name: string }[] | (string | null)[]
   message?: string
   detail?: string
   hint?: string
 }
 
+/** pg's parser of one message. It is private in pg's types. */
+interface PacketParser {
+  readonly reader: { encoding: BufferEncoding }
+  readonly handlePacket: (offset: number, type: number, length: number, bytes: Buffer) => Message
+}
+
+const rowDescription = 'T'.charCodeAt(0)
+const dataRow = 'D'.charCodeAt(0)
+const copyData = 'd'.charCodeAt(0)
+
+/** pg's parser reads a text up to its zero byte, also beyond the end of a message. An error message ends with two. */
+const padding = Buffer.alloc(2)
+
 /**
- * A connection of pg that decodes each text by its column and the encoding of the database. pg decodes every text as UTF-8
- * and replaces invalid bytes.
+ * A connection of pg that keeps rows as bytes. pg decodes every text as UTF-8, replaces invalid bytes, and decodes rows
+ * that are not used. Messages other than rows are parsed by pg. An invalid message ends the connection.
  */
 export class ByteConnection extends pg.Connection {
   #encoding = 'UTF8'
-  #columns: readonly string[] = []
+  #answer: ReceivedAnswer | undefined
+
+  /** Starts the result to which the next rows belong. */
+  receive(maxRows: number): ReceivedAnswer {
+    this.#answer = new ReceivedAnswer(maxRows, this.#encoding)
+    return this.#answer
+  }
+
+  /** Ends the result. Other rows are discarded. */
+  received(): void {
+    this.#answer = undefined
+  }
 
   /** Called by pg for the socket, and again for the socket with TLS. */
   attachListeners(stream: Duplex): void {
-    const parser = new Parser()
+    const parser = new Parser() as unknown as PacketParser
     // pg has no setting for the encoding of its reader.
-    const { reader } = parser as unknown as { readonly reader: { encoding: BufferEncoding } }
-    reader.encoding = 'latin1'
+    parser.reader.encoding = 'latin1'
+    const splitter = new FrameSplitter((type, bytes, start, end) => {
+      if (type === dataRow) this.#answer?.add(bytes, start, end)
+      else if (type === rowDescription) this.#answer?.describe(bytes, start, end)
+      else if (type !== copyData) {
+        const padded = Buffer.concat([bytes.subarray(start, end), padding])
+        this.#take(parser.handlePacket(5, type, end - start - 1, padded))
+      }
+    })
     stream.on('data', (bytes: Buffer) => {
-      parser.parse(bytes, (message) => {
-        this.#decode(message as Message)
-        this.emit(message.name === 'error' ? 'errorMessage' : message.name, message)
-      })
+      try {
+        splitter.split(bytes)
+      } catch (error) {
+        const { message } = error as Error
+        stream.destroy(error instanceof ClassedError ? error : new ClassedError('network', `invalid message of the server: ${message}`))
+      }
     })
   }
 
-  #decode(message: Message): void {
-    const { name, parameterName, parameterValue = '', fields = [] } = message
-    if (name === 'dataRow') {
-      const values = fields as (string | null)[]
-      for (const [index, value] of values.entries()) {
-        if (value !== null) values[index] = decodeText(value, this.#columns[index] ?? '', this.#encoding)
-      }
-    } else if (name === 'rowDescription') {
-      this.#columns = (fields as readonly { readonly name: string }[]).map((field) => field.name)
-    } else if (name === 'parameterStatus') {
+  #take(message: Message): void {
+    const { name, parameterName, parameterValue = '' } = message
+    if (name === 'parameterStatus') {
       if (parameterName === 'server_encoding') this.#encoding = parameterValue
     } else if (name === 'error' || name === 'notice') {
       for (const part of ['message', 'detail', 'hint'] as const) {
@@ -53,5 +81,6 @@ export class ByteConnection extends pg.Connection {
         if (text !== undefined) message[part] = decodeText(text, '', this.#encoding)
       }
     }
+    this.emit(name === 'error' ? 'errorMessage' : name, message)
   }
 }

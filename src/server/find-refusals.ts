@@ -1,5 +1,5 @@
 import { type ErrorClass, messageOf } from './error-class.ts'
-import type { Answer } from './pg-client.ts'
+import type { Answer } from './received-answer.ts'
 import { anyArguments, type Refusal, type Refusals, withoutRefused } from './refusals.ts'
 import type { RunOptions, Session } from './session.ts'
 import { type SqlPart, sqlParts } from './sql-parts.ts'

@@ -4,25 +4,10 @@ import pg from 'pg'
 import { parseVersion, type Version } from '../query/version.ts'
 import { ByteConnection } from './byte-connection.ts'
 import { ClassedError, classOf, LoginError, messageOf } from './error-class.ts'
+import { Exchange, type Statement } from './exchange.ts'
+import type { Answer } from './received-answer.ts'
 import type { Connection } from './server.ts'
 import type { TlsAttempt } from './tls.ts'
-
-/** The result of one statement: the column names and the rows in PostgreSQL's text format, null for SQL null. */
-export interface Answer {
-  readonly columns: readonly string[]
-  readonly rows: readonly (readonly (string | null)[])[]
-  /** The number of rows beyond the limit, which were read and discarded. */
-  readonly cutRows: number
-}
-
-/** One statement and how it is run. */
-export interface Statement {
-  readonly sql: string
-  /** The values of `$1`, `$2` …, in PostgreSQL's text format. */
-  readonly parameters: readonly (string | null)[]
-  readonly maxRows: number
-  readonly deadlineSeconds: number
-}
 
 /** A client connection on which every exchange has a deadline. When a deadline passes, the socket is destroyed. */
 export interface Client {
@@ -127,7 +112,10 @@ export async function openClient(connection: Connection, knownPassword: string |
     certificateExpiry: expiryOf(client.connection.stream),
     isOpen: () => open,
     execute: async (statements, deadlineSeconds) => void (await within(deadlineSeconds, client.query(statements))),
-    query: (statement) => within(statement.deadlineSeconds, runExtended(client, statement)),
+    query: (statement) => {
+      const answer = new Promise<Answer>((resolve, reject) => void client.query(new Exchange(statement, { resolve, reject })))
+      return within(statement.deadlineSeconds, answer)
+    },
     close
   }
 }
@@ -164,24 +152,6 @@ function throwNoPassword({ user, database, password }: Connection): never {
 function expiryOf(stream: unknown): number | undefined {
   const validTo = stream instanceof TLSSocket ? Date.parse(stream.getPeerCertificate().valid_to) : Number.NaN
   return Number.isNaN(validTo) ? undefined : validTo / 1000
-}
-
-/** Uses the extended protocol, which accepts a single statement: a query file cannot contain a second one. */
-function runExtended(client: pg.Client, { sql, parameters, maxRows }: Statement): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const rows: (string | null)[][] = []
-    let cutRows = 0
-    const text = { getTypeParser: () => (value: string) => value }
-    const config = { text: sql, values: [...parameters], rowMode: 'array', types: text, queryMode: 'extended' }
-    const query = new pg.Query<(string | null)[]>(config)
-    query.on('row', (row) => {
-      if (rows.length < maxRows) rows.push(row)
-      else cutRows++
-    })
-    query.on('error', reject)
-    query.on('end', (result) => resolve({ columns: result.fields.map((field) => field.name), rows, cutRows }))
-    client.query(query)
-  })
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { Version } from '../query/version.ts'
 import { readPassword } from './password.ts'
-import { type Answer, type Client, openClient } from './pg-client.ts'
+import { type Client, openClient } from './pg-client.ts'
+import { PreparedStatements } from './prepared-statements.ts'
+import type { Answer } from './received-answer.ts'
 import { type Connection, isSocket } from './server.ts'
 import { mayTryNext, tlsAttempts } from './tls.ts'
 
@@ -77,11 +79,14 @@ type Run = Session['run']
 /** Without a pooler: sets the settings once and runs statements in autocommit. */
 async function runInSession(client: Client): Promise<Run> {
   await client.execute(sessionSettings(client.version, defaultTimeoutSeconds, 'set'), defaultTimeoutSeconds)
+  const statements = new PreparedStatements(client)
   let currentTimeout = defaultTimeoutSeconds
   return async (sql, { timeoutSeconds, maxRows, parameters = [] }) => {
-    if (timeoutSeconds !== currentTimeout) await client.execute(`set statement_timeout = '${timeoutSeconds}s'`, graceSeconds)
+    // An error undoes the setting.
+    const before = timeoutSeconds === currentTimeout ? undefined : `set statement_timeout = '${timeoutSeconds}s'`
+    const answer = await statements.run({ sql, parameters, maxRows, before, deadlineSeconds: timeoutSeconds + graceSeconds })
     currentTimeout = timeoutSeconds
-    return await client.query({ sql, parameters, maxRows, deadlineSeconds: timeoutSeconds + graceSeconds })
+    return answer
   }
 }
 

@@ -34,3 +34,23 @@ test('texts belong to the database that datnameOf returns', async (t) => {
     ['a!']
   )
 })
+
+test('duplicates are found wherever they are, with labels objects of the previous result', async (t) => {
+  const rows = [
+    ['a', '1', null],
+    ['b', '2', '3'],
+    ['a', '4', '5'],
+    ['a', '6', '7']
+  ]
+  const read = (known?: ReturnType<typeof readRows>['knownLabels']) =>
+    readRows(query, ['kind', 'size', 'age'], rows, { server: 's' }, known)
+  const first = read()
+  for (const { entries } of [first, read(first.knownLabels)]) {
+    const { texts, dropped } = renderEntries(query, entries)
+    t.equal(dropped.duplicate, 3)
+    t.same(texts.map(({ text }) => String(text)).sort(), [
+      'pg_things_age{server="s",kind="b"} 3\npg_things_age{server="s",kind="a"} 5\n',
+      'pg_things_size{server="s",kind="a"} 1\npg_things_size{server="s",kind="b"} 2\n'
+    ])
+  }
+})

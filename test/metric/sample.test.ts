@@ -102,3 +102,18 @@ test('missing and surplus columns are named', async (t) => {
   )
   t.match(columnsMismatch(query, [...columns, 'kind']), /surplus: kind/)
 })
+
+test('rows keep their labels objects between results, and rows with equal labels never share one', async (t) => {
+  const rows = [
+    ['a', '1', '2'],
+    ['a', '3', '4'],
+    ['b', '5', '6']
+  ]
+  const query = parseQuery('things.sql', '-- T.\n--\n-- scope: server\n-- label kind\n-- gauge size: S.\n-- gauge age: A.\nselect 1')
+  const first = readRows(query, ['kind', 'size', 'age'], rows, { server: 's' })
+  const second = readRows(query, ['kind', 'size', 'age'], rows.slice(1), { server: 's' }, first.knownLabels)
+  t.not(first.entries[0]?.labels, first.entries[1]?.labels)
+  t.same(first.entries[0]?.labels, first.entries[1]?.labels)
+  t.equal(second.entries[1]?.labels, first.entries[2]?.labels)
+  t.equal(readRows(query, ['kind', 'size', 'age'], rows.slice(2), { server: 's' }, second.knownLabels).knownLabels.size, 1)
+})

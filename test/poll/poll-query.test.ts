@@ -3,7 +3,7 @@ import { TopRows } from '../../src/metric/top-rows.ts'
 import type { DueQuery } from '../../src/poll/due-query.ts'
 import { pollQuery } from '../../src/poll/poll-query.ts'
 import { parseQuery } from '../../src/query/parse.ts'
-import type { Answer } from '../../src/server/pg-client.ts'
+import type { Answer } from '../../src/server/received-answer.ts'
 import type { RunOptions } from '../../src/server/session.ts'
 import { StatementTexts } from '../../src/statements/statement-texts.ts'
 import { makeSession } from './make-server.ts'
@@ -150,4 +150,55 @@ test('after a failed search, known texts are exported and every poll fails until
   const other = await poll(within('e'), { columns, rows: [['1', 'select 1', 'd', '1']] })
   t.match(other.outcome, { failure: undefined, isUntried: false })
   t.match(textOf(other.outcome.result?.texts), 'query="select 1"')
+})
+
+test('an answer with the same bytes is neither decoded nor rendered', async (t) => {
+  const query = parseQuery('q.sql', `${header.replace('-- label', '-- top: 2 by a\n-- label')}select 1`)
+  const usual = { query, limit: 2, memory: { kind: 'top', top: new TopRows(query) } } as const
+  const rows = [
+    ['d', '1', '2'],
+    ['e', '3', '4'],
+    ['e', '5', '6']
+  ]
+  const first = (await poll(due(usual), { rows, digest: 'x' })).outcome.result
+  const again = async (more: Partial<DueQuery> = {}, end: Partial<Answer> = {}) =>
+    (await poll(due({ ...usual, rendered: first?.rendered, ...more }), { rows, digest: 'x', ...end })).outcome.result
+  const undecoded: Answer = {
+    columns,
+    cutRows: 0,
+    digest: 'x',
+    get rows(): Answer['rows'] {
+      throw new Error('decoded')
+    }
+  }
+  const session = makeSession({ run: async () => undecoded })
+  const { result } = await pollQuery(session, due({ ...usual, rendered: first?.rendered }), { now: () => 0 })
+  t.ok(first && result?.texts.every(({ text }, index) => text === first.texts[index]?.text), 'the same buffers')
+  t.same({ ...result, rendered: undefined }, { ...first, rendered: undefined })
+  t.equal(result?.rendered, first?.rendered, 'for the next poll')
+  const isSame = (other: typeof first) => other?.texts[0]?.text === first?.texts[0]?.text
+  t.ok(isSame(await again()))
+  for (const [what, other] of Object.entries({
+    'other bytes': await again({}, { digest: 'y' }),
+    'an answer without a digest': await again({}, { digest: undefined }),
+    'another query': await again({ query: { ...query } }),
+    'another limit of rows': await again({ limit: 1 }),
+    'fewer samples': await again({ maxSamples: 3 }),
+    'a database that is no longer shown': await again({ isShown: (datname) => datname !== 'e' })
+  })) {
+    t.notOk(isSame(other), what)
+  }
+  t.equal((await again({ maxSamples: 3 }))?.dropped.budget, 4)
+})
+
+test('a result that was cut by the sample limit is rendered again', async (t) => {
+  const rows = [
+    ['d', '1', '2'],
+    ['e', '3', '4']
+  ]
+  const cut = (await poll(due({ maxSamples: 2 }), { rows, digest: 'x' })).outcome.result
+  const { query } = cut?.rendered ?? {}
+  const whole = await poll(due({ ...(query && { query }), rendered: cut?.rendered }), { rows, digest: 'x' })
+  t.equal(whole.outcome.result?.dropped.budget, 0)
+  t.match(textOf(whole.outcome.result?.texts), 'pg_q_a{server="s",datname="e"} 3')
 })

@@ -57,6 +57,55 @@ test('sessions', async (t) => {
     await t.rejects(session.run('select 1', { ...options, parameters: ['1'] }), { code: '08P01' })
   })
 
+  t.test('a statement is prepared at its second run, under a bounded number of names', async (t) => {
+    const session = await open(server.url('postgres'))
+    t.teardown(() => session.close())
+    const prepared = "select count(*) filter (where statement ~ 'once|often|many') from pg_prepared_statements"
+    const count = async () => (await session.run(`${prepared} -- ${Math.random()}`, options)).rows[0]?.[0]
+    await session.run('select 1 as once', options)
+    t.equal(await count(), '0')
+    for (const parameters of [['1'], ['2'], ['3'], [null]]) {
+      const { rows } = await session.run('select $1::int as often', { ...options, parameters })
+      t.same(rows, [parameters])
+    }
+    t.equal(await count(), '1')
+    await session.run('select 1 as once', options)
+    t.equal(await count(), '2')
+    for (let number = 0; number < 250; number++) {
+      for (const _ of [1, 2]) await session.run(`select ${number} as many`, options)
+    }
+    const known = Number(await count())
+    t.ok(known > 80 && known <= 101, `${known} names`)
+    t.same((await session.run('select $1::int as often', { ...options, parameters: ['4'] })).rows, [['4']], 'closed and run again')
+  })
+
+  t.test('a prepared statement reflects changes of the schema, of privileges and of settings in the same poll', async (t) => {
+    await server.sql('postgres', 'create schema s', 'create view s.v as select 1 as a', 'create role reader login password $$secret$$')
+    await server.sql('postgres', 'grant usage on schema s to reader', 'grant select on s.v to reader')
+    const session = await open(server.url('postgres', 'reader'))
+    t.teardown(() => session.close())
+    const read = async () => (await session.run('select * from s.v', options)).rows
+    const twice = async () => [await read(), await read(), await read()][2]
+    t.same(await twice(), [['1']])
+    await server.sql('postgres', 'drop view s.v', 'create view s.v as select 2::text as a, 3 as b', 'grant select on s.v to reader')
+    t.same(await read(), [['2', '3']], 'a replaced view with other columns')
+    t.same(await twice(), [['2', '3']])
+    await server.sql('postgres', 'revoke select on s.v from reader')
+    await t.rejects(read(), { code: '42501' }, 'a revoked privilege')
+    await server.sql('postgres', 'grant select on s.v to reader')
+    t.same(await twice(), [['2', '3']])
+    await server.sql('postgres', 'drop view s.v')
+    await t.rejects(read(), { code: '42P01' }, 'a dropped view')
+    const shown = async (timeoutSeconds: number) =>
+      (await session.run("select current_setting('statement_timeout')", { ...options, timeoutSeconds })).rows[0]?.[0]
+    t.same([await shown(5), await shown(5), await shown(3), await shown(5)], ['5s', '5s', '3s', '5s'])
+    const sleep = () => session.run('select pg_sleep(1.5)', { timeoutSeconds: 1, maxRows: 1 })
+    await t.rejects(sleep(), { code: '57014' }, 'the timeout of a statement applies to it')
+    t.equal(await shown(1), '1s')
+    await session.run('deallocate all', options)
+    t.equal(await shown(5), '5s', 'a name that is not known to the server')
+  })
+
   t.test('a second statement and a write are rejected', async (t) => {
     const session = await open(server.url('postgres'))
     t.teardown(() => session.close())

@@ -1,0 +1,47 @@
+import type { FamilyText } from '../metric/exposition.ts'
+import type { Entry, KnownLabels } from '../metric/sample.ts'
+import type { Query } from '../query/query.ts'
+import type { Answer } from '../server/received-answer.ts'
+
+export type DropReason = 'rows' | 'budget' | 'duplicate' | 'illegal'
+
+/** The result of a successful poll. */
+export interface PollResult {
+  readonly rows: number
+  /** The values of the first row that is exported. */
+  readonly values: Entry['values']
+  readonly texts: readonly FamilyText[]
+  /** Samples that are missing on the page, by reason. */
+  readonly dropped: Readonly<Record<DropReason, number>>
+  /** Undefined if the next poll can use nothing of it. */
+  readonly rendered?: Rendered | undefined
+}
+
+/** What the next poll of the same query can use: the labels of rows or, if a response has the same bytes, the whole result. */
+export interface Rendered {
+  readonly query: Query
+  readonly digest: string
+  readonly limit: number
+  /** The databases of the rows, and whether their rows were exported. */
+  readonly databases: ReadonlyMap<string, boolean>
+  readonly knownLabels: KnownLabels
+  readonly result: PollResult
+}
+
+/** The conditions under which a result is rendered. */
+interface Conditions {
+  readonly limit: number
+  readonly maxSamples: number
+  readonly isShown: (datname: string) => boolean
+}
+
+/**
+ * Whether a response to the same query would be rendered as the last one. The ranks of the rows of a query with `top` do not
+ * change without a new value: their scores decay by the same factor.
+ */
+export function isUnchanged({ digest, limit, databases, result }: Rendered, answer: Answer, conditions: Conditions): boolean {
+  const { texts, dropped } = result
+  const samples = texts.reduce((sum, text) => sum + text.samples, dropped.duplicate)
+  if (digest !== answer.digest || limit !== conditions.limit || dropped.budget > 0 || samples > conditions.maxSamples) return false
+  return [...databases].every(([datname, wasShown]) => conditions.isShown(datname) === wasShown)
+}

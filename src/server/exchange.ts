@@ -1,0 +1,87 @@
+import type pg from 'pg'
+import type { ByteConnection } from './byte-connection.ts'
+import type { Answer, ReceivedAnswer } from './received-answer.ts'
+
+/** One statement and how it is run. */
+export interface Statement {
+  readonly sql: string
+  /** The values of `$1`, `$2` …, in PostgreSQL's text format. */
+  readonly parameters: readonly (string | null)[]
+  readonly maxRows: number
+  readonly deadlineSeconds: number
+  /** A command that runs before the statement in the same transaction, in the same round trip. If the statement fails, it is undone. */
+  readonly before?: string | undefined
+  /** The name under which the statement is prepared. */
+  readonly name?: string | undefined
+  /** Whether the statement was prepared before; only its name is sent. */
+  readonly isPrepared?: boolean
+  /** Prepared statements that are no longer needed. */
+  readonly closed?: readonly string[]
+}
+
+/** The messages of pg's connection whose types in @types/pg are outdated. */
+interface Protocol {
+  readonly stream: { readonly cork: () => void; readonly uncork: () => void }
+  readonly close: (message: { readonly type: 'S'; readonly name: string }) => void
+  readonly parse: (message: { readonly name: string; readonly text: string }) => void
+  readonly bind: (message: { readonly statement?: string; readonly values?: readonly (string | null)[] }) => void
+  readonly describe: (message: { readonly type: 'P' }) => void
+  readonly execute: (message: Record<never, never>) => void
+  readonly sync: () => void
+  readonly sendCopyFail: (message: string) => void
+}
+
+/**
+ * One exchange in the extended protocol, which accepts a single statement: a query file cannot contain a second one. It
+ * is submitted to pg's client, which calls its methods. All messages are sent in one write.
+ */
+export class Exchange implements pg.Submittable {
+  readonly #statement: Statement
+  readonly #settle: { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void }
+  #answer: ReceivedAnswer | undefined
+
+  constructor(statement: Statement, settle: { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void }) {
+    this.#statement = statement
+    this.#settle = settle
+  }
+
+  submit(submitted: pg.Connection): void {
+    const { sql, parameters, maxRows, before, name = '', isPrepared = false, closed = [] } = this.#statement
+    this.#answer = (submitted as ByteConnection).receive(maxRows)
+    const connection = submitted as unknown as Protocol
+    connection.stream.cork()
+    for (const unused of closed) connection.close({ type: 'S', name: unused })
+    if (before !== undefined) {
+      connection.parse({ name: '', text: before })
+      connection.bind({})
+      connection.execute({})
+    }
+    if (!isPrepared) connection.parse({ name, text: sql })
+    connection.bind({ statement: name, values: parameters })
+    connection.describe({ type: 'P' })
+    connection.execute({})
+    connection.sync()
+    connection.stream.uncork()
+  }
+
+  handleError(error: unknown, connection: ByteConnection): void {
+    connection.received()
+    this.#settle.reject(error)
+  }
+
+  handleReadyForQuery(connection: ByteConnection): void {
+    connection.received()
+    if (this.#answer !== undefined) this.#settle.resolve(this.#answer)
+  }
+
+  /** The server ignores the Sync that was sent before it requested data. */
+  handleCopyInResponse(connection: ByteConnection): void {
+    const { sendCopyFail, sync } = connection as unknown as Protocol
+    sendCopyFail.call(connection, 'no data')
+    sync.call(connection)
+  }
+
+  handleCommandComplete(): void {}
+  handleEmptyQuery(): void {}
+  handlePortalSuspended(): void {}
+}
