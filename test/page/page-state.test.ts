@@ -20,7 +20,7 @@ const resultOf = (datname: string, value: number): Outcome => ({
   failure: undefined,
   result: {
     rows: 1,
-    entries: [],
+    values: [],
     texts: render([{ family: { name: 'pg_x', type: 'gauge', help: 'X.' }, labels: { server: 's', datname }, value }]).texts,
     dropped: { rows: 0, budget: 0, duplicate: 0, illegal: 0 }
   }
