@@ -71,7 +71,8 @@ export const exporter: readonly AlertCase[] = [
     silent: { 'just below': { [interval]: 55 }, 'many databases': { [interval]: 890, [budgeted]: 300 } },
     fires: { 'one of many databases': { [interval]: 910, [budgeted]: 300 } },
     labels: { datname: 'labeler' },
-    summary: 'pgvitals polls labeler on SERVER only every 1m 5s'
+    summary: 'pgvitals polls labeler on SERVER only every 1m 5s',
+    summaries: { 'one of many databases': 'pgvitals polls labeler on SERVER only every 15m 10s' }
   },
   {
     alert: 'PgvitalsBlindSpot',
