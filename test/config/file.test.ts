@@ -37,7 +37,13 @@ queries: { locks: off, stat_user_tables: { interval: 60s } }
 
 test('every setting of the file is part of the configuration', async (t) => {
   const files = { 'secrets/pgvitals': 'p', 'secrets/token': 't' }
-  const { servers, teams, queries, files: configFiles, notes } = readFrom(t, whole, { PGVITALS_LABELER: 'l', PGVITALS_POLL_COST_PERCENT: '0.5' }, files)
+  const {
+    servers,
+    teams,
+    queries,
+    files: configFiles,
+    notes
+  } = readFrom(t, whole, { PGVITALS_LABELER: 'l', PGVITALS_POLL_COST_PERCENT: '0.5' }, files)
   const [main, other] = servers
   t.match(main, {
     name: 'main',
