@@ -10,6 +10,8 @@ export interface ConfigSources {
   readonly variables: LibpqParameters
   /** Whether databases keep their sessions between poll cycles by default. */
   readonly keepsSessions: boolean
+  /** The default of `poll_cost_percent`; undefined if it is not set. */
+  readonly pollCostPercent: number | undefined
   /** The errors in the environment. Those of the file are in `file`. */
   readonly errors: string[]
   /** Ignored and unusual settings, for the log. */

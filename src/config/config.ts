@@ -100,6 +100,7 @@ function openSources(environment: NodeJS.ProcessEnv): ConfigSources {
     environment,
     file,
     keepsSessions: environment.PGVITALS_KEEP_SESSIONS === 'on',
+    pollCostPercent: environment.PGVITALS_POLL_COST_PERCENT ? Number(environment.PGVITALS_POLL_COST_PERCENT) : undefined,
     variables: new Map(),
     errors: [],
     notes: [],

@@ -7,6 +7,7 @@ export interface Settings {
   readonly PGVITALS_QUERIES_DIR: string
   readonly PGVITALS_QUERIES: string
   readonly PGVITALS_KEEP_SESSIONS: string
+  readonly PGVITALS_POLL_COST_PERCENT: number
   readonly PGVITALS_SHARD: string
   readonly PGVITALS_SHARD_TARGETS: string
 }
@@ -22,6 +23,7 @@ export const settingsSchema = {
     'PGVITALS_QUERIES_DIR',
     'PGVITALS_QUERIES',
     'PGVITALS_KEEP_SESSIONS',
+    'PGVITALS_POLL_COST_PERCENT',
     'PGVITALS_SHARD',
     'PGVITALS_SHARD_TARGETS'
   ],
@@ -43,13 +45,21 @@ export const settingsSchema = {
     PGVITALS_QUERIES: {
       type: 'string',
       default: '',
-      description: 'Disables or tunes queries: `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`.'
+      description: 'Disables or tunes queries: `{ stat_slru: off, stat_user_tables: { interval: 60s, top: 50 } }`.'
     },
     PGVITALS_KEEP_SESSIONS: {
       type: 'string',
       enum: ['on', 'off'],
       default: 'off',
       description: 'Whether every database keeps a session between poll cycles: `on` or `off`. An open session blocks `drop database`.'
+    },
+    PGVITALS_POLL_COST_PERCENT: {
+      type: 'number',
+      minimum: 0.1,
+      maximum: 100,
+      default: 2,
+      description:
+        'The share of one core that all poll cycles together may use on a server if sessions cannot be kept, in percent. With a higher share many databases are polled more often.'
     },
     PGVITALS_SHARD: {
       type: 'string',
@@ -73,7 +83,7 @@ interface SettingsSchema {
 }
 
 interface SettingSchema<Value> {
-  readonly type: Value extends number ? 'integer' : 'string'
+  readonly type: Value extends number ? 'integer' | 'number' : 'string'
   readonly default: Value
   readonly description: string
   readonly enum?: readonly Value[]

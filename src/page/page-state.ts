@@ -75,7 +75,7 @@ function isOfCurrent(servers: readonly PolledServer[]): (sample: Sample) => bool
 }
 
 function healthOf({ poller, disk }: PolledServer, duplicates: Circumstances['duplicates'], now: number): ServerHealth {
-  const { server, states, closed, plan, openSessions, intervals, isDiscovered } = poller
+  const { server, states, closed, plan, openSessions, intervals, budgetedInterval, isDiscovered } = poller
   return {
     server: server.name,
     teams: new Map(server.databases.map(({ name, team }) => [name, team])),
@@ -84,6 +84,7 @@ function healthOf({ poller, disk }: PolledServer, duplicates: Circumstances['dup
     plan: plan.all,
     openSessions,
     intervals,
+    budgetedInterval,
     isDiscovered,
     duplicates: duplicatesOf(server.name, duplicates),
     capacity: capacitySamples(server, poller.usedBytes(now), disk?.size(now))

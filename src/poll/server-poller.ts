@@ -20,7 +20,7 @@ import { ConnectionLimiter } from './connection-limiter.ts'
 import { DatabaseDiscovery } from './database-discovery.ts'
 import { type DueQuery, dueQuery } from './due-query.ts'
 import type { Connected, Found, Wanted } from './found.ts'
-import { cycleIntervals, phaseOf } from './intervals.ts'
+import { budgetedInterval, cycleIntervals, phaseOf } from './intervals.ts'
 import { type Pace, paceOf } from './pace.ts'
 import { Passwords } from './passwords.ts'
 import type { Outcome } from './poll-query.ts'
@@ -36,7 +36,7 @@ export interface PollerOptions {
   readonly scrapers: Scrapers
   readonly sessionMaxAgeSeconds: number
   readonly discoverySeconds: number
-  /** The fraction of a core that poll cycles may use on the server if sessions cannot be kept. */
+  /** The fraction of a core that poll cycles may use on a server that does not set `pollCostShare`. */
   readonly pollCostShare: number
   readonly log: Logger
 }
@@ -112,6 +112,13 @@ export class ServerPoller {
   /** The interval of each database's cycles, in seconds. */
   get intervals(): ReadonlyMap<string, number> {
     return new Map(this.#all.map(({ name, intervalSeconds }) => [name, intervalSeconds]))
+  }
+
+  /** The interval of the cycles of usual databases within the cost budget, in seconds. */
+  get budgetedInterval(): number {
+    const isSpread = keepableSessions(this.#sessionNeeds).size < this.#permitted.length
+    const { unitSeconds } = this.#pace
+    return isSpread ? budgetedInterval(this.#permitted.length, this.#costShare, unitSeconds) : unitSeconds
   }
 
   get openSessions(): number {
@@ -421,13 +428,15 @@ export class ServerPoller {
     if (isComplete || now >= this.#introducedAt) this.#introducedAt = undefined
   }
 
-  /** The queries that are due, those with short intervals first. */
+  /** The queries that are due, those with short intervals first: the others may be too late. Counters precede gauges. */
   #dueIn(polled: PolledDatabase, now: number): PlannedQuery[] {
     const { name, schedule } = polled
     const running = this.plan.runningIn(name)
     const byName = new Map(running.map((planned) => [planned.query.name, planned]))
-    const due = [...schedule.due(polled.timed(running), now)].sort((left, right) => left.intervalSeconds - right.intervalSeconds)
-    return due.flatMap((query) => byName.get(query.name) ?? [])
+    return schedule
+      .due(polled.timed(running), now)
+      .flatMap(({ name: due }) => byName.get(due) ?? [])
+      .sort((left, right) => left.query.intervalSeconds - right.query.intervalSeconds || countersOf(right) - countersOf(left))
   }
 
   #take(polled: PolledDatabase, found: Found, now: number): void {
@@ -620,7 +629,11 @@ export class ServerPoller {
   #affordableIntervals(unitSeconds: number): ReadonlyMap<string, number> {
     const own = (name: string) => this.plan.runningIn(name).flatMap(({ query, datname }) => (datname === '' ? [] : [query]))
     const demands = new Map(this.#permitted.map(({ name, costs }) => [name, costs.demand(own(name))]))
-    return cycleIntervals(demands, this.#options.pollCostShare, unitSeconds, this.intervals)
+    return cycleIntervals(demands, this.#costShare, unitSeconds, this.intervals)
+  }
+
+  get #costShare(): number {
+    return this.#server.pollCostShare ?? this.#options.pollCostShare
   }
 
   get #sessionNeeds(): SessionNeeds {
@@ -654,6 +667,10 @@ export class ServerPoller {
 
 function placeOf({ query, datname }: Pick<PlannedQuery, 'query' | 'datname'>): string {
   return `${query.name}\n${datname}`
+}
+
+function countersOf({ query: { columns } }: PlannedQuery): number {
+  return Number(columns.some(({ kind }) => kind === 'counter'))
 }
 
 /**

@@ -1,5 +1,14 @@
 import { test } from 'tap'
-import { CycleCosts, costShare, cycleIntervals, type Demand, phaseOf, stretch, usualDemand } from '../../src/poll/intervals.ts'
+import {
+  budgetedInterval,
+  CycleCosts,
+  costShare,
+  cycleIntervals,
+  type Demand,
+  phaseOf,
+  stretch,
+  usualDemand
+} from '../../src/poll/intervals.ts'
 
 const small: Demand = { perCycle: 0.015, queries: [{ seconds: 0.001, intervalSeconds: 15 }] }
 
@@ -42,6 +51,13 @@ test('the interval of an expensive database is at most ten minutes, unless most 
   t.ok(longest(1000) >= 4 * median && median > 600)
 })
 
+test('the budgeted interval is that at which all databases of usual cost fit into the share', async (t) => {
+  t.equal(budgetedInterval(200, 0.02, 15), 300)
+  t.equal(budgetedInterval(201, 0.02, 15), 315, 'a multiple of the unit')
+  t.equal(budgetedInterval(200, 0.05, 15), 120)
+  t.equal(budgetedInterval(3, 0.02, 15), 15)
+})
+
 test('an interval that is slightly too long is kept', async (t) => {
   const demands = many(200)
   const [[, interval = 0] = []] = [...cycleIntervals(demands, 0.02, 15, new Map())]
@@ -54,9 +70,12 @@ test('an interval that is slightly too long is kept', async (t) => {
   t.ok((cycleIntervals(more, 0.02, 15, current).get('d0') ?? 0) > interval)
 })
 
-test('the interval of a query is a multiple of the cycle interval', async (t) => {
+test('the interval of a query is a multiple of the cycle interval, that of a slow gauge at least four', async (t) => {
   t.equal(stretch(15, 15), 15)
-  t.equal(stretch(60, 45), 90)
+  t.equal(stretch(30, 20), 40)
+  t.equal(stretch(60, 15), 60)
+  t.equal(stretch(60, 45), 180)
+  t.equal(stretch(300, 150), 600)
   t.equal(stretch(15, 150), 150)
   t.equal(stretch(600, 150), 600)
 })
@@ -64,7 +83,7 @@ test('the interval of a query is a multiple of the cycle interval', async (t) =>
 test('the cost of a cycle is that of connecting and of its queries at their effective intervals', async (t) => {
   const demand: Demand = { perCycle: 0.03, queries: [{ seconds: 0.9, intervalSeconds: 60 }] }
   t.equal(costShare(demand, 15), 0.03 / 15 + 0.9 / 60)
-  t.equal(costShare(demand, 45), 0.03 / 45 + 0.9 / 90)
+  t.equal(costShare(demand, 45), 0.03 / 45 + 0.9 / 180)
 })
 
 test('the first duration of a query does not count; of the last five the shortest does', async (t) => {
