@@ -31,7 +31,7 @@ export function readServers(sources: ConfigSources): readonly Server[] {
 function addNamedDatabases(
   declared: readonly Server[],
   named: readonly Named[],
-  { notes, file, errors, keepsSessions }: Pick<ConfigSources, 'notes' | 'file' | 'errors' | 'keepsSessions'>
+  { notes, file, errors, keepsSessions, detail }: Pick<ConfigSources, 'notes' | 'file' | 'errors' | 'keepsSessions' | 'detail'>
 ): readonly Server[] {
   const servers = new Map<string, Server & { readonly databases: Database[] }>()
   const origins = new Map<Database, string>()
@@ -42,7 +42,7 @@ function addNamedDatabases(
   }
   for (const { variable, connection } of named) {
     const key = serverKey(connection)
-    const server = servers.get(key) ?? { ...serverDefaults, name: serverName(connection), databases: [] }
+    const server = servers.get(key) ?? { ...serverDefaults, detail, name: serverName(connection), databases: [] }
     servers.set(key, server)
     if (server.databases.some(({ connection: other }) => other.address !== connection.address)) {
       errors.push(`${variable}: hostaddr differs from that of other databases of the server ${server.name}; use another host name`)

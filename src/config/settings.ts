@@ -1,4 +1,5 @@
 import { envSchema, type JSONSchemaType } from 'env-schema'
+import { defaultDetail, details } from '../query/detail.ts'
 import { didYouMean } from './did-you-mean.ts'
 
 /** The settings of the exporter itself, by environment variable. */
@@ -10,6 +11,7 @@ export interface Settings {
   readonly PGVITALS_QUERIES_DIR: string
   readonly PGVITALS_QUERIES: string
   readonly PGVITALS_KEEP_SESSIONS: string
+  readonly PGVITALS_DETAIL: string
 }
 
 /** The types, defaults and descriptions of the settings. The README's table repeats the descriptions. */
@@ -22,7 +24,8 @@ export const settingsSchema: JSONSchemaType<Settings> = {
     'PGVITALS_CONFIG',
     'PGVITALS_QUERIES_DIR',
     'PGVITALS_QUERIES',
-    'PGVITALS_KEEP_SESSIONS'
+    'PGVITALS_KEEP_SESSIONS',
+    'PGVITALS_DETAIL'
   ],
   properties: {
     PGVITALS_HOST: { type: 'string', default: '127.0.0.1', description: 'The address to listen on. Use `0.0.0.0` in a container.' },
@@ -49,6 +52,12 @@ export const settingsSchema: JSONSchemaType<Settings> = {
       enum: ['on', 'off'],
       default: 'off',
       description: 'Whether every database keeps a session between poll cycles: `on` or `off`. An open session blocks `drop database`.'
+    },
+    PGVITALS_DETAIL: {
+      type: 'string',
+      enum: [...details],
+      default: defaultDetail,
+      description: 'The level of detail: `minimal`, `standard` or `full`. `detail` in the configuration file overrides it.'
     }
   }
 }

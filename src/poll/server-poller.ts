@@ -525,11 +525,13 @@ export class ServerPoller {
 
   #replan(now: number): void {
     // A database that does not accept the role has no queries.
-    const candidates = this.#permitted.map(({ database: { access }, state: { name, isUp, facts }, refusals }) => ({
+    const { detail: server } = this.#server
+    const candidates = this.#permitted.map(({ database: { access, detail = server }, state: { name, isUp, facts }, refusals }) => ({
       name,
       isUp,
       facts,
       access,
+      detail: { server, database: detail },
       refusals
     }))
     if (this.plan.update(this.#queries, candidates, now)) {

@@ -1,3 +1,4 @@
+import { type Detail, details, includesDetail } from './detail.ts'
 import { type Column, columnNames, familiesOf, isValueColumn, labelNames, type Query, type Scope } from './query.ts'
 import { formatVersion } from './version.ts'
 
@@ -120,6 +121,21 @@ export function checkStatements({
   ]
 }
 
+/** Checks that each level of detail exports the columns that the settings need; returns error messages. */
+export function checkDetail({ top, statements, columns }: Pick<Query, 'top' | 'statements' | 'columns'>): readonly string[] {
+  const valuesAt = (level: Detail) => columns.filter(isValueColumn).filter(({ detail }) => includesDetail(level, detail))
+  return details.flatMap((level) => {
+    const names = valuesAt(level).map(({ name }) => name)
+    if (names.length === 0) return []
+    return [
+      ...(top === undefined || top.by.some((name) => names.includes(name)) ? [] : [`detail ${level} exports no column of top`]),
+      ...(statements?.kind === 'counts' ? countedColumns : [])
+        .filter((name) => !names.includes(name) && columns.some((column) => column.name === name))
+        .map((name) => `detail ${level} needs ${name}, because of "statements: counts"`)
+    ]
+  })
+}
+
 /** Checks all query files together: reserved and duplicate names, metrics of several queries, and variants that disagree. */
 export function checkTogether(builtIn: readonly Query[], user: readonly Query[]): readonly Error[] {
   const builtInNames = new Set(builtIn.map((query) => query.name))
@@ -198,6 +214,7 @@ function differences(first: Query, other: Query): readonly (readonly [string, st
     if (same === undefined) return []
     return [
       [`the type of ${column.name}`, same.kind, column.kind] as const,
+      [`the detail of ${column.name}`, same.detail, column.detail] as const,
       [`the help of ${column.name}`, `"${same.help}"`, `"${column.help}"`] as const
     ]
   })

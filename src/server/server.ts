@@ -1,3 +1,4 @@
+import type { Detail } from '../query/detail.ts'
 import type { Password } from './credential.ts'
 import type { Tls } from './tls.ts'
 
@@ -29,6 +30,8 @@ export interface Database {
   /** The declared level of access by role. */
   readonly access: ReadonlyMap<string, Access>
   readonly quotaBytes: number | undefined
+  /** The level of detail of database-wide queries; by default that of the server. */
+  readonly detail?: Detail | undefined
   /** Whether its session is kept between poll cycles, if the limits allow it. An open session blocks `drop database` and `alter database … rename`. */
   readonly keepsSession?: boolean
 }
@@ -46,6 +49,8 @@ export interface Server {
   readonly name: string
   readonly databases: readonly Database[]
   readonly discovery: Discovery | undefined
+  /** The level of detail of server-wide queries, and of databases without their own. */
+  readonly detail: Detail
   /** The maximum number of open sessions. With more databases, poll intervals depend on the cost of the cycles. */
   readonly maxSessions: number
   /** Samples beyond this number are dropped and counted. */

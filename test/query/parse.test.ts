@@ -55,7 +55,7 @@ test('a file may have Windows line endings', async (t) => {
 
 test('a query with many rows has a limit and ranking columns', async (t) => {
   const query = parseQuery('a.sql', `${header}-- top: 50 by things_total\nselect 1`)
-  t.same(query.top, { limit: 50, by: ['things_total'] })
+  t.same(query.top, { limit: 50, limits: {}, by: ['things_total'] })
   t.equal(query.maxRows, 20_000)
 })
 
