@@ -1,6 +1,7 @@
 -- Scans of each index, from pg_stat_user_indexes.
 --
 -- scope:    database
+-- detail:   full
 -- interval: 15s
 -- top:      300 by idx_scan_total, idx_tup_read_total
 -- requires: setting track_counts

@@ -20,8 +20,6 @@
 -- gauge   n_dead_tup: Estimated number of dead rows; absent for a partitioned table and on a standby.
 -- gauge   n_mod_since_analyze: Estimated number of rows modified since the table was last analyzed; absent for a partitioned
 --    table and on a standby.
--- gauge   n_ins_since_vacuum: Estimated number of rows inserted since the table was last vacuumed, VACUUM FULL not included;
---    absent for a partitioned table and on a standby.
 -- gauge   last_vacuum: Time at which the table was last vacuumed manually, VACUUM FULL not included, as a Unix timestamp;
 --    absent if never and on a standby.
 -- gauge   last_autovacuum: Time at which autovacuum last vacuumed the table, as a Unix timestamp; absent if never and on a
@@ -35,6 +33,9 @@
 -- counter analyze_count: Manual analyzes; absent on a standby.
 -- counter autoanalyze_count: Analyzes by autovacuum; absent for a partitioned table, which autovacuum does not analyze, and
 --    on a standby.
+-- detail: full
+-- gauge   n_ins_since_vacuum: Estimated number of rows inserted since the table was last vacuumed, VACUUM FULL not included;
+--    absent for a partitioned table and on a standby.
 select
   t.schemaname,
   t.relname,

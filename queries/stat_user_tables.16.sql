@@ -17,18 +17,10 @@
 -- counter n_tup_del: Rows deleted; absent for a partitioned table and on a standby.
 -- counter n_tup_hot_upd: Rows updated without new index entries (HOT updates); absent for a partitioned table and on a
 --    standby.
--- counter n_tup_newpage_upd_total: Rows updated whose new version went to another page, which are never HOT updates; absent
---    for a partitioned table, on a standby and before PostgreSQL 16.
 -- gauge   n_live_tup: Estimated number of live rows; absent for a partitioned table and on a standby.
 -- gauge   n_dead_tup: Estimated number of dead rows; absent for a partitioned table and on a standby.
 -- gauge   n_mod_since_analyze: Estimated number of rows modified since the table was last analyzed; absent for a partitioned
 --    table and on a standby.
--- gauge   n_ins_since_vacuum: Estimated number of rows inserted since the table was last vacuumed, VACUUM FULL not included;
---    absent for a partitioned table and on a standby.
--- gauge   last_seq_scan_timestamp_seconds: Time of the last sequential scan, by the end of its transaction, as a Unix
---    timestamp; absent if never and before PostgreSQL 16.
--- gauge   last_idx_scan_timestamp_seconds: Time of the last index scan, by the end of its transaction, as a Unix timestamp;
---    absent if never and before PostgreSQL 16.
 -- gauge   last_vacuum: Time at which the table was last vacuumed manually, VACUUM FULL not included, as a Unix timestamp;
 --    absent if never and on a standby.
 -- gauge   last_autovacuum: Time at which autovacuum last vacuumed the table, as a Unix timestamp; absent if never and on a
@@ -42,6 +34,15 @@
 -- counter analyze_count: Manual analyzes; absent on a standby.
 -- counter autoanalyze_count: Analyzes by autovacuum; absent for a partitioned table, which autovacuum does not analyze, and
 --    on a standby.
+-- detail: full
+-- counter n_tup_newpage_upd_total: Rows updated whose new version went to another page, which are never HOT updates; absent
+--    for a partitioned table, on a standby and before PostgreSQL 16.
+-- gauge   n_ins_since_vacuum: Estimated number of rows inserted since the table was last vacuumed, VACUUM FULL not included;
+--    absent for a partitioned table and on a standby.
+-- gauge   last_seq_scan_timestamp_seconds: Time of the last sequential scan, by the end of its transaction, as a Unix
+--    timestamp; absent if never and before PostgreSQL 16.
+-- gauge   last_idx_scan_timestamp_seconds: Time of the last index scan, by the end of its transaction, as a Unix timestamp;
+--    absent if never and before PostgreSQL 16.
 select
   t.schemaname,
   t.relname,

@@ -1,6 +1,7 @@
 -- Block reads and buffer hits of each index, from pg_statio_user_indexes.
 --
 -- scope:    database
+-- detail:   full
 -- interval: 15s
 -- top:      300 by idx_blks_read_total, idx_blks_hit_total
 -- requires: setting track_counts

@@ -12,7 +12,7 @@ export interface Extent {
  * `statements` different statements in all.
  */
 export async function startManyTables({ tables, statements }: Extent, major: Major = 18): Promise<TestServer> {
-  const server = await startServer({ major, flags: ['autovacuum=off'] })
+  const server = await startServer({ major, flags: ['autovacuum=off', 'track_io_timing=on'] })
   await createTeamDatabases(server)
   for (const [index, name] of teamDatabases.entries()) {
     const names = Array.from({ length: tables }, (_, table) => (table === 0 ? 'item' : `item_${table}`))
@@ -24,6 +24,8 @@ export async function startManyTables({ tables, statements }: Extent, major: Maj
           ? []
           : [`create table ${table} (id int primary key, note text)`, `insert into ${table} values (1, 'x'), (2, 'y')`]),
         `create index ${table}_note on ${table} (note)`,
+        'set enable_seqscan = off',
+        `select * from ${table} where id = 1`,
         `vacuum analyze ${table}`
       ]),
       ...Array.from({ length: Math.ceil(statements / teamDatabases.length) }, (_, number) => {
