@@ -5,7 +5,6 @@
 --
 -- label   datname
 -- detail: minimal
--- gauge   numbackends: Backends connected to the database.
 -- counter xact_commit: Transactions committed.
 -- counter xact_rollback: Transactions rolled back.
 -- counter blks_read: Blocks not found in shared buffers; they may have been read from the cache of the operating system;
@@ -14,6 +13,7 @@
 -- gauge   checksum_last_failure_timestamp_seconds: Time at which a data page checksum failure was last detected, as a Unix
 --    timestamp; absent if never.
 -- detail: standard
+-- gauge   numbackends: Backends connected to the database.
 -- counter tup_returned: Live rows fetched by sequential scans, and index entries returned by index scans; absent without
 --    track_counts.
 -- counter tup_fetched: Live rows fetched by index scans; absent without track_counts.

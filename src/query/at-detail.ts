@@ -1,5 +1,5 @@
 import { type Detail, details, includesDetail } from './detail.ts'
-import { isValueColumn, type Query, type Top } from './query.ts'
+import { familiesOf, isValueColumn, type Query, type Top } from './query.ts'
 
 /** The lowest level at which a query exports anything. */
 export function lowestDetail(query: Query): Detail {
@@ -36,4 +36,10 @@ function reduced(query: Query, level: Detail): Query | undefined {
 
 function topAt({ limit, limits, by }: Top, level: Detail, names: readonly string[]): Top {
   return { limit: limits[level] ?? limit, limits: {}, by: by.filter((name) => names.includes(name)) }
+}
+
+/** The lowest level at which a query exports a family. */
+export function detailOfFamily(query: Query, family: string): Detail {
+  const exports = (level: Detail) => familiesOf(atDetail(query, level) ?? { ...query, columns: [], statements: undefined })
+  return details.find((level) => exports(level).some(({ name }) => name === family)) ?? 'full'
 }

@@ -35,6 +35,12 @@ export interface Top {
   readonly by: readonly string[]
 }
 
+/** Formats the limit of a query as in a header. */
+export function formatTop({ limit, limits, by }: Top): string {
+  const lower = Object.entries(limits).map(([detail, count]) => `${detail} ${count}`)
+  return `${limit}${lower.length === 0 ? '' : ` (${lower.join(', ')})`} by ${by.join(', ')}`
+}
+
 /** How the rows of pg_stat_statements are used: counted between polls, or read as the texts of the statements shown. */
 export type Statements =
   | { readonly kind: 'counts' }
