@@ -38,7 +38,9 @@ function queryEntries(): readonly (readonly [string, Entry])[] {
   return loadQueries()
     .filter((query) => !query.columns.some((column) => column.kind === 'suffix'))
     .flatMap((query) =>
-      familiesOf(query).flatMap(({ name, type, help }) => seriesOf(name, { type, labels: labelNamesOf(query, name), help, detail: detailOfFamily(query, name) }))
+      familiesOf(query).flatMap(({ name, type, help }) =>
+        seriesOf(name, { type, labels: labelNamesOf(query, name), help, detail: detailOfFamily(query, name) })
+      )
     )
 }
 

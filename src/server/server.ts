@@ -1,4 +1,5 @@
 import type { Detail } from '../query/detail.ts'
+import type { Scope } from '../query/query.ts'
 import type { Password } from './credential.ts'
 import type { Tls } from './tls.ts'
 
@@ -59,6 +60,11 @@ export interface Server {
   readonly capacityBytes: number | undefined
   /** The data directory, if it is on this machine. */
   readonly dataDirectory: string | undefined
+}
+
+/** The levels of detail of server-wide queries and of database-wide queries in a database. */
+export function detailsOf({ detail }: Pick<Server, 'detail'>, database: Pick<Database, 'detail'>): Readonly<Record<Scope, Detail>> {
+  return { server: detail, database: database.detail ?? detail }
 }
 
 /** The address that all databases of a server share. */

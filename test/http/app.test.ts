@@ -11,7 +11,7 @@ function appWith(more: Partial<Served> = {}) {
     metrics: async ({ server = 'a', team = 'labeler' }) => (server === 'a' && team === 'labeler' ? Buffer.from(page) : undefined),
     scraped: () => {},
     isReady: () => true,
-    status: () => ({ version: '1.2.3', servers: [{ name: 'a', databases: [], queries: [] }] }),
+    status: () => ({ version: '1.2.3', servers: [{ name: 'a', detail: 'standard', databases: [], queries: [] }] }),
     tokens: () => ({ everything: [], teams: new Map() }),
     ...more
   })
