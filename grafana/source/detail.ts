@@ -2,16 +2,18 @@ import { type Detail, details } from '../../src/query/detail.ts'
 import { detailOf } from './catalogue.ts'
 import { recordings } from './rules/recording.ts'
 
-const recorded: ReadonlyMap<string, string> = new Map(
-  Object.values(recordings)
-    .flat()
-    .map(({ record, expression }) => [record, expression])
-)
+const rules = Object.values(recordings).flat()
 
 /** The metrics of an expression, with those of the recording rules that it reads. */
 export function metricsIn(expression: string): ReadonlySet<string> {
   const names = [...expression.replaceAll(/"[^"]*"/g, '').matchAll(/[a-z_][\w:]*/gi)].map(([name]) => name)
-  return new Set(names.flatMap((name) => [...(recorded.has(name) ? metricsIn(recorded.get(name) ?? '') : [name])]))
+  return new Set(
+    names.flatMap((name) => {
+      // Several rules may record one series, with different labels.
+      const recorded = rules.filter(({ record }) => record === name)
+      return recorded.length === 0 ? [name] : recorded.flatMap(({ expression }) => [...metricsIn(expression)])
+    })
+  )
 }
 
 /** The lowest level of detail that exports all metrics of an expression. */

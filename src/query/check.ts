@@ -121,19 +121,22 @@ export function checkStatements({
   ]
 }
 
-/** Checks that each level of detail exports the columns that the settings need; returns error messages. */
+/** Checks that each level of detail exports the columns that the settings need; returns the error messages of the lowest level with errors. */
 export function checkDetail({ top, statements, columns }: Pick<Query, 'top' | 'statements' | 'columns'>): readonly string[] {
-  const valuesAt = (level: Detail) => columns.filter(isValueColumn).filter(({ detail }) => includesDetail(level, detail))
-  return details.flatMap((level) => {
-    const names = valuesAt(level).map(({ name }) => name)
+  const values = columns.filter(isValueColumn)
+  // Columns that do not exist at all are reported by the other checks.
+  const isDeclared = (name: string) => values.some((column) => column.name === name)
+  const errorsAt = (level: Detail) => {
+    const names = values.filter(({ detail }) => includesDetail(level, detail)).map(({ name }) => name)
     if (names.length === 0) return []
+    const isRanked = top === undefined || !top.by.every(isDeclared) || top.by.some((name) => names.includes(name))
+    const missing = (statements?.kind === 'counts' ? countedColumns : []).filter((name) => isDeclared(name) && !names.includes(name))
     return [
-      ...(top === undefined || top.by.some((name) => names.includes(name)) ? [] : [`detail ${level} exports no column of top`]),
-      ...(statements?.kind === 'counts' ? countedColumns : [])
-        .filter((name) => !names.includes(name) && columns.some((column) => column.name === name))
-        .map((name) => `detail ${level} needs ${name}, because of "statements: counts"`)
+      ...(isRanked ? [] : [`detail ${level} exports no column of top`]),
+      ...missing.map((name) => `detail ${level} needs ${name}, because of "statements: counts"`)
     ]
-  })
+  }
+  return details.map(errorsAt).find((errors) => errors.length > 0) ?? []
 }
 
 /** Checks all query files together: reserved and duplicate names, metrics of several queries, and variants that disagree. */
