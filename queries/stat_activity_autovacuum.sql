@@ -3,6 +3,7 @@
 --
 -- scope:    database
 -- interval: 15s
+-- during:   autovacuum
 -- requires: capability pg_read_all_stats
 --
 -- label schemaname

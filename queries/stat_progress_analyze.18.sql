@@ -2,6 +2,7 @@
 --
 -- scope:    database
 -- interval: 30s
+-- during:   analyze
 --
 -- label schemaname
 -- label relname

@@ -3,6 +3,7 @@
 --
 -- scope:    database
 -- interval: 30s
+-- during:   create index
 --
 -- label schemaname
 -- label relname

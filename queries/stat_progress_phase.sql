@@ -2,6 +2,7 @@
 --
 -- scope:    database
 -- interval: 30s
+-- during:   analyze, cluster, create index, vacuum
 --
 -- label schemaname
 -- label relname

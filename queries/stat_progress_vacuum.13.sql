@@ -2,6 +2,7 @@
 --
 -- scope:    database
 -- interval: 30s
+-- during:   vacuum
 --
 -- label schemaname
 -- label relname

@@ -1,4 +1,4 @@
--- Block reads and buffer hits of each sequence, from pg_statio_user_sequences.
+-- Block reads and buffer hits of each sequence, as in pg_statio_user_sequences.
 --
 -- scope:    database
 -- detail:   full
@@ -12,16 +12,18 @@
 --    operating system.
 -- counter blks_hit_total: Blocks of the sequence found in shared buffers.
 select
-  s.schemaname,
-  s.relname as sequencename,
-  s.blks_read as blks_read_total,
-  s.blks_hit as blks_hit_total
-from pg_catalog.pg_statio_user_sequences as s
-join pg_catalog.pg_class as c on c.oid = s.relid
+  n.nspname as schemaname,
+  c.relname as sequencename,
+  pg_catalog.pg_stat_get_blocks_fetched(c.oid) - pg_catalog.pg_stat_get_blocks_hit(c.oid) as blks_read_total,
+  pg_catalog.pg_stat_get_blocks_hit(c.oid) as blks_hit_total
+from pg_catalog.pg_class as c
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where
+  c.relkind = 'S'
+  and n.nspname !~ '^pg_toast|^(pg_catalog|information_schema)$'
   -- Temporary sequences of other sessions would create an unlimited number of series.
-  c.relpersistence <> 't'
+  and c.relpersistence <> 't'
   -- An unlogged sequence cannot be read on a standby.
   and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
 -- If there are more sequences than the limit, the most used are kept.
-order by s.blks_read + s.blks_hit desc, s.relid;
+order by pg_catalog.pg_stat_get_blocks_fetched(c.oid) desc, c.oid;

@@ -45,7 +45,7 @@ export const settingsSchema: JSONSchemaType<Settings> = {
     PGVITALS_QUERIES: {
       type: 'string',
       default: '',
-      description: 'Disables or tunes queries: `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`.'
+      description: 'Disables or tunes queries: `{ stat_slru: off, stat_user_tables: { interval: 60s, top: 50 } }`.'
     },
     PGVITALS_KEEP_SESSIONS: {
       type: 'string',

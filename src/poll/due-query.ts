@@ -4,6 +4,7 @@ import type { Query } from '../query/query.ts'
 import type { Server } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import type { DatabaseDiscovery } from './database-discovery.ts'
+import type { Found } from './found.ts'
 import type { PolledDatabase } from './polled-database.ts'
 import type { QueryMemories, QueryMemory } from './query-memories.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -32,6 +33,8 @@ export interface DueQuery {
   /** The time up to which every scraper has received the page, in milliseconds of the clock. */
   readonly seenUntil: number
   readonly isOwnRole: (user: string) => boolean
+  /** Whether the activities that the query is about are not in progress: its result is then empty. */
+  readonly isIdle: boolean
 }
 
 /** The properties of a server that determine the limits of its queries. */
@@ -73,7 +76,8 @@ export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatab
     limit: limitOf(planned, databases),
     epoch: epochOf(polled, session, server, discovery),
     seenUntil,
-    isOwnRole: (user) => ownRoles.has(user)
+    isOwnRole: (user) => ownRoles.has(user),
+    isIdle: isIdle(query, polled.cycle?.found)
   }
 }
 
@@ -84,6 +88,11 @@ export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatab
 function isOwn({ query, datname, contributors }: PlannedQuery, shown: string): boolean {
   if (query.statements === undefined) return true
   return datname === '' ? !contributors.includes(shown) : shown === datname
+}
+
+/** An activity that could not be read may be in progress. */
+function isIdle({ during }: Query, found: Found | undefined): boolean {
+  return during?.every((activity) => found?.kind === 'connected' && found.activities.get(activity) === false) ?? false
 }
 
 /** The databases that contribute to a server-wide query share its limit. */

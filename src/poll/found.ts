@@ -1,3 +1,4 @@
+import type { Activities } from '../server/activity.ts'
 import type { Listed } from '../server/discover.ts'
 import type { Facts, Identity } from '../server/facts.ts'
 import type { Limits } from '../server/limits.ts'
@@ -24,6 +25,7 @@ export interface Connected {
   readonly session: Session
   readonly isNew: boolean
   readonly facts: Facts
+  readonly activities: Activities
   /** Undefined if it was not read or the role may not read it. */
   readonly identity: Identity | undefined
   /** Undefined if they were not read. `value` is undefined if the role may not read them. */

@@ -15,9 +15,17 @@ export const usualDemand: Demand = { perCycle: 0.015, queries: [] }
 const longestSeconds = 600
 const longestByMedian = 4
 
-/** The effective interval of a query: the smallest multiple of the cycle interval that is not shorter than its own interval. */
+/** Queries with at least this interval are gauges that change slowly; they run in every fourth cycle at most. */
+const slowSeconds = 60
+const slowCycles = 4
+
+/**
+ * The effective interval of a query: the smallest multiple of the cycle interval that is not shorter than its own interval,
+ * for slow gauges at least four cycles. The counters are then polled more often for the same cost.
+ */
 export function stretch(intervalSeconds: number, cycleIntervalSeconds: number): number {
-  return Math.ceil(intervalSeconds / cycleIntervalSeconds - 1e-9) * cycleIntervalSeconds
+  const cycles = Math.max(intervalSeconds < slowSeconds ? 1 : slowCycles, Math.ceil(intervalSeconds / cycleIntervalSeconds - 1e-9))
+  return cycles * cycleIntervalSeconds
 }
 
 /** The cost of cycles at this interval, as a fraction of a core. */

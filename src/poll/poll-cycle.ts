@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import type { Meter } from '../self/meter.ts'
+import { readActivities } from '../server/activity.ts'
 import { fileOf } from '../server/credential.ts'
 import { type Listed, listDatabases } from '../server/discover.ts'
 import { classOf, messageOf } from '../server/error-class.ts'
@@ -109,7 +110,8 @@ async function connect(
     const now = clock.now()
     const known = await recheck(opened, wanted.refusals, now)
     const { value: facts, refusals: ofFacts } = await readSupportedFacts(opened, known, now)
-    const { value: identity, refusals: ofIdentity } = await readIf(wanted.identity, ofFacts, (all) => readIdentity(opened, all, now))
+    const { value: activities, refusals: ofActivities } = await readActivities(opened, facts.version, ofFacts, now)
+    const { value: identity, refusals: ofIdentity } = await readIf(wanted.identity, ofActivities, (all) => readIdentity(opened, all, now))
     const { value: limits, refusals: ofLimits } = await readIf(wanted.limits, ofIdentity, (all) => readLimits(opened, all, now))
     const { discovery } = wanted
     const { value: listed, refusals } =
@@ -124,6 +126,7 @@ async function connect(
       session: opened,
       isNew,
       facts,
+      activities,
       identity,
       limits: wanted.limits ? { value: limits } : undefined,
       listed,

@@ -53,6 +53,11 @@ function failureOf(error: unknown): Failure {
 
 async function poll(session: Session, due: DueQuery, clock: Clock): Promise<PolledResult> {
   const { query, sql, memory } = due
+  if (due.isIdle)
+    return {
+      result: rowsOf(due, { columns: query.columns.map(({ name }) => name), rows: [], cutRows: 0 }, clock, true),
+      failure: undefined
+    }
   if (memory?.kind === 'texts') return await pollTexts(session, due, memory, clock)
   if (query.parts !== undefined) {
     const { failure, isWhole, ...answer } = await runInParts(session, query, sql, clock)

@@ -406,13 +406,15 @@ export class ServerPoller {
     if (isComplete || now >= this.#introducedAt) this.#introducedAt = undefined
   }
 
-  /** The queries that are due, those with short intervals first. */
+  /** The queries that are due, those with short intervals first: the others may be too late. Counters precede gauges. */
   #dueIn(polled: PolledDatabase, now: number): PlannedQuery[] {
     const { name, schedule } = polled
     const running = this.plan.runningIn(name)
     const byName = new Map(running.map((planned) => [planned.query.name, planned]))
-    const due = [...schedule.due(polled.timed(running), now)].sort((left, right) => left.intervalSeconds - right.intervalSeconds)
-    return due.flatMap((query) => byName.get(query.name) ?? [])
+    return schedule
+      .due(polled.timed(running), now)
+      .flatMap(({ name: due }) => byName.get(due) ?? [])
+      .sort((left, right) => left.query.intervalSeconds - right.query.intervalSeconds || countersOf(right) - countersOf(left))
   }
 
   #take(polled: PolledDatabase, found: Found, now: number): void {
@@ -637,6 +639,10 @@ export class ServerPoller {
 
 function placeOf({ query, datname }: Pick<PlannedQuery, 'query' | 'datname'>): string {
   return `${query.name}\n${datname}`
+}
+
+function countersOf({ query: { columns } }: PlannedQuery): number {
+  return Number(columns.some(({ kind }) => kind === 'counter'))
 }
 
 /**

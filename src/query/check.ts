@@ -67,6 +67,11 @@ export function checkParts({ parts, statements, sql }: Pick<Query, 'parts' | 'st
   ]
 }
 
+/** Checks `during`; returns error messages. */
+export function checkDuring({ scope, during }: Pick<Query, 'scope' | 'during'>): readonly string[] {
+  return during === undefined || scope === 'database' ? [] : ['"during" needs "scope: database"']
+}
+
 /** Checks `top` and the columns that it affects; returns error messages. */
 export function checkTop({ top, statements, columns }: Pick<Query, 'top' | 'statements' | 'columns'>): readonly string[] {
   const has = (kind: Column['kind']) => columnNames({ columns }, kind).length > 0

@@ -1,8 +1,22 @@
+// Reads query files: the header, one reader for each setting, and the SQL. The file is long because the form of every setting
+// is defined here.
+
 import { basename } from 'node:path'
-import { checkColumn, checkColumns, checkDetail, checkMerge, checkParts, checkStatements, checkTop } from './check.ts'
+import { checkColumn, checkColumns, checkDetail, checkDuring, checkMerge, checkParts, checkStatements, checkTop } from './check.ts'
 import { compactSql } from './compact-sql.ts'
 import { type Detail, defaultDetail, details, parseDetail } from './detail.ts'
-import { type Column, isValueColumn, type PlainColumn, type Query, type Scope, type Statements, type Top, type ValueKind } from './query.ts'
+import {
+  type Activity,
+  activities,
+  type Column,
+  isValueColumn,
+  type PlainColumn,
+  type Query,
+  type Scope,
+  type Statements,
+  type Top,
+  type ValueKind
+} from './query.ts'
 import { parseRequirement, type Requirement } from './requirement.ts'
 import { parseVersion, type Version } from './version.ts'
 
@@ -19,6 +33,7 @@ interface Settings {
   top?: Top
   statements?: Statements
   parts?: string
+  during?: readonly Activity[]
   textLength?: number
 }
 
@@ -41,6 +56,7 @@ const readers: Readonly<Record<string, Reader>> = {
     'counts, or texts and a duration, as texts every 5m'
   ],
   parts: [(settings, value) => set(settings, 'parts', /^select\s.+$/.exec(value)?.[0]), 'a select of oids'],
+  during: [(settings, value) => set(settings, 'during', parseActivities(value)), `activities of a database (${activities.join(', ')})`],
   text: [(settings, value) => set(settings, 'textLength', positiveInteger(value)), 'a number of characters above 0'],
   name: [(settings, value) => set(settings, 'prefix', /^[a-z_][a-z0-9_]*$/.exec(value)?.[0]), 'a metric name']
 }
@@ -97,6 +113,7 @@ export function parseQuery(file: string, text: string): Query {
     columns,
     merge: settings.merge,
     parts: settings.parts,
+    during: settings.during,
     top: settings.top,
     statements: withTextLength(settings),
     textLength: settings.textLength,
@@ -108,7 +125,8 @@ export function parseQuery(file: string, text: string): Query {
     ...checkTop(parsed),
     ...checkStatements(parsed),
     ...checkDetail(parsed),
-    ...checkParts(parsed)
+    ...checkParts(parsed),
+    ...checkDuring(parsed)
   ]
   for (const message of checked) failed(lastLine, message)
   const variantError = checkVariant(variant, requires)
@@ -132,6 +150,7 @@ export function parseQuery(file: string, text: string): Query {
     top: settings.top,
     statements: parsed.statements,
     parts: settings.parts,
+    during: settings.during,
     requires,
     columns,
     sql
@@ -259,6 +278,12 @@ function parseLimits(text: string | undefined): Top['limits'] | undefined {
     limits[detail] = limit
   }
   return limits
+}
+
+function parseActivities(text: string): readonly Activity[] | undefined {
+  const names = text.split(',').map((name) => name.trim())
+  const known = activities.filter((activity) => names.includes(activity))
+  return known.length === names.length ? known : undefined
 }
 
 /** Reads `counts` or `texts every 5m`. */

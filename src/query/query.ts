@@ -25,6 +25,11 @@ export interface ValueColumn {
 
 export type Column = PlainColumn | ValueColumn
 
+/** Work in a database that a query can depend on: a command that reports its progress, or a running autovacuum worker. */
+export const activities = ['analyze', 'autovacuum', 'cluster', 'copy', 'create index', 'vacuum'] as const
+
+export type Activity = (typeof activities)[number]
+
 /** The limit of a query with many rows. */
 export interface Top {
   /** Rows shown for a whole server. */
@@ -83,6 +88,8 @@ export interface Query {
    * parts.
    */
   readonly parts: string | undefined
+  /** The query runs only while one of these activities is in progress in the database; otherwise its result is empty. Undefined: it always runs. */
+  readonly during: readonly Activity[] | undefined
   readonly requires: readonly Requirement[]
   readonly columns: readonly Column[]
   /** One SQL statement, without the header and the closing semicolon. */

@@ -18,7 +18,7 @@ const readers: Readonly<Record<string, (value: unknown) => Tuned | undefined>> =
 
 /**
  * Disables and tunes queries without editing files. The text is YAML as in pgvitals.yaml:
- * `{ statio_user_tables: off, stat_user_tables: { interval: 60s, top: 50 } }`; its entries override those of
+ * `{ stat_slru: off, stat_user_tables: { interval: 60s, top: 50 } }`; its entries override those of
  * `declared`. Throws an AggregateError of all errors, each beginning with `source`, the name of the setting that contains the text.
  */
 export function tuneQueries(
@@ -52,7 +52,7 @@ function readTuning(text: string, source: string, errors: Error[]): Record<strin
   try {
     const value: unknown = parse(text)
     if (value === null || (typeof value === 'object' && !Array.isArray(value))) return { ...value }
-    errors.push(new Error(`${source}: expected query names with "off" or settings, as in { statio_user_tables: off }`))
+    errors.push(new Error(`${source}: expected query names with "off" or settings, as in { stat_slru: off }`))
   } catch (error) {
     errors.push(new Error(`${source}: ${(error as Error).message.split('\n')[0]}`, { cause: error }))
   }

@@ -1,12 +1,15 @@
 import { compactSql } from '../query/compact-sql.ts'
 import { parseVersion, type Version } from '../query/version.ts'
-import { capabilities } from './capability.ts'
+import { type Capability, capabilities } from './capability.ts'
 import { ClassedError } from './error-class.ts'
 import { runSupported } from './find-refusals.ts'
 import { type Membership, membershipSql, parseMembership } from './membership.ts'
 import { noRefusals, type Refusals } from './refusals.ts'
 import type { Session } from './session.ts'
-import { parseTracking, type Tracking, trackingSql } from './tracking.ts'
+import { parseTracking, type Tracking, trackingSql, usualTrackingSql } from './tracking.ts'
+
+const generalCapabilities = capabilities.filter(({ kind }) => kind !== 'extension')
+const extensionCapabilities = capabilities.filter(({ kind }) => kind === 'extension')
 
 export interface Extension {
   readonly version: Version
@@ -43,49 +46,59 @@ export interface Identity {
   readonly startTime: string
 }
 
-// Only objects whose names begin with the name of the extension are checked: no others are qualified with its schema.
-const extensionsSql = `(
-    select pg_catalog.json_object_agg(
-      e.extname,
-      pg_catalog.json_build_array(
-        e.extversion,
-        pg_catalog.quote_ident(n.nspname),
-        pg_catalog.has_schema_privilege(n.oid, 'usage'),
-        (
-          select pg_catalog.json_object_agg(o.name, o.privilege)
-          from (
-            select p.proname || '()', 'execute on function ' || pg_catalog.min(p.oid::regprocedure::text)
-            from pg_catalog.pg_proc as p
-            where p.pronamespace = n.oid and p.proname >= e.extname and p.proname < (e.extname::text || '~')::name
-            group by p.proname
-            having not pg_catalog.bool_or(pg_catalog.has_function_privilege(p.oid, 'execute'))
-            union all
-            select c.relname, 'select on ' || c.oid::regclass::text
-            from pg_catalog.pg_class as c
-            where c.relnamespace = n.oid and c.relname >= e.extname and c.relname < (e.extname::text || '~')::name
-              and c.relkind in ('r', 'p', 'v', 'm', 'f') and not pg_catalog.has_table_privilege(c.oid, 'select')
-          ) as o (name, privilege)
-        )
-      )
-    )
-    from pg_catalog.pg_extension as e
-    join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
-  )`
-
 const factsSql = compactSql(`
 select
   current_user::text as rolname,
   pg_catalog.current_setting('server_version'),
   pg_catalog.pg_is_in_recovery(),
   pg_catalog.current_setting('in_hot_standby', true),
-  ${extensionsSql},
-  case
-    when not pg_catalog.pg_has_role('pg_read_all_stats', 'usage')
-    then (select pg_catalog.json_agg(r.rolname) from pg_catalog.pg_roles as r where pg_catalog.pg_has_role(r.oid, 'usage'))
-  end as role,
-  ${membershipSql},
-  ${trackingSql},
-  ${capabilities.map((capability) => capability.sql).join(',\n  ')}`)
+  (
+    select pg_catalog.json_object_agg(
+      e.extname,
+      pg_catalog.json_build_array(
+        e.extversion, pg_catalog.quote_ident(n.nspname), pg_catalog.has_schema_privilege(n.oid, 'usage')
+      )
+    )
+    from pg_catalog.pg_extension as e
+    join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
+  ),
+  ${usualTrackingSql},
+  ${generalCapabilities.map((capability) => capability.sql).join(',\n  ')}`)
+
+/**
+ * What is read only if the facts require it. Planning these expressions costs a new session several times as much as the
+ * facts, and most databases require none of them.
+ */
+const detailsSql = {
+  // Only objects whose names begin with the name of the extension are checked: no others are qualified with its schema.
+  refused: `(
+    select pg_catalog.json_object_agg(
+      e.extname,
+      (
+        select pg_catalog.json_object_agg(o.name, o.privilege)
+        from (
+          select p.proname || '()', 'execute on function ' || pg_catalog.min(p.oid::regprocedure::text)
+          from pg_catalog.pg_proc as p
+          where p.pronamespace = e.extnamespace and p.proname >= e.extname and p.proname < (e.extname::text || '~')::name
+          group by p.proname
+          having not pg_catalog.bool_or(pg_catalog.has_function_privilege(p.oid, 'execute'))
+          union all
+          select c.relname, 'select on ' || c.oid::regclass::text
+          from pg_catalog.pg_class as c
+          where c.relnamespace = e.extnamespace and c.relname >= e.extname and c.relname < (e.extname::text || '~')::name
+            and c.relkind in ('r', 'p', 'v', 'm', 'f') and not pg_catalog.has_table_privilege(c.oid, 'select')
+        ) as o (name, privilege)
+      )
+    )
+    from pg_catalog.pg_extension as e
+  )`,
+  roles: `(select pg_catalog.json_agg(r.rolname) from pg_catalog.pg_roles as r where pg_catalog.pg_has_role(r.oid, 'usage'))`,
+  membership: membershipSql,
+  tracking: trackingSql,
+  extensionCapabilities: `pg_catalog.array_to_json(array[${extensionCapabilities.map(({ sql }) => sql).join(', ')}])`
+}
+
+type Detail = keyof typeof detailsSql
 
 const identitySql = compactSql(`
 select system_identifier, extract(epoch from pg_catalog.pg_postmaster_start_time())::float8
@@ -99,7 +112,7 @@ export interface Read<Value> {
   readonly refusals: Refusals
 }
 
-/** Reads the facts in one round trip, from catalogs only. */
+/** Reads the facts, from catalogs only. */
 export async function readFacts(session: Session): Promise<Facts> {
   return (await readSupportedFacts(session, noRefusals, 0)).value
 }
@@ -109,32 +122,65 @@ export async function readFacts(session: Session): Promise<Facts> {
  * `pg_is_in_recovery()` is refused, the state of recovery is read from a setting.
  */
 export async function readSupportedFacts(session: Session, known: Refusals, now: number): Promise<Read<Facts>> {
-  const { answer, refusals, message } = await runSupported(session, { name: 'facts', sql: factsSql, options }, known, now)
-  if (answer === undefined) throw new ClassedError('unsupported', `cannot read the facts of the database: ${message}`)
-  const [role, version, isInRecovery, inHotStandby, extensions, roles, membership, tracking, ...granted] = answer.rows[0] ?? []
-  const own: readonly string[] | null = JSON.parse(roles ?? 'null')
+  const ran = await runSupported(session, { name: 'facts', sql: factsSql, options }, known, now)
+  if (ran.answer === undefined) throw new ClassedError('unsupported', `cannot read the facts of the database: ${ran.message}`)
+  const [role, version, isInRecovery, inHotStandby, installed, tracking, ...granted] = ran.answer.rows[0] ?? []
+  const extensions: Record<string, [string, string, boolean]> = JSON.parse(installed ?? '{}')
+  const general = namesOf(
+    generalCapabilities,
+    granted.map((text) => text === 't')
+  )
+  const { value: details, refusals } = await readDetails(
+    session,
+    {
+      // The functions of plpgsql are not called by queries.
+      refused: Object.keys(extensions).some((name) => name !== 'plpgsql'),
+      roles: !general.includes('pg_read_all_stats'),
+      membership: generalCapabilities.some(({ name, kind }) => kind === 'role' && !general.includes(name)),
+      tracking: tracking == null,
+      extensionCapabilities: extensionCapabilities.some(({ name }) => name in extensions)
+    },
+    ran.refusals,
+    now
+  )
+  const refused: Record<string, Record<string, string> | null> = JSON.parse(details.refused ?? '{}')
+  const own: readonly string[] | null = JSON.parse(details.roles ?? 'null')
   const value = {
     role: role ?? '',
     version: parseVersion(version ?? ''),
     // The setting exists since PostgreSQL 14.
     isStandby: isInRecovery === 't' || (isInRecovery === null && inHotStandby === 'on'),
-    extensions: parseExtensions(extensions ?? '{}'),
-    capabilities: new Set(capabilities.filter((_, index) => granted[index] === 't').map((capability) => capability.name)),
+    extensions: new Map(
+      Object.entries(extensions).map(([name, [text, schema, hasUsage]]) => [
+        name,
+        { version: parseVersion(text), schema, hasUsage, refused: new Map(Object.entries(refused[name] ?? {})) }
+      ])
+    ),
+    capabilities: new Set([...general, ...namesOf(extensionCapabilities, JSON.parse(details.extensionCapabilities ?? '[]'))]),
     roles: own === null ? undefined : new Set(own),
-    membership: parseMembership(membership ?? '[false, null, true]'),
-    tracking: parseTracking(tracking ?? '{}')
+    // A role with the privileges of pg_monitor is a member. Whether it inherits is then not relevant.
+    membership: parseMembership(details.membership ?? `[${general.includes('pg_monitor')}, null, true]`),
+    tracking: parseTracking(tracking ?? details.tracking ?? '{}')
   }
   return { value, refusals }
 }
 
-function parseExtensions(text: string): ReadonlyMap<string, Extension> {
-  const found: Record<string, [string, string, boolean, Record<string, string> | null]> = JSON.parse(text)
-  return new Map(
-    Object.entries(found).map(([name, [version, schema, hasUsage, refused]]) => [
-      name,
-      { version: parseVersion(version), schema, hasUsage, refused: new Map(Object.entries(refused ?? {})) }
-    ])
-  )
+/** Reads the details that are wanted in one round trip; null for the others. */
+async function readDetails(
+  session: Session,
+  wanted: Readonly<Record<Detail, boolean>>,
+  known: Refusals,
+  now: number
+): Promise<Read<Partial<Record<Detail, string | null>>>> {
+  const names = (Object.keys(detailsSql) as Detail[]).filter((name) => wanted[name])
+  if (names.length === 0) return { value: {}, refusals: known }
+  const sql = compactSql(`select ${names.map((name) => `${detailsSql[name]} as "${name}"`).join(', ')}`)
+  const { answer, refusals } = await runSupported(session, { name: `facts: ${names.join(', ')}`, sql, options }, known, now)
+  return { value: Object.fromEntries(names.map((name, index) => [name, answer?.rows[0]?.[index] ?? null])), refusals }
+}
+
+function namesOf(of: readonly Capability[], isGranted: readonly (boolean | null)[]): readonly string[] {
+  return of.filter((_, index) => isGranted[index] === true).map(({ name }) => name)
 }
 
 /**

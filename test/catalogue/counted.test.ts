@@ -23,7 +23,6 @@ const queries = [
   'stat_user_tables',
   'stat_user_tables_size',
   'stat_wal',
-  'statio_user_tables',
   'table_vacuum',
   'temporary_files'
 ]

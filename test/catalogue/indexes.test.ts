@@ -11,7 +11,6 @@ const { pollSamples } = createPoller(
   'index_unused',
   'stat_user_indexes',
   'stat_user_indexes_size',
-  'statio_user_indexes',
   'table_duplicate_indexes'
 )
 

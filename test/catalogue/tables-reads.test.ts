@@ -3,7 +3,7 @@ import { startServer } from '../servers/start-server.ts'
 import { createTeamDatabases } from '../servers/team-databases.ts'
 import { createPoller } from './create-poller.ts'
 
-const { agreeWithServer, pollUntil } = createPoller('stat_user_tables', 'statio_user_sequences', 'statio_user_tables')
+const { agreeWithServer, pollUntil } = createPoller('stat_user_tables', 'statio_user_sequences')
 
 const shop = { datname: 'platform', schemaname: 'public', relname: 'shop' }
 

@@ -13,8 +13,6 @@ const { pollSamples } = createPoller(
   'stat_user_indexes_size',
   'stat_user_tables',
   'stat_user_tables_size',
-  'statio_user_indexes',
-  'statio_user_tables',
   'table_vacuum'
 )
 

@@ -54,9 +54,12 @@ test('an interval that is slightly too long is kept', async (t) => {
   t.ok((cycleIntervals(more, 0.02, 15, current).get('d0') ?? 0) > interval)
 })
 
-test('the interval of a query is a multiple of the cycle interval', async (t) => {
+test('the interval of a query is a multiple of the cycle interval, that of a slow gauge at least four', async (t) => {
   t.equal(stretch(15, 15), 15)
-  t.equal(stretch(60, 45), 90)
+  t.equal(stretch(30, 20), 40)
+  t.equal(stretch(60, 15), 60)
+  t.equal(stretch(60, 45), 180)
+  t.equal(stretch(300, 150), 600)
   t.equal(stretch(15, 150), 150)
   t.equal(stretch(600, 150), 600)
 })
@@ -64,7 +67,7 @@ test('the interval of a query is a multiple of the cycle interval', async (t) =>
 test('the cost of a cycle is that of connecting and of its queries at their effective intervals', async (t) => {
   const demand: Demand = { perCycle: 0.03, queries: [{ seconds: 0.9, intervalSeconds: 60 }] }
   t.equal(costShare(demand, 15), 0.03 / 15 + 0.9 / 60)
-  t.equal(costShare(demand, 45), 0.03 / 45 + 0.9 / 90)
+  t.equal(costShare(demand, 45), 0.03 / 45 + 0.9 / 180)
 })
 
 test('the first duration of a query does not count; of the last five the shortest does', async (t) => {

@@ -60,6 +60,7 @@ export function makeConnected(more: Partial<Connected> = {}): Connected {
     session: makeSession(),
     isNew: true,
     facts: makeFacts(),
+    activities: new Map(),
     identity: undefined,
     limits: undefined,
     listed: undefined,

@@ -28,7 +28,8 @@ export async function pollPlanned(
     limit: query.top?.limit ?? 0,
     epoch: '',
     seenUntil: Number.POSITIVE_INFINITY,
-    isOwnRole: () => false
+    isOwnRole: () => false,
+    isIdle: false
   }
   const { result, failure } = await pollQuery(session, due, systemClock)
   if (result === undefined) throw new ClassedError(failure.errorClass, failure.message)

@@ -26,6 +26,7 @@ function due(more: Partial<DueQuery> = {}): DueQuery {
     epoch: '',
     seenUntil: 0,
     isOwnRole: () => false,
+    isIdle: false,
     ...more
   }
 }
@@ -48,6 +49,12 @@ async function poll(query: DueQuery, end: Partial<Answer> | Error) {
 }
 
 const textOf = (texts: readonly { readonly text: Buffer }[] = []) => texts.map(({ text }) => String(text)).join('')
+
+test('the result of an idle query is empty without a poll', async (t) => {
+  const { outcome, runs } = await poll(due({ isIdle: true }), { rows: [['d', '1', '2']] })
+  t.match(outcome, { seconds: 0, failure: undefined, result: { rows: 0, entries: [], texts: [] } })
+  t.same(runs, [])
+})
 
 test('the result of a poll is its rendered rows, with its duration', async (t) => {
   const { outcome, runs } = await poll(due(), {

@@ -147,9 +147,9 @@ test('the intervals of database-wide queries are stretched to the cycle interval
   t.equal(polled.intervalOf(wide), 60)
   t.ok(polled.setInterval({ seconds: 45, isSpread: true }, 15, 0))
   t.notOk(polled.setInterval({ seconds: 45, isSpread: true }, 15, 0), 'nothing has changed')
-  t.equal(polled.intervalOf(wide), 90)
+  t.equal(polled.intervalOf(wide), 180)
   t.equal(polled.intervalOf(once), 60)
-  t.equal(polled.intervalOf(contributed), 90, 'a database that contributes to a server-wide query keeps no session for it')
+  t.equal(polled.intervalOf(contributed), 180, 'a database that contributes to a server-wide query keeps no session for it')
 })
 
 test('spread cycles begin at the phase of the database, also when the clock has just started', async (t) => {

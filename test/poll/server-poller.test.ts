@@ -6,6 +6,7 @@ import type { Outcome } from '../../src/poll/poll-query.ts'
 import { Scrapers } from '../../src/poll/scrapers.ts'
 import { ServerPoller } from '../../src/poll/server-poller.ts'
 import { parseQuery } from '../../src/query/parse.ts'
+import type { Activity } from '../../src/query/query.ts'
 import { ClassedError, type ErrorClass } from '../../src/server/error-class.ts'
 import { noRefusals } from '../../src/server/refusals.ts'
 import type { Database, Server } from '../../src/server/server.ts'
@@ -90,6 +91,7 @@ class Driver {
     const known = {
       refusals: noRefusals,
       facts,
+      activities: new Map(),
       identity: { systemIdentifier: '1', startTime: '1' },
       listed: undefined,
       wasRejected: false,
@@ -530,4 +532,43 @@ test('a server is ready once every planned query was polled, and stays so', asyn
   t.ok(poller.isReady)
   poller.update(serverWith(['a', 'b']), [query('fast', 'database'), query('late', 'database')], 1)
   t.ok(poller.isReady)
+})
+
+test('a query about an activity is polled while the activity is in progress or unknown', async (t) => {
+  const during = parseQuery('q.sql', '-- Q.\n--\n-- scope: database\n-- during: vacuum, analyze\n-- gauge a: A.\nselect 1 as a')
+  const driver = new Driver(serverWith(['main']), [during])
+  const isIdle = (activities: Connected['activities']) => {
+    const cycle = begin(driver.poller, 'main', driver.now)
+    driver.poller.learn(cycle, driver.connected('main', { activities }), driver.now)
+    const due = driver.poller.next(cycle, driver.now)
+    if (due !== undefined) driver.poller.done(cycle, due, success, driver.now)
+    driver.poller.finish(cycle, driver.now)
+    driver.now += 15_000
+    return due?.isIdle
+  }
+  const none = new Map<Activity, boolean>([
+    ['vacuum', false],
+    ['analyze', false]
+  ])
+  t.equal(isIdle(none), true)
+  t.equal(isIdle(new Map(none).set('analyze', true)), false, 'in the first cycle after it began')
+  t.equal(isIdle(none), true)
+  t.equal(isIdle(new Map([['vacuum', false]])), false, 'an unknown activity may be in progress')
+})
+
+test('the queries of a cycle begin with counters', async (t) => {
+  const declare = (name: string, interval: string, kind: string) =>
+    parseQuery(`${name}.sql`, `-- Q.\n--\n-- scope: database\n-- interval: ${interval}\n-- ${kind} a: A.\nselect 1 as a`)
+  const queries = [
+    declare('slow', '60s', 'gauge'),
+    declare('state', '15s', 'gauge'),
+    declare('half', '30s', 'gauge'),
+    declare('count', '15s', 'counter')
+  ]
+  const driver = new Driver(serverWith(['main']), queries)
+  driver.cycle('main')
+  t.same(
+    driver.polled.map((polled) => polled.split(' ')[1]),
+    ['count', 'state', 'half', 'slow']
+  )
 })

@@ -179,6 +179,18 @@ const cases: readonly (readonly [string, string, string, RegExp])[] = [
     /^a\.sql:10: "parts" needs pg_catalog\.current_setting/
   ],
   [
+    'an unknown activity',
+    'a.sql',
+    `${header}-- during: vacuum, checkpoint\nselect 1`,
+    /^a\.sql:10: during is "vacuum, checkpoint"; expected activities of a database \(analyze, autovacuum, cluster, copy, create index, vacuum\)/
+  ],
+  [
+    'activities of a server',
+    'a.sql',
+    '-- A.\n--\n-- scope: server\n-- during: vacuum\n-- gauge a: A.\nselect 1',
+    /^a\.sql:5: "during" needs "scope: database"/
+  ],
+  [
     'parts that are no select',
     'a.sql',
     `${header}-- parts: pg_class\nselect 1`,
