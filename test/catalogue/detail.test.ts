@@ -1,8 +1,8 @@
 import { type Test, test } from 'tap'
 import { details } from '../../src/query/detail.ts'
 import { countSeries, sumOf } from '../exporter/count-series.ts'
-import { makeExporter } from '../exporter/run-exporter.ts'
-import { allOf, parsePage, sampleValue } from '../page/parse-page.ts'
+import { everySecond, makeExporter, until } from '../exporter/run-exporter.ts'
+import { allOf, type PageSample, parsePage, sampleValue } from '../page/parse-page.ts'
 import { startManyTables } from '../servers/many-tables.ts'
 import type { TestServer } from '../servers/start-server.ts'
 import { teamDatabases, teamEnvironment } from '../servers/team-databases.ts'
@@ -27,16 +27,17 @@ async function checkSizes(t: Test, server: TestServer): Promise<void> {
 /** At minimal, 20 statements are exported; the increases of the others are in the series `other`. */
 async function checkStatements(t: Test, server: TestServer): Promise<void> {
   const { exporter, page } = makeExporter(
-    { ...teamEnvironment(server, 'pgvitals'), PGVITALS_DETAIL: 'minimal' },
+    { ...teamEnvironment(server, 'pgvitals'), PGVITALS_DETAIL: 'minimal', PGVITALS_QUERIES: everySecond },
     { queries: ['stat_statements', 'stat_statements_query_id'] }
   )
   t.teardown(() => exporter.stop())
-  await exporter.pollOnce()
+  exporter.start()
   const scrape = async () => {
     const samples = parsePage(await page())
     exporter.scraped('prometheus')
     return samples
   }
+  await until('the texts are read', 60, async () => allOf(await scrape(), 'pg_stat_statements_query_id').length > 0)
   const first = await scrape()
   const named = allOf(first, 'pg_stat_statements_calls_total').filter(({ labels }) => labels.queryid !== 'other')
   t.ok(named.length > 10 && named.length <= 20, `${named.length} statements are exported`)
@@ -51,16 +52,14 @@ async function checkStatements(t: Test, server: TestServer): Promise<void> {
     const text = (columns: number) => `select ${Array.from({ length: columns }, () => 1).join(', ')} from item where id = 1`
     await server.sql(name, `set role ${name}_owner`, ...Array.from({ length: 40 }, (_, index) => Array(runs).fill(text(index + 1))).flat())
   }
-  // Increases of exported statements are added once every scraper has their series.
-  for (let poll = 0; poll < 3; poll++) {
-    await exporter.pollOnce()
-    await scrape()
-  }
+  const callsOf = (samples: readonly PageSample[], datname: string) =>
+    allOf(samples, 'pg_stat_statements_calls_total', { datname, user: `${datname}_owner` }).reduce((sum, { value }) => sum + value, 0)
+  await until('all calls are counted', 60, async () => {
+    const samples = await scrape()
+    return teamDatabases.every((name) => callsOf(samples, name) >= 40 * runs)
+  })
   const last = await scrape()
-  for (const datname of teamDatabases) {
-    const calls = allOf(last, 'pg_stat_statements_calls_total', { datname, user: `${datname}_owner` })
-    t.equal(calls.reduce((sum, { value }) => sum + value, 0), 40 * runs, `all calls in ${datname} are counted`)
-  }
+  t.same(teamDatabases.map((name) => callsOf(last, name)), teamDatabases.map(() => 40 * runs), 'exactly')
   t.ok((sampleValue(last, 'pg_stat_statements_calls_total', { datname: 'users', user: 'users_owner', queryid: 'other' }) ?? 0) > 0)
 }
 
