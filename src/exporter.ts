@@ -122,6 +122,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
       plan: poller.plan.all,
       openSessions: poller.openSessions,
       intervals: poller.intervals,
+      budgetedInterval: poller.budgetedInterval,
       isDiscovered: poller.isDiscovered,
       duplicates: duplicatesOf(poller.server.name, groups),
       capacity: capacitySamples(poller.server, poller.usedBytes(now), disk?.size(now))

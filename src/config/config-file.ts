@@ -26,6 +26,7 @@ export interface ServerShape {
   readonly data_directory?: string
   readonly detail?: Detail
   readonly max_sessions?: number
+  readonly poll_cost_percent?: number
   readonly keep_sessions?: boolean
   readonly max_samples_per_database?: number
   readonly discover?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] }

@@ -13,6 +13,8 @@ export interface ConfigSources {
   readonly keepsSessions: boolean
   /** The level of detail of servers without their own. */
   readonly detail: Detail
+  /** The default of `poll_cost_percent`; undefined if it is not set. */
+  readonly pollCostPercent: number | undefined
   /** The errors in the environment. Those of the file are in `file`. */
   readonly errors: string[]
   /** Ignored and unusual settings, for the log. */

@@ -91,6 +91,7 @@ function openSources(environment: NodeJS.ProcessEnv): ConfigSources {
     file,
     keepsSessions: environment.PGVITALS_KEEP_SESSIONS === 'on',
     detail: file.shape.detail ?? parseDetail(environment.PGVITALS_DETAIL ?? '') ?? defaultDetail,
+    pollCostPercent: environment.PGVITALS_POLL_COST_PERCENT ? Number(environment.PGVITALS_POLL_COST_PERCENT) : undefined,
     variables: new Map(),
     errors: [],
     notes: [],

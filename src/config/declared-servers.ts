@@ -48,10 +48,16 @@ function readServer(declared: Declared, sources: ConfigSources): Server | undefi
     discovery: readDiscovery(declared, main, sources),
     detail: shape.detail ?? sources.detail,
     maxSessions: shape.max_sessions ?? 4,
+    pollCostShare: costShareOf(shape.poll_cost_percent ?? sources.pollCostPercent),
     maxSamplesPerDatabase: shape.max_samples_per_database ?? 20_000,
     capacityBytes: shape.capacity_bytes,
     dataDirectory: shape.data_directory
   }
+}
+
+/** The fraction of a core; undefined for the default. */
+export function costShareOf(percent: number | undefined): number | undefined {
+  return percent === undefined ? undefined : percent / 100
 }
 
 function readDatabase(name: string, server: Declared, sources: ConfigSources): Database {

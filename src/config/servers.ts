@@ -1,7 +1,7 @@
 import { type Connection, type Database, isSocket, type Server } from '../server/server.ts'
 import type { ConfigSources } from './config-sources.ts'
 import { isPostgresUrl, parseDatabaseUrl } from './database-url.ts'
-import { readDeclaredServers, serverKey } from './declared-servers.ts'
+import { costShareOf, readDeclaredServers, serverKey } from './declared-servers.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { fallbackPassword } from './secret.ts'
 
@@ -31,7 +31,14 @@ export function readServers(sources: ConfigSources): readonly Server[] {
 function addNamedDatabases(
   declared: readonly Server[],
   named: readonly Named[],
-  { notes, file, errors, keepsSessions, detail }: Pick<ConfigSources, 'notes' | 'file' | 'errors' | 'keepsSessions' | 'detail'>
+  {
+    notes,
+    file,
+    errors,
+    keepsSessions,
+    detail,
+    pollCostPercent
+  }: Pick<ConfigSources, 'notes' | 'file' | 'errors' | 'keepsSessions' | 'detail' | 'pollCostPercent'>
 ): readonly Server[] {
   const servers = new Map<string, Server & { readonly databases: Database[] }>()
   const origins = new Map<Database, string>()
@@ -42,7 +49,13 @@ function addNamedDatabases(
   }
   for (const { variable, connection } of named) {
     const key = serverKey(connection)
-    const server = servers.get(key) ?? { ...serverDefaults, detail, name: serverName(connection), databases: [] }
+    const server = servers.get(key) ?? {
+      ...serverDefaults,
+      detail,
+      pollCostShare: costShareOf(pollCostPercent),
+      name: serverName(connection),
+      databases: []
+    }
     servers.set(key, server)
     if (server.databases.some(({ connection: other }) => other.address !== connection.address)) {
       errors.push(`${variable}: hostaddr differs from that of other databases of the server ${server.name}; use another host name`)

@@ -12,6 +12,7 @@ export interface Settings {
   readonly PGVITALS_QUERIES: string
   readonly PGVITALS_KEEP_SESSIONS: string
   readonly PGVITALS_DETAIL: string
+  readonly PGVITALS_POLL_COST_PERCENT: number
 }
 
 /** The types, defaults and descriptions of the settings. The README's table repeats the descriptions. */
@@ -25,7 +26,8 @@ export const settingsSchema: JSONSchemaType<Settings> = {
     'PGVITALS_QUERIES_DIR',
     'PGVITALS_QUERIES',
     'PGVITALS_KEEP_SESSIONS',
-    'PGVITALS_DETAIL'
+    'PGVITALS_DETAIL',
+    'PGVITALS_POLL_COST_PERCENT'
   ],
   properties: {
     PGVITALS_HOST: { type: 'string', default: '127.0.0.1', description: 'The address to listen on. Use `0.0.0.0` in a container.' },
@@ -58,6 +60,14 @@ export const settingsSchema: JSONSchemaType<Settings> = {
       enum: [...details],
       default: defaultDetail,
       description: 'The level of detail: `minimal`, `standard` or `full`. `detail` in the configuration file overrides it.'
+    },
+    PGVITALS_POLL_COST_PERCENT: {
+      type: 'number',
+      minimum: 0.1,
+      maximum: 100,
+      default: 2,
+      description:
+        'The share of one core that all poll cycles together may use on a server if sessions cannot be kept, in percent. With a higher share many databases are polled more often.'
     }
   }
 }

@@ -19,6 +19,8 @@ export interface ServerHealth {
   readonly openSessions: number
   /** The interval of each database's poll cycles, in seconds. */
   readonly intervals: ReadonlyMap<string, number>
+  /** The interval of the poll cycles of usual databases within the cost budget, in seconds. */
+  readonly budgetedInterval: number
   /** Whether the last discovery succeeded; undefined if discovery is not configured or was not attempted yet. */
   readonly isDiscovered: boolean | undefined
   /** The number of other configured servers that are the same running server. */
@@ -41,7 +43,11 @@ const databaseState = gauge(
 )
 const pollInterval = gauge(
   'pgvitals_database_poll_interval_seconds',
-  'Shortest interval at which database-wide queries are polled. It grows if poll cycles would use more than 2 % of a core on the server.'
+  'Shortest interval at which database-wide queries are polled. It grows if poll cycles would use more than their share of a core on the server (poll_cost_percent).'
+)
+const budgetedPollInterval = gauge(
+  'pgvitals_poll_interval_budgeted_seconds',
+  'Interval at which all databases of the server could be polled within the share of a core (poll_cost_percent) if each poll cycle used 30 ms of CPU, as with ten tables.'
 )
 const discovery = gauge(
   'pgvitals_discovery_success',
@@ -80,6 +86,7 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
   [databaseInfo, 'server, datname, team'],
   [databaseState, 'server, datname, reason'],
   [pollInterval, 'server, datname'],
+  [budgetedPollInterval, 'server'],
   [discovery, 'server'],
   [capability, 'server, datname, capability'],
   [certificateExpiry, 'server, datname'],
@@ -115,6 +122,7 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
       ...(isDiscovered === undefined ? [] : [one(discovery, isDiscovered ? 1 : 0)]),
       ...states.map((state) => one(databaseState, 1, { datname: state.name, reason: reasonOf(state) })),
       ...closed.map((datname) => one(databaseState, 1, { datname, reason: 'not_permitted' })),
+      ...(intervals.size === 0 ? [] : [one(budgetedPollInterval, health.budgetedInterval)]),
       ...[...intervals].map(([datname, seconds]) => one(pollInterval, seconds, { datname })),
       ...capacity,
       ...(known.size > 0 ? [one(identities, known.size), one(duplicates, health.duplicates)] : []),

@@ -36,6 +36,14 @@ export function costShare({ perCycle, queries }: Demand, cycleIntervalSeconds: n
   )
 }
 
+/** The cost of a cycle of a usual database of ten tables, with a new session; docs/decisions/0006 contains the measurement. */
+const budgetedSeconds = 0.03
+
+/** The interval at which this number of usual databases can be polled with this share of a core. */
+export function budgetedInterval(databases: number, share: number, unitSeconds: number): number {
+  return Math.max(1, Math.ceil((databases * budgetedSeconds) / share / unitSeconds - 1e-9)) * unitSeconds
+}
+
 /**
  * Computes the cycle interval of each database. All cycles together cost at most `share` of a core. Each database may
  * use an equal part, and unused parts are redistributed, so the interval of an expensive database grows first. An

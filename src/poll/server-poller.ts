@@ -20,7 +20,7 @@ import { ConnectionLimiter } from './connection-limiter.ts'
 import { DatabaseDiscovery } from './database-discovery.ts'
 import { type DueQuery, dueQuery } from './due-query.ts'
 import type { Connected, Found, Wanted } from './found.ts'
-import { cycleIntervals, phaseOf } from './intervals.ts'
+import { budgetedInterval, cycleIntervals, phaseOf } from './intervals.ts'
 import { Passwords } from './passwords.ts'
 import type { Outcome } from './poll-query.ts'
 import { type Cycle, type CycleInProgress, type DatabaseState, PolledDatabase } from './polled-database.ts'
@@ -35,7 +35,7 @@ export interface PollerOptions {
   readonly scrapers: Scrapers
   readonly sessionMaxAgeSeconds: number
   readonly discoverySeconds: number
-  /** The fraction of a core that poll cycles may use on the server if sessions cannot be kept. */
+  /** The fraction of a core that poll cycles may use on a server that does not set `pollCostShare`. */
   readonly pollCostShare: number
   readonly log: Logger
 }
@@ -106,6 +106,12 @@ export class ServerPoller {
   /** The interval of each database's cycles, in seconds. */
   get intervals(): ReadonlyMap<string, number> {
     return new Map(this.#all.map(({ name, intervalSeconds }) => [name, intervalSeconds]))
+  }
+
+  /** The interval of the cycles of usual databases within the cost budget, in seconds. */
+  get budgetedInterval(): number {
+    const isSpread = keepableSessions(this.#sessionNeeds).size < this.#permitted.length
+    return isSpread ? budgetedInterval(this.#permitted.length, this.#costShare, this.#unitSeconds) : this.#unitSeconds
   }
 
   get openSessions(): number {
@@ -607,7 +613,11 @@ export class ServerPoller {
   #affordableIntervals(unitSeconds: number): ReadonlyMap<string, number> {
     const own = (name: string) => this.plan.runningIn(name).flatMap(({ query, datname }) => (datname === '' ? [] : [query]))
     const demands = new Map(this.#permitted.map(({ name, costs }) => [name, costs.demand(own(name))]))
-    return cycleIntervals(demands, this.#options.pollCostShare, unitSeconds, this.intervals)
+    return cycleIntervals(demands, this.#costShare, unitSeconds, this.intervals)
+  }
+
+  get #costShare(): number {
+    return this.#server.pollCostShare ?? this.#options.pollCostShare
   }
 
   get #sessionNeeds(): SessionNeeds {

@@ -54,6 +54,8 @@ export interface Server {
   readonly detail: Detail
   /** The maximum number of open sessions. With more databases, poll intervals depend on the cost of the cycles. */
   readonly maxSessions: number
+  /** The fraction of a core that poll cycles may use on the server if sessions cannot be kept; undefined for the default. */
+  readonly pollCostShare?: number | undefined
   /** Samples beyond this number are dropped and counted. */
   readonly maxSamplesPerDatabase: number
   /** The size of the server's disk, if it is configured. */

@@ -63,6 +63,7 @@ const cases: readonly (readonly [yaml: string, expected: string | RegExp])[] = [
   ],
   [server('tls: { cert: text, key: none }'), /servers\.s\.tls\.key: cannot read the file/],
   [database('tls: { mode: verify-ca }'), /servers\.s\.databases\.a\.tls\.mode: verify-ca requires root certificates/],
+  [server('poll_cost_percent: 0'), 'pgvitals.yaml:6: servers.s.poll_cost_percent: invalid value 0; the minimum is 0.1'],
   [server('max_sessions: 0'), 'pgvitals.yaml:6: servers.s.max_sessions: invalid value 0; the minimum is 1'],
   [server('capacity_bytes: 100GB'), 'pgvitals.yaml:6: servers.s.capacity_bytes: expected an integer, found a string'],
   [database('quota_bytes: 0'), 'pgvitals.yaml:6: servers.s.databases.a.quota_bytes: invalid value 0; the minimum is 1'],

@@ -17,6 +17,7 @@ servers:
     capacity_bytes: 107374182400
     data_directory: /var/lib/postgresql
     max_sessions: 6
+    poll_cost_percent: 5
     max_samples_per_database: 500
     discover: { include: ["^team_"], exclude: ["^rdsadmin$"] }
     databases:
@@ -36,11 +37,12 @@ queries: { locks: off, stat_user_tables: { interval: 60s } }
 
 test('every setting of the file is part of the configuration', async (t) => {
   const files = { 'secrets/pgvitals': 'p', 'secrets/token': 't' }
-  const { servers, teams, queries, files: configFiles, notes } = readFrom(t, whole, { PGVITALS_LABELER: 'l' }, files)
+  const { servers, teams, queries, files: configFiles, notes } = readFrom(t, whole, { PGVITALS_LABELER: 'l', PGVITALS_POLL_COST_PERCENT: '0.5' }, files)
   const [main, other] = servers
   t.match(main, {
     name: 'main',
     maxSessions: 6,
+    pollCostShare: 0.05,
     maxSamplesPerDatabase: 500,
     capacityBytes: 107374182400,
     dataDirectory: '/var/lib/postgresql'
@@ -73,6 +75,7 @@ test('every setting of the file is part of the configuration', async (t) => {
 
   t.match(other, {
     name: 'other',
+    pollCostShare: 0.005,
     maxSessions: 4,
     maxSamplesPerDatabase: 20_000,
     databases: [{ name: 'postgres' }],

@@ -26,6 +26,7 @@ const health = (states: readonly DatabaseState[], more: Partial<ServerHealth> = 
   teams: new Map(),
   openSessions: 0,
   intervals: new Map(),
+  budgetedInterval: 15,
   isDiscovered: undefined,
   duplicates: 0,
   capacity: [],

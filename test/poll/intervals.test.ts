@@ -1,5 +1,14 @@
 import { test } from 'tap'
-import { CycleCosts, costShare, cycleIntervals, type Demand, phaseOf, stretch, usualDemand } from '../../src/poll/intervals.ts'
+import {
+  budgetedInterval,
+  CycleCosts,
+  costShare,
+  cycleIntervals,
+  type Demand,
+  phaseOf,
+  stretch,
+  usualDemand
+} from '../../src/poll/intervals.ts'
 
 const small: Demand = { perCycle: 0.015, queries: [{ seconds: 0.001, intervalSeconds: 15 }] }
 
@@ -40,6 +49,13 @@ test('the interval of an expensive database is at most ten minutes, unless most 
   t.ok(longest(5) >= 600 && longest(5) < 700)
   const median = cycleIntervals(many(1000), 0.02, 15, new Map()).get('d0') ?? 0
   t.ok(longest(1000) >= 4 * median && median > 600)
+})
+
+test('the budgeted interval is that at which all databases of usual cost fit into the share', async (t) => {
+  t.equal(budgetedInterval(200, 0.02, 15), 300)
+  t.equal(budgetedInterval(201, 0.02, 15), 315, 'a multiple of the unit')
+  t.equal(budgetedInterval(200, 0.05, 15), 120)
+  t.equal(budgetedInterval(3, 0.02, 15), 15)
 })
 
 test('an interval that is slightly too long is kept', async (t) => {

@@ -572,3 +572,19 @@ test('the queries of a cycle begin with counters', async (t) => {
     ['count', 'state', 'half', 'slow']
   )
 })
+
+test('the share of a core that a server sets determines its intervals', async (t) => {
+  const names = Array.from({ length: 50 }, (_, index) => `d${index}`)
+  const longest = (more: Partial<Server>) => {
+    const driver = new Driver(serverWith(names, more))
+    driver.until(600)
+    return { longest: Math.max(...driver.poller.intervals.values()), budgeted: driver.poller.budgetedInterval }
+  }
+  const usual = longest({})
+  const half = longest({ pollCostShare: 0.01 })
+  const plenty = longest({ pollCostShare: 1 })
+  t.equal(usual.budgeted, 75)
+  t.equal(half.budgeted, 150)
+  t.ok(half.longest > 1.5 * usual.longest, `${half.longest} s instead of ${usual.longest} s`)
+  t.same(plenty, { longest: 15, budgeted: 15 })
+})

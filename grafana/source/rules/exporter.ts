@@ -38,10 +38,17 @@ or pgvitals_sessions_open unless on (${perServer}) pgvitals_database_state{reaso
   {
     ...ofExporter,
     name: 'PgvitalsPollIntervalLong',
-    tiers: [warning('15m', `pgvitals_database_poll_interval_seconds > ${thresholds.pollIntervalSeconds}`)],
+    // Many databases have a long interval by design.
+    tiers: [
+      warning(
+        '15m',
+        `pgvitals_database_poll_interval_seconds > ${thresholds.pollIntervalSeconds}
+and on (${perDatabase}) pgvitals_database_poll_interval_seconds > on (${perServer}) group_left () ${thresholds.pollIntervalRatio} * pgvitals_poll_interval_budgeted_seconds`
+      )
+    ],
     summary: `pgvitals polls ${database} only every ${duration}`,
     description:
-      'More frequent polls would exceed the CPU share of pgvitals on the server. Rates over five minutes have few samples. Check which queries are slow.'
+      'This is more than three times the interval at which databases of usual cost fit into the CPU share of pgvitals on the server. Check which queries are slow.'
   },
   {
     ...ofExporter,

@@ -7,6 +7,7 @@ const polls = 'pgvitals_polls_total{datname="labeler"}'
 const dropped = 'pgvitals_samples_dropped_total{datname="labeler", query="locks", reason="duplicate"}'
 const size = 'scrape_samples_post_metric_relabeling'
 const interval = 'pgvitals_database_poll_interval_seconds{datname="labeler"}'
+const budgeted = 'pgvitals_poll_interval_budgeted_seconds'
 const capability = (datname: string, name: string) => `pgvitals_capability{datname="${datname}", capability="${name}"}`
 
 export const exporter: readonly AlertCase[] = [
@@ -65,11 +66,13 @@ export const exporter: readonly AlertCase[] = [
   {
     alert: 'PgvitalsPollIntervalLong',
     severity: 'warning',
-    bad: { [interval]: 65 },
+    bad: { [interval]: 65, [budgeted]: 15 },
     good: { [interval]: 15 },
-    silent: { 'just below': { [interval]: 55 } },
+    silent: { 'just below': { [interval]: 55 }, 'many databases': { [interval]: 890, [budgeted]: 300 } },
+    fires: { 'one of many databases': { [interval]: 910, [budgeted]: 300 } },
     labels: { datname: 'labeler' },
-    summary: 'pgvitals polls labeler on SERVER only every 1m 5s'
+    summary: 'pgvitals polls labeler on SERVER only every 1m 5s',
+    summaries: { 'one of many databases': 'pgvitals polls labeler on SERVER only every 15m 10s' }
   },
   {
     alert: 'PgvitalsBlindSpot',
