@@ -158,7 +158,11 @@ test('pgvitals once prints the page and exits; pgvitals queries lists the files'
   t.equal(await once.ended, 0)
   for (const datname of [team.platform, team.users, team.labeler])
     t.equal(sampleValue(parsePage(once.output()), 'pg_database_up', { datname }), 1)
-  const polled = runProcess({ ...team.environment('monitor'), PGVITALS_LOG_LEVEL: 'silent', PGVITALS_DETAIL: 'minimal' }, 'queries', '--poll')
+  const polled = runProcess(
+    { ...team.environment('monitor'), PGVITALS_LOG_LEVEL: 'silent', PGVITALS_DETAIL: 'minimal' },
+    'queries',
+    '--poll'
+  )
   t.equal(await polled.ended, 0)
   t.match(polled.output(), /^Server \S+, detail: minimal: \d+ series of queries\n\n/)
   t.match(polled.output(), /^ +\d+ {2}settings$/m)

@@ -52,7 +52,11 @@ async function checkStatements(t: Test, server: TestServer): Promise<void> {
   const calls = statements * runs + 1
   for (const name of teamDatabases) {
     const text = (columns: number) => `select ${Array.from({ length: columns }, () => 1).join(', ')} from item where id = 1`
-    await server.sql(name, `set role ${name}_owner`, ...Array.from({ length: statements }, (_, index) => Array(runs).fill(text(index + 1))).flat())
+    await server.sql(
+      name,
+      `set role ${name}_owner`,
+      ...Array.from({ length: statements }, (_, index) => Array(runs).fill(text(index + 1))).flat()
+    )
   }
   const callsOf = (samples: readonly PageSample[], datname: string) =>
     allOf(samples, 'pg_stat_statements_calls_total', { datname, user: `${datname}_owner` }).reduce((sum, { value }) => sum + value, 0)
@@ -61,7 +65,11 @@ async function checkStatements(t: Test, server: TestServer): Promise<void> {
     return teamDatabases.every((name) => callsOf(samples, name) >= calls)
   })
   const last = await scrape()
-  t.same(teamDatabases.map((name) => callsOf(last, name)), teamDatabases.map(() => calls), 'exactly')
+  t.same(
+    teamDatabases.map((name) => callsOf(last, name)),
+    teamDatabases.map(() => calls),
+    'exactly'
+  )
   t.ok((sampleValue(last, 'pg_stat_statements_calls_total', { datname: 'users', user: 'users_owner', queryid: 'other' }) ?? 0) > 0)
 }
 

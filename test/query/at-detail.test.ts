@@ -37,7 +37,10 @@ test('a detail applies to the value columns that follow it; the default is stand
 test('a query at a level selects only the columns of the level, with its limit and ranking', async (t) => {
   const query = parseQuery('t.sql', text)
   const [minimal, standard, full] = details.map((detail) => atDetail(query, detail))
-  t.same(minimal?.columns.map(({ name }) => name), ['relname', 'a', 'cut'])
+  t.same(
+    minimal?.columns.map(({ name }) => name),
+    ['relname', 'a', 'cut']
+  )
   t.same(minimal?.top, { limit: 20, limits: {}, by: ['a'] })
   t.equal(minimal?.sql, 'select t."relname", t."a", t."cut" from (\nselect 1\n) as t')
   t.match(standard, { top: { limit: 100, by: ['a'] }, sql: 'select t."relname", t."b", t."a", t."cut" from (\nselect 1\n) as t' })
@@ -64,7 +67,10 @@ test('each level of the built-in queries includes the previous one, and keeps wh
     for (const [index, level] of levels.entries()) {
       if (level === undefined) continue
       const [own, next] = [level, levels[index + 1] ?? level].map((one) => familiesOf(one).map(({ name }) => name))
-      t.same(own?.filter((name) => !next?.includes(name)), [])
+      t.same(
+        own?.filter((name) => !next?.includes(name)),
+        []
+      )
       for (const kind of ['label', 'key', 'within', 'cut', 'suffix'] as const) t.same(columnNames(level, kind), columnNames(query, kind))
       t.ok(level.top === undefined || level.top.by.length > 0, `${query.file} ranks its rows at ${details[index]}`)
     }

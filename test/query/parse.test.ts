@@ -102,8 +102,18 @@ const cases: readonly (readonly [string, string, string, RegExp])[] = [
     /^a\.sql:10: unknown declaration "every: 5m"; expected a setting .* or a column/
   ],
   ['an unknown kind', 'a.sql', `${header}-- summary x: X.\nselect 1`, /^a\.sql:10: unknown declaration "summary x: X\."/],
-  ['an unknown level', 'a.sql', `-- T.\n--\n-- scope: server\n-- detail: most\n-- gauge a: A.\nselect 1`, /^a\.sql:4: detail is "most"; expected minimal, standard, full/],
-  ['a level without columns', 'a.sql', `${header}-- detail: full\nselect 1`, /^a\.sql:10: no gauge, counter or untyped column follows this detail/],
+  [
+    'an unknown level',
+    'a.sql',
+    `-- T.\n--\n-- scope: server\n-- detail: most\n-- gauge a: A.\nselect 1`,
+    /^a\.sql:4: detail is "most"; expected minimal, standard, full/
+  ],
+  [
+    'a level without columns',
+    'a.sql',
+    `${header}-- detail: full\nselect 1`,
+    /^a\.sql:10: no gauge, counter or untyped column follows this detail/
+  ],
   [
     'a level without a ranking',
     'a.sql',
