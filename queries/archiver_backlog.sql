@@ -6,8 +6,10 @@
 -- timeout:  30s
 -- requires: capability pg_ls_archive_statusdir
 --
--- gauge files: WAL files waiting to be archived; absent while archive_mode is off, and on a standby unless it is always.
+-- detail: minimal
 -- gauge oldest_age_seconds: Age of the oldest WAL file waiting to be archived, by its status file; absent if none is waiting.
+-- detail: standard
+-- gauge files: WAL files waiting to be archived; absent while archive_mode is off, and on a standby unless it is always.
 select
   pg_catalog.count(*) as files,
   extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(d.modification))::float8 as oldest_age_seconds

@@ -1,6 +1,7 @@
 -- Use of shared buffers, from the extension pg_buffercache. The function reads all buffer headers without locking them.
 --
 -- scope:    server
+-- detail:   full
 -- interval: 1m
 -- requires: capability pg_monitor
 -- requires: pg_buffercache >= 1.4

@@ -3,11 +3,13 @@
 -- scope:    server
 -- interval: 15s
 --
+-- detail: minimal
 -- gauge max: Maximum number of client connections (max_connections).
--- gauge reserved: Connections reserved for superusers (superuser_reserved_connections) and, from PostgreSQL 16 on, for
---    members of pg_use_reserved_connections (reserved_connections).
 -- gauge usable: Connections available to all other roles: max minus reserved.
 -- gauge in_use: Open client connections, including the exporter's; absent without pg_read_all_stats.
+-- detail: standard
+-- gauge reserved: Connections reserved for superusers (superuser_reserved_connections) and, from PostgreSQL 16 on, for
+--    members of pg_use_reserved_connections (reserved_connections).
 -- gauge walsenders_max: Maximum number of WAL sender connections (max_wal_senders), which are not part of max_connections.
 -- gauge walsenders_in_use: Open WAL sender connections: standbys, base backups and logical replication; absent without
 --    pg_read_all_stats.

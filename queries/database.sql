@@ -4,15 +4,18 @@
 -- interval: 1m
 --
 -- label datname
+-- detail: minimal
+-- gauge xids_left: Transactions until the server stops assigning transaction IDs, unless the database is vacuumed.
+-- gauge multixacts_left: Multixacts until the server stops assigning multixact IDs, unless the database is vacuumed.
+-- detail: standard
 -- gauge connection_limit: Maximum number of concurrent connections to the database (datconnlimit); -1 if unlimited. Absent
 --    for an invalid database.
+-- gauge xid_age: Age of the oldest unfrozen transaction ID, in transactions.
+-- gauge multixact_age: Age of the oldest multixact ID that is still in use, in multixacts.
+-- detail: full
 -- gauge is_template: 1 if any role with CREATEDB may clone the database (datistemplate), 0 otherwise.
 -- gauge allows_connections: 1 if the database accepts connections (datallowconn), 0 otherwise.
 -- gauge is_invalid: 1 if a DROP DATABASE of it was interrupted, so that it can only be dropped, 0 otherwise.
--- gauge xid_age: Age of the oldest unfrozen transaction ID, in transactions.
--- gauge multixact_age: Age of the oldest multixact ID that is still in use, in multixacts.
--- gauge xids_left: Transactions until the server stops assigning transaction IDs, unless the database is vacuumed.
--- gauge multixacts_left: Multixacts until the server stops assigning multixact IDs, unless the database is vacuumed.
 select
   d.datname,
   -- -2 marks an invalid database, whose DROP DATABASE was interrupted.

@@ -1,6 +1,7 @@
 -- Disk space used by each database. Expensive: PostgreSQL reads the size of every file.
 --
 -- scope:    server
+-- detail:   minimal
 -- merge:    datname
 -- interval: 5m
 -- timeout:  30s

@@ -2,6 +2,7 @@
 -- pg_database_multixact_age are the same values under correct names.
 --
 -- scope:    server
+-- detail:   full
 -- interval: 1m
 --
 -- label datname

@@ -1,6 +1,7 @@
 -- Disk space used by the server. Expensive: PostgreSQL reads the size of every file.
 --
 -- scope:    server
+-- detail:   minimal
 -- interval: 5m
 -- timeout:  30s
 -- requires: capability pg_ls_waldir, capability pg_read_all_stats

@@ -4,7 +4,7 @@
 -- scope:    database
 -- interval: 5m
 -- timeout:  30s
--- top:      100 by bytes
+-- top:      100 (standard 20) by bytes
 -- requires: role primary
 -- requires: setting track_counts
 -- parts:    select i.indexrelid from pg_catalog.pg_index as i

@@ -1,6 +1,7 @@
 -- The largest partitions, with the partitioned table at the root of each.
 --
 -- scope:    database
+-- detail:   full
 -- interval: 5m
 -- timeout:  30s
 -- top:      500 by info

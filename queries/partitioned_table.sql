@@ -3,6 +3,7 @@
 -- pg_partition_info assigns the counters of the partitions to their partitioned table.
 --
 -- scope:    database
+-- detail:   full
 -- interval: 1m
 -- timeout:  30s
 -- top:      100 by live_rows, dead_rows

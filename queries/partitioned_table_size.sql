@@ -1,6 +1,7 @@
 -- Number of partitions of each partitioned table in pg_class and their size, summed over all its partitions at every level.
 --
 -- scope:    database
+-- detail:   full
 -- interval: 5m
 -- timeout:  30s
 -- top:      100 by size_bytes, index_size_bytes, partitions

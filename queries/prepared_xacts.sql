@@ -8,8 +8,10 @@
 --
 -- label datname
 -- label owner
--- gauge value: Transactions prepared for two-phase commit and not yet committed or rolled back.
+-- detail: minimal
 -- gauge oldest_seconds: Seconds since the oldest prepared transaction was prepared; absent if there is none.
+-- detail: standard
+-- gauge value: Transactions prepared for two-phase commit and not yet committed or rolled back.
 with
   grouped as (
     select

@@ -3,6 +3,7 @@
 -- scope:    server
 -- interval: 15s
 --
+-- detail: minimal
 -- gauge lag_seconds: Age of the last replayed transaction, in seconds; 0 on a primary, and on a standby that is streaming and
 --    has replayed all received WAL. Absent on a standby that has replayed no transaction.
 -- gauge is_replica: 1 on a standby, 0 on a primary.
@@ -11,10 +12,11 @@
 -- gauge receiver_connected: 1 if the WAL receiver of this standby is streaming, 0 otherwise; absent on a primary and on a
 --    standby without primary_conninfo, which restores WAL from the archive only. Without pg_read_all_settings also absent
 --    until a WAL receiver has been started.
--- gauge receiver_last_message_age_seconds: Seconds since this standby last received a message from the server it streams
---    from; absent on a primary, while the standby is not streaming, and without pg_read_all_stats.
 -- gauge unreplayed_bytes: WAL that this standby has received but not replayed; absent on a primary and without streaming
 --    replication.
+-- detail: standard
+-- gauge receiver_last_message_age_seconds: Seconds since this standby last received a message from the server it streams
+--    from; absent on a primary, while the standby is not streaming, and without pg_read_all_stats.
 select
   case
     when not r.is_replica then 0

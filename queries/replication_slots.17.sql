@@ -9,9 +9,11 @@
 -- label slot_name
 -- label slot_type
 -- label database
+-- detail: minimal
 -- gauge active: 1 if the slot is in use, 0 otherwise.
--- gauge slot_is_active: 1 if the slot is in use, 0 otherwise.
 -- gauge pg_wal_lsn_diff: WAL retained by the slot, in bytes; absent for a slot that has reserved no WAL or is lost.
+-- detail: standard
+-- gauge slot_is_active: 1 if the slot is in use, 0 otherwise.
 -- gauge slot_current_wal_lsn: Current WAL position (LSN) of this server, in bytes: the write position of a primary, the
 --    receive or replay position of a standby.
 -- gauge slot_confirmed_flush_lsn: Position (LSN) up to which the consumer of a logical slot has confirmed receipt, in bytes;

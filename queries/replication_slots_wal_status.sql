@@ -2,6 +2,7 @@
 -- pg_replication_slots_active.
 --
 -- scope:    server
+-- detail:   minimal
 -- interval: 15s
 --
 -- label slot_name

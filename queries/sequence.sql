@@ -2,6 +2,7 @@
 -- skipped.
 --
 -- scope:    database
+-- detail:   minimal
 -- interval: 5m
 -- timeout:  30s
 -- top:      200 by used_ratio

@@ -1,6 +1,7 @@
 -- Version, role, system identifier and timeline of the server, as labels, from pg_control_system() and other functions.
 --
 -- scope:    server
+-- detail:   minimal
 -- interval: 15s
 --
 -- label version

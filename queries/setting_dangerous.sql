@@ -1,6 +1,7 @@
 -- Parameter values that risk data loss or corruption, or that disable maintenance, from pg_settings.
 --
 -- scope:    server
+-- detail:   minimal
 -- interval: 1m
 --
 -- label name

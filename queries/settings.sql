@@ -2,6 +2,7 @@
 -- database are absent.
 --
 -- scope:    server
+-- detail:   minimal
 -- interval: 1m
 --
 -- suffix name

@@ -1,6 +1,7 @@
 -- Sessions waiting for a lock, from pg_stat_activity.
 --
 -- scope:    server
+-- detail:   minimal
 -- merge:    datname
 -- interval: 15s
 -- rows:     2000

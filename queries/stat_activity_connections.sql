@@ -1,6 +1,7 @@
 -- Client connections by database, user and state, from pg_stat_activity, without the exporter's session.
 --
 -- scope:    server
+-- detail:   minimal
 -- merge:    datname
 -- interval: 15s
 -- rows:     5000

@@ -2,6 +2,7 @@
 -- session and without users whose sessions the role cannot see.
 --
 -- scope:    server
+-- detail:   minimal
 -- merge:    datname
 -- interval: 15s
 --

@@ -7,13 +7,14 @@
 -- label datname
 -- label usename
 -- label state
--- gauge value: Sessions that block others and do not wait for a lock themselves. All prepared transactions of a database
---    count as one; for background processes state is the backend type, and "unknown" if the role cannot see it.
 -- gauge blocked_sessions: Sessions blocked by these root blockers, directly or indirectly.
 -- gauge longest_statement_seconds: Seconds since the oldest statement blocked by these root blockers began, an upper bound of
 --    the wait; absent if the role cannot see one of the blocked sessions.
 -- gauge oldest_transaction_seconds: Seconds since the oldest transaction of these root blockers began; absent if the role
 --    cannot see it.
+-- detail: full
+-- gauge value: Sessions that block others and do not wait for a lock themselves. All prepared transactions of a database
+--    count as one; for background processes state is the backend type, and "unknown" if the role cannot see it.
 with recursive
   activity as materialized (
     select

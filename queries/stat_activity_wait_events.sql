@@ -1,6 +1,7 @@
 -- Wait events of active backends, from pg_stat_activity. Idle backends and the exporter's session are not included.
 --
 -- scope:    server
+-- detail:   minimal
 -- merge:    datname
 -- interval: 15s
 -- rows:     1000

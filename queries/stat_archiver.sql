@@ -5,16 +5,18 @@
 -- scope:    server
 -- interval: 15s
 --
+-- detail: minimal
+-- gauge   last_archived_timestamp_seconds: Time at which a WAL file was last archived, as a Unix timestamp; absent if none
+--    was archived and while the archiver does not run.
+-- gauge   last_failed_timestamp_seconds: Time at which archiving a WAL file last failed, as a Unix timestamp; absent if it
+--    never failed and while the archiver does not run.
+-- detail: standard
 -- counter archived_count: WAL files archived; absent on a standby unless archive_mode is always.
 -- counter failed_count: Failed attempts to archive a WAL file; absent on a standby unless archive_mode is always.
 -- gauge   last_archive_age: Seconds since a WAL file was last archived; absent if none was archived and while the archiver does
 --    not run.
 -- counter archived_total: WAL files archived; absent while the archiver does not run.
 -- counter failed_total: Failed attempts to archive a WAL file; absent while the archiver does not run.
--- gauge   last_archived_timestamp_seconds: Time at which a WAL file was last archived, as a Unix timestamp; absent if none
---    was archived and while the archiver does not run.
--- gauge   last_failed_timestamp_seconds: Time at which archiving a WAL file last failed, as a Unix timestamp; absent if it
---    never failed and while the archiver does not run.
 -- gauge   stats_reset_timestamp_seconds: Time at which these statistics were last reset, as a Unix timestamp; absent if
 --    never, and on a standby unless archive_mode is always.
 select

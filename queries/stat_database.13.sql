@@ -4,12 +4,16 @@
 -- interval: 15s
 --
 -- label   datname
--- gauge   numbackends: Backends connected to the database.
+-- detail: minimal
 -- counter xact_commit: Transactions committed.
 -- counter xact_rollback: Transactions rolled back.
 -- counter blks_read: Blocks not found in shared buffers; they may have been read from the cache of the operating system;
 --    absent without track_counts.
 -- counter blks_hit: Blocks found in shared buffers; absent without track_counts.
+-- gauge   checksum_last_failure_timestamp_seconds: Time at which a data page checksum failure was last detected, as a Unix
+--    timestamp; absent if never.
+-- detail: standard
+-- gauge   numbackends: Backends connected to the database.
 -- counter tup_returned: Live rows fetched by sequential scans, and index entries returned by index scans; absent without
 --    track_counts.
 -- counter tup_fetched: Live rows fetched by index scans; absent without track_counts.
@@ -28,8 +32,6 @@
 -- counter stats_reset: Time at which these statistics were last reset, as a Unix timestamp; absent if never.
 -- counter checksum_failures_total: Data page checksum failures detected in the database; absent if data checksums are
 --    disabled.
--- gauge   checksum_last_failure_timestamp_seconds: Time at which a data page checksum failure was last detected, as a Unix
---    timestamp; absent if never.
 
 -- The tracking settings in the sessions of each database: the database-specific value or that of the server. If our role or
 -- database sets another value, that of the server is not visible, and PostgreSQL's default is assumed.

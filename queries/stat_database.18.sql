@@ -5,12 +5,16 @@
 -- interval: 15s
 --
 -- label   datname
--- gauge   numbackends: Backends connected to the database.
+-- detail: minimal
 -- counter xact_commit: Transactions committed.
 -- counter xact_rollback: Transactions rolled back.
 -- counter blks_read: Blocks not found in shared buffers; they may have been read from the cache of the operating system;
 --    absent without track_counts.
 -- counter blks_hit: Blocks found in shared buffers; absent without track_counts.
+-- gauge   checksum_last_failure_timestamp_seconds: Time at which a data page checksum failure was last detected, as a Unix
+--    timestamp; absent if never.
+-- detail: standard
+-- gauge   numbackends: Backends connected to the database.
 -- counter tup_returned: Live rows fetched by sequential scans, and index entries returned by index scans; absent without
 --    track_counts.
 -- counter tup_fetched: Live rows fetched by index scans; absent without track_counts.
@@ -29,12 +33,8 @@
 -- counter stats_reset: Time at which these statistics were last reset, as a Unix timestamp; absent if never.
 -- counter checksum_failures_total: Data page checksum failures detected in the database; absent if data checksums are
 --    disabled.
--- gauge   checksum_last_failure_timestamp_seconds: Time at which a data page checksum failure was last detected, as a Unix
---    timestamp; absent if never.
 -- counter active_time_seconds_total: Time spent executing statements; absent without track_activities and before PostgreSQL
 --    14.
--- counter session_time_seconds_total: Time that sessions were connected, updated when the state of a session changes; absent
---    before PostgreSQL 14.
 -- counter idle_in_transaction_time_seconds_total: Time that sessions were idle in a transaction; absent without
 --    track_activities and before PostgreSQL 14.
 -- counter sessions_total: Sessions established; absent before PostgreSQL 14.
@@ -43,6 +43,9 @@
 -- counter sessions_fatal_total: Sessions terminated by fatal errors; absent before PostgreSQL 14.
 -- counter sessions_killed_total: Sessions terminated by operator intervention, such as pg_terminate_backend(); absent before
 --    PostgreSQL 14.
+-- detail: full
+-- counter session_time_seconds_total: Time that sessions were connected, updated when the state of a session changes; absent
+--    before PostgreSQL 14.
 -- counter parallel_workers_to_launch_total: Parallel workers that queries planned to launch; absent before PostgreSQL 18.
 -- counter parallel_workers_launched_total: Parallel workers launched; absent before PostgreSQL 18.
 

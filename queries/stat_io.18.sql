@@ -7,12 +7,13 @@
 -- label   object
 -- label   context
 -- counter reads_total: Read operations.
--- counter read_bytes_total: Bytes read; they may have come from the cache of the operating system.
 -- counter read_seconds_total: Time spent in read operations; absent without track_io_timing or, for WAL, track_wal_io_timing.
 -- counter writes_total: Write operations.
--- counter write_bytes_total: Bytes written.
 -- counter write_seconds_total: Time spent in write operations; absent without track_io_timing or, for WAL,
 --    track_wal_io_timing.
+-- detail: full
+-- counter read_bytes_total: Bytes read; they may have come from the cache of the operating system.
+-- counter write_bytes_total: Bytes written.
 -- counter writebacks_total: Blocks that the process requested the kernel to write to permanent storage.
 -- counter writeback_seconds_total: Time spent in writeback operations; absent without track_io_timing or, for WAL,
 --    track_wal_io_timing.

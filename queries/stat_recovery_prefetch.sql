@@ -1,6 +1,7 @@
 -- Blocks prefetched during recovery, from pg_stat_recovery_prefetch. No rows on a primary and with recovery_prefetch = off.
 --
 -- scope:    server
+-- detail:   full
 -- interval: 15s
 -- requires: server >= 15
 --

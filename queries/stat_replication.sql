@@ -10,18 +10,20 @@
 -- label state
 -- label slot_name
 -- within database
+-- detail: minimal
+-- gauge replay_lag_bytes: WAL that the standby has not replayed yet, in bytes.
+-- gauge replay_lag_seconds: Time from flushing recent WAL locally until the standby reported that it had replayed it; absent
+--    while there is no recent WAL and for clients that report no such position.
+-- detail: standard
 -- gauge pg_current_wal_lsn_bytes: Current WAL position (LSN) of this server, in bytes: the write position of a primary, the
 --    receive or replay position of a standby.
 -- gauge pg_wal_lsn_diff: WAL that the standby has not replayed yet, in bytes.
 -- gauge sent_lag_bytes: WAL that has not been sent to the standby yet.
 -- gauge write_lag_bytes: WAL that the standby has not written yet.
 -- gauge flush_lag_bytes: WAL that the standby has not flushed to disk yet.
--- gauge replay_lag_bytes: WAL that the standby has not replayed yet, in bytes.
 -- gauge write_lag_seconds: Time from flushing recent WAL locally until the standby reported that it had written it; absent
 --    while there is no recent WAL and for clients that report no such position.
 -- gauge flush_lag_seconds: Time from flushing recent WAL locally until the standby reported that it had flushed it; absent
---    while there is no recent WAL and for clients that report no such position.
--- gauge replay_lag_seconds: Time from flushing recent WAL locally until the standby reported that it had replayed it; absent
 --    while there is no recent WAL and for clients that report no such position.
 -- gauge sync_priority: Priority of the standby in synchronous_standby_names, starting with 1; 0 for an asynchronous standby.
 select

@@ -7,17 +7,18 @@
 --
 -- label   slot_name
 -- within  database
+-- counter spill_bytes_total: Bytes of decoded transaction data spilled to disk.
+-- counter stream_bytes_total: Bytes of decoded data of in-progress transactions streamed to the output plugin.
+-- counter bytes_total: Bytes of transaction data decoded for the output plugin of the slot, including spilled and streamed
+--    data.
+-- detail: full
 -- counter spill_txns_total: Transactions and subtransactions spilled to disk because decoding exceeded
 --    logical_decoding_work_mem.
 -- counter spills_total: Spills of transactions to disk.
--- counter spill_bytes_total: Bytes of decoded transaction data spilled to disk.
 -- counter stream_txns_total: In-progress transactions streamed to the output plugin because decoding exceeded
 --    logical_decoding_work_mem.
 -- counter streams_total: Streamings of in-progress transactions to the output plugin.
--- counter stream_bytes_total: Bytes of decoded data of in-progress transactions streamed to the output plugin.
 -- counter txns_total: Decoded transactions sent to the output plugin of the slot.
--- counter bytes_total: Bytes of transaction data decoded for the output plugin of the slot, including spilled and streamed
---    data.
 select
   s.slot_name,
   r.database,

@@ -1,6 +1,7 @@
 -- Synchronous state of standbys, from pg_stat_replication, with the names of pg_stat_replication_replay_lag_bytes.
 --
 -- scope:    server
+-- detail:   minimal
 -- interval: 15s
 -- requires: capability pg_read_all_stats
 --

@@ -4,9 +4,10 @@
 -- interval: 15s
 --
 -- label   name
--- counter blks_zeroed_total: Blocks zeroed during initialization.
 -- counter blks_hit_total: Blocks found in the cache.
 -- counter blks_read_total: Blocks read from disk.
+-- detail: full
+-- counter blks_zeroed_total: Blocks zeroed during initialization.
 -- counter blks_written_total: Blocks written to disk.
 -- counter blks_exists_total: Blocks checked for existence.
 -- counter flushes_total: Flushes of dirty data.

@@ -1,6 +1,7 @@
 -- Texts of the statements on the page, on one line and without literals; join them by queryid.
 --
 -- scope:      server
+-- detail:     minimal
 -- merge:      database
 -- interval:   15s
 -- timeout:    10s

@@ -5,15 +5,17 @@
 --
 -- label   datname
 -- label   subname
+-- detail: minimal
 -- gauge   enabled: 1 if the subscription is enabled, 0 otherwise; an error can disable it (disable_on_error).
 -- gauge   disable_on_error: 1 if an error disables the subscription (disable_on_error), 0 otherwise; absent before PostgreSQL 15.
 -- gauge   apply_worker_up: 1 if the leader apply worker is running, 0 otherwise.
+-- counter received_bytes_total: WAL position (LSN) of the publisher up to which changes were received, in bytes; absent while
+--    no apply worker is running or it has received no message.
+-- detail: standard
 -- gauge   sync_workers: Table synchronization workers, which copy the initial data.
 -- gauge   parallel_apply_workers: Parallel apply workers, which apply large transactions; absent before PostgreSQL 16.
 -- gauge   last_message_age_seconds: Seconds since a message was last received from the publisher; absent while no apply
 --    worker is running or it has received none.
--- counter received_bytes_total: WAL position (LSN) of the publisher up to which changes were received, in bytes; absent while
---    no apply worker is running or it has received no message.
 select
   d.datname,
   s.subname,

@@ -1,6 +1,7 @@
 -- Errors of subscriptions, from pg_stat_subscription_stats.
 --
 -- scope:    server
+-- detail:   minimal
 -- interval: 15s
 --
 -- label   datname

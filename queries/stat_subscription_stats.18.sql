@@ -5,8 +5,10 @@
 --
 -- label   datname
 -- label   subname
+-- detail: minimal
 -- counter apply_errors_total: Errors while applying changes.
 -- counter sync_errors_total: Errors during the initial table synchronization.
+-- detail: full
 -- counter confl_insert_exists_total: Row insertions that violated a unique constraint; absent before PostgreSQL 18.
 -- counter confl_update_origin_differs_total: Updates of rows that another origin had modified; absent before PostgreSQL 18.
 -- counter confl_update_exists_total: Updated rows that violated a unique constraint; absent before PostgreSQL 18.

@@ -1,6 +1,7 @@
 -- Scans and block reads of each index, as in pg_stat_user_indexes and pg_statio_user_indexes.
 --
 -- scope:    database
+-- detail:   full
 -- interval: 15s
 -- top:      300 by stat_user_indexes_idx_scan_total, stat_user_indexes_idx_tup_read_total,
 --    statio_user_indexes_idx_blks_read_total, statio_user_indexes_idx_blks_hit_total

@@ -2,6 +2,7 @@
 -- (PostgreSQL 16).
 --
 -- scope:    database
+-- detail:   full
 -- interval: 15s
 -- top:      300 by stat_user_indexes_idx_scan_total, stat_user_indexes_idx_tup_read_total,
 --    statio_user_indexes_idx_blks_read_total, statio_user_indexes_idx_blks_hit_total

@@ -2,6 +2,7 @@
 -- wait.
 --
 -- scope:    database
+-- detail:   full
 -- interval: 5m
 -- timeout:  30s
 -- top:      300 by size_bytes

@@ -26,8 +26,6 @@
 -- gauge   stat_user_tables_n_dead_tup: Estimated number of dead rows; absent for a partitioned table and on a standby.
 -- gauge   stat_user_tables_n_mod_since_analyze: Estimated number of rows modified since the table was last analyzed; absent
 --    for a partitioned table and on a standby.
--- gauge   stat_user_tables_n_ins_since_vacuum: Estimated number of rows inserted since the table was last vacuumed, VACUUM
---    FULL not included; absent for a partitioned table and on a standby.
 -- gauge   stat_user_tables_last_vacuum: Time at which the table was last vacuumed manually, VACUUM FULL not included, as a
 --    Unix timestamp; absent if never and on a standby.
 -- gauge   stat_user_tables_last_autovacuum: Time at which autovacuum last vacuumed the table, as a Unix timestamp; absent if
@@ -57,6 +55,9 @@
 --    without TOAST.
 -- counter statio_user_tables_tidx_blocks_hit: Blocks of the TOAST index found in shared buffers; absent for a table without
 --    TOAST.
+-- detail: full
+-- gauge   stat_user_tables_n_ins_since_vacuum: Estimated number of rows inserted since the table was last vacuumed, VACUUM
+--    FULL not included; absent for a partitioned table and on a standby.
 select
   -- The functions that the views call: planning the views and scanning their relations twice would cost more.
   n.nspname as schemaname,

@@ -22,18 +22,10 @@
 -- counter stat_user_tables_n_tup_del: Rows deleted; absent for a partitioned table and on a standby.
 -- counter stat_user_tables_n_tup_hot_upd: Rows updated without new index entries (HOT updates); absent for a partitioned table
 --    and on a standby.
--- counter stat_user_tables_n_tup_newpage_upd_total: Rows updated whose new version went to another page, which are never HOT
---    updates; absent for a partitioned table, on a standby and before PostgreSQL 16.
 -- gauge   stat_user_tables_n_live_tup: Estimated number of live rows; absent for a partitioned table and on a standby.
 -- gauge   stat_user_tables_n_dead_tup: Estimated number of dead rows; absent for a partitioned table and on a standby.
 -- gauge   stat_user_tables_n_mod_since_analyze: Estimated number of rows modified since the table was last analyzed; absent
 --    for a partitioned table and on a standby.
--- gauge   stat_user_tables_n_ins_since_vacuum: Estimated number of rows inserted since the table was last vacuumed, VACUUM
---    FULL not included; absent for a partitioned table and on a standby.
--- gauge   stat_user_tables_last_seq_scan_timestamp_seconds: Time of the last sequential scan, by the end of its transaction,
---    as a Unix timestamp; absent if never and before PostgreSQL 16.
--- gauge   stat_user_tables_last_idx_scan_timestamp_seconds: Time of the last index scan, by the end of its transaction, as a
---    Unix timestamp; absent if never and before PostgreSQL 16.
 -- gauge   stat_user_tables_last_vacuum: Time at which the table was last vacuumed manually, VACUUM FULL not included, as a
 --    Unix timestamp; absent if never and on a standby.
 -- gauge   stat_user_tables_last_autovacuum: Time at which autovacuum last vacuumed the table, as a Unix timestamp; absent if
@@ -48,14 +40,6 @@
 -- counter stat_user_tables_analyze_count: Manual analyzes; absent on a standby.
 -- counter stat_user_tables_autoanalyze_count: Analyzes by autovacuum; absent for a partitioned table, which autovacuum does
 --    not analyze, and on a standby.
--- counter stat_user_tables_vacuum_seconds_total: Duration of manual vacuums, including cost-based delays, VACUUM FULL not
---    included; absent for a partitioned table, on a standby and before PostgreSQL 18.
--- counter stat_user_tables_autovacuum_seconds_total: Duration of vacuums by autovacuum, including cost-based delays; absent
---    for a partitioned table, on a standby and before PostgreSQL 18.
--- counter stat_user_tables_analyze_seconds_total: Duration of manual analyzes, including cost-based delays; absent on a
---    standby and before PostgreSQL 18.
--- counter stat_user_tables_autoanalyze_seconds_total: Duration of analyzes by autovacuum, including cost-based delays; absent
---    for a partitioned table, on a standby and before PostgreSQL 18.
 -- counter statio_user_tables_heap_blocks_read: Blocks of the table not found in shared buffers; they may have been read from
 --    the cache of the operating system.
 -- counter statio_user_tables_heap_blocks_hit: Blocks of the table found in shared buffers.
@@ -71,6 +55,23 @@
 --    without TOAST.
 -- counter statio_user_tables_tidx_blocks_hit: Blocks of the TOAST index found in shared buffers; absent for a table without
 --    TOAST.
+-- detail: full
+-- counter stat_user_tables_n_tup_newpage_upd_total: Rows updated whose new version went to another page, which are never HOT
+--    updates; absent for a partitioned table, on a standby and before PostgreSQL 16.
+-- gauge   stat_user_tables_n_ins_since_vacuum: Estimated number of rows inserted since the table was last vacuumed, VACUUM
+--    FULL not included; absent for a partitioned table and on a standby.
+-- gauge   stat_user_tables_last_seq_scan_timestamp_seconds: Time of the last sequential scan, by the end of its transaction,
+--    as a Unix timestamp; absent if never and before PostgreSQL 16.
+-- gauge   stat_user_tables_last_idx_scan_timestamp_seconds: Time of the last index scan, by the end of its transaction, as a
+--    Unix timestamp; absent if never and before PostgreSQL 16.
+-- counter stat_user_tables_vacuum_seconds_total: Duration of manual vacuums, including cost-based delays, VACUUM FULL not
+--    included; absent for a partitioned table, on a standby and before PostgreSQL 18.
+-- counter stat_user_tables_autovacuum_seconds_total: Duration of vacuums by autovacuum, including cost-based delays; absent
+--    for a partitioned table, on a standby and before PostgreSQL 18.
+-- counter stat_user_tables_analyze_seconds_total: Duration of manual analyzes, including cost-based delays; absent on a
+--    standby and before PostgreSQL 18.
+-- counter stat_user_tables_autoanalyze_seconds_total: Duration of analyzes by autovacuum, including cost-based delays; absent
+--    for a partitioned table, on a standby and before PostgreSQL 18.
 select
   -- The functions that the views call: planning the views and scanning their relations twice would cost more.
   n.nspname as schemaname,

@@ -10,13 +10,14 @@
 --
 -- label schemaname
 -- label relname
+-- cut   cut
 -- gauge table_size_bytes: Disk space used by the table including TOAST data, without indexes; absent while the table is
 --    locked, and for an unlogged table on a standby.
+-- gauge index_size_bytes: Disk space used by the indexes of the table; absent while the table is locked.
+-- detail: full
 -- gauge heap_size_bytes: Disk space used by the table without TOAST data and indexes; absent while the table is locked.
 -- gauge toast_size_bytes: Disk space used by the TOAST data of the table including its index; absent for a table without
 --    TOAST and while the table is locked.
--- gauge index_size_bytes: Disk space used by the indexes of the table; absent while the table is locked.
--- cut   cut
 with
   -- Locks on a table, its indexes, its TOAST table or the index of the TOAST table.
   locked as materialized (

@@ -1,6 +1,7 @@
 -- Block reads and buffer hits of each sequence, as in pg_statio_user_sequences.
 --
 -- scope:    database
+-- detail:   full
 -- interval: 15s
 -- top:      100 by blks_hit_total, blks_read_total
 -- requires: setting track_counts

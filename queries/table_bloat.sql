@@ -4,7 +4,7 @@
 -- scope:    database
 -- interval: 15m
 -- timeout:  30s
--- top:      200 by estimated_bytes
+-- top:      200 (standard 20) by estimated_bytes
 -- requires: role primary
 --
 -- label schemaname

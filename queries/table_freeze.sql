@@ -4,17 +4,18 @@
 -- scope:    database
 -- interval: 5m
 -- timeout:  30s
--- top:      300 by xid_age, multixact_age
+-- top:      300 (standard 30) by xid_age, multixact_age
 -- name:     pg_table
 -- requires: role primary
 --
 -- label schemaname
 -- label relname
+-- cut   cut
 -- gauge xid_age: Age of the oldest unfrozen transaction ID of the table and its TOAST data, in transactions.
 -- gauge freeze_max_age: Age at which autovacuum freezes the table, even if autovacuum is disabled, in transactions.
+-- detail: full
 -- gauge multixact_age: Age of the oldest multixact ID of the table and its TOAST data, in multixacts.
 -- gauge multixact_freeze_max_age: Age at which autovacuum freezes the table, even if autovacuum is disabled, in multixacts.
--- cut   cut
 with
   server as materialized (
     select

@@ -10,14 +10,15 @@
 -- label schemaname
 -- label relname
 -- gauge autovacuum_enabled: 1 if autovacuum is enabled for the table and on the server, 0 otherwise.
--- gauge vacuum_threshold: Number of dead rows above which the table is due for a vacuum.
--- gauge vacuum_insert_threshold: Number of rows inserted since the last vacuum above which the table is due for a vacuum;
---    absent if disabled.
--- gauge analyze_threshold: Number of rows modified since the last analyze above which the table is due for an analyze.
 -- gauge vacuum_due_ratio: Dead rows or inserted rows as a fraction of their threshold, whichever is higher; the table is due
 --    for a vacuum above 1. Absent without track_counts.
 -- gauge analyze_due_ratio: Modified rows as a fraction of their threshold; the table is due for an analyze above 1. Absent
 --    without track_counts.
+-- detail: full
+-- gauge vacuum_threshold: Number of dead rows above which the table is due for a vacuum.
+-- gauge vacuum_insert_threshold: Number of rows inserted since the last vacuum above which the table is due for a vacuum;
+--    absent if disabled.
+-- gauge analyze_threshold: Number of rows modified since the last analyze above which the table is due for an analyze.
 with
   -- A setting of our role hides the value of the server and does not affect other sessions. PostgreSQL's default, on, is then
   -- assumed.

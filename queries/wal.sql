@@ -4,8 +4,10 @@
 -- interval: 1m
 -- requires: capability pg_ls_waldir
 --
--- gauge segments: WAL segments in the WAL directory.
+-- detail: minimal
 -- gauge size_bytes: Size of the WAL segments in the WAL directory.
+-- detail: standard
+-- gauge segments: WAL segments in the WAL directory.
 select
   pg_catalog.count(*) as segments,
   pg_catalog.sum(f.size) as size_bytes

@@ -1,6 +1,8 @@
 import { capacityFamilies } from '../src/page/capacity.ts'
 import { collectorFamilies } from '../src/page/collectors.ts'
 import { healthFamilies } from '../src/page/health.ts'
+import { detailOfFamily } from '../src/query/at-detail.ts'
+import type { Detail } from '../src/query/detail.ts'
 import { loadQueries } from '../src/query/load.ts'
 import { familiesOf, labelNamesOf } from '../src/query/query.ts'
 import { createMeter } from '../src/self/meter.ts'
@@ -9,6 +11,8 @@ interface Entry {
   readonly type: string
   readonly labels: readonly string[]
   readonly help: string
+  /** The lowest level of detail that exports it. */
+  readonly detail: Detail
 }
 
 /** The text of grafana/source/generated/catalogue.ts: every family of pgvitals except pg_settings_*. */
@@ -25,16 +29,18 @@ export async function catalogueSource(): Promise<string> {
   ].join('\n')
 }
 
-function rendered(name: string, { type, labels, help }: Entry): string {
+function rendered(name: string, { type, labels, help, detail }: Entry): string {
   const list = labels.map((label) => `'${label}'`).join(', ')
-  return `{ type: '${type}', unit: '${unitOf(name)}', labels: [${list}], help: ${JSON.stringify(help)} }`
+  return `{ type: '${type}', unit: '${unitOf(name)}', detail: '${detail}', labels: [${list}], help: ${JSON.stringify(help)} }`
 }
 
 function queryEntries(): readonly (readonly [string, Entry])[] {
   return loadQueries()
     .filter((query) => !query.columns.some((column) => column.kind === 'suffix'))
     .flatMap((query) =>
-      familiesOf(query).flatMap(({ name, type, help }) => seriesOf(name, { type, labels: labelNamesOf(query, name), help }))
+      familiesOf(query).flatMap(({ name, type, help }) =>
+        seriesOf(name, { type, labels: labelNamesOf(query, name), help, detail: detailOfFamily(query, name) })
+      )
     )
 }
 
@@ -52,7 +58,7 @@ function seriesOf(name: string, entry: Entry): readonly (readonly [string, Entry
 function ownEntries(): readonly (readonly [string, Entry])[] {
   return [...healthFamilies, ...collectorFamilies, ...capacityFamilies].map(([family, labels]) => [
     family.name,
-    { type: family.type, labels: labels.split(', '), help: family.help }
+    { type: family.type, labels: labels.split(', '), help: family.help, detail: 'minimal' as const }
   ])
 }
 
@@ -65,7 +71,9 @@ export async function meterEntries(): Promise<readonly (readonly [string, Entry]
   meter.sessionOpened(place)
   meter.polled(place, 1)
   meter.sharded({ index: 0, count: 1 })
-  return meter.samples().map(({ family: { name, type, help }, labels }) => [name, { type, labels: Object.keys(labels), help }])
+  return meter
+    .samples()
+    .map(({ family: { name, type, help }, labels }) => [name, { type, labels: Object.keys(labels), help, detail: 'minimal' as const }])
 }
 
 /** Inherited names whose suffix is not the unit. */

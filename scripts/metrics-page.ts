@@ -2,8 +2,9 @@ import { capacityFamilies } from '../src/page/capacity.ts'
 import { collectorFamilies } from '../src/page/collectors.ts'
 import { healthFamilies } from '../src/page/health.ts'
 import { planQueries } from '../src/plan/plan-queries.ts'
+import { detailOfFamily } from '../src/query/at-detail.ts'
 import { loadQueries } from '../src/query/load.ts'
-import { familiesOf, labelNames, type Query } from '../src/query/query.ts'
+import { familiesOf, formatTop, labelNames, type Query } from '../src/query/query.ts'
 import { formatRequirement } from '../src/query/requirement.ts'
 import { parseVersion } from '../src/query/version.ts'
 import { capabilities } from '../src/server/capability.ts'
@@ -29,7 +30,7 @@ export async function metricsPage(): Promise<string> {
   return [
     '# Metrics',
     '',
-    'Generated from the headers of [queries/](../queries/README.md) by `npm run docs`. All families have the label `server`, those of database-wide queries also `datname`. *Versions* are the major versions of PostgreSQL on which the metric exists. A query without a requirement works for every role that can connect.',
+    'Generated from the headers of [queries/](../queries/README.md) by `npm run docs`. All families have the label `server`, those of database-wide queries also `datname`. *Versions* are the major versions of PostgreSQL on which the metric exists, *detail* is the lowest [level of detail](detail.md) that exports it. A query without a requirement works for every role that can connect.',
     '',
     ...names.flatMap((name) => queryPart(queries.filter((query) => query.name === name))),
     '## Metrics about the exporter',
@@ -59,7 +60,7 @@ function queryPart(variants: readonly Query[]): readonly string[] {
     `every ${newest.intervalSeconds} s`,
     ...(requires.length > 0 ? [`requires ${requires.join(', ')}`] : []),
     ...(newest.merge === undefined ? [] : ['without capability pg_read_all_stats merged with the rows of other databases']),
-    ...(newest.top === undefined ? [] : [`top ${newest.top.limit} by ${newest.top.by.join(', ')}`])
+    ...(newest.top === undefined ? [] : [`top ${formatTop(newest.top)}`])
   ]
   const columns = new Map(variants.flatMap((query) => familiesOf(query).map((family) => [family.name, family] as const)))
   const suffix = newest.columns.some((column) => column.kind === 'suffix') ? '_*' : ''
@@ -72,14 +73,20 @@ function queryPart(variants: readonly Query[]): readonly string[] {
     '',
     `*${facts.join(', ')}; labels ${labelNames(newest).join(', ')}${source === undefined ? '' : `; from \`${source}\``}*`,
     '',
-    '| metric | type | versions | meaning |',
-    '|---|---|---|---|',
+    '| metric | type | versions | detail | meaning |',
+    '|---|---|---|---|---|',
     ...[...columns].map(
       ([name, { type, help }]) =>
-        `| \`${name}${suffix}\` | ${type} | ${versionsOf(variants, name)} | ${help.replaceAll('|', '\\|').replaceAll('{}', placeholder)} |`
+        `| \`${name}${suffix}\` | ${type} | ${versionsOf(variants, name)} | ${detailOf(variants, name)} | ${help.replaceAll('|', '\\|').replaceAll('{}', placeholder)} |`
     ),
     ''
   ]
+}
+
+/** The lowest level that exports the metric. The variants of a query agree. */
+function detailOf(variants: readonly Query[], metric: string): string {
+  const having = variants.find((query) => familiesOf(query).some(({ name }) => name === metric))
+  return having === undefined ? '' : detailOfFamily(having, metric)
 }
 
 /** The major versions whose variant has the metric, as `13–18`. */

@@ -7,7 +7,7 @@ const usage = `pgvitals: a Prometheus exporter for PostgreSQL servers that host 
   pgvitals [serve]    polls the configured databases and serves /metrics
   pgvitals once       polls everything once and prints the metrics; exits with 1 if a database or a query failed
   pgvitals doctor     connects to every database and reports findings and their fixes; exits with 1 if there is an error; --json
-  pgvitals queries    checks the query files and lists them
+  pgvitals queries    checks the query files and lists them; with --poll, polls everything once and prints the number of series of each query
 
 Configured by DATABASE_URL, *_DATABASE_URL, PGVITALS_* and pgvitals.yaml; see the README.
 `
@@ -18,17 +18,22 @@ const version: string = JSON.parse(readFileSync(new URL('../package.json', impor
 if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { userAgent: `Node.js/${process.versions.node}` } })
 
 /** The modules of a command are loaded when it runs. */
-const commands: Readonly<Record<string, (options: { readonly json: boolean }) => Promise<void>>> = {
+const commands: Readonly<Record<string, (options: { readonly json: boolean; readonly poll: boolean }) => Promise<void>>> = {
   serve: async () => (await import('./commands/serve.ts')).serve(version),
   once: async () => (await import('./commands/once.ts')).once(version),
   doctor: async (options) => (await import('./commands/doctor.ts')).doctor(options),
-  queries: async () => (await import('./commands/queries.ts')).queries()
+  queries: async ({ poll }) => (await import('./commands/queries.ts')).queries(version, poll)
 }
 
 try {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' }, json: { type: 'boolean' } }
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean', short: 'v' },
+      json: { type: 'boolean' },
+      poll: { type: 'boolean' }
+    }
   })
   const name = positionals[0] ?? 'serve'
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
@@ -36,7 +41,8 @@ try {
   else if (values.version) process.stdout.write(`${version}\n`)
   else if (command === undefined || positionals.length > 1) throw new Error(`unknown command "${positionals.join(' ')}"\n\n${usage}`)
   else if (values.json && name !== 'doctor') throw new Error('--json is an option of doctor only')
-  else await command({ json: values.json === true })
+  else if (values.poll && name !== 'queries') throw new Error('--poll is an option of queries only')
+  else await command({ json: values.json === true, poll: values.poll === true })
 } catch (error) {
   const errors: readonly Error[] = error instanceof AggregateError && error.errors.length > 0 ? error.errors : [error]
   for (const { message } of errors) process.stderr.write(`pgvitals: ${message}\n`)

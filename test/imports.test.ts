@@ -28,7 +28,7 @@ const promClient = [
 /** The modules of src: its folders and the files outside them. Every module may import `clock`. */
 const modules: Readonly<Record<string, Allowed>> = {
   main: { modules: ['commands'], packages: [] },
-  commands: { modules: ['config', 'doctor', 'exporter', 'http', 'query'], packages: ['close-with-grace', 'pino'] },
+  commands: { modules: ['config', 'doctor', 'exporter', 'http', 'page', 'query'], packages: ['close-with-grace', 'pino'] },
   exporter: { modules: ['page', 'poll', 'query', 'self', 'server'], packages: ['pino'] },
   http: { modules: ['page', 'server'], packages: ['fastify'] },
   page: { modules: ['metric', 'plan', 'poll', 'query', 'server'], packages: [] },

@@ -158,10 +158,20 @@ test('pgvitals once prints the page and exits; pgvitals queries lists the files'
   t.equal(await once.ended, 0)
   for (const datname of [team.platform, team.users, team.labeler])
     t.equal(sampleValue(parsePage(once.output()), 'pg_database_up', { datname }), 1)
+  const polled = runProcess(
+    { ...team.environment('monitor'), PGVITALS_LOG_LEVEL: 'silent', PGVITALS_DETAIL: 'minimal' },
+    'queries',
+    '--poll'
+  )
+  t.equal(await polled.ended, 0)
+  t.match(polled.output(), /^Server \S+, detail: minimal: \d+ series of queries\n\n/)
+  t.match(polled.output(), /^ +\d+ {2}settings$/m)
+  t.match(polled.output(), / 0 {2}stat_user_indexes \(skipped: detail: minimal\)\n/)
   const queries = runProcess({}, 'queries')
   t.equal(await queries.ended, 0)
   t.match(
     queries.output(),
     /queries\/stat_bgwriter\.17\.sql\n.*pg_stat_checkpointer[\s\S]*pg_stat_bgwriter_checkpoints_timed_total \(counter\)/
   )
+  t.match(queries.output(), /every 15 s, detail: minimal, [\s\S]*pg_stat_statements_max_seconds \(gauge\), detail: full\n/)
 })

@@ -76,7 +76,10 @@ test('a wrong credential leaves the snapshot ages of other databases unchanged',
   t.teardown(() => exporter.stop())
   await exporter.start()
   await until('every query was polled', 10, () => exporter.isReady())
-  exporter.update(readConfig({ ...environment, LABELER_DATABASE_URL: team.url('labeler', `${team.labeler}_owner`, 'wrong') }).servers)
+  exporter.update(
+    readConfig({ PGVITALS_DETAIL: 'full', ...environment, LABELER_DATABASE_URL: team.url('labeler', `${team.labeler}_owner`, 'wrong') })
+      .servers
+  )
   await until('the credential is refused', 10, async () => {
     return sampleValue(await samples(), 'pgvitals_database_state', { datname: team.labeler, reason: 'auth' }) === 1
   })

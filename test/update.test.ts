@@ -16,7 +16,7 @@ test('databases and servers come and go while pgvitals runs', async (t) => {
   const PGVITALS_QUERIES = everySecond
   const { LABELER_DATABASE_URL = '', ...two } = team.environment('monitor')
   const all = { ...two, LABELER_DATABASE_URL, PGVITALS_QUERIES }
-  const serversOf = (environment: Record<string, string>) => readConfig(environment).servers
+  const serversOf = (environment: Record<string, string>) => readConfig({ PGVITALS_DETAIL: 'full', ...environment }).servers
   const { exporter, samples } = makeExporter({ ...two, PGVITALS_QUERIES }, { queries: ['connections', 'stat_user_tables'] })
   t.teardown(() => exporter.stop())
   await exporter.start()

@@ -1,3 +1,4 @@
+import type { Detail } from '../../src/query/detail.ts'
 import { generated } from './generated/catalogue.ts'
 import { serverSettings } from './server-settings.ts'
 import { surrounding } from './surrounding.ts'
@@ -16,6 +17,12 @@ export type LabelName<Metric extends MetricName> = Catalogue[Metric]['labels'][n
 export function select<Metric extends MetricName>(metric: Metric, matchers?: Readonly<Partial<Record<LabelName<Metric>, string>>>): string {
   const inner = Object.entries(matchers ?? {}).map(([label, matcher]) => `${label}${matcher}`)
   return inner.length === 0 ? metric : `${metric}{${inner.join(', ')}}`
+}
+
+/** The lowest level of detail that exports a metric. */
+export function detailOf(metric: string): Detail {
+  const known: Readonly<Record<string, { readonly detail: Detail }>> = generated
+  return known[metric]?.detail ?? 'minimal'
 }
 
 /** The help text of a metric, for descriptions of panels that show this metric. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { Detail } from '../query/detail.ts'
 import type { Access } from '../server/server.ts'
 import type { TlsMode } from '../server/tls.ts'
 import { checkSchema } from './check-schema.ts'
@@ -10,6 +11,7 @@ export interface FileShape {
   readonly servers?: Readonly<Record<string, ServerShape>>
   readonly teams?: Readonly<Record<string, { readonly tokens?: readonly SecretShape[] }>>
   readonly tokens?: readonly SecretShape[]
+  readonly detail?: Detail
   readonly queries?: Readonly<Record<string, unknown>>
 }
 
@@ -22,6 +24,7 @@ export interface ServerShape {
   readonly tls?: TlsShape
   readonly capacity_bytes?: number
   readonly data_directory?: string
+  readonly detail?: Detail
   readonly max_sessions?: number
   readonly poll_cost_percent?: number
   readonly keep_sessions?: boolean
@@ -37,6 +40,7 @@ export interface DatabaseShape {
   readonly tls?: TlsShape
   readonly access?: Readonly<Record<string, Access>>
   readonly quota_bytes?: number
+  readonly detail?: Detail
   readonly keep_sessions?: boolean
 }
 
@@ -81,7 +85,7 @@ export function readConfigFile(givenName: string | undefined): ConfigFile {
   const addError = (path: Path, message: string) => addErrorAt(yaml?.lineOf(path) ?? 0, format(path), message)
   const value = yaml?.value ?? {}
   const isMapping = typeof value === 'object' && !Array.isArray(value)
-  if (!isMapping) addErrorAt(1, '', 'the top level is not a mapping; expected the keys servers, teams, tokens or queries')
+  if (!isMapping) addErrorAt(1, '', 'the top level is not a mapping; expected the keys servers, teams, tokens, detail or queries')
   const shape: FileShape = isMapping ? value : {}
   if (isMapping) checkSchema(shape, addError)
   return {

@@ -1,3 +1,4 @@
+import type { Detail } from '../query/detail.ts'
 import type { Tls } from '../server/tls.ts'
 import type { ConfigFile } from './config-file.ts'
 import type { LibpqParameters } from './libpq-parameters.ts'
@@ -10,6 +11,8 @@ export interface ConfigSources {
   readonly variables: LibpqParameters
   /** Whether databases keep their sessions between poll cycles by default. */
   readonly keepsSessions: boolean
+  /** The level of detail of servers without their own. */
+  readonly detail: Detail
   /** The default of `poll_cost_percent`; undefined if it is not set. */
   readonly pollCostPercent: number | undefined
   /** The errors in the environment. Those of the file are in `file`. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import { defaultDetail, parseDetail } from '../query/detail.ts'
 import { loadQueries } from '../query/load.ts'
 import type { Query } from '../query/query.ts'
 import { tuneQueries } from '../query/tune.ts'
@@ -100,6 +101,7 @@ function openSources(environment: NodeJS.ProcessEnv): ConfigSources {
     environment,
     file,
     keepsSessions: environment.PGVITALS_KEEP_SESSIONS === 'on',
+    detail: file.shape.detail ?? parseDetail(environment.PGVITALS_DETAIL ?? '') ?? defaultDetail,
     pollCostPercent: environment.PGVITALS_POLL_COST_PERCENT ? Number(environment.PGVITALS_POLL_COST_PERCENT) : undefined,
     variables: new Map(),
     errors: [],

@@ -46,6 +46,7 @@ function readServer(declared: Declared, sources: ConfigSources): Server | undefi
     name,
     databases: [main, ...names.filter((one) => one !== main)].map((one) => readDatabase(one, declared, sources)),
     discovery: readDiscovery(declared, main, sources),
+    detail: shape.detail ?? sources.detail,
     maxSessions: shape.max_sessions ?? 4,
     pollCostShare: costShareOf(shape.poll_cost_percent ?? sources.pollCostPercent),
     maxSamplesPerDatabase: shape.max_samples_per_database ?? 20_000,
@@ -72,6 +73,7 @@ function readDatabase(name: string, server: Declared, sources: ConfigSources): D
     team: shape.team ?? '',
     access: new Map(Object.entries(shape.access ?? {})),
     quotaBytes: quota,
+    detail: shape.detail,
     keepsSession: shape.keep_sessions ?? server.shape.keep_sessions ?? sources.keepsSessions
   }
 }

@@ -36,8 +36,9 @@ function addNamedDatabases(
     file,
     errors,
     keepsSessions,
+    detail,
     pollCostPercent
-  }: Pick<ConfigSources, 'notes' | 'file' | 'errors' | 'keepsSessions' | 'pollCostPercent'>
+  }: Pick<ConfigSources, 'notes' | 'file' | 'errors' | 'keepsSessions' | 'detail' | 'pollCostPercent'>
 ): readonly Server[] {
   const servers = new Map<string, Server & { readonly databases: Database[] }>()
   const origins = new Map<Database, string>()
@@ -50,6 +51,7 @@ function addNamedDatabases(
     const key = serverKey(connection)
     const server = servers.get(key) ?? {
       ...serverDefaults,
+      detail,
       pollCostShare: costShareOf(pollCostPercent),
       name: serverName(connection),
       databases: []

@@ -1,3 +1,5 @@
+import { defaultDetail, details } from '../query/detail.ts'
+
 /** The settings of the exporter itself, by environment variable. */
 export interface Settings {
   readonly PGVITALS_HOST: string
@@ -7,6 +9,7 @@ export interface Settings {
   readonly PGVITALS_QUERIES_DIR: string
   readonly PGVITALS_QUERIES: string
   readonly PGVITALS_KEEP_SESSIONS: string
+  readonly PGVITALS_DETAIL: string
   readonly PGVITALS_POLL_COST_PERCENT: number
   readonly PGVITALS_SHARD: string
   readonly PGVITALS_SHARD_TARGETS: string
@@ -23,6 +26,7 @@ export const settingsSchema = {
     'PGVITALS_QUERIES_DIR',
     'PGVITALS_QUERIES',
     'PGVITALS_KEEP_SESSIONS',
+    'PGVITALS_DETAIL',
     'PGVITALS_POLL_COST_PERCENT',
     'PGVITALS_SHARD',
     'PGVITALS_SHARD_TARGETS'
@@ -52,6 +56,12 @@ export const settingsSchema = {
       enum: ['on', 'off'],
       default: 'off',
       description: 'Whether every database keeps a session between poll cycles: `on` or `off`. An open session blocks `drop database`.'
+    },
+    PGVITALS_DETAIL: {
+      type: 'string',
+      enum: [...details],
+      default: defaultDetail,
+      description: 'The level of detail: `minimal`, `standard` or `full`. `detail` in the configuration file overrides it.'
     },
     PGVITALS_POLL_COST_PERCENT: {
       type: 'number',

@@ -6,6 +6,7 @@ import { capabilities } from '../server/capability.ts'
 import type { Extension, Facts } from '../server/facts.ts'
 import { quoteIdentifier } from '../server/identifier.ts'
 import { type MissingGrant, missingGrants } from '../server/missing-grants.ts'
+import { detailsOf, type Server } from '../server/server.ts'
 import type { Examination, Found } from './examine.ts'
 import type { Finding, Step } from './finding.ts'
 import { roleToGrant } from './privilege-findings.ts'
@@ -26,9 +27,23 @@ export interface BlindSpot {
 }
 
 /** Finds the queries that would run after grants or the installation of extensions, but not those for other versions or for standbys. */
-export function findBlindSpots(queries: readonly Query[], examinations: readonly Examination[]): readonly BlindSpot[] {
+export function findBlindSpots(
+  queries: readonly Query[],
+  examinations: readonly Examination[],
+  server: Pick<Server, 'detail'>
+): readonly BlindSpot[] {
   const candidates = examinations.flatMap(({ database, found }) =>
-    found === undefined ? [] : [{ name: database.name, isUp: true, facts: found.facts, access: database.access }]
+    found === undefined
+      ? []
+      : [
+          {
+            name: database.name,
+            isUp: true,
+            facts: found.facts,
+            access: database.access,
+            detail: detailsOf(server, database)
+          }
+        ]
   )
   const variants = groupVariants(queries)
   return planQueries(queries, candidates).flatMap(({ query, database, skipped }) => {

@@ -17,10 +17,13 @@ const boundary = wrapText(
 )
 
 function renderServer(report: ServerReport): readonly string[] {
-  const { server, databases, errors, hints } = report
-  const table = alignTable([['database', 'team', 'reachable', 'version', 'role', 'TLS', 'blind spots'], ...databases.map(cellsOf)])
+  const { server, detail, databases, errors, hints } = report
+  const table = alignTable([
+    ['database', 'team', 'reachable', 'version', 'role', 'TLS', 'detail', 'blind spots'],
+    ...databases.map(cellsOf)
+  ])
   return [
-    `Server ${server}`,
+    `Server ${server}, detail: ${detail}`,
     '',
     ...table.map((line) => `  ${line}`),
     ...renderFindings('Errors', errors),
@@ -29,7 +32,18 @@ function renderServer(report: ServerReport): readonly string[] {
   ]
 }
 
-function cellsOf({ database, team, isReachable, failure, version, isStandby, role, tls, blindSpots }: DatabaseReport): readonly string[] {
+function cellsOf({
+  database,
+  team,
+  isReachable,
+  failure,
+  version,
+  isStandby,
+  role,
+  tls,
+  detail,
+  blindSpots
+}: DatabaseReport): readonly string[] {
   return [
     database,
     team || '-',
@@ -37,6 +51,7 @@ function cellsOf({ database, team, isReachable, failure, version, isStandby, rol
     version === undefined ? '-' : `${version}${isStandby === true ? ', standby' : ''}`,
     role ?? '-',
     tls ?? '-',
+    detail,
     isReachable ? countQueries(blindSpots.length) : '-'
   ]
 }

@@ -1,6 +1,7 @@
+import type { Detail } from '../query/detail.ts'
 import type { Query } from '../query/query.ts'
 import { formatVersion } from '../query/version.ts'
-import type { Server } from '../server/server.ts'
+import { detailsOf, type Server } from '../server/server.ts'
 import { blindSpotFindings, extensionFindings, findBlindSpots, hiddenStatementFindings } from './blind-spot-findings.ts'
 import { connectionFindings, encryptionFindings } from './connection-findings.ts'
 import type { Examination } from './examine.ts'
@@ -24,6 +25,8 @@ export interface DatabaseReport {
   readonly role: string | undefined
   /** The TLS version, or `none`. */
   readonly tls: string | undefined
+  /** The level of detail of database-wide queries. */
+  readonly detail: Detail
   /** The queries that do not run because the role lacks a privilege. */
   readonly blindSpots: readonly string[]
 }
@@ -31,6 +34,8 @@ export interface DatabaseReport {
 /** The report about one server. */
 export interface ServerReport {
   readonly server: string
+  /** The level of detail of server-wide queries. */
+  readonly detail: Detail
   /** Undefined if no database was reachable and the host name does not identify it. */
   readonly platform: Platform | undefined
   readonly databases: readonly DatabaseReport[]
@@ -42,7 +47,7 @@ export interface ServerReport {
 
 /** Derives the report from the examinations of a server and the queries to run there. */
 export function reportServer(server: Server, examinations: readonly Examination[], queries: readonly Query[]): ServerReport {
-  const blindSpots = findBlindSpots(queries, examinations)
+  const blindSpots = findBlindSpots(queries, examinations, server)
   const needsStatements = queries.some(({ requires }) =>
     requires.some((one) => one.kind === 'extension' && one.name === 'pg_stat_statements')
   )
@@ -66,10 +71,12 @@ export function reportServer(server: Server, examinations: readonly Examination[
     findings.filter((finding) => finding.severity === severity).map(({ databases, text, effect }) => ({ databases, text, effect }))
   return {
     server: server.name,
+    detail: server.detail,
     platform: platformOf(server, examinations),
     databases: examinations.map((examination) =>
       reportDatabase(
         examination,
+        server,
         blindSpots.filter((one) => one.database === examination.database.name && one.capabilities.length > 0).map(({ query }) => query)
       )
     ),
@@ -79,7 +86,7 @@ export function reportServer(server: Server, examinations: readonly Examination[
   }
 }
 
-function reportDatabase({ database, found, failure }: Examination, blindSpots: readonly string[]): DatabaseReport {
+function reportDatabase({ database, found, failure }: Examination, server: Server, blindSpots: readonly string[]): DatabaseReport {
   return {
     database: database.name,
     team: database.team,
@@ -89,6 +96,7 @@ function reportDatabase({ database, found, failure }: Examination, blindSpots: r
     isStandby: found?.facts.isStandby,
     role: found?.facts.role,
     tls: found && (found.details.tls ?? 'none'),
+    detail: detailsOf(server, database).database,
     blindSpots
   }
 }

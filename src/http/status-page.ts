@@ -29,9 +29,9 @@ ${servers.map(serverSection).join('\n')}
 `
 }
 
-function serverSection({ name, databases, queries }: ServerStatus): string {
-  return `<h2>${html(name)} <small><a href="/metrics?server=${encodeURIComponent(name)}">metrics</a></small></h2>
-<div class="wide"><table><tr><th>database<th>state<th>blind spots</tr>
+function serverSection({ name, detail, databases, queries }: ServerStatus): string {
+  return `<h2>${html(name)} <small><a href="/metrics?server=${encodeURIComponent(name)}">metrics</a>, detail: ${detail}</small></h2>
+<div class="wide"><table><tr><th>database<th>state<th>detail<th>blind spots</tr>
 ${databases.map(databaseRow).join('\n')}
 </table></div>
 <div class="wide"><table><tr><th>query<th>database<th>state<th class="number">interval<th class="number">age<th class="number">duration<th class="number">samples</tr>
@@ -39,8 +39,8 @@ ${queries.map(queryRow).join('\n')}
 </table></div>`
 }
 
-function databaseRow({ name, isUp, about, blindSpots }: DatabaseStatus): string {
-  return `<tr><td>${html(name)}<td class="${isUp ? 'up' : 'down'}">${html(about)}<td>${blindSpots.map(html).join('<br>')}</tr>`
+function databaseRow({ name, isUp, about, detail, blindSpots }: DatabaseStatus): string {
+  return `<tr><td>${html(name)}<td class="${isUp ? 'up' : 'down'}">${html(about)}<td>${detail}<td>${blindSpots.map(html).join('<br>')}</tr>`
 }
 
 function queryRow({ name, database, state, about, intervalSeconds, ageSeconds, seconds, samples }: QueryStatus): string {

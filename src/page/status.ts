@@ -1,9 +1,11 @@
 import type { PlannedQuery } from '../plan/plan-queries.ts'
 import type { DatabaseState } from '../poll/polled-database.ts'
 import type { Snapshot, Snapshots } from '../poll/snapshots.ts'
+import type { Detail } from '../query/detail.ts'
 import { formatVersion } from '../query/version.ts'
 import { missingGrants } from '../server/missing-grants.ts'
 import type { Refusal } from '../server/refusals.ts'
+import type { Server } from '../server/server.ts'
 import { trackingSettings } from '../server/tracking.ts'
 
 /** The contents of the status page and of /api/status. */
@@ -14,6 +16,7 @@ export interface Status {
 
 export interface ServerStatus {
   readonly name: string
+  readonly detail: Detail
   readonly databases: readonly DatabaseStatus[]
   readonly queries: readonly QueryStatus[]
 }
@@ -23,6 +26,7 @@ export interface DatabaseStatus {
   readonly isUp: boolean
   /** The version and role, or the reason why the database is not up. */
   readonly about: string
+  readonly detail: Detail
   /** The blind spots of the role, each with the grant that removes it. */
   readonly blindSpots: readonly string[]
 }
@@ -41,7 +45,7 @@ export interface QueryStatus {
 
 /** The properties of a server that its status depends on. */
 export interface PolledServer {
-  readonly server: { readonly name: string }
+  readonly server: Pick<Server, 'name' | 'detail' | 'databases'>
   readonly states: readonly DatabaseState[]
   readonly plan: { readonly all: readonly PlannedQuery[] }
   readonly snapshots: Snapshots
@@ -53,13 +57,19 @@ export function readStatus(version: string, servers: readonly PolledServer[], no
     version,
     servers: servers.map(({ server, states, plan, snapshots }) => ({
       name: server.name,
-      databases: states.map(databaseStatus),
+      detail: server.detail,
+      databases: states.map((state) => ({ ...databaseStatus(state), detail: detailOf(server, state) })),
       queries: plan.all.map((planned) => queryStatus(planned, snapshots.get(planned.datname, planned.query.name), now))
     }))
   }
 }
 
-function databaseStatus({ name, isUp, facts, failure, isNotPermitted }: DatabaseState): DatabaseStatus {
+/** The level of detail of a declared or discovered database. */
+function detailOf({ detail, databases }: PolledServer['server'], { name }: DatabaseState): Detail {
+  return databases.find((database) => database.name === name)?.detail ?? detail
+}
+
+function databaseStatus({ name, isUp, facts, failure, isNotPermitted }: DatabaseState): Omit<DatabaseStatus, 'detail'> {
   if (isNotPermitted) return { name, isUp: false, about: `not permitted to connect: ${failure?.message}`, blindSpots: [] }
   if (!isUp || facts === undefined) return { name, isUp: false, about: failure?.message ?? 'not polled yet', blindSpots: [] }
   return {

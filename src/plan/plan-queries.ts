@@ -1,4 +1,6 @@
-import type { Query } from '../query/query.ts'
+import { atDetail } from '../query/at-detail.ts'
+import type { Detail } from '../query/detail.ts'
+import type { Query, Scope } from '../query/query.ts'
 import { formatRequirement, type Requirement } from '../query/requirement.ts'
 import { compareVersions, formatVersion } from '../query/version.ts'
 import type { Facts } from '../server/facts.ts'
@@ -14,6 +16,8 @@ export interface Candidate {
   readonly facts: Facts | undefined
   /** The access of roles that the configuration declares. */
   readonly access: ReadonlyMap<string, Access>
+  /** The level of detail of server-wide queries and of database-wide queries in this database; by default `full`. */
+  readonly detail?: Readonly<Record<Scope, Detail>>
   /** The functions and relations that the server refuses in this database. */
   readonly refusals?: Refusals
 }
@@ -157,15 +161,19 @@ function planVariant(name: string, newestFirst: readonly Query[], candidate: Can
   const [first, ...others] = judged
   if (first === undefined) return []
   const nearest = others.reduce((best, next) => (next.missing.length <= best.missing.length ? next : best), first)
-  const { query, missing } = judged.find((one) => one.missing.length === 0) ?? nearest
+  const { query: whole, missing } = judged.find((one) => one.missing.length === 0) ?? nearest
+  const level = candidate.detail?.[whole.scope] ?? 'full'
+  const query = atDetail(whole, level) ?? whole
   const place = { query, database, datname: query.scope === 'database' ? database : '', contributors: [] }
+  // First: a missing grant does not matter at this level.
+  if (atDetail(whole, level) === undefined) return [[name, { ...place, sql: undefined, skipped: `detail: ${level}` }]]
   if (facts === undefined) return [[name, { ...place, sql: undefined, skipped: undefined }]]
   if (missing.length === 0) {
     const { sql, refused } = withoutRefused(finalSql(query, facts, access), refusals)
-    const whole = refusals.get(`query ${name}`) ?? (sql === undefined ? refused.at(-1) : undefined)
-    if (whole === undefined) return [[name, { ...place, sql, skipped: undefined, refused }]]
-    const skipped = `the server refuses ${whole.key === `query ${name}` ? 'it' : whole.key}: ${whole.message}`
-    return [[name, { ...place, sql: undefined, skipped, refused: [whole] }]]
+    const decisive = refusals.get(`query ${name}`) ?? (sql === undefined ? refused.at(-1) : undefined)
+    if (decisive === undefined) return [[name, { ...place, sql, skipped: undefined, refused }]]
+    const skipped = `the server refuses ${decisive.key === `query ${name}` ? 'it' : decisive.key}: ${decisive.message}`
+    return [[name, { ...place, sql: undefined, skipped, refused: [decisive] }]]
   }
   const skipped = missing.map((requirement) => explain(query, requirement, facts)).join(', ')
   return [[name, { ...place, sql: undefined, skipped }]]

@@ -109,7 +109,9 @@ export class ServerPlan {
 }
 
 function isEqual(left: Candidate, right: Candidate): boolean {
-  return left.isUp === right.isUp && left.facts === right.facts && left.access === right.access && left.refusals === right.refusals
+  const isSameDetail = left.detail?.server === right.detail?.server && left.detail?.database === right.detail?.database
+  const isSame = left.isUp === right.isUp && left.facts === right.facts && left.access === right.access
+  return isSame && isSameDetail && left.refusals === right.refusals
 }
 
 function keyOf(query: string, database: string): string {

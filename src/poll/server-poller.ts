@@ -13,7 +13,7 @@ import type { Query } from '../query/query.ts'
 import { fileOf } from '../server/credential.ts'
 import { refusalClasses } from '../server/find-refusals.ts'
 import { noRefusals, type Refusal, type Refusals } from '../server/refusals.ts'
-import { addressOf, type Database, type Server } from '../server/server.ts'
+import { addressOf, type Database, detailsOf, type Server } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import { AuthFailures } from './auth-failures.ts'
 import { ConnectionLimiter } from './connection-limiter.ts'
@@ -549,11 +549,12 @@ export class ServerPoller {
 
   #replan(now: number): void {
     // A database that does not accept the role has no queries.
-    const candidates = this.#permitted.map(({ database: { access }, state: { name, isUp, facts }, refusals }) => ({
+    const candidates = this.#permitted.map(({ database, state: { name, isUp, facts }, refusals }) => ({
       name,
       isUp,
       facts,
-      access,
+      access: database.access,
+      detail: detailsOf(this.#server, database),
       refusals
     }))
     if (this.plan.update(this.#queries, candidates, now)) {

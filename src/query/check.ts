@@ -1,3 +1,4 @@
+import { type Detail, details, includesDetail } from './detail.ts'
 import { type Column, columnNames, familiesOf, isValueColumn, labelNames, type Query, type Scope } from './query.ts'
 import { formatVersion } from './version.ts'
 
@@ -125,6 +126,24 @@ export function checkStatements({
   ]
 }
 
+/** Checks that each level of detail exports the columns that the settings need; returns the error messages of the lowest level with errors. */
+export function checkDetail({ top, statements, columns }: Pick<Query, 'top' | 'statements' | 'columns'>): readonly string[] {
+  const values = columns.filter(isValueColumn)
+  // Columns that do not exist at all are reported by the other checks.
+  const isDeclared = (name: string) => values.some((column) => column.name === name)
+  const errorsAt = (level: Detail) => {
+    const names = values.filter(({ detail }) => includesDetail(level, detail)).map(({ name }) => name)
+    if (names.length === 0) return []
+    const isRanked = top === undefined || !top.by.every(isDeclared) || top.by.some((name) => names.includes(name))
+    const missing = (statements?.kind === 'counts' ? countedColumns : []).filter((name) => isDeclared(name) && !names.includes(name))
+    return [
+      ...(isRanked ? [] : [`detail ${level} exports no column of top`]),
+      ...missing.map((name) => `detail ${level} needs ${name}, because of "statements: counts"`)
+    ]
+  }
+  return details.map(errorsAt).find((errors) => errors.length > 0) ?? []
+}
+
 /** Checks all query files together: reserved and duplicate names, metrics of several queries, and variants that disagree. */
 export function checkTogether(builtIn: readonly Query[], user: readonly Query[]): readonly Error[] {
   const builtInNames = new Set(builtIn.map((query) => query.name))
@@ -212,6 +231,7 @@ function differences(first: Query, other: Query): readonly (readonly [string, st
     if (same === undefined) return []
     return [
       [`the type of ${column.name}`, same.kind, column.kind] as const,
+      [`the detail of ${column.name}`, same.detail, column.detail] as const,
       [`the help of ${column.name}`, `"${same.help}"`, `"${column.help}"`] as const
     ]
   })

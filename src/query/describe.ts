@@ -1,7 +1,8 @@
+import { detailOfFamily, lowestDetail } from './at-detail.ts'
 import { columnNames, familiesOf, labelNames, type Query } from './query.ts'
 import { formatRequirement } from './requirement.ts'
 
-/** Formats the queries as text: description, scope, interval, requirements, labels and metrics. */
+/** Formats the queries as text: description, scope, interval, detail, requirements, labels and metrics. */
 export function describeQueries(queries: readonly Query[]): string {
   return queries.map(describeQuery).join('\n')
 }
@@ -14,9 +15,15 @@ function describeQuery(query: Query): string {
   return [
     `${query.file}`,
     `  ${query.about}`,
-    `  ${place}, every ${query.intervalSeconds} s${requires.length > 0 ? `, requires ${requires.join(', ')}` : ''}${merged}`,
+    `  ${place}, every ${query.intervalSeconds} s, detail: ${lowestDetail(query)}${requires.length > 0 ? `, requires ${requires.join(', ')}` : ''}${merged}`,
     `  labels: ${labelNames(query).join(', ')}`,
-    ...familiesOf(query).map(({ name, type }) => `  ${name}${suffix} (${type})`),
+    ...familiesOf(query).map(({ name, type }) => `  ${name}${suffix} (${type})${above(query, name)}`),
     ''
   ].join('\n')
+}
+
+/** The level of detail of a metric, if it is above that of the query. */
+function above(query: Query, name: string): string {
+  const detail = detailOfFamily(query, name)
+  return detail === lowestDetail(query) ? '' : `, detail: ${detail}`
 }

@@ -2,12 +2,14 @@
 // is defined here.
 
 import { basename } from 'node:path'
-import { checkColumn, checkColumns, checkDuring, checkMerge, checkParts, checkStatements, checkTop } from './check.ts'
+import { checkColumn, checkColumns, checkDetail, checkDuring, checkMerge, checkParts, checkStatements, checkTop } from './check.ts'
 import { compactSql } from './compact-sql.ts'
+import { type Detail, defaultDetail, details, parseDetail } from './detail.ts'
 import {
   type Activity,
   activities,
   type Column,
+  isValueColumn,
   type PlainColumn,
   type Query,
   type Scope,
@@ -21,6 +23,8 @@ import { parseVersion, type Version } from './version.ts'
 /** The settings of a header, without defaults. */
 interface Settings {
   scope?: Scope
+  /** The level of the value columns that follow. */
+  detail?: Detail
   merge?: string
   intervalSeconds?: number
   timeoutSeconds?: number
@@ -42,7 +46,11 @@ const readers: Readonly<Record<string, Reader>> = {
   interval: [(settings, value) => set(settings, 'intervalSeconds', parseDurationSeconds(value)), 'a duration such as 15s, 5m or 1h'],
   timeout: [(settings, value) => set(settings, 'timeoutSeconds', parseDurationSeconds(value)), 'a duration such as 2s'],
   rows: [(settings, value) => set(settings, 'maxRows', positiveInteger(value)), 'a number of rows above 0'],
-  top: [(settings, value) => set(settings, 'top', parseTop(value)), 'a number and columns, as 100 by seconds_total, calls_total'],
+  top: [
+    (settings, value) => set(settings, 'top', parseTop(value)),
+    'a number and columns, as 100 by seconds_total, calls_total or 100 (minimal 20) by seconds_total'
+  ],
+  detail: [(settings, value) => set(settings, 'detail', parseDetail(value)), details.join(', ')],
   statements: [
     (settings, value) => set(settings, 'statements', parseStatements(value)),
     'counts, or texts and a duration, as texts every 5m'
@@ -75,8 +83,14 @@ export function parseQuery(file: string, text: string): Query {
   const columns: Column[] = []
   const columnLines: number[] = []
   const seen = new Set<string>()
+  let unused: number | undefined
   for (const { line, text } of declarations) {
-    const column = parseColumn(text)
+    const column = parseColumn(text, settings.detail ?? defaultDetail)
+    if (column !== undefined && isValueColumn(column)) unused = undefined
+    if (text.startsWith('detail:')) {
+      if (unused !== undefined) failed(unused, unusedDetail)
+      unused = line
+    }
     if (column === undefined) {
       const message = readSetting(settings, requires, seen, text)
       if (message !== undefined) failed(line, message)
@@ -86,6 +100,7 @@ export function parseQuery(file: string, text: string): Query {
     }
   }
 
+  if (unused !== undefined) failed(unused, unusedDetail)
   const scope = settings.scope ?? 'server'
   if (!seen.has('scope')) failed(1, 'the header has no "scope: server" or "scope: database"')
   for (const [index, column] of columns.entries()) {
@@ -109,6 +124,7 @@ export function parseQuery(file: string, text: string): Query {
     ...checkMerge(parsed),
     ...checkTop(parsed),
     ...checkStatements(parsed),
+    ...checkDetail(parsed),
     ...checkParts(parsed),
     ...checkDuring(parsed)
   ]
@@ -125,6 +141,7 @@ export function parseQuery(file: string, text: string): Query {
     prefix: settings.prefix ?? `pg_${name}`,
     about,
     scope,
+    detail: 'full',
     merge: settings.merge,
     intervalSeconds: settings.intervalSeconds ?? 15,
     timeoutSeconds: settings.timeoutSeconds ?? 5,
@@ -139,6 +156,8 @@ export function parseQuery(file: string, text: string): Query {
     sql
   }
 }
+
+const unusedDetail = 'no gauge, counter or untyped column follows this detail'
 
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
 
@@ -194,10 +213,10 @@ const columnPattern =
   /^(?:(?<plain>label|suffix|help|key|within|cut)|(?<value>gauge|counter|untyped))\s+(?<name>[^\s:]+)\s*(?::\s*(?<help>.*))?$/
 
 /** Reads `label datname` or `counter calls_total: Help.`; undefined when the line does not declare a column. */
-function parseColumn(text: string): Column | undefined {
+function parseColumn(text: string, detail: Detail): Column | undefined {
   const { plain, value, name, help } = columnPattern.exec(text)?.groups ?? {}
   if (name === undefined) return undefined
-  return plain === undefined ? { kind: value as ValueKind, name, help: help ?? '' } : { kind: plain as PlainColumn['kind'], name }
+  return plain === undefined ? { kind: value as ValueKind, name, help: help ?? '', detail } : { kind: plain as PlainColumn['kind'], name }
 }
 
 function parseFileName(file: string): { name: string; variant: Version | undefined } | undefined {
@@ -212,7 +231,7 @@ function readSetting(settings: Settings, requires: Requirement[], seen: Set<stri
   if (read === undefined) {
     return `unknown declaration "${text}"; expected a setting (${[...Object.keys(readers), 'requires'].join(', ')}) or a column (label, suffix, help, key, within, cut, gauge, counter, untyped)`
   }
-  if (seen.has(key)) return `${key} is set twice`
+  if (seen.has(key) && key !== 'detail') return `${key} is set twice`
   seen.add(key)
   return read(settings, value) ? undefined : `${key} is "${value}"; expected ${expected}`
 }
@@ -240,11 +259,25 @@ function checkVariant(variant: Version | undefined, requires: readonly Requireme
     : 'a version with a dot in the file name is that of an extension; the header must require exactly one extension'
 }
 
+/** Reads `100 by a, b`, or with the limits of other levels `100 (minimal 20, standard 50) by a, b`. */
 function parseTop(text: string): Top | undefined {
-  const [, count = '', columns = ''] = /^(\d+) by (.+)$/.exec(text) ?? []
+  const [, count = '', lower, columns = ''] = /^(\d+)(?: \(([^)]*)\))? by (.+)$/.exec(text) ?? []
   const limit = positiveInteger(count)
+  const limits = parseLimits(lower)
   const by = columns.split(',').map((name) => name.trim())
-  return limit === undefined || !by.every((name) => /^[a-z][a-z0-9_]*$/.test(name)) ? undefined : { limit, by }
+  if (limit === undefined || limits === undefined || !by.every((name) => /^[a-z][a-z0-9_]*$/.test(name))) return undefined
+  return { limit, limits, by }
+}
+
+function parseLimits(text: string | undefined): Top['limits'] | undefined {
+  const limits: Partial<Record<Detail, number>> = {}
+  for (const part of text?.split(',') ?? []) {
+    const [name = '', count = ''] = part.trim().split(' ')
+    const [detail, limit] = [parseDetail(name), positiveInteger(count)]
+    if (detail === undefined || limit === undefined) return undefined
+    limits[detail] = limit
+  }
+  return limits
 }
 
 function parseActivities(text: string): readonly Activity[] | undefined {

@@ -1,3 +1,4 @@
+import { type Detail, includesDetail } from './detail.ts'
 import type { Requirement } from './requirement.ts'
 import type { Version } from './version.ts'
 
@@ -18,6 +19,8 @@ export interface ValueColumn {
   readonly kind: ValueKind
   readonly name: string
   readonly help: string
+  /** The lowest level of detail that exports it. */
+  readonly detail: Detail
 }
 
 export type Column = PlainColumn | ValueColumn
@@ -31,8 +34,16 @@ export type Activity = (typeof activities)[number]
 export interface Top {
   /** Rows shown for a whole server. */
   readonly limit: number
+  /** The limits of levels of detail that have another one. */
+  readonly limits: Readonly<Partial<Record<Detail, number>>>
   /** The value columns by which rows are ranked. The columns alternate in choosing rows. */
   readonly by: readonly string[]
+}
+
+/** Formats the limit of a query as in a header. */
+export function formatTop({ limit, limits, by }: Top): string {
+  const lower = Object.entries(limits).map(([detail, count]) => `${detail} ${count}`)
+  return `${limit}${lower.length === 0 ? '' : ` (${lower.join(', ')})`} by ${by.join(', ')}`
 }
 
 /** How the rows of pg_stat_statements are used: counted between polls, or read as the texts of the statements shown. */
@@ -58,6 +69,8 @@ export interface Query {
   readonly prefix: string
   readonly about: string
   readonly scope: Scope
+  /** The level of detail to which the columns, rows and SQL are reduced; `full` as the file declares them. */
+  readonly detail: Detail
   /**
    * The column that names the database of a row, if the visible rows depend on the role. Without pg_read_all_stats, each
    * database contributes its own rows.
@@ -120,11 +133,19 @@ export interface YieldedFamily {
 }
 
 /** The families of a query: those of its value columns and, with `statements: counts`, the two that the exporter counts. */
-export function familiesOf(query: Pick<Query, 'prefix' | 'columns' | 'statements'>): readonly YieldedFamily[] {
+export function familiesOf(query: Pick<Query, 'prefix' | 'columns' | 'statements' | 'detail'>): readonly YieldedFamily[] {
   const families = query.columns
     .filter(isValueColumn)
     .map((column) => ({ name: metricName(query, column), type: column.kind, help: column.help }))
-  return query.statements?.kind === 'counts' ? [...families, ...Object.values(statementFamilies(query))] : families
+  return hasStatementFamilies(query) ? [...families, ...Object.values(statementFamilies(query))] : families
+}
+
+/** The lowest level of detail that exports the families of `statementFamilies`. */
+export const statementFamiliesDetail: Detail = 'standard'
+
+/** Whether a query exports the families of `statementFamilies`. */
+export function hasStatementFamilies({ statements, detail }: Pick<Query, 'statements' | 'detail'>): boolean {
+  return statements?.kind === 'counts' && includesDetail(detail, statementFamiliesDetail)
 }
 
 /** The families that `statements: counts` adds, with the labels `statementFamilyLabels`. */

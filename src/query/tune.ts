@@ -45,7 +45,7 @@ export function tuneQueries(
 }
 
 function tuned(query: Query, { topLimit, textLength, ...change }: Tuned = {}): Query {
-  const top = query.top === undefined || topLimit === undefined ? query.top : { ...query.top, limit: topLimit }
+  const top = query.top === undefined || topLimit === undefined ? query.top : { ...query.top, limit: topLimit, limits: {} }
   const { statements } = query
   return { ...query, ...change, top, statements: statements?.kind === 'texts' && textLength ? { ...statements, textLength } : statements }
 }

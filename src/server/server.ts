@@ -1,3 +1,5 @@
+import type { Detail } from '../query/detail.ts'
+import type { Scope } from '../query/query.ts'
 import type { Password } from './credential.ts'
 import type { Tls } from './tls.ts'
 
@@ -29,6 +31,8 @@ export interface Database {
   /** The declared level of access by role. */
   readonly access: ReadonlyMap<string, Access>
   readonly quotaBytes: number | undefined
+  /** The level of detail of database-wide queries; by default that of the server. */
+  readonly detail?: Detail | undefined
   /** Whether its session is kept between poll cycles, if the limits allow it. An open session blocks `drop database` and `alter database … rename`. */
   readonly keepsSession?: boolean
 }
@@ -46,6 +50,8 @@ export interface Server {
   readonly name: string
   readonly databases: readonly Database[]
   readonly discovery: Discovery | undefined
+  /** The level of detail of server-wide queries, and of databases without their own. */
+  readonly detail: Detail
   /** The maximum number of open sessions. With more databases, poll intervals depend on the cost of the cycles. */
   readonly maxSessions: number
   /** The fraction of a core that poll cycles may use on the server if sessions cannot be kept; undefined for the default. */
@@ -56,6 +62,11 @@ export interface Server {
   readonly capacityBytes: number | undefined
   /** The data directory, if it is on this machine. */
   readonly dataDirectory: string | undefined
+}
+
+/** The levels of detail of server-wide queries and of database-wide queries in a database. */
+export function detailsOf({ detail }: Pick<Server, 'detail'>, database: Pick<Database, 'detail'>): Readonly<Record<Scope, Detail>> {
+  return { server: detail, database: database.detail ?? detail }
 }
 
 /** The address that all databases of a server share. */

@@ -7,7 +7,7 @@
 import type { FamilyText } from '../metric/exposition.ts'
 import { chooseTop, decay } from '../metric/ranking.ts'
 import { type Entry, type Labels, type Row, toNumber } from '../metric/sample.ts'
-import { columnNames, isValueColumn, type Query } from '../query/query.ts'
+import { columnNames, hasStatementFamilies, isValueColumn, type Query } from '../query/query.ts'
 import { CounterSet, CounterSets, type Numbers, type Times } from './counter-set.ts'
 import { hasNull, unpack } from './packed-row.ts'
 import { StatementHistogram } from './statement-histogram.ts'
@@ -96,6 +96,7 @@ export class StatementCounts {
   readonly #calls: number
   readonly #seconds: number
   readonly #histogram: StatementHistogram
+  readonly #hasHistogram: boolean
   readonly #others = new CounterSets()
   readonly #series = new Map<string, Series>()
   readonly #statements = new Map<string, Statement>()
@@ -120,6 +121,7 @@ export class StatementCounts {
     this.#calls = indexOf('calls_total')
     this.#seconds = indexOf('seconds_total')
     this.#histogram = new StatementHistogram(query, labels)
+    this.#hasHistogram = hasStatementFamilies(query)
   }
 
   /** The number of `other` series. */
@@ -147,7 +149,7 @@ export class StatementCounts {
     this.#wasShown = options.isShown
     this.#now = now
     for (const { labels } of this.#others.shown(options.isShown)) this.#histogram.open(labels.datname ?? '', now)
-    return { ...read, entries: this.#entries(options.isShown), texts: this.#histogram.texts(options.isShown) }
+    return { ...read, entries: this.#entries(options.isShown), texts: this.#hasHistogram ? this.#histogram.texts(options.isShown) : [] }
   }
 
   #release(times: Times): void {

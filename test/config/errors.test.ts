@@ -9,7 +9,7 @@ const database = (more: string) => `servers:\n  s:\n    host: h\n    user: u\n  
 /** A file and its error. */
 const cases: readonly (readonly [yaml: string, expected: string | RegExp])[] = [
   ['', /^no database is configured; /],
-  ['- a', 'pgvitals.yaml:1: the top level is not a mapping; expected the keys servers, teams, tokens or queries'],
+  ['- a', 'pgvitals.yaml:1: the top level is not a mapping; expected the keys servers, teams, tokens, detail or queries'],
   ['a: "geheim', /^pgvitals\.yaml:1: invalid YAML: Missing closing "quote/],
   ['servers: *geheim', /^pgvitals\.yaml:1: invalid YAML: Unresolved alias/],
   [server('password: !geheim 1'), /^pgvitals\.yaml:6: invalid YAML: Unresolved tag/],
@@ -17,7 +17,7 @@ const cases: readonly (readonly [yaml: string, expected: string | RegExp])[] = [
   ['servers:\n  s:\n    host: h\n    user: u\n    databases:\n      a: {}\n      a: {}', 'pgvitals.yaml:7: duplicate key'],
   [
     `${base}serves: {}`,
-    'pgvitals.yaml:2: serves: unknown setting; did you mean "servers"? valid settings are servers, teams, tokens, queries'
+    'pgvitals.yaml:2: serves: unknown setting; did you mean "servers"? valid settings are servers, teams, tokens, detail, queries'
   ],
   [
     server('pasword: geheim'),

@@ -42,6 +42,7 @@ test('on RDS the fix of a rejected login includes IAM and rds_iam', async (t) =>
       databases: [database],
       discovery: undefined,
       maxSessions: 4,
+      detail: 'full',
       maxSamplesPerDatabase: 1000,
       capacityBytes: undefined,
       dataDirectory: undefined

@@ -21,12 +21,12 @@ export interface Differences extends Pick<ExporterOptions, 'clock' | 'sessionMax
   readonly queries?: readonly string[]
 }
 
-/** Creates an exporter with the configuration that `pgvitals` reads from this environment. It runs nothing yet. */
+/** Creates an exporter with the configuration that `pgvitals` reads from this environment, by default with all details. It runs nothing yet. */
 export function makeExporter(
   environment: NodeJS.ProcessEnv,
   { servers = (all) => all, queries: names, ...options }: Differences = {}
 ): TestExporter {
-  const config = readConfig(environment)
+  const config = readConfig({ PGVITALS_DETAIL: 'full', ...environment })
   const logged: Record<string, unknown>[] = []
   const log: Logger = pino({ base: null }, { write: (line) => void logged.push(JSON.parse(line)) })
   const queries = names === undefined ? config.queries : only(names, config.queries)

@@ -15,9 +15,9 @@ export interface RunningProcess {
   readonly ended: Promise<number | string>
 }
 
-/** Starts `pgvitals` with this environment and no other variables. */
+/** Starts `pgvitals` with this environment and no other variables, by default with all details. */
 export function runProcess(environment: Readonly<Record<string, string>>, ...commandLine: readonly string[]): RunningProcess {
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...environment }
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, PGVITALS_DETAIL: 'full', ...environment }
   return watch(spawn(process.execPath, [compiledProgram(), ...commandLine], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env }))
 }
 

@@ -14,7 +14,7 @@ function appWith(more: Partial<Served> = {}) {
     metrics: async ({ server = 'a', team = 'labeler' }) => (server === 'a' && team === 'labeler' ? value : undefined),
     scraped: () => {},
     isReady: () => true,
-    status: () => ({ version: '1.2.3', servers: [{ name: 'a', databases: [], queries: [] }] }),
+    status: () => ({ version: '1.2.3', servers: [{ name: 'a', detail: 'standard', databases: [], queries: [] }] }),
     targets: () => [{ server: 'a', address: undefined }],
     tokens: () => ({ everything: [], teams: new Map() }),
     ...more

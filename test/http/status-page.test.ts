@@ -19,14 +19,16 @@ const status: Status = {
   servers: [
     {
       name: 'db:5432',
+      detail: 'minimal',
       databases: [
         {
           name: '<platform>',
           isUp: true,
           about: 'PostgreSQL 18.4, primary, as pgvitals',
+          detail: 'full',
           blindSpots: ['the WAL directory: grant pg_monitor to "<r>"']
         },
-        { name: 'labeler', isUp: false, about: 'password authentication failed', blindSpots: [] }
+        { name: 'labeler', isUp: false, about: 'password authentication failed', detail: 'minimal', blindSpots: [] }
       ],
       queries: [
         query('locks', { ageSeconds: 3.2, seconds: 0.0021, samples: 54 }),
@@ -44,7 +46,9 @@ test('the status page lists servers, databases with their blind spots, and queri
     'pgvitals 1.2.3',
     'href="/metrics?server=db%3A5432"',
     '<td class="up">PostgreSQL 18.4, primary, as pgvitals',
-    '<td class="down">password authentication failed',
+    '<td class="down">password authentication failed<td>minimal',
+    'metrics</a>, detail: minimal',
+    'as pgvitals<td>full',
     '<td class="ok">ok<td class="number">15 s<td class="number">3 s<td class="number">2.1 ms<td class="number">54',
     '<tr class="skipped"><td><code>wal</code>',
     '<td class="skipped">needs capability pg_monitor',

@@ -4,6 +4,7 @@ import { unpolled } from '../../src/poll/polled-database.ts'
 import { Snapshots } from '../../src/poll/snapshots.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 import { makeFacts } from '../plan/make-candidate.ts'
+import { makeDatabase } from '../poll/make-server.ts'
 
 const write = (name: string, scope: string) => parseQuery(`${name}.sql`, `-- Q.\n--\n-- scope: ${scope}\n-- gauge a: A.\nselect 1 as a`)
 
@@ -27,7 +28,7 @@ test('the status reports databases with their blind spots, and queries with thei
     skipped
   })
   const server: PolledServer = {
-    server: { name: 's' },
+    server: { name: 's', detail: 'standard', databases: [makeDatabase('d', { detail: 'full' })] },
     states: [
       { ...unpolled('d'), isUp: true, facts },
       { ...unpolled('down'), failure: { errorClass: 'network', message: 'refused' } },
@@ -45,19 +46,20 @@ test('the status reports databases with their blind spots, and queries with thei
   }
   const { version, servers } = readStatus('1.2.3', [server], 4000)
   t.equal(version, '1.2.3')
-  t.match(servers, [{ name: 's' }])
+  t.match(servers, [{ name: 's', detail: 'standard' }])
   t.same(servers[0]?.databases, [
     {
       name: 'd',
       isUp: true,
       about: 'PostgreSQL 18.4, primary, as pgvitals',
+      detail: 'full',
       blindSpots: [
         'the WAL directory: pg_monitor is granted, but lacks EXECUTE on pg_ls_waldir on this server; grant execute on function pg_catalog.pg_ls_waldir() to pgvitals',
         'track_counts is disabled: no statistics of databases and tables are collected, and autovacuum does not run'
       ]
     },
-    { name: 'down', isUp: false, about: 'refused', blindSpots: [] },
-    { name: 'never', isUp: false, about: 'not polled yet', blindSpots: [] }
+    { name: 'down', isUp: false, about: 'refused', detail: 'standard', blindSpots: [] },
+    { name: 'never', isUp: false, about: 'not polled yet', detail: 'standard', blindSpots: [] }
   ])
   t.match(servers[0]?.queries, [
     { name: 'ok', database: '(server, by d)', state: 'ok', about: '', ageSeconds: 3, seconds: 0.25 },

@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { describePlan } from '../../src/plan/describe-plan.ts'
 import { type Candidate, planQueries } from '../../src/plan/plan-queries.ts'
+import type { Detail } from '../../src/query/detail.ts'
 import { parseQuery } from '../../src/query/parse.ts'
 import type { Query } from '../../src/query/query.ts'
 import type { Refusal } from '../../src/server/refusals.ts'
@@ -191,4 +192,62 @@ test('a database contributes if it can run the query and is not avoided, and to 
 test('a query whose rows do not depend on the role runs once', async (t) => {
   const databases = [makeCandidate('a', owner('x')), makeCandidate('b', owner('y'))]
   t.same(planOf([writeQuery('q.sql', 'server')], databases), ['q@a'])
+})
+
+/** A query whose columns have these levels, in their order. */
+const withDetails = (file: string, scope: string, ...details: readonly string[]) =>
+  parseQuery(
+    file,
+    `-- Q.\n--\n-- scope: ${scope}\n-- requires: capability pg_monitor\n${details.map((detail, index) => `-- detail: ${detail}\n-- gauge a${index}: A.\n`).join('')}select 1`
+  )
+
+test('a query runs at the level of its server, a database-wide query at that of its database', async (t) => {
+  const queries = [withDetails('s.sql', 'server', 'standard', 'full'), withDetails('d.sql', 'database', 'standard', 'full')]
+  const at = (server: Detail, database: Detail) => makeCandidate('x', monitoring, { detail: { server, database } })
+  t.same(planOf(queries, [at('minimal', 'full')]), ['s@x!detail: minimal', 'd@x'])
+  t.same(planOf(queries, [at('standard', 'minimal')]), ['s@x', 'd@x!detail: minimal'])
+  const columnsOf = (candidate: Candidate) => planQueries(queries, [candidate]).map(({ query }) => query.columns.length)
+  t.same(columnsOf(at('standard', 'full')), [1, 2])
+  t.same(columnsOf(makeCandidate('x', monitoring)), [2, 2], 'without a level everything is exported')
+  const [planned] = planQueries(queries, [at('standard', 'full')])
+  t.equal(planned?.sql, 'select t."a0" from (\nselect 1\n) as t')
+})
+
+test('the level is the reason even if a grant is missing too or the database was never reached', async (t) => {
+  const queries = [withDetails('s.sql', 'server', 'standard')]
+  const detail = { server: 'minimal', database: 'minimal' } as const
+  t.same(planOf(queries, [makeCandidate('x', makeFacts(), { detail })]), ['s@x!detail: minimal'])
+  t.same(planOf(queries, [makeCandidate('x', undefined, { detail })]), ['s@x!detail: minimal'])
+})
+
+test('a level below the newest variant does not bring back an older one', async (t) => {
+  const queries = [withDetails('s.13.sql', 'server', 'standard'), withDetails('s.17.sql', 'server', 'full')]
+  t.same(planOf(queries, [makeCandidate('x', monitoring, { detail: { server: 'standard', database: 'standard' } })]), [
+    's.17@x!detail: standard'
+  ])
+})
+
+test('a refused function costs only its column at a lower level too', async (t) => {
+  const query = parseQuery(
+    's.sql',
+    '-- S.\n--\n-- scope: server\n-- gauge a: A.\n-- gauge b: B.\n-- detail: full\n-- gauge c: C.\nselect 1 as a, pg_catalog.pg_ls_waldir() as b, 3 as c'
+  )
+  const refusal: Refusal = {
+    key: 'pg_catalog.pg_ls_waldir()',
+    errorClass: 'privilege',
+    message: 'permission denied',
+    probe: '',
+    isGranted: undefined,
+    isMissing: false,
+    isRow: false,
+    retryAt: 0
+  }
+  const candidate = makeCandidate('x', monitoring, {
+    detail: { server: 'standard', database: 'standard' },
+    refusals: new Map([[refusal.key, refusal]])
+  })
+  t.match(planQueries([query], [candidate])[0], {
+    skipped: undefined,
+    sql: 'select t."a", t."b" from (\nselect 1 as a, (case when false then pg_catalog.pg_ls_waldir() end) as b, 3 as c\n) as t'
+  })
 })

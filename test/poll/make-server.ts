@@ -18,6 +18,7 @@ export function makeServer(names: readonly string[], more: Partial<Server> = {})
     databases: names.map((name) => makeDatabase(name)),
     discovery: undefined,
     maxSessions: 4,
+    detail: 'full',
     maxSamplesPerDatabase: 1000,
     capacityBytes: undefined,
     dataDirectory: undefined,

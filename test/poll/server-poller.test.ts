@@ -31,6 +31,7 @@ const serverWith = (names: readonly string[], more: Partial<Server> = {}): Serve
   databases: names.map((name) => database(name)),
   discovery: undefined,
   maxSessions: 4,
+  detail: 'full',
   maxSamplesPerDatabase: 20_000,
   capacityBytes: undefined,
   dataDirectory: undefined,

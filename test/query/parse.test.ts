@@ -55,7 +55,7 @@ test('a file may have Windows line endings', async (t) => {
 
 test('a query with many rows has a limit and ranking columns', async (t) => {
   const query = parseQuery('a.sql', `${header}-- top: 50 by things_total\nselect 1`)
-  t.same(query.top, { limit: 50, by: ['things_total'] })
+  t.same(query.top, { limit: 50, limits: {}, by: ['things_total'] })
   t.equal(query.maxRows, 20_000)
 })
 
@@ -102,6 +102,36 @@ const cases: readonly (readonly [string, string, string, RegExp])[] = [
     /^a\.sql:10: unknown declaration "every: 5m"; expected a setting .* or a column/
   ],
   ['an unknown kind', 'a.sql', `${header}-- summary x: X.\nselect 1`, /^a\.sql:10: unknown declaration "summary x: X\."/],
+  [
+    'an unknown level',
+    'a.sql',
+    `-- T.\n--\n-- scope: server\n-- detail: most\n-- gauge a: A.\nselect 1`,
+    /^a\.sql:4: detail is "most"; expected minimal, standard, full/
+  ],
+  [
+    'a level without columns',
+    'a.sql',
+    `${header}-- detail: full\nselect 1`,
+    /^a\.sql:10: no gauge, counter or untyped column follows this detail/
+  ],
+  [
+    'a level without a ranking',
+    'a.sql',
+    `${header}-- top: 50 by x\n-- detail: full\n-- gauge x: X.\nselect 1`,
+    /^a\.sql:12: detail standard exports no column of top/
+  ],
+  [
+    'a limit of an unknown level',
+    'a.sql',
+    `${header}-- top: 50 (most 20) by things_total\nselect 1`,
+    /^a\.sql:10: top is "50 \(most 20\) by things_total"; expected .* 100 \(minimal 20\) by/
+  ],
+  [
+    'counts without calls at a level',
+    'a.sql',
+    `${counts.replace('-- counter calls', '-- detail: full\n-- counter calls').replace('-- counter seconds', '-- detail: minimal\n-- counter seconds')}select 1`,
+    /^a\.sql:13: detail minimal needs calls_total, because of "statements: counts"/
+  ],
   ['a key without counts', 'a.sql', `${header}-- key entry\nselect 1`, /^a\.sql:10: a key column needs "statements: counts"/],
   ['a length without texts', 'a.sql', `${header}-- text: 50\nselect 1`, /^a\.sql:10: text needs "statements: texts every …"/],
   [

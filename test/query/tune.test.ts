@@ -1,4 +1,6 @@
 import { test } from 'tap'
+import { atDetail } from '../../src/query/at-detail.ts'
+import { details } from '../../src/query/detail.ts'
 import { loadQueries } from '../../src/query/load.ts'
 import { tuneQueries } from '../../src/query/tune.ts'
 
@@ -20,6 +22,11 @@ test('a query is disabled with all its variants, or tuned', async (t) => {
     tuned.find((query) => query.name === 'stat_user_tables'),
     { intervalSeconds: 60, maxRows: 50, timeoutSeconds: 60, top: { limit: 40 } }
   )
+})
+
+test('a tuned limit applies to every level of detail', async (t) => {
+  const tuned = tuneQueries(queries, '{ stat_statements: { top: 70 } }', 'here').filter(({ name }) => name === 'stat_statements')
+  for (const query of tuned) for (const level of details) t.equal(atDetail(query, level)?.top?.limit, 70)
 })
 
 test('the length of texts is tuned where a query reads texts', async (t) => {

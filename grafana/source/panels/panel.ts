@@ -1,5 +1,7 @@
 import type { FieldConfig, FieldConfigSource, Panel as SdkPanel, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
 import { type Dataquery, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
+import { type Detail, details } from '../../../src/query/detail.ts'
+import { detailOfExpression } from '../detail.ts'
 import { type Steps, thresholdsOf } from './colours.ts'
 import { type DataLink, type Destination, dataLinks, openByClick } from './links.ts'
 
@@ -88,9 +90,11 @@ export function panel(
 ): Unplaced {
   const { about, steps, decimals, min, max, mappings, links, empty } = spec
   const [shows, matters, normal, next = links?.slice(0, 1).map(openByClick).join()] = about
+  const levels = parts.targets.map(({ expr = '' }) => details.indexOf(detailOfExpression(expr)))
+  const [first, whole] = [details[Math.min(...levels)] ?? 'minimal', details[Math.max(...levels)] ?? 'minimal']
   const defaults: Field = {
     unit,
-    noValue: empty ?? 'No data: see the Exporter dashboard for failing queries and missing privileges',
+    noValue: withDetail(empty ?? 'No data: see the Exporter dashboard for failing queries and missing privileges', first),
     thresholds: steps && thresholdsOf(steps),
     decimals,
     min,
@@ -102,12 +106,23 @@ export function panel(
   return {
     type,
     title,
-    description: `**Shows:** ${shows}\n\n**Matters:** ${matters}\n\n**Normal:** ${normal}\n\n**Next:** ${next}`,
+    description: `**Shows:** ${shows}${detailNote(first, whole)}\n\n**Matters:** ${matters}\n\n**Normal:** ${normal}\n\n**Next:** ${next}`,
     datasource,
     fieldConfig: { defaults, overrides },
     ...parts,
     size
   }
+}
+
+/** The text in place of missing data. Below the level of detail that exports the data, its absence has no meaning. */
+function withDetail(empty: string, detail: Detail): string {
+  if (detail === 'minimal') return empty
+  return `${empty}, or detail is ${detail === 'standard' ? 'minimal' : 'not full'}`
+}
+
+function detailNote(first: Detail, whole: Detail): string {
+  if (whole === 'minimal') return ''
+  return first === whole ? ` Needs \`detail: ${whole}\`.` : ` Some of the data needs \`detail: ${whole}\`.`
 }
 
 const targetsOf =

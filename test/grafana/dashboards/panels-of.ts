@@ -45,6 +45,7 @@ export interface PanelFile {
 
 export interface FieldFile {
   readonly unit?: string
+  readonly noValue?: string
   readonly max?: number
   readonly thresholds?: { readonly steps: readonly { readonly value: number | null }[] }
   readonly links?: readonly { readonly url: string }[]

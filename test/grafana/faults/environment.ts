@@ -50,6 +50,8 @@ export async function startEnvironment(): Promise<RunningEnvironment> {
   const exporter = runProcess({
     PGVITALS_CONFIG: join(folder, 'pgvitals.yaml'),
     PGVITALS_PORT: String(exporterPort),
+    // Every alert fires at the default level.
+    PGVITALS_DETAIL: 'standard',
     PGVITALS_LOG_LEVEL: 'warn'
   })
   const processes: { readonly child: ChildProcess; readonly ended: Promise<unknown> }[] = [exporter]

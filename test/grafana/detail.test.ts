@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'tap'
+import { parse } from 'yaml'
+import { detailOf } from '../../grafana/source/catalogue.ts'
+import { detailOfExpression, metricsIn } from '../../grafana/source/detail.ts'
+import { recordings } from '../../grafana/source/rules/recording.ts'
+import { includesDetail } from '../../src/query/detail.ts'
+import { boards, panelsOf } from './dashboards/panels-of.ts'
+import { walk } from './promql/expression.ts'
+import { parseExpression } from './promql/parse-expression.ts'
+
+interface Rule {
+  readonly alert?: string
+  readonly record?: string
+  readonly expr: string
+  readonly labels?: { readonly severity?: string }
+}
+
+const folder = new URL('../../grafana/rules/', import.meta.url)
+const rules: readonly Rule[] = readdirSync(folder).flatMap((file) =>
+  parse(readFileSync(new URL(file, folder), 'utf8')).groups.flatMap(({ rules }: { readonly rules: readonly Rule[] }) => rules)
+)
+
+/** The metrics of an expression, with those of the recording rules that it reads. */
+function inputsOf(expression: string): readonly string[] {
+  const metrics = walk(parseExpression(expression)).flatMap(([part]) => (part.kind === 'selector' ? [part.metric] : []))
+  return metrics.flatMap((metric) => {
+    const recorded = rules.filter(({ record }) => record === metric)
+    return recorded.length === 0 ? [metric] : recorded.flatMap(({ expr }) => inputsOf(expr))
+  })
+}
+
+test('the inputs of all alerts are exported at standard, those of critical alerts at minimal', async (t) => {
+  const alerts = rules.filter(({ alert }) => alert !== undefined)
+  t.ok(alerts.length > 50)
+  for (const { alert = '', expr, labels } of alerts) {
+    const level = labels?.severity === 'critical' ? 'minimal' : 'standard'
+    const missing = inputsOf(expr).filter((metric) => !includesDetail(level, detailOf(metric)))
+    t.same(missing, [], `${alert} (${labels?.severity})`)
+  }
+})
+
+test('the metrics of an expression include those of its recording rules', async (t) => {
+  for (const { record } of Object.values(recordings).flat()) {
+    const missing = [...new Set(inputsOf(record))].filter((name) => !metricsIn(record).has(name))
+    t.same(missing, [], record)
+  }
+})
+
+/** The open panels of which a part needs more than standard. */
+const incomplete = ['Largest tables', 'Size', 'Dead rows']
+/** The open panels that need more than standard: statistics of single indexes. */
+const missing = ['Indexes']
+
+test('the open panels of the dashboards have data at standard', async (t) => {
+  for (const board of boards) {
+    for (const { title, targets = [] } of board.panels.filter(({ type }) => type !== 'row')) {
+      const below = targets.filter(({ expr = '' }) => detailOfExpression(expr) === 'full').length
+      if (below > 0) t.ok(below < targets.length ? incomplete.includes(title) : missing.includes(title), `${board.uid} "${title}"`)
+    }
+  }
+})
+
+test('a panel states the level that its data needs', async (t) => {
+  let count = 0
+  for (const board of boards) {
+    for (const { title, description = '', targets = [], fieldConfig } of panelsOf(board)) {
+      const levels = targets.map(({ expr = '' }) => inputsOf(readable(expr)).map(detailOf))
+      const needed = levels.flat()
+      const whole = needed.includes('full') ? 'full' : needed.includes('standard') ? 'standard' : undefined
+      if (whole !== undefined) count++
+      t.equal(/eeds `detail: (\w+)`\./.exec(description)?.[1], whole, `${board.uid} "${title}"`)
+      const isAlwaysShown = levels.some((target) => target.every((level) => level === 'minimal'))
+      const isStandard = levels.some((target) => target.every((level) => level !== 'full'))
+      const note = isAlwaysShown ? undefined : isStandard ? ', or detail is minimal' : ', or detail is not full'
+      t.equal(/, or detail is .*$/.exec(fieldConfig?.defaults.noValue ?? '')?.[0], note, `${board.uid} "${title}" without data`)
+    }
+  }
+  t.ok(count > 50)
+})
+
+/** An expression with values in place of Grafana's variables. */
+function readable(expression: string): string {
+  return expression.replaceAll(/\$__(rate_interval|range|interval)/g, '5m').replaceAll(/\$\{?\w+(:\w+)?\}?/g, 'x')
+}
