@@ -32,10 +32,9 @@ export class CounterSet {
   /** Adds the columns that are measured in `numbers`, at 0. */
   show(numbers: Numbers, now: number): void {
     for (let column = 0; column < numbers.length; column++) {
-      if (numbers[column] === undefined || this.#values[column] !== undefined) continue
-      this.#values[column] = 0
-      this.#pending[column] = 0
-      this.#shownAt[column] = now
+      if (numbers[column] === undefined) continue
+      this.#values[column] ??= 0
+      this.#shownAt[column] ??= now
     }
   }
 
@@ -47,7 +46,7 @@ export class CounterSet {
 
   /** Adds the pending increments of columns that every scraper has received. */
   release(seenUntil: number): void {
-    for (let column = 0; column < this.#values.length; column++) {
+    for (let column = 0; column < this.#pending.length; column++) {
       if (seenUntil < (this.#shownAt[column] ?? Number.POSITIVE_INFINITY)) continue
       this.#values[column] = (this.#values[column] ?? 0) + (this.#pending[column] ?? 0)
       this.#pending[column] = 0
@@ -56,9 +55,7 @@ export class CounterSet {
 
   /** Removes and returns the pending increments. */
   takePending(): Numbers {
-    const pending = this.#values.map((value, column) => (value === undefined ? undefined : this.#pending[column]))
-    this.#pending.fill(0)
-    return pending
+    return this.#pending.splice(0).map((pending, column) => (this.#values[column] === undefined ? undefined : pending))
   }
 }
 
@@ -69,8 +66,8 @@ const forgetAfterMs = 7_200_000
 export class CounterSets {
   readonly #sets = new Map<string, CounterSet>()
 
-  get size(): number {
-    return this.#sets.size
+  get all(): readonly CounterSet[] {
+    return [...this.#sets.values()]
   }
 
   /** The set of a key. A new set has the columns that are measured in the numbers returned by `create`. */
@@ -86,20 +83,11 @@ export class CounterSets {
     return set
   }
 
-  release({ now, seenUntil }: Times): void {
+  /** Releases pending increments. Deletes unused sets and those of databases that are not exported. */
+  release({ now, seenUntil }: Times, isShown: (datname: string) => boolean): void {
     for (const [key, set] of this.#sets) {
       set.release(seenUntil)
-      if (now - set.usedAt > forgetAfterMs) this.#sets.delete(key)
+      if (now - set.usedAt > forgetAfterMs || !isShown(set.labels.datname ?? '')) this.#sets.delete(key)
     }
-  }
-
-  /** Deletes the sets of databases that are not exported. */
-  keepShown(isShown: (datname: string) => boolean): void {
-    for (const [key, { labels }] of this.#sets) if (!isShown(labels.datname ?? '')) this.#sets.delete(key)
-  }
-
-  /** The sets of exported databases. */
-  shown(isShown: (datname: string) => boolean): readonly CounterSet[] {
-    return [...this.#sets.values()].filter(({ labels }) => isShown(labels.datname ?? ''))
   }
 }

@@ -53,35 +53,26 @@ export class StatementHistogram {
     if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest)
   }
 
-  release(times: Times): void {
-    this.#sets.release(times)
-  }
-
-  keepShown(isShown: (datname: string) => boolean): void {
-    this.#sets.keepShown(isShown)
+  release(times: Times, isShown: (datname: string) => boolean): void {
+    this.#sets.release(times, isShown)
   }
 
   /** Source: Prometheus's documentation, "Exposition formats", "Histograms and summaries". */
-  texts(isShown: (datname: string) => boolean): readonly FamilyText[] {
+  texts(): readonly FamilyText[] {
     const { intervalMean, newStatements } = this.#families
-    return this.#sets.shown(isShown).flatMap(({ labels, values }) => {
+    return this.#sets.all.flatMap(({ labels, values }) => {
+      const line = (name: string, value = 0, own = labels) => `${name}${renderLabels(own)} ${renderNumber(value)}\n`
+      const textOf = (family: Family, ...lines: readonly string[]): FamilyText => {
+        return { family, datname: labels.datname ?? '', text: Buffer.from(lines.join('')), samples: lines.length }
+      }
       let below = 0
       const buckets = [...bounds, Number.POSITIVE_INFINITY].map((bound, index) => {
         below += values[index] ?? 0
-        return line(`${intervalMean.name}_bucket`, { ...labels, le: renderNumber(bound) }, below)
+        return line(`${intervalMean.name}_bucket`, below, { ...labels, le: renderNumber(bound) })
       })
-      const sum = line(`${intervalMean.name}_sum`, labels, values[sumColumn])
-      const count = line(`${intervalMean.name}_count`, labels, values[countColumn])
-      const added = line(newStatements.name, labels, values[newColumn])
-      return [familyText(intervalMean, labels, [...buckets, sum, count]), familyText(newStatements, labels, [added])]
+      const sum = line(`${intervalMean.name}_sum`, values[sumColumn])
+      const count = line(`${intervalMean.name}_count`, values[countColumn])
+      return [textOf(intervalMean, ...buckets, sum, count), textOf(newStatements, line(newStatements.name, values[newColumn]))]
     })
   }
-}
-
-function line(name: string, labels: Labels, value = 0): string {
-  return `${name}${renderLabels(labels)} ${renderNumber(value)}\n`
-}
-
-function familyText(family: Family, labels: Labels, lines: readonly string[]): FamilyText {
-  return { family, datname: labels.datname ?? '', text: Buffer.from(lines.join('')), samples: lines.length }
 }

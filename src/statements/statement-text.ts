@@ -93,17 +93,13 @@ function* tokensOf(text: string): Generator<Token> {
 
 /** The length of the comment that begins at this position; 0 if there is none. Block comments nest. */
 function commentLength(text: string, from: number): number {
-  if (text.startsWith('--', from)) {
-    const end = text.indexOf('\n', from)
-    return (end === -1 ? text.length : end) - from
-  }
-  if (!text.startsWith('/*', from)) return 0
+  const isBlock = text.startsWith('/*', from)
+  if (!isBlock && !text.startsWith('--', from)) return 0
+  const rest = text.slice(from)
   let depth = 0
-  for (let at = from; at < text.length; at += 2) {
-    if (text.startsWith('/*', at)) depth++
-    else if (text.startsWith('*/', at)) depth--
-    else at--
-    if (depth === 0) return at + 2 - from
+  for (const { 0: mark, index } of rest.matchAll(isBlock ? /\/\*|\*\//g : /\n/g)) {
+    depth += mark === '/*' ? 1 : -1
+    if (depth <= 0) return index + (isBlock ? 2 : 0)
   }
-  return text.length - from
+  return rest.length
 }
