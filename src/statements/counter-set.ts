@@ -29,18 +29,14 @@ export class CounterSet {
     return [...this.#values]
   }
 
-  /** Adds the columns that are measured in `numbers`, at 0. */
-  show(numbers: Numbers, now: number): void {
-    for (let column = 0; column < numbers.length; column++) {
-      if (numbers[column] === undefined) continue
+  /** Adds increments. A column appears as soon as an increment of it, even of 0, is not undefined. */
+  add(deltas: Numbers, { now, seenUntil }: Times): void {
+    for (let column = 0; column < deltas.length; column++) {
+      if (deltas[column] === undefined) continue
       this.#values[column] ??= 0
       this.#shownAt[column] ??= now
+      this.#pending[column] = (this.#pending[column] ?? 0) + (deltas[column] ?? 0)
     }
-  }
-
-  add(deltas: Numbers, { now, seenUntil }: Times): void {
-    this.show(deltas, now)
-    for (let column = 0; column < deltas.length; column++) this.#pending[column] = (this.#pending[column] ?? 0) + (deltas[column] ?? 0)
     this.release(seenUntil)
   }
 
@@ -55,9 +51,12 @@ export class CounterSet {
 
   /** Removes and returns the pending increments. */
   takePending(): Numbers {
-    return this.#pending.splice(0).map((pending, column) => (this.#values[column] === undefined ? undefined : pending))
+    return this.#pending.splice(0)
   }
 }
+
+/** 0 for each measured column. */
+export const zerosOf = (numbers: Numbers): Numbers => numbers.map((value) => (value === undefined ? undefined : 0))
 
 /** A set that is unused for this time, such as that of a dropped database, is deleted. */
 const forgetAfterMs = 7_200_000
@@ -71,15 +70,15 @@ export class CounterSets {
   }
 
   /** The set of a key. A new set has the columns that are measured in the numbers returned by `create`. */
-  of(key: string, now: number, create: () => readonly [Labels, Numbers]): CounterSet {
+  of(key: string, times: Times, create: () => readonly [Labels, Numbers]): CounterSet {
     let set = this.#sets.get(key)
     if (set === undefined) {
       const [labels, numbers] = create()
       set = new CounterSet(labels)
-      set.show(numbers, now)
+      set.add(zerosOf(numbers), times)
       this.#sets.set(key, set)
     }
-    set.usedAt = now
+    set.usedAt = times.now
     return set
   }
 

@@ -8,8 +8,7 @@ import type { FamilyText } from '../metric/exposition.ts'
 import { chooseTop, decay } from '../metric/ranking.ts'
 import { type Entry, type Labels, type Row, toNumber } from '../metric/sample.ts'
 import { columnNames, isValueColumn, type Query } from '../query/query.ts'
-import { CounterSet, CounterSets, type Numbers, type Times } from './counter-set.ts'
-import { hasNull, unpack } from './packed-row.ts'
+import { CounterSet, CounterSets, type Numbers, type Times, zerosOf } from './counter-set.ts'
 import { StatementHistogram } from './statement-histogram.ts'
 
 export interface TakeOptions extends Times {
@@ -59,7 +58,7 @@ interface Statement {
 /** The entries that share user, database and queryid. */
 interface Series {
   readonly labelsText: string
-  readonly fields: readonly string[]
+  readonly labels: Labels
   readonly user: string
   readonly datname: string
   statements: readonly Statement[]
@@ -72,6 +71,8 @@ interface Series {
   isMember: boolean
   leftAt: number
 }
+
+const unnamed = { seenIn: 0, other: undefined, isMember: false, leftAt: 0 }
 
 /** The sum of entries that cannot be distinguished. */
 type Hidden = Readonly<{ series: Series; values: Numbers }>
@@ -130,7 +131,7 @@ export class StatementCounts {
 
   /** Counts a result of packed rows (labels, key, values) and returns the new page. */
   take(rows: readonly Row[], options: TakeOptions): Taken {
-    const { now, epoch, isWhole } = options
+    const { epoch, isWhole } = options
     const isBaseline = epoch !== this.#last?.epoch
     this.#poll++
     this.#release(options)
@@ -138,7 +139,7 @@ export class StatementCounts {
     this.#forgetAbsent(isWhole || isBaseline)
     this.#choose(options)
     this.#last = options
-    for (const { labels } of this.#others.all) this.#histogram.open(labels.datname ?? '', now)
+    for (const { labels } of this.#others.all) this.#histogram.open(labels.datname ?? '', options)
     return { ...read, entries: this.#entries(), texts: this.#histogram.texts() }
   }
 
@@ -157,7 +158,7 @@ export class StatementCounts {
       this.#named.delete(series)
     }
     this.#others.release(options, isShown)
-    this.#histogram.release(options, isShown)
+    this.#histogram.sets.release(options, isShown)
     for (const counters of this.#named.values()) counters.release(seenUntil)
   }
 
@@ -224,27 +225,20 @@ export class StatementCounts {
    * The series of a row. Creates `other` at the first row of its user and database, so that later statements count in
    * it immediately.
    */
-  #seriesOf(labelsText: string, text: string, { now, isShown }: TakeOptions): Series {
-    const series = this.#series.get(labelsText) ?? this.#createSeries(labelsText)
-    const { user, datname } = series
-    series.seenIn = this.#poll
-    if (series.other === undefined && isShown(datname)) {
-      const create = () => [{ ...this.#labelsOf(series), queryid: 'other' }, this.#countersOf(text)] as const
-      series.other = this.#others.of(`${user}\n${datname}`, now, create)
+  #seriesOf(labelsText: string, text: string, options: TakeOptions): Series {
+    let series = this.#series.get(labelsText)
+    if (series === undefined) {
+      const fields = unpack(labelsText)
+      const labels: Labels = { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
+      const { user = '', datname = '' } = labels
+      series = { ...unnamed, labelsText, labels, user, datname, statements: [], scores: this.#unmoved }
+      this.#series.set(labelsText, series)
     }
+    const { user, datname, labels } = series
+    series.seenIn = this.#poll
+    if (series.other === undefined && options.isShown(datname))
+      series.other = this.#others.of(`${user}\n${datname}`, options, () => [{ ...labels, queryid: 'other' }, this.#countersOf(text)])
     return series
-  }
-
-  #createSeries(labelsText: string): Series {
-    const fields = unpack(labelsText)
-    const [user = '', datname = ''] = ['user', 'datname'].map((name) => fields[this.#labelNames.indexOf(name)])
-    const series = { labelsText, fields, user, datname, statements: [], seenIn: 0, scores: this.#unmoved, ...unnamed }
-    this.#series.set(labelsText, series)
-    return series
-  }
-
-  #labelsOf({ fields }: Series): Labels {
-    return { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
   }
 
   #forgetAbsent(isAll: boolean): void {
@@ -262,11 +256,15 @@ export class StatementCounts {
    * places, a tenth of the places stays free, so that series can enter while others leave.
    */
   #choose(options: TakeOptions): void {
-    const { now, seenUntil, limit, isOwnRole } = options
+    const { seenUntil, limit, isOwnRole } = options
     const mayBeNamed = ({ statements, other, user }: Series) => statements.length > 0 && other !== undefined && !isOwnRole(user)
     const candidates = [...this.#series.values()].filter(mayBeNamed)
     const places = candidates.length <= limit ? limit : limit - Math.min(limit - 1, Math.max(1, Math.floor(limit / 10)))
-    const chosen = candidates.length <= limit ? new Set(candidates) : chooseTop(candidates, places, (one) => this.#sizesOf(one))
+    const sizesOf = ({ statements: [first] }: Series) => {
+      const values = this.#countersOf(first?.text ?? '()')
+      return this.#ranking.map((column) => values[column] ?? 0)
+    }
+    const chosen = candidates.length <= limit ? new Set(candidates) : chooseTop(candidates, places, sizesOf)
     for (const series of this.#named.keys()) {
       if (chosen.has(series)) series.isMember = true
       else if (series.isMember && !mayBeNamed(series)) this.#leave(series, options)
@@ -280,8 +278,8 @@ export class StatementCounts {
     const surplus = Math.max(members.length + entering.length - places, newcomers.length - entering.length - leaving, 0)
     for (const series of members.filter((series) => !chosen.has(series)).slice(0, surplus)) this.#leave(series, options)
     for (const series of entering) {
-      const counters = new CounterSet(this.#labelsOf(series))
-      for (const { text } of series.statements) counters.show(this.#countersOf(text), now)
+      const counters = new CounterSet(series.labels)
+      for (const { text } of series.statements) counters.add(zerosOf(this.#countersOf(text)), options)
       series.isMember = true
       this.#named.set(series, counters)
     }
@@ -314,17 +312,10 @@ export class StatementCounts {
     })
   }
 
-  #sizesOf({ statements: [first] }: Series): readonly number[] {
-    const values = this.#countersOf(first?.text ?? '()')
-    return this.#ranking.map((column) => values[column] ?? 0)
-  }
-
   #countersOf(text: string): Numbers {
     return unpack(text).map((field, column) => (this.#isCounter[column] ? toNumber(field) : undefined))
   }
 }
-
-const unnamed = { other: undefined, isMember: false, leftAt: 0 }
 
 /** Removes a statement from its series. */
 function detach(statement: Statement): void {
@@ -349,3 +340,23 @@ function difference(values: Numbers, last: Numbers | undefined, isAggregate: boo
 function sum(left: Numbers | undefined, right: Numbers): Numbers {
   return right.map((value, column) => (value === undefined ? left?.[column] : value + (left?.[column] ?? 0)))
 }
+
+/**
+ * Splits the text of a row, such as `(app,"a ""b""",)`, into its fields. Null becomes `''`.
+ * Source: PostgreSQL's documentation, "Composite Type Input and Output Syntax".
+ */
+function unpack(record: string): string[] {
+  const inner = record.slice(1, -1)
+  if (!inner.includes('"')) return inner.split(',')
+  const fields: string[] = []
+  const pattern = /(?:"((?:[^"\\]|""|\\.)*)"|([^,"]*))(?:,|$)/gsy
+  while (pattern.lastIndex <= inner.length) {
+    const [whole = '', quoted, plain = ''] = pattern.exec(inner) ?? []
+    fields.push(quoted === undefined ? plain : quoted.replace(/""|\\(.)/gs, (pair, escaped) => escaped ?? pair[0]))
+    if (!whole.endsWith(',') || pattern.lastIndex === 0) break
+  }
+  return fields
+}
+
+/** Whether any field of a row's text is null. */
+const hasNull = (record: string) => record === '()' || record.startsWith('(,') || record.endsWith(',)') || record.includes(',,')
