@@ -35,11 +35,11 @@ export function runSuite(suite: ReturnType<typeof suiteOf>): Promise<void> {
 
 /**
  * Runs those files of all suites in this process that no other process runs. One process begins with the real-time files.
- * The others run at a low priority, so that they use the processors while these wait.
+ * All other files run at a lower priority, so that they use the processors while these wait.
  */
 export async function runAll(process: 'real-time' | 'other'): Promise<void> {
-  if (process === 'real-time') return await runTests([...realTime, ...testFiles()])
-  setPriority(constants.priority.PRIORITY_LOW)
+  if (process === 'real-time') await runTests(realTime)
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   await runTests(testFiles().filter((file) => !realTime.includes(file)))
 }
 
