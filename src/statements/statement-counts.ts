@@ -231,7 +231,8 @@ export class StatementCounts {
       const fields = unpack(labelsText)
       const labels: Labels = { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
       const { user = '', datname = '' } = labels
-      series = { ...unnamed, labelsText, labels, user, datname, statements: [], scores: this.#unmoved }
+      // V8 reads an object slowly if its literal begins with a spread.
+      series = { labelsText, labels, user, datname, statements: [], scores: this.#unmoved, ...unnamed }
       this.#series.set(labelsText, series)
     }
     const { user, datname, labels } = series
