@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
 import { rowsLeftOut } from '../metric/sample.ts'
 import type { Query } from '../query/query.ts'
+import { arrayText } from '../server/array-text.ts'
 import { classOf, type ErrorClass, messageOf } from '../server/error-class.ts'
 import type { Answer } from '../server/received-answer.ts'
 import type { Session } from '../server/session.ts'
-import { arrayText } from '../statements/statement-texts.ts'
 import type { Failure } from './snapshots.ts'
 
 /** The result of a query with `parts`, and the reason why some of its parts are missing. */

@@ -8,17 +8,25 @@ import type { Query } from './query.ts'
 /** The folder of the built-in queries. The relative path is correct from `src/` and from `dist/`. */
 export const builtInFolder = fileURLToPath(new URL('../../queries/', import.meta.url))
 
+/** The built-in queries. The files of the package do not change, so that only the first call reads them. */
+let builtIn: readonly Query[] | undefined
+
 /**
  * Reads the built-in queries and, if given, the user's folder.
  * Throws an AggregateError of all errors in all files, each with file and line.
  */
 export function loadQueries(userFolder?: string): readonly Query[] {
+  builtIn ??= load(builtInFolder, [])
+  return userFolder === undefined ? builtIn : [...builtIn, ...load(userFolder, builtIn)]
+}
+
+/** Reads the queries of a folder and checks them, together with the built-in queries if the folder is the user's. */
+function load(folder: string, others: readonly Query[]): readonly Query[] {
   const errors: Error[] = []
-  const builtIn = readFolder(builtInFolder, errors)
-  const user = userFolder === undefined ? [] : readFolder(userFolder, errors)
-  errors.push(...checkTogether(builtIn, user))
+  const queries = readFolder(folder, errors)
+  errors.push(...checkTogether(others, queries))
   if (errors.length > 0) throw new AggregateError(errors, errors.map((error) => error.message).join('\n'))
-  return [...builtIn, ...user]
+  return queries
 }
 
 function readFolder(folder: string, errors: Error[]): readonly Query[] {

@@ -29,25 +29,20 @@ export class CounterSet {
     return [...this.#values]
   }
 
-  /** Adds the columns that are measured in `numbers`, at 0. */
-  show(numbers: Numbers, now: number): void {
-    for (let column = 0; column < numbers.length; column++) {
-      if (numbers[column] === undefined || this.#values[column] !== undefined) continue
-      this.#values[column] = 0
-      this.#pending[column] = 0
-      this.#shownAt[column] = now
-    }
-  }
-
+  /** Adds increments. A column appears as soon as an increment of it, even of 0, is not undefined. */
   add(deltas: Numbers, { now, seenUntil }: Times): void {
-    this.show(deltas, now)
-    for (let column = 0; column < deltas.length; column++) this.#pending[column] = (this.#pending[column] ?? 0) + (deltas[column] ?? 0)
+    for (let column = 0; column < deltas.length; column++) {
+      if (deltas[column] === undefined) continue
+      this.#values[column] ??= 0
+      this.#shownAt[column] ??= now
+      this.#pending[column] = (this.#pending[column] ?? 0) + (deltas[column] ?? 0)
+    }
     this.release(seenUntil)
   }
 
   /** Adds the pending increments of columns that every scraper has received. */
   release(seenUntil: number): void {
-    for (let column = 0; column < this.#values.length; column++) {
+    for (let column = 0; column < this.#pending.length; column++) {
       if (seenUntil < (this.#shownAt[column] ?? Number.POSITIVE_INFINITY)) continue
       this.#values[column] = (this.#values[column] ?? 0) + (this.#pending[column] ?? 0)
       this.#pending[column] = 0
@@ -56,11 +51,12 @@ export class CounterSet {
 
   /** Removes and returns the pending increments. */
   takePending(): Numbers {
-    const pending = this.#values.map((value, column) => (value === undefined ? undefined : this.#pending[column]))
-    this.#pending.fill(0)
-    return pending
+    return this.#pending.splice(0)
   }
 }
+
+/** 0 for each measured column. */
+export const zerosOf = (numbers: Numbers): Numbers => numbers.map((value) => (value === undefined ? undefined : 0))
 
 /** A set that is unused for this time, such as that of a dropped database, is deleted. */
 const forgetAfterMs = 7_200_000
@@ -69,37 +65,28 @@ const forgetAfterMs = 7_200_000
 export class CounterSets {
   readonly #sets = new Map<string, CounterSet>()
 
-  get size(): number {
-    return this.#sets.size
+  get all(): readonly CounterSet[] {
+    return [...this.#sets.values()]
   }
 
   /** The set of a key. A new set has the columns that are measured in the numbers returned by `create`. */
-  of(key: string, now: number, create: () => readonly [Labels, Numbers]): CounterSet {
+  of(key: string, times: Times, create: () => readonly [Labels, Numbers]): CounterSet {
     let set = this.#sets.get(key)
     if (set === undefined) {
       const [labels, numbers] = create()
       set = new CounterSet(labels)
-      set.show(numbers, now)
+      set.add(zerosOf(numbers), times)
       this.#sets.set(key, set)
     }
-    set.usedAt = now
+    set.usedAt = times.now
     return set
   }
 
-  release({ now, seenUntil }: Times): void {
+  /** Releases pending increments. Deletes unused sets and those of databases that are not exported. */
+  release({ now, seenUntil }: Times, isShown: (datname: string) => boolean): void {
     for (const [key, set] of this.#sets) {
       set.release(seenUntil)
-      if (now - set.usedAt > forgetAfterMs) this.#sets.delete(key)
+      if (now - set.usedAt > forgetAfterMs || !isShown(set.labels.datname ?? '')) this.#sets.delete(key)
     }
-  }
-
-  /** Deletes the sets of databases that are not exported. */
-  keepShown(isShown: (datname: string) => boolean): void {
-    for (const [key, { labels }] of this.#sets) if (!isShown(labels.datname ?? '')) this.#sets.delete(key)
-  }
-
-  /** The sets of exported databases. */
-  shown(isShown: (datname: string) => boolean): readonly CounterSet[] {
-    return [...this.#sets.values()].filter(({ labels }) => isShown(labels.datname ?? ''))
   }
 }

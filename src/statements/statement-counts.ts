@@ -7,9 +7,8 @@
 import type { FamilyText } from '../metric/exposition.ts'
 import { chooseTop, decay } from '../metric/ranking.ts'
 import { type Entry, type Labels, type Row, toNumber } from '../metric/sample.ts'
-import { columnNames, hasStatementFamilies, isValueColumn, type Query } from '../query/query.ts'
-import { CounterSet, CounterSets, type Numbers, type Times } from './counter-set.ts'
-import { hasNull, unpack } from './packed-row.ts'
+import { columnNames, isValueColumn, type Query } from '../query/query.ts'
+import { CounterSet, CounterSets, type Numbers, type Times, zerosOf } from './counter-set.ts'
 import { StatementHistogram } from './statement-histogram.ts'
 
 export interface TakeOptions extends Times {
@@ -59,21 +58,21 @@ interface Statement {
 /** The entries that share user, database and queryid. */
 interface Series {
   readonly labelsText: string
-  readonly fields: readonly string[]
+  readonly labels: Labels
   readonly user: string
   readonly datname: string
   statements: readonly Statement[]
   seenIn: number
   /** The recent increase of each ranking column. */
   scores: number[]
-  /** The counters of `other` for its user and database; undefined until the database is exported. */
+  /** The counters of `other` for its user and database; undefined if the database is not exported. */
   other: CounterSet | undefined
-  /** Its own counters; undefined if it is not named on the page. */
-  counters: CounterSet | undefined
   /** Whether it is named and does not leave. */
   isMember: boolean
   leftAt: number
 }
+
+const unnamed = { seenIn: 0, other: undefined, isMember: false, leftAt: 0 }
 
 /** The sum of entries that cannot be distinguished. */
 type Hidden = Readonly<{ series: Series; values: Numbers }>
@@ -96,18 +95,15 @@ export class StatementCounts {
   readonly #calls: number
   readonly #seconds: number
   readonly #histogram: StatementHistogram
-  readonly #hasHistogram: boolean
   readonly #others = new CounterSets()
   readonly #series = new Map<string, Series>()
   readonly #statements = new Map<string, Statement>()
   /** The named series on the page, including those that leave. */
-  readonly #named = new Set<Series>()
+  readonly #named = new Map<Series, CounterSet>()
   #hidden: ReadonlyMap<string, Hidden> = new Map()
   #poll = 0
-  #epoch: string | undefined
-  #wasWhole = false
-  #now: number | undefined
-  #wasShown: TakeOptions['isShown'] = () => true
+  /** The options of the previous result. */
+  #last: TakeOptions | undefined
 
   /** `labels` are those of every series. */
   constructor(query: Query, labels: Labels) {
@@ -121,46 +117,49 @@ export class StatementCounts {
     this.#calls = indexOf('calls_total')
     this.#seconds = indexOf('seconds_total')
     this.#histogram = new StatementHistogram(query, labels)
-    this.#hasHistogram = hasStatementFamilies(query)
   }
 
   /** The number of `other` series. */
   get others(): number {
-    return this.#others.size
+    return this.#others.all.length
   }
 
   /** The labels of the named series on the page. */
   get shown(): readonly Labels[] {
-    return [...this.#named].flatMap(({ counters }) => (counters === undefined ? [] : [counters.labels]))
+    return [...this.#named.values()].map(({ labels }) => labels)
   }
 
   /** Counts a result of packed rows (labels, key, values) and returns the new page. */
   take(rows: readonly Row[], options: TakeOptions): Taken {
-    const { now, epoch, isWhole } = options
-    const isBaseline = epoch !== this.#epoch
+    const { epoch, isWhole } = options
+    const isBaseline = epoch !== this.#last?.epoch
     this.#poll++
     this.#release(options)
-    this.#forgetExcluded(options.isShown)
-    const read = this.#read(rows, { ...options, isBaseline, isComplete: !isBaseline && isWhole && this.#wasWhole })
+    const read = this.#read(rows, { ...options, isBaseline, isComplete: !isBaseline && isWhole && this.#last?.isWhole === true })
     this.#forgetAbsent(isWhole || isBaseline)
     this.#choose(options)
-    this.#epoch = epoch
-    this.#wasWhole = isWhole
-    this.#wasShown = options.isShown
-    this.#now = now
-    for (const { labels } of this.#others.shown(options.isShown)) this.#histogram.open(labels.datname ?? '', now)
-    return { ...read, entries: this.#entries(options.isShown), texts: this.#hasHistogram ? this.#histogram.texts(options.isShown) : [] }
+    this.#last = options
+    for (const { labels } of this.#others.all) this.#histogram.open(labels.datname ?? '', options)
+    return { ...read, entries: this.#entries(), texts: this.#histogram.texts() }
   }
 
-  #release(times: Times): void {
-    const factor = decay(times.now - (this.#now ?? times.now))
-    for (const { scores, other } of this.#series.values()) {
-      if (other !== undefined) other.usedAt = times.now
+  /** Releases pending increments, and forgets the counters of databases that are not exported. */
+  #release(options: TakeOptions): void {
+    const { now, seenUntil, isShown } = options
+    const factor = decay(now - (this.#last?.now ?? now))
+    for (const series of this.#series.values()) {
+      const { scores, other } = series
       for (let index = 0; index < scores.length; index++) scores[index] = (scores[index] ?? 0) * factor
+      if (other === undefined) continue
+      other.usedAt = now
+      if (isShown(series.datname)) continue
+      series.other = undefined
+      series.isMember = false
+      this.#named.delete(series)
     }
-    this.#others.release(times)
-    this.#histogram.release(times)
-    for (const { counters } of this.#named) counters?.release(times.seenUntil)
+    this.#others.release(options, isShown)
+    this.#histogram.sets.release(options, isShown)
+    for (const counters of this.#named.values()) counters.release(seenUntil)
   }
 
   #read(rows: readonly Row[], options: ReadOptions): Pick<Taken, 'rows' | 'duplicates'> {
@@ -168,27 +167,29 @@ export class StatementCounts {
     let [count, duplicates] = [0, 0]
     for (const [labelsText, keyText, valuesText] of rows) {
       const [key, text] = [keyText ?? '()', valuesText ?? '()']
-      const series = this.#seriesOf(labelsText ?? '()')
-      series.seenIn = this.#poll
-      const isVisible = options.isShown(series.datname)
-      if (isVisible && series.other === undefined) this.#open(series, text, options)
-      const isDuplicate = !hasNull(key) && this.#readStatement(key, text, series, isVisible, options)
+      const series = this.#seriesOf(labelsText ?? '()', text, options)
+      const isDuplicate = !hasNull(key) && this.#readStatement(key, text, series, options)
       if (hasNull(key)) {
         const place = key === '()' ? series.labelsText : key
         hidden.set(place, { series, values: sum(hidden.get(place)?.values, this.#countersOf(text)) })
       }
-      if (isVisible && isDuplicate) duplicates++
-      else if (isVisible) count++
+      if (series.other === undefined) continue
+      if (isDuplicate) duplicates++
+      else count++
     }
     for (const [place, { series, values }] of options.isComplete ? hidden : [])
-      if (options.isShown(series.datname) && this.#wasShown(series.datname))
-        series.other?.add(difference(values, this.#hidden.get(place)?.values, true), options)
+      if (this.#isCounted(series)) series.other?.add(difference(values, this.#hidden.get(place)?.values, true), options)
     this.#hidden = hidden
     return { rows: count, duplicates }
   }
 
+  /** Whether the database is exported and was at the previous result. */
+  #isCounted({ other, datname }: Series): boolean {
+    return other !== undefined && this.#last?.isShown(datname) !== false
+  }
+
   /** Reads one row. Returns whether an earlier row of this result has the same key. */
-  #readStatement(key: string, text: string, series: Series, isVisible: boolean, options: ReadOptions): boolean {
+  #readStatement(key: string, text: string, series: Series, options: ReadOptions): boolean {
     const isAggregate = /\*"?\)$/.test(key)
     const id = isAggregate ? key.replace(/\*(?="?\)$)/, '') : key
     const known = this.#statements.get(id)
@@ -196,10 +197,14 @@ export class StatementCounts {
     const statement = known ?? { series, text: '', seenIn: 0, isAggregate }
     statement.seenIn = this.#poll
     if (known?.text === text && known.series === series) return false
-    const isCounted = isVisible && this.#wasShown(series.datname) && !options.isBaseline && (known !== undefined || options.isComplete)
+    const isCounted = this.#isCounted(series) && !options.isBaseline && (known !== undefined || options.isComplete)
     if (known?.series !== series) {
       this.#statements.set(id, statement)
-      this.#move(statement, series)
+      // The labels of a known statement change if a role or a database is renamed.
+      detach(statement)
+      statement.series = series
+      // Most series have one entry, and the result of a spread reserves memory for more.
+      series.statements = series.statements.length === 0 ? [statement] : [...series.statements, statement]
       this.#histogram.learn(series.labelsText, known === undefined && isCounted ? series.datname : undefined, options)
     }
     const last = known === undefined || !isCounted ? undefined : this.#countersOf(known.text)
@@ -210,118 +215,93 @@ export class StatementCounts {
   }
 
   #count(series: Series, deltas: Numbers, times: Times): void {
-    const target = series.isMember ? series.counters : series.other
+    const target = series.isMember ? this.#named.get(series) : series.other
     target?.add(deltas, times)
     this.#histogram.count(series.datname, deltas[this.#calls] ?? 0, deltas[this.#seconds] ?? 0, times)
     series.scores = this.#ranking.map((column, index) => (series.scores[index] ?? 0) + (deltas[column] ?? 0))
   }
 
-  #seriesOf(labelsText: string): Series {
-    const known = this.#series.get(labelsText)
-    if (known !== undefined) return known
-    const fields = unpack(labelsText)
-    const [user = '', datname = ''] = ['user', 'datname'].map((name) => fields[this.#labelNames.indexOf(name)])
-    const series = { labelsText, fields, user, datname, statements: [], seenIn: 0, scores: this.#unmoved, ...notShown }
-    this.#series.set(labelsText, series)
-    return series
-  }
-
-  #labelsOf({ fields }: Series): Labels {
-    return { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
-  }
-
   /**
-   * Creates `other` at the first poll that returns a statement of its user and database, so that later statements count
-   * in it immediately.
+   * The series of a row. Creates `other` at the first row of its user and database, so that later statements count in
+   * it immediately.
    */
-  #open(series: Series, text: string, { now }: Times): void {
-    const { user, datname } = series
-    const create = () => [{ ...this.#labelsOf(series), queryid: 'other' }, this.#countersOf(text)] as const
-    series.other = this.#others.of(`${user}\n${datname}`, now, create)
-  }
-
-  /** Moves a statement to the series of its current labels, which change if a role or a database is renamed. */
-  #move(statement: Statement, series: Series): void {
-    const before = statement.series
-    before.statements = before.statements.filter((one) => one !== statement)
-    statement.series = series
-    // Most series have one entry, and the result of a spread reserves memory for more.
-    series.statements = series.statements.length === 0 ? [statement] : [...series.statements, statement]
-  }
-
-  #forgetExcluded(isShown: TakeOptions['isShown']): void {
-    for (const series of this.#series.values()) {
-      if (series.other === undefined || isShown(series.datname)) continue
-      Object.assign(series, notShown)
-      this.#named.delete(series)
+  #seriesOf(labelsText: string, text: string, options: TakeOptions): Series {
+    let series = this.#series.get(labelsText)
+    if (series === undefined) {
+      const fields = unpack(labelsText)
+      const labels: Labels = { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
+      const { user = '', datname = '' } = labels
+      // V8 reads an object slowly if its literal begins with a spread.
+      series = { labelsText, labels, user, datname, statements: [], scores: this.#unmoved, ...unnamed }
+      this.#series.set(labelsText, series)
     }
-    this.#others.keepShown(isShown)
-    this.#histogram.keepShown(isShown)
+    const { user, datname, labels } = series
+    series.seenIn = this.#poll
+    if (series.other === undefined && options.isShown(datname))
+      series.other = this.#others.of(`${user}\n${datname}`, options, () => [{ ...labels, queryid: 'other' }, this.#countersOf(text)])
+    return series
   }
 
   #forgetAbsent(isAll: boolean): void {
     for (const [key, statement] of this.#statements) {
       if (this.#poll - statement.seenIn <= (isAll ? 0 : pollsKept)) continue
       this.#statements.delete(key)
-      statement.series.statements = statement.series.statements.filter((one) => one !== statement)
+      detach(statement)
     }
-    for (const [labelsText, { statements, seenIn, counters }] of this.#series)
-      if (statements.length === 0 && counters === undefined && seenIn !== this.#poll) this.#series.delete(labelsText)
+    for (const [labelsText, series] of this.#series)
+      if (series.statements.length === 0 && series.seenIn !== this.#poll && !this.#named.has(series)) this.#series.delete(labelsText)
   }
 
   /**
    * Determines which series enter and leave. The limit includes series that leave. If there are more candidates than
    * places, a tenth of the places stays free, so that series can enter while others leave.
    */
-  #choose({ now, seenUntil, limit, isShown, isOwnRole }: TakeOptions): void {
-    const mayBeNamed = ({ statements, datname, user }: Series) => statements.length > 0 && isShown(datname) && !isOwnRole(user)
+  #choose(options: TakeOptions): void {
+    const { seenUntil, limit, isOwnRole } = options
+    const mayBeNamed = ({ statements, other, user }: Series) => statements.length > 0 && other !== undefined && !isOwnRole(user)
     const candidates = [...this.#series.values()].filter(mayBeNamed)
     const places = candidates.length <= limit ? limit : limit - Math.min(limit - 1, Math.max(1, Math.floor(limit / 10)))
-    const chosen = candidates.length <= limit ? new Set(candidates) : chooseTop(candidates, places, (one) => this.#sizesOf(one))
-    for (const series of this.#named) {
-      if (chosen.has(series)) series.isMember = true
-      else if (series.isMember && !mayBeNamed(series)) this.#leave(series, { now, seenUntil })
-      else if (!series.isMember && series.leftAt <= seenUntil) {
-        series.counters = undefined
-        this.#named.delete(series)
-      }
+    const sizesOf = ({ statements: [first] }: Series) => {
+      const values = this.#countersOf(first?.text ?? '()')
+      return this.#ranking.map((column) => values[column] ?? 0)
     }
-    const members = [...this.#named].filter(({ isMember }) => isMember)
+    const chosen = candidates.length <= limit ? new Set(candidates) : chooseTop(candidates, places, sizesOf)
+    for (const series of this.#named.keys()) {
+      if (chosen.has(series)) series.isMember = true
+      else if (series.isMember && !mayBeNamed(series)) this.#leave(series, options)
+      else if (!series.isMember && series.leftAt <= seenUntil) this.#named.delete(series)
+    }
+    const members = [...this.#named.keys()].filter(({ isMember }) => isMember)
     const leaving = this.#named.size - members.length
-    const newcomers = [...chosen].filter(({ counters }) => counters === undefined)
+    const newcomers = [...chosen].filter((series) => !this.#named.has(series))
     const entering = newcomers.slice(0, Math.max(0, limit - this.#named.size))
     // The members to be replaced by newcomers, now or after the series that leave have disappeared.
     const surplus = Math.max(members.length + entering.length - places, newcomers.length - entering.length - leaving, 0)
-    for (const series of members.filter((series) => !chosen.has(series)).slice(0, surplus)) this.#leave(series, { now, seenUntil })
-    for (const series of entering) this.#enter(series, now)
-  }
-
-  #enter(series: Series, now: number): void {
-    series.counters = new CounterSet(this.#labelsOf(series))
-    for (const { text } of series.statements) series.counters.show(this.#countersOf(text), now)
-    series.isMember = true
-    this.#named.add(series)
+    for (const series of members.filter((series) => !chosen.has(series)).slice(0, surplus)) this.#leave(series, options)
+    for (const series of entering) {
+      const counters = new CounterSet(series.labels)
+      for (const { text } of series.statements) counters.add(zerosOf(this.#countersOf(text)), options)
+      series.isMember = true
+      this.#named.set(series, counters)
+    }
   }
 
   /** Freezes a series until every scraper has received its last value. */
   #leave(series: Series, times: Times): void {
     series.isMember = false
     series.leftAt = times.now
-    if (series.counters !== undefined) series.other?.add(series.counters.takePending(), times)
+    series.other?.add(this.#named.get(series)?.takePending() ?? [], times)
   }
 
   /** Returns the entries, `other` first, because the sample limit cuts the end. */
-  #entries(isShown: TakeOptions['isShown']): readonly Entry[] {
-    const named = [...this.#named].filter(({ datname }) => isShown(datname))
-    return [
-      ...this.#others.shown(isShown).map(({ labels, values }): Entry => ({ labels, suffix: undefined, values })),
-      ...named.map((series): Entry => {
-        const { labels = {}, values: counters = [] } = series.counters ?? {}
-        const gauges = this.#gaugesOf(series)
-        const values = this.#isCounter.map((isCounter, column) => (isCounter ? counters[column] : gauges[column]))
-        return { labels, suffix: undefined, values }
-      })
-    ]
+  #entries(): readonly Entry[] {
+    const others = this.#others.all.map(({ labels, values }): Entry => ({ labels, suffix: undefined, values }))
+    const named = [...this.#named].map(([series, counters]): Entry => {
+      const [counted, gauges] = [counters.values, this.#gaugesOf(series)]
+      const values = this.#isCounter.map((isCounter, column) => (isCounter ? counted[column] : gauges[column]))
+      return { labels: counters.labels, suffix: undefined, values }
+    })
+    return [...others, ...named]
   }
 
   /** The largest value of each gauge among the entries of a series in the last result. */
@@ -333,17 +313,15 @@ export class StatementCounts {
     })
   }
 
-  #sizesOf({ statements: [first] }: Series): readonly number[] {
-    const values = this.#countersOf(first?.text ?? '()')
-    return this.#ranking.map((column) => values[column] ?? 0)
-  }
-
   #countersOf(text: string): Numbers {
     return unpack(text).map((field, column) => (this.#isCounter[column] ? toNumber(field) : undefined))
   }
 }
 
-const notShown = { other: undefined, counters: undefined, isMember: false, leftAt: 0 }
+/** Removes a statement from its series. */
+function detach(statement: Statement): void {
+  statement.series.statements = statement.series.statements.filter((one) => one !== statement)
+}
 
 /**
  * The increments between two polls; without `last`, the whole values. If a counter decreases, the entry was reset and
@@ -363,3 +341,23 @@ function difference(values: Numbers, last: Numbers | undefined, isAggregate: boo
 function sum(left: Numbers | undefined, right: Numbers): Numbers {
   return right.map((value, column) => (value === undefined ? left?.[column] : value + (left?.[column] ?? 0)))
 }
+
+/**
+ * Splits the text of a row, such as `(app,"a ""b""",)`, into its fields. Null becomes `''`.
+ * Source: PostgreSQL's documentation, "Composite Type Input and Output Syntax".
+ */
+function unpack(record: string): string[] {
+  const inner = record.slice(1, -1)
+  if (!inner.includes('"')) return inner.split(',')
+  const fields: string[] = []
+  const pattern = /(?:"((?:[^"\\]|""|\\.)*)"|([^,"]*))(?:,|$)/gsy
+  while (pattern.lastIndex <= inner.length) {
+    const [whole = '', quoted, plain = ''] = pattern.exec(inner) ?? []
+    fields.push(quoted === undefined ? plain : quoted.replace(/""|\\(.)/gs, (pair, escaped) => escaped ?? pair[0]))
+    if (!whole.endsWith(',') || pattern.lastIndex === 0) break
+  }
+  return fields
+}
+
+/** Whether any field of a row's text is null. */
+const hasNull = (record: string) => record === '()' || record.startsWith('(,') || record.endsWith(',)') || record.includes(',,')

@@ -1,13 +1,13 @@
 import { type FamilyText, renderLabels, renderNumber } from '../metric/exposition.ts'
 import type { Family, Labels } from '../metric/sample.ts'
-import { type Query, statementFamilies } from '../query/query.ts'
+import { hasStatementFamilies, type Query, statementFamilies } from '../query/query.ts'
 import { type CounterSet, CounterSets, type Numbers, type Times } from './counter-set.ts'
 
 /** The upper bounds of the buckets, in seconds. */
-const bounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+const bounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, Infinity]
 
-/** The columns of a counter set: the buckets, the bucket +Inf, then these. */
-const [sumColumn, countColumn, newColumn] = [bounds.length + 1, bounds.length + 2, bounds.length + 3]
+/** The columns of a counter set: the buckets, then these. */
+const [sumColumn, countColumn, newColumn] = [bounds.length, bounds.length + 1, bounds.length + 2]
 const zeros: Numbers = Array.from({ length: newColumn + 1 }, () => 0)
 
 /** The maximum number of known statements that are remembered. */
@@ -18,70 +18,55 @@ const mostKnown = 50_000
  * database. An entry with n executions and a mean of m adds n observations of m; sum and count are therefore exact.
  */
 export class StatementHistogram {
-  readonly #families: ReturnType<typeof statementFamilies>
+  readonly #families: ReturnType<typeof statementFamilies> | undefined
   readonly #labels: Labels
-  readonly #sets = new CounterSets()
+  /** The counters by database. */
+  readonly sets = new CounterSets()
   readonly #known = new Set<string>()
 
   constructor(query: Query, labels: Labels) {
-    this.#families = statementFamilies(query)
+    this.#families = hasStatementFamilies(query) ? statementFamilies(query) : undefined
     this.#labels = labels
   }
 
   /** The counters of a database, created if necessary. Each call keeps them for another two hours. */
-  open(datname: string, now: number): CounterSet {
-    return this.#sets.of(datname, now, () => [{ ...this.#labels, datname }, zeros])
+  open(datname: string, times: Times): CounterSet {
+    return this.sets.of(datname, times, () => [{ ...this.#labels, datname }, zeros])
   }
 
   /** Counts the executions of one entry since the last poll. */
   count(datname: string, calls: number, seconds: number, times: Times): void {
     if (calls <= 0) return
     const bucket = bounds.findIndex((bound) => seconds / calls <= bound)
-    const deltas = [...zeros]
-    deltas[bucket === -1 ? bounds.length : bucket] = calls
-    deltas[sumColumn] = seconds
-    deltas[countColumn] = calls
-    this.open(datname, times.now).add(deltas, times)
+    this.open(datname, times).add(zeros.with(bucket, calls).with(sumColumn, seconds).with(countColumn, calls), times)
   }
 
   /** Remembers a statement by its labels. If a database is given and the statement is new, counts it for that database. */
   learn(statement: string, datname: string | undefined, times: Times): void {
-    if (datname !== undefined && !this.#known.has(statement)) this.open(datname, times.now).add(zeros.with(newColumn, 1), times)
+    if (datname !== undefined && !this.#known.has(statement)) this.open(datname, times).add(zeros.with(newColumn, 1), times)
     this.#known.delete(statement)
     this.#known.add(statement)
     const [oldest] = this.#known
     if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest)
   }
 
-  release(times: Times): void {
-    this.#sets.release(times)
-  }
-
-  keepShown(isShown: (datname: string) => boolean): void {
-    this.#sets.keepShown(isShown)
-  }
-
   /** Source: Prometheus's documentation, "Exposition formats", "Histograms and summaries". */
-  texts(isShown: (datname: string) => boolean): readonly FamilyText[] {
+  texts(): readonly FamilyText[] {
+    if (this.#families === undefined) return []
     const { intervalMean, newStatements } = this.#families
-    return this.#sets.shown(isShown).flatMap(({ labels, values }) => {
+    return this.sets.all.flatMap(({ labels, values }) => {
+      const line = (name: string, value = 0, own = labels) => `${name}${renderLabels(own)} ${renderNumber(value)}\n`
+      const textOf = (family: Family, ...lines: readonly string[]): FamilyText => {
+        return { family, datname: labels.datname ?? '', text: Buffer.from(lines.join('')), samples: lines.length }
+      }
       let below = 0
-      const buckets = [...bounds, Number.POSITIVE_INFINITY].map((bound, index) => {
+      const buckets = bounds.map((bound, index) => {
         below += values[index] ?? 0
-        return line(`${intervalMean.name}_bucket`, { ...labels, le: renderNumber(bound) }, below)
+        return line(`${intervalMean.name}_bucket`, below, { ...labels, le: renderNumber(bound) })
       })
-      const sum = line(`${intervalMean.name}_sum`, labels, values[sumColumn])
-      const count = line(`${intervalMean.name}_count`, labels, values[countColumn])
-      const added = line(newStatements.name, labels, values[newColumn])
-      return [familyText(intervalMean, labels, [...buckets, sum, count]), familyText(newStatements, labels, [added])]
+      const sum = line(`${intervalMean.name}_sum`, values[sumColumn])
+      const count = line(`${intervalMean.name}_count`, values[countColumn])
+      return [textOf(intervalMean, ...buckets, sum, count), textOf(newStatements, line(newStatements.name, values[newColumn]))]
     })
   }
-}
-
-function line(name: string, labels: Labels, value = 0): string {
-  return `${name}${renderLabels(labels)} ${renderNumber(value)}\n`
-}
-
-function familyText(family: Family, labels: Labels, lines: readonly string[]): FamilyText {
-  return { family, datname: labels.datname ?? '', text: Buffer.from(lines.join('')), samples: lines.length }
 }

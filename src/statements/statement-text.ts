@@ -40,70 +40,43 @@ function isValue(kind: Token['kind'], lowerCase: string, sets: boolean): boolean
   return kind === 'string' || lowerCase === '=' || /^\d/.test(lowerCase) || (sets && kind === 'word' && lowerCase === 'to')
 }
 
-const word = /[\w$\u0080-\uffff]+/y
-const parameter = /\$\d+/y
-const dollarQuote = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y
-const quotedName = /"(?:[^"]|"")*(?:"|$)/y
-const escapeString = /'(?:[^'\\]|\\.|'')*(?:'|$)/sy
-const plainString = /'(?:[^']|'')*(?:'|$)/y
-/** String constants separated only by white space with a line break are one constant. */
-const continued = /[ \t\f\r]*\n\s*(?=')/y
+const [plainString, escapeString] = ["'(?:[^']|'')*(?:'|$)", String.raw`'(?:[^'\\]|\\.|'')*(?:'|\\?$)`].map(
+  // String constants separated only by white space with a line break are one constant.
+  (string) => String.raw`${string}(?:[ \t\f\r]*\n\s*${string})*`
+)
+const token = new RegExp(
+  [
+    String.raw`(?<comment>--[^\n]*|/\*)`,
+    String.raw`(?<dollarQuote>\$(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)`,
+    `(?<escaped>e${escapeString})|(?<plain>(?:[bxn]|u&)?${plainString})`,
+    String.raw`\$(?:\d+|[\w$\u0080-\uffff]*)|(?<word>"(?:[^"]|"")*(?:"|$)|[\w$\u0080-\uffff]+)|.`
+  ].join('|'),
+  'isy'
+)
 
 function* tokensOf(text: string): Generator<Token> {
-  let at = 0
-  const match = (pattern: RegExp): string | undefined => {
-    pattern.lastIndex = at
-    return pattern.exec(text)?.[0]
-  }
-  const take = (kind: Token['kind'], found: string): Token => {
-    at += found.length
-    return { kind, text: found }
-  }
-  const takeString = (pattern: RegExp): Token => {
-    const from = at
-    for (let isFirst = true; isFirst || text[at] === "'"; isFirst = false) {
-      at += match(pattern)?.length ?? 1
-      at += match(continued)?.length ?? 0
-    }
-    const found = text.slice(from, at)
-    return { kind: pattern === plainString && /\\'/.test(found) ? 'unclear' : 'string', text: found }
-  }
-  while (at < text.length) {
-    const comment = commentLength(text, at)
-    const dollar = match(dollarQuote)
-    const found = match(parameter) ?? match(word)
-    if (comment > 0) {
-      yield { kind: 'other', text: ' ' }
-      at += comment
-    } else if (text[at] === "'") yield takeString(plainString)
-    else if (dollar !== undefined) {
-      const end = text.indexOf(dollar, at + dollar.length)
-      yield take('string', text.slice(at, end === -1 ? text.length : end + dollar.length))
-    } else if (text[at] === '"') yield take('word', match(quotedName) ?? '"')
-    else if (found === undefined) yield take('other', text[at] ?? '')
-    else {
-      const next = text.slice(at + found.length, at + found.length + 2)
-      const isPrefix = (/^[ebxn]$/i.test(found) && next.startsWith("'")) || (/^u$/i.test(found) && next === "&'")
-      at += isPrefix ? text.indexOf("'", at) - at : 0
-      if (!isPrefix) yield take(/^\$/.test(found) ? 'other' : 'word', found)
-      else yield takeString(/^e$/i.test(found) ? escapeString : plainString)
-    }
+  for (let at = 0; at < text.length; ) {
+    token.lastIndex = at
+    const match = token.exec(text)
+    const { comment, dollarQuote, escaped, plain, word } = match?.groups ?? {}
+    const start = at
+    at += match?.[0].length ?? 1
+    if (comment === '/*') at = commentEnd(text, start)
+    if (dollarQuote !== undefined) at = (text.indexOf(dollarQuote, at) >>> 0) + dollarQuote.length
+    const own = text.slice(start, at)
+    const string = dollarQuote ?? escaped ?? plain
+    if (comment !== undefined) yield { kind: 'other', text: ' ' }
+    else if (string !== undefined) yield { kind: plain !== undefined && own.includes("\\'") ? 'unclear' : 'string', text: own }
+    else yield { kind: word === undefined ? 'other' : 'word', text: own }
   }
 }
 
-/** The length of the comment that begins at this position; 0 if there is none. Block comments nest. */
-function commentLength(text: string, from: number): number {
-  if (text.startsWith('--', from)) {
-    const end = text.indexOf('\n', from)
-    return (end === -1 ? text.length : end) - from
-  }
-  if (!text.startsWith('/*', from)) return 0
+/** The end of the block comment that begins at this position. Block comments nest. */
+function commentEnd(text: string, from: number): number {
   let depth = 0
-  for (let at = from; at < text.length; at += 2) {
-    if (text.startsWith('/*', at)) depth++
-    else if (text.startsWith('*/', at)) depth--
-    else at--
-    if (depth === 0) return at + 2 - from
+  for (const { 0: mark, index } of text.slice(from).matchAll(/\/\*|\*\//g)) {
+    depth += mark === '/*' ? 1 : -1
+    if (depth === 0) return from + index + 2
   }
-  return text.length - from
+  return text.length
 }

@@ -7,11 +7,10 @@ import { statementText } from './statement-text.ts'
 const mostKnown = 5000
 
 interface Known {
+  /** The text on the page. */
   readonly text: string
-  /** The databases in which statements with this text ran. */
-  readonly ranIn: ReadonlySet<string>
-  /** The databases in which the text was searched. */
-  readonly searchedIn: ReadonlySet<string>
+  /** The text in each database in which it was searched; undefined if there was none. */
+  readonly textIn: ReadonlyMap<string, string | undefined>
 }
 
 /** One search for texts: the database whose texts are searched (`''` for the server), the database of the session, the time. */
@@ -24,13 +23,11 @@ interface Attempt {
 /** The outcome of the searches for the texts of one database or of the server. */
 interface Search {
   /** The time of the last search if it succeeded. */
-  readonly succeededAt: number
+  readonly succeededAt?: number
   /** The times of failed searches since the last success, by the database of the session. */
   readonly failedAt: ReadonlyMap<string, number>
-  readonly error: unknown
+  readonly error?: unknown
 }
-
-const unsearched: Search = { succeededAt: Number.NEGATIVE_INFINITY, failedAt: new Map(), error: undefined }
 
 /**
  * Remembers the texts of statements. The page has one text per queryid. From PostgreSQL 18 on, statements of different
@@ -50,7 +47,7 @@ export class StatementTexts {
 
   /** The error of the last search for the texts of a database; undefined if it succeeded. */
   error(datname: string): unknown {
-    return this.#searchOf(datname).error
+    return this.#searches.get(datname)?.error
   }
 
   /**
@@ -60,21 +57,21 @@ export class StatementTexts {
    */
   wanted(shown: readonly Labels[], { datname, database, now }: Attempt): readonly string[] | undefined {
     const { statements } = this.#query
-    const { succeededAt, failedAt } = this.#searchOf(datname)
-    const searchedAt = Math.max(succeededAt, failedAt.get(database) ?? Number.NEGATIVE_INFINITY)
+    const { succeededAt, failedAt } = this.#searches.get(datname) ?? {}
+    const searchedAt = succeededAt ?? failedAt?.get(database) ?? Number.NEGATIVE_INFINITY
     if (statements?.kind !== 'texts' || now - searchedAt < statements.everySeconds * 1000) return undefined
     const unknown = [...databasesOf(shown)].filter(([id, datnames]) => {
-      const searchedIn = this.#known.get(id)?.searchedIn
-      return searchedIn === undefined || [...datnames].some((datname) => !searchedIn.has(datname))
+      const known = this.#known.get(id)
+      return known === undefined || [...datnames].some((datname) => !known.textIn.has(datname))
     })
-    if (unknown.length === 0 && failedAt.size === 0) return undefined
+    if (unknown.length === 0 && !failedAt?.size) return undefined
     return unknown.map(([id]) => id)
   }
 
   /** Records that a search failed. Another database may be searched immediately. */
   failed(error: unknown, { datname, database, now }: Attempt): void {
-    const failedAt = new Map(this.#searchOf(datname).failedAt).set(database, now)
-    this.#searches.set(datname, { succeededAt: Number.NEGATIVE_INFINITY, failedAt, error })
+    const failedAt = new Map(this.#searches.get(datname)?.failedAt).set(database, now)
+    this.#searches.set(datname, { failedAt, error })
   }
 
   /** Reads the result of a search. If a queryid has several texts, keeps the known text, or else the first one. */
@@ -84,32 +81,29 @@ export class StatementTexts {
     { datname: forDatname, now }: Attempt,
     { shown, isShown }: { readonly shown: readonly Labels[]; readonly isShown: (datname: string) => boolean }
   ): void {
-    this.#searches.set(forDatname, { ...unsearched, succeededAt: now })
+    this.#searches.set(forDatname, { succeededAt: now, failedAt: new Map() })
     const { statements } = this.#query
     const length = statements?.kind === 'texts' ? statements.textLength : 0
     const names = ['queryid', this.#textLabel, ...columnNames(this.#query, 'within')]
     const redacted = new Map<string, string>()
-    const found = new Map<string, { readonly text: string; readonly datname: string }[]>()
+    const found = new Map<string, Map<string, string | undefined>>()
     for (const row of rows) {
       const [id = '', raw = '', datname = ''] = names.map((name) => row[columns.indexOf(name)] ?? '')
       // The text of an excluded database must not appear for another database.
       if (!isShown(datname)) continue
       const text = redacted.get(raw) ?? statementText(raw, length)
       redacted.set(raw, text)
-      found.set(id, [...(found.get(id) ?? []), { text, datname }])
+      const { text: before, textIn = [] } = this.#known.get(id) ?? {}
+      // Databases that were not searched now still have their text.
+      const own = found.get(id) ?? new Map([...textIn].filter(([datname]) => !isShown(datname)))
+      if (text === before || !own.has(datname)) own.set(datname, text)
+      found.set(id, own)
     }
     const databases = databasesOf(shown)
-    for (const [id, texts] of found) {
-      const previous = this.#known.get(id)
-      // Databases that were not searched now still have the known text.
-      const others = [...(previous?.ranIn ?? [])].filter((datname) => !isShown(datname))
-      const isKept = others.length > 0 || texts.some((one) => one.text === previous?.text)
-      const text = (isKept ? previous?.text : texts[0]?.text) ?? ''
-      const ranIn = new Set(texts.filter((one) => one.text === text).map(({ datname }) => datname))
-      for (const datname of others) ranIn.add(datname)
-      const searchedIn = new Set([...(databases.get(id) ?? []), ...texts.map(({ datname }) => datname)])
-      for (const datname of previous?.searchedIn ?? []) if (!isShown(datname)) searchedIn.add(datname)
-      this.#known.set(id, { text, ranIn, searchedIn })
+    for (const [id, textIn] of found) {
+      const texts = [...textIn.values()]
+      for (const datname of databases.get(id) ?? []) textIn.set(datname, textIn.get(datname))
+      this.#known.set(id, { text: texts.find((text) => text === this.#known.get(id)?.text) ?? texts.find(Boolean) ?? '', textIn })
     }
   }
 
@@ -119,9 +113,9 @@ export class StatementTexts {
     // One rendered text for each set of databases, because the set determines which teams can see it.
     const ids = new Map<string, string[]>()
     for (const [id, datnames] of databases) {
-      const ranIn = this.#known.get(id)?.ranIn
-      if (ranIn === undefined) continue
-      const key = JSON.stringify([...datnames].filter((datname) => ranIn.has(datname)).sort())
+      const known = this.#known.get(id)
+      if (known === undefined) continue
+      const key = JSON.stringify([...datnames].filter((datname) => known.textIn.get(datname) === known.text).sort())
       ids.set(key, [...(ids.get(key) ?? []), id])
     }
     const rendered = [...ids].map(([key, own]) => {
@@ -136,10 +130,6 @@ export class StatementTexts {
       duplicates: rendered.reduce((sum, { duplicates }) => sum + duplicates, 0)
     }
   }
-
-  #searchOf(datname: string): Search {
-    return this.#searches.get(datname) ?? unsearched
-  }
 }
 
 /** The queryids on the page, each with the databases of its series. */
@@ -147,12 +137,4 @@ function databasesOf(shown: readonly Labels[]): ReadonlyMap<string, ReadonlySet<
   const databases = new Map<string, Set<string>>()
   for (const { queryid = '', datname = '' } of shown) databases.set(queryid, (databases.get(queryid) ?? new Set()).add(datname))
   return databases
-}
-
-/**
- * Formats an array of texts as PostgreSQL's input syntax, for the parameter of a texts query.
- * Source: PostgreSQL's documentation, "Array Input and Output Syntax".
- */
-export function arrayText(values: readonly string[]): string {
-  return `{${values.map((value) => `"${value.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`).join(',')}}`
 }

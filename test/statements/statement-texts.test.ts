@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { parseQuery } from '../../src/query/parse.ts'
-import { arrayText, StatementTexts } from '../../src/statements/statement-texts.ts'
+import { arrayText } from '../../src/server/array-text.ts'
+import { StatementTexts } from '../../src/statements/statement-texts.ts'
 
 const query = parseQuery(
   'ids.sql',

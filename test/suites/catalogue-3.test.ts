@@ -1,3 +1,3 @@
-import { isSlow, runTests } from './run-tests.ts'
+import { runSuite } from './run-tests.ts'
 
-await runTests((file) => isSlow(file) && !file.startsWith('grafana/'))
+await runSuite('catalogue')

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { test } from 'tap'
@@ -6,17 +7,40 @@ import { claim, runFolder } from '../servers/run-folder.ts'
 
 const tests = join(import.meta.dirname, '..')
 
+/**
+ * The suite of a file. `tests` runs with `npm test`, which takes less than two minutes. The others run with
+ * `npm run test:catalogue` and `npm run test:grafana`.
+ */
+export function suiteOf(file: string): 'tests' | 'catalogue' | 'grafana' {
+  if (/^grafana\/.*\//.test(file)) return 'grafana'
+  const several = 'demo|encodings|not-permitted|owners|privileges|refused|sessions|config/libpq|doctor/(doctor|failed-connections|logging)'
+  return new RegExp(`^(catalogue|access)/|^(${several})\\.test`).test(file) ? 'catalogue' : 'tests'
+}
+
+/** Files that mostly wait for samples of Prometheus, and in which a process that is late looks like a fault. */
+const realTime = ['grafana/faults/faults.test.ts', 'grafana/live/boards.test.ts']
+
 /** The names of the files that take longest. They run first, so that all processes end at about the same time. */
 const longest = [
-  ...['main', 'doctor', 'reload', 'limits', 'queries', 'isolation', 'prometheus', 'demo', 'discovery', 'access', 'teams', 'tls'],
-  ...['roles', 'refused', 'privileges', 'owners', 'libpq', 'failed-connections', 'counted', 'role-settings'],
-  ...['replication-stages', 'statements', 'progress', 'tables', 'io-buffers', 'many-databases', 'replication-subscriptions', 'indexes']
+  ...['faults', 'boards', 'mutants', 'doctor', 'roles', 'demo', 'stack', 'statements', 'lasting', 'counted', 'privileges', 'owners'],
+  ...['refused', 'replication-stages', 'replication-subscriptions', 'role-settings', 'progress', 'tables', 'io-buffers', 'many-databases'],
+  ...['indexes', 'libpq', 'failed-connections', 'access', 'alerts', 'runbooks', 'main', 'reload', 'limits', 'queries', 'isolation'],
+  ...['prometheus', 'discovery', 'teams', 'tls']
 ]
 
-/** Whether a file runs with `npm run test:catalogue` or `npm run test:grafana`, not with `npm test`, which takes less than two minutes. */
-export function isSlow(file: string): boolean {
-  const several = 'demo|encodings|not-permitted|owners|privileges|refused|sessions|config/libpq|doctor/(doctor|failed-connections|logging)'
-  return new RegExp(`^(catalogue|access)/|^grafana/.*/|^(${several})\\.test`).test(file)
+/** Runs those files of a suite in this process that no other process runs. */
+export function runSuite(suite: ReturnType<typeof suiteOf>): Promise<void> {
+  return runTests(testFiles().filter((file) => suiteOf(file) === suite))
+}
+
+/**
+ * Runs those files of all suites in this process that no other process runs. One process begins with the real-time files.
+ * All other files run at a lower priority, so that they use the processors while these wait.
+ */
+export async function runAll(process: 'real-time' | 'other'): Promise<void> {
+  if (process === 'real-time') await runTests(realTime)
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+  await runTests(testFiles().filter((file) => !realTime.includes(file)))
 }
 
 /**
@@ -24,9 +48,9 @@ export function isSlow(file: string): boolean {
  * more than most files need, so a few processes share all files: each takes the next file that no other has taken.
  * A file remains an ordinary tap test that also runs by itself.
  */
-export async function runTests(isIncluded: (file: string) => boolean): Promise<void> {
+async function runTests(files: readonly string[]): Promise<void> {
   const folder = runFolder()
-  for (const file of testFiles().filter(isIncluded)) {
+  for (const file of files) {
     if (!claim(join(folder, file.replaceAll('/', '-')))) continue
     const failure = await import(pathToFileURL(join(tests, file)).href).then(
       () => undefined,

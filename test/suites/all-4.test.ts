@@ -1,0 +1,3 @@
+import { runAll } from './run-tests.ts'
+
+await runAll('other')

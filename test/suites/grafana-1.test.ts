@@ -1,0 +1,3 @@
+import { runSuite } from './run-tests.ts'
+
+await runSuite('grafana')
