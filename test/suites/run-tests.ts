@@ -9,7 +9,7 @@ const tests = join(import.meta.dirname, '..')
 
 /**
  * The suite of a file. `tests` runs with `npm test`, which takes less than two minutes. The others run with
- * `npm run test:catalogue` and `npm run test:grafana`.
+ * `npm run test:catalogue` and `npm run test:grafana`, or together with `npm run test:slow`.
  */
 export function suiteOf(file: string): 'tests' | 'catalogue' | 'grafana' {
   if (/^grafana\/.*\//.test(file)) return 'grafana'
@@ -34,13 +34,13 @@ export function runSuite(suite: ReturnType<typeof suiteOf>): Promise<void> {
 }
 
 /**
- * Runs those files of all suites in this process that no other process runs. One process begins with the real-time files.
- * All other files run at a lower priority, so that they use the processors while these wait.
+ * Runs those files of the slow suites in this process that no other process runs. One process begins with the real-time
+ * files. All other files run at a lower priority, so that they use the processors while these wait.
  */
-export async function runAll(process: 'real-time' | 'other'): Promise<void> {
+export async function runSlow(process: 'real-time' | 'other'): Promise<void> {
   if (process === 'real-time') await runTests(realTime)
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
-  await runTests(testFiles().filter((file) => !realTime.includes(file)))
+  await runTests(testFiles().filter((file) => suiteOf(file) !== 'tests' && !realTime.includes(file)))
 }
 
 /**

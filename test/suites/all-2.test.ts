@@ -1,3 +1,0 @@
-import { runAll } from './run-tests.ts'
-
-await runAll('other')
