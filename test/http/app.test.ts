@@ -112,7 +112,10 @@ test('/sd lists one target for each server', async (t) => {
 
 test('/api/status is the status as JSON, / is the status page', async (t) => {
   const app = appWith()
-  t.same((await app.inject('/api/status')).json(), { version: '1.2.3', servers: [{ name: 'a', detail: 'standard', databases: [], queries: [] }] })
+  t.same((await app.inject('/api/status')).json(), {
+    version: '1.2.3',
+    servers: [{ name: 'a', detail: 'standard', databases: [], queries: [] }]
+  })
   const { body, headers } = await app.inject('/')
   t.equal(headers['content-type'], 'text/html; charset=utf-8')
   t.match(body, 'pgvitals 1.2.3')
