@@ -1,4 +1,4 @@
-import { stretch } from './intervals.ts'
+import { roundUp } from './intervals.ts'
 import type { Rhythm } from './rhythm.ts'
 
 /** The grid of polls. */
@@ -29,7 +29,7 @@ const leastGain = 0.1
  * while.
  */
 export function paceOf(baseSeconds: number, rhythms: readonly Rhythm[], isIdle: boolean, current: Pace | undefined): Pace {
-  const wanted = rhythms.map((rhythm) => ({ rhythm, grid: gridOf(rhythm), unit: stretch(baseSeconds, gridOf(rhythm)) }))
+  const wanted = rhythms.map((rhythm) => ({ rhythm, grid: gridOf(rhythm), unit: roundUp(baseSeconds, gridOf(rhythm)) }))
   const unitSeconds = Math.min(...wanted.map(({ unit }) => unit))
   const shortest = wanted.filter(({ unit }) => unit === unitSeconds)
   // Of scrapers that need the same polls, those that need each of them.
@@ -37,7 +37,7 @@ export function paceOf(baseSeconds: number, rhythms: readonly Rhythm[], isIdle: 
   const leaders = shortest.flatMap(({ rhythm, grid }) => (grid === seconds ? [rhythm] : []))
   if (leaders.length > 0) return { unitSeconds, grid: { seconds, scrapeAt: bestOf(leaders, seconds * 1000, current?.grid?.scrapeAt) } }
   if (!isIdle) return { unitSeconds: baseSeconds, grid: undefined }
-  return { unitSeconds: stretch(baseSeconds, longestSeconds), grid: { seconds: longestSeconds, scrapeAt: undefined } }
+  return { unitSeconds: roundUp(baseSeconds, longestSeconds), grid: { seconds: longestSeconds, scrapeAt: undefined } }
 }
 
 /** The period of the scrapes, in seconds; if it is longer than polls may be apart, the longest equal part of it. */
