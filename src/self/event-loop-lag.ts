@@ -11,6 +11,8 @@ export interface Lag {
 export interface EventLoopLag {
   /** Reports work of the process. The lag is then measured often. */
   readonly working: () => void
+  /** Measures the lag often until a response has been processed: the stall begins when it arrives. */
+  readonly during: <Value>(response: Promise<Value>) => Promise<Value>
   readonly read: () => Lag
 }
 
@@ -32,11 +34,13 @@ export function measureEventLoopLag(clock: Clock = systemClock): EventLoopLag {
   let [current, previous] = [createSamples(), createSamples()]
   let periodEnd = clock.now() + periodMs
   let workEnd = 0
+  /** The number of responses that are awaited. */
+  let awaited = 0
   let due = 0
   let timer: NodeJS.Timeout | undefined
 
   function arm(now: number): void {
-    const ms = now < workEnd ? workingMs : idleMs
+    const ms = awaited > 0 || now < workEnd ? workingMs : idleMs
     due = now + ms
     clearTimeout(timer)
     timer = setTimeout(measure, ms).unref()
@@ -52,14 +56,24 @@ export function measureEventLoopLag(clock: Clock = systemClock): EventLoopLag {
     arm(now)
   }
 
+  function working(): void {
+    const now = clock.now()
+    workEnd = now + lingerMs
+    // A timer that is due already measures the current stall.
+    if (due > now + workingMs) arm(now)
+  }
+
   arm(clock.now())
   return {
-    working: () => {
-      const now = clock.now()
-      const isIdle = now >= workEnd
-      workEnd = now + lingerMs
-      // A timer that is due already measures the current stall.
-      if (isIdle && due > now + workingMs) arm(now)
+    working,
+    during: async (response) => {
+      awaited++
+      working()
+      try {
+        return await response
+      } finally {
+        awaited--
+      }
     },
     read: () => {
       const all = createSamples()

@@ -39,6 +39,33 @@ test('without work the timer runs every five seconds, during work every 20 ms', 
   t.equal(measurementsIn(10_000), 2)
 })
 
+test('a stall after a long wait for a response is measured', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  let now = 0
+  const lag = measureEventLoopLag({ now: () => now })
+  const pass = (ms: number, step: number) => {
+    for (let passed = 0; passed < ms; passed += step) {
+      now += step
+      mock.timers.tick(step)
+    }
+  }
+  let respond = () => {}
+  const response = new Promise<void>((resolve) => {
+    respond = resolve
+  })
+  const processed = lag.during(response)
+  pass(1000, 10)
+  pass(300, 300)
+  respond()
+  await processed
+  t.ok(lag.read().max >= 0.27, `${lag.read().max}`)
+  pass(100, 10)
+  const { mean } = lag.read()
+  pass(4000, 10)
+  t.equal(lag.read().mean, mean, 'no measurement in the next four seconds')
+})
+
 test('the longest lag is exported for one to two minutes', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
