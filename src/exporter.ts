@@ -47,8 +47,8 @@ export interface Exporter {
   readonly sharded: (shard: ShardNumber | undefined) => void
   /** Retries rejected credentials immediately: all of them, or those read from one of these files. */
   readonly retryCredentials: (files?: readonly string[]) => void
-  /** Records that a client has received the page or a part of it, with the state of the time `builtAt`. */
-  readonly scraped: (client: string, selection?: Selection, builtAt?: number) => void
+  /** Records that a client has received the page or a part of it, with the state of the time `builtAt`, requested at `requestedAt`. */
+  readonly scraped: (client: string, selection?: Selection, builtAt?: number, requestedAt?: number) => void
   /** Whether every planned query has been polled once. */
   readonly isReady: () => boolean
   readonly status: () => Status
@@ -182,9 +182,9 @@ export function createExporter({ version, servers, queries: initialQueries, log,
         loop.wake()
       }
     },
-    scraped: (client, { server, team } = {}, builtAt) => {
+    scraped: (client, { server, team } = {}, builtAt, requestedAt) => {
       const now = clock.now()
-      scrapers.scraped(`${client} ${team ?? ''}`, server, builtAt ?? now, now)
+      scrapers.scraped(`${client} ${team ?? ''}`, server, builtAt ?? now, requestedAt ?? now)
       for (const { poller, loop } of polled) {
         if (server !== undefined && poller.server.name !== server) continue
         poller.scraped(now)
