@@ -42,7 +42,7 @@ export async function metricsPage(): Promise<string> {
     ),
     ...(await meterRows()),
     '',
-    '`process_*` and `nodejs_*` have the names of prom-client. `nodejs_eventloop_lag_*` covers the last one to two minutes: it is how late a timer runs that is due every 20 ms during polls and the rendering of pages, and every five seconds otherwise.',
+    '`process_*` and `nodejs_*` have the names of prom-client. `nodejs_eventloop_lag_*` covers the last one to two minutes: it is how late a timer runs that is due every 50 ms during polls and the rendering of pages, and every five seconds otherwise.',
     ''
   ].join('\n')
 }

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import { type Clock, systemClock } from './clock.ts'
 import { QueryLines } from './page/health.ts'
-import { createOwnMetrics, type OwnMetrics } from './page/own-metrics.ts'
 import { type RenderedPage, renderPage } from './page/page.ts'
 import { duplicateServers, readPageState, revisionOf, serversOf } from './page/page-state.ts'
 import { type Page, Pages } from './page/pages.ts'
+import { createProcessSampler, type ProcessMetrics } from './page/process-sampler.ts'
 import type { Selection } from './page/selection.ts'
 import { readStatus, type Status } from './page/status.ts'
 import { UnixTime } from './page/unix-time.ts'
@@ -47,8 +47,8 @@ export interface Exporter {
   readonly sharded: (shard: ShardNumber | undefined) => void
   /** Retries rejected credentials immediately: all of them, or those read from one of these files. */
   readonly retryCredentials: (files?: readonly string[]) => void
-  /** Records that a client has received the page or a part of it, with the state of the time `builtAt`. */
-  readonly scraped: (client: string, selection?: Selection, builtAt?: number) => void
+  /** Records that a client has received the page or a part of it, with the state of the time `builtAt`, requested at `requestedAt`. */
+  readonly scraped: (client: string, selection?: Selection, builtAt?: number, requestedAt?: number) => void
   /** Whether every planned query has been polled once. */
   readonly isReady: () => boolean
   readonly status: () => Status
@@ -69,7 +69,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
   const scrapers = new Scrapers()
   const pages = new Pages({
     revisionOf: (selection) => revisionOf(serversOf(selection, polled)),
-    readOwn: createOwnMetrics(meter),
+    readProcess: createProcessSampler(meter.processText),
     render,
     nextScrape: (now) => scrapers.nextScrape(now),
     clock
@@ -118,20 +118,20 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     return known
   }
 
-  function render(selection: Selection, own: OwnMetrics, now: number): RenderedPage | undefined {
+  function render(selection: Selection, ofProcess: ProcessMetrics, now: number): RenderedPage | undefined {
     const duplicates = duplicateServers(polled)
     for (const names of duplicates.map((group) => group.join(' and '))) {
       if (warned.has(names)) continue
       warned.add(names)
       log.warn(`${names} are the same running server; its server-wide metrics are exported under each name`)
     }
-    const state = readPageState(selection, polled, { own: own.samples, now, unixOffsetMs: unixTime.offsetMs(now), duplicates })
+    const state = readPageState(selection, polled, { own: meter.samples(), now, unixOffsetMs: unixTime.offsetMs(now), duplicates })
     if (state === undefined) return undefined
     const { parts, freshUntil } = renderPage(state, lines)
     const isWhole = selection.server === undefined && selection.team === undefined
     return {
-      parts: isWhole ? [...parts, own.process] : parts,
-      freshUntil: Math.min(freshUntil, state.disksFreshUntil, isWhole ? own.processFreshUntil : Number.POSITIVE_INFINITY)
+      parts: isWhole ? [...parts, ofProcess.text] : parts,
+      freshUntil: Math.min(freshUntil, state.disksFreshUntil, isWhole ? ofProcess.freshUntil : Number.POSITIVE_INFINITY)
     }
   }
 
@@ -182,9 +182,9 @@ export function createExporter({ version, servers, queries: initialQueries, log,
         loop.wake()
       }
     },
-    scraped: (client, { server, team } = {}, builtAt) => {
+    scraped: (client, { server, team } = {}, builtAt, requestedAt) => {
       const now = clock.now()
-      scrapers.scraped(`${client} ${team ?? ''}`, server, builtAt ?? now, now)
+      scrapers.scraped(`${client} ${team ?? ''}`, server, builtAt ?? now, requestedAt ?? now)
       for (const { poller, loop } of polled) {
         if (server !== undefined && poller.server.name !== server) continue
         poller.scraped(now)

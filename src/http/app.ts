@@ -10,8 +10,8 @@ import { statusPage } from './status-page.ts'
 export interface Served {
   /** The whole page, or the part of a server or a team; undefined if the server or team is unknown. */
   readonly metrics: (selection: Selection) => Promise<Page | undefined>
-  /** Records that a client has received a page with the state of the time `builtAt`. */
-  readonly scraped: (client: string, selection: Selection, builtAt: number) => void
+  /** Records that a client has received a page with the state of the time `builtAt`, which it requested at `requestedAt`. */
+  readonly scraped: (client: string, selection: Selection, builtAt: number, requestedAt: number) => void
   /** Whether every query has been polled once. */
   readonly isReady: () => boolean
   readonly status: () => Status
@@ -50,6 +50,7 @@ export function createApp({ metrics, scraped, isReady, status, targets, tokens, 
   const guarded = { preHandler: guard }
 
   app.get<Part>('/metrics', guarded, async (request, reply) => {
+    const requestedAt = clock.now()
     const part = partOf(request)
     const page = await metrics(part)
     if (page === undefined) return reply.code(404).type('text/plain').send(explainMissing(part))
@@ -58,7 +59,9 @@ export function createApp({ metrics, scraped, isReady, status, targets, tokens, 
     if (isListed(page.etag, request.headers['if-none-match'])) return reply.code(304).send()
     const isCompressed = acceptsGzip(request.headers['accept-encoding'])
     const body = isCompressed ? await page.gzip() : page.text
-    if (request.method === 'GET') scraped(request.ip, part, page.builtAt)
+    const { ip, method } = request
+    // A client that closes the connection earlier has not received the page.
+    if (method === 'GET') reply.raw.once('finish', () => scraped(ip, part, page.builtAt, requestedAt))
     if (isCompressed) void reply.header('content-encoding', 'gzip')
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(body)
   })

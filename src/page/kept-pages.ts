@@ -87,14 +87,14 @@ export class KeptPages<Page extends Built> {
   }
 
   /**
-   * The selections whose pages should be built now because their state has changed: shortly before the next expected
+   * The selections whose pages should be built now because their state has changed or a value expires: shortly before the next expected
    * scrape, once for each scrape; without an expected scrape after a burst of polls, within the bounded share of a core.
    */
   due(revisionOf: (selection: Selection) => string, nextScrape: number | undefined, now: number): readonly Selection[] {
     return [...this.#kept.values()].flatMap((kept) => {
       const { selection, page, checked } = kept
       kept.checked = revisionOf(selection)
-      if (kept.checked === page.revision && now <= page.freshUntil) return []
+      if (kept.checked === page.revision && (nextScrape ?? now) <= page.freshUntil) return []
       kept.changedAt ??= now
       const hasEnded = kept.checked === checked || now - kept.changedAt >= burstMs
       return (nextScrape === undefined ? hasEnded && isAffordable(kept, now) : isExpected(kept, nextScrape, now)) ? [selection] : []

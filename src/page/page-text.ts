@@ -74,6 +74,9 @@ async function gzip(parts: readonly Buffer[], block: Buffer): Promise<Buffer> {
   const stream = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: 64 * 1024 })
   const chunks: Buffer[] = []
   stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  // It also handles an error during a write, which would otherwise end the process.
+  const ended = once(stream, 'end')
+  ended.catch(() => {})
   for (const length of fill(block, parts)) {
     // The block is free again when zlib has read it.
     await new Promise<void>((resolve, reject) => {
@@ -81,7 +84,7 @@ async function gzip(parts: readonly Buffer[], block: Buffer): Promise<Buffer> {
     })
   }
   stream.end()
-  await once(stream, 'end')
+  await ended
   return Buffer.concat(chunks)
 }
 

@@ -17,13 +17,13 @@ export interface Page {
   readonly builtAt: number
 }
 
-/** The state from which pages are built. `Own` are the exporter's own metrics, which are read asynchronously. */
-export interface PageSource<Own> {
+/** The state from which pages are built. `Process` are the metrics of the process, which are read asynchronously. */
+export interface PageSource<Process> {
   /** A text that changes with the state of a selection. */
   readonly revisionOf: (selection: Selection) => string
-  readonly readOwn: (now: number) => Promise<Own>
+  readonly readProcess: (now: number) => Promise<Process>
   /** Renders the state at `now`; undefined if the server or team is unknown. */
-  readonly render: (selection: Selection, own: Own, now: number) => RenderedPage | undefined
+  readonly render: (selection: Selection, ofProcess: Process, now: number) => RenderedPage | undefined
   /** The expected time of the next regular scrape; undefined if there is none. */
   readonly nextScrape: (now: number) => number | undefined
   readonly clock: Clock
@@ -37,8 +37,8 @@ interface KeptPage extends Page, Built {
 const longestTimerMs = 3_600_000
 
 /** Builds pages, one at a time for each selection, serves them from memory and prepares them before scrapes. */
-export class Pages<Own> {
-  readonly #source: PageSource<Own>
+export class Pages<Process> {
+  readonly #source: PageSource<Process>
   readonly #kept = new KeptPages<KeptPage>()
   readonly #building = new Map<string, Promise<KeptPage | undefined>>()
   /** Distinguishes the entity tags of this process from those of others. */
@@ -51,7 +51,7 @@ export class Pages<Own> {
   #timer: NodeJS.Timeout | undefined
   #checkAt = Number.POSITIVE_INFINITY
 
-  constructor(source: PageSource<Own>) {
+  constructor(source: PageSource<Process>) {
     this.#source = source
   }
 
@@ -119,13 +119,13 @@ export class Pages<Own> {
   }
 
   async #buildNew(selection: Selection): Promise<KeptPage | undefined> {
-    const { clock, revisionOf, readOwn, render } = this.#source
-    const own = await readOwn(clock.now())
+    const { clock, revisionOf, readProcess, render } = this.#source
+    const ofProcess = await readProcess(clock.now())
     // A poll counts its statements and stores them in one turn of the event loop. The state must not be read in between.
     await nextTurn()
     const builtAt = clock.now()
     const generation = this.#generation
-    const rendered = render(selection, own, builtAt)
+    const rendered = render(selection, ofProcess, builtAt)
     if (rendered === undefined) return undefined
     const renderMs = clock.now() - builtAt
     const last = this.#kept.get(selection)?.content

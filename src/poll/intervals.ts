@@ -25,12 +25,12 @@ export function roundUp(intervalSeconds: number, stepSeconds: number): number {
 }
 
 /**
- * The effective interval of a query whose database is polled in cycles of this interval: a multiple of it, for slow gauges
- * at least four cycles. The counters are then polled more often for the same cost.
+ * The effective interval of a query in cycles that are longer because of their cost: a multiple of the cycle interval, for
+ * slow gauges at least four cycles. The counters are then polled more often for the same cost.
  */
 export function stretch(intervalSeconds: number, cycleIntervalSeconds: number): number {
-  const shortest = intervalSeconds < slowSeconds ? cycleIntervalSeconds : slowCycles * cycleIntervalSeconds
-  return Math.max(shortest, roundUp(intervalSeconds, cycleIntervalSeconds))
+  const fewestCycles = intervalSeconds < slowSeconds ? 1 : slowCycles
+  return Math.max(fewestCycles * cycleIntervalSeconds, roundUp(intervalSeconds, cycleIntervalSeconds))
 }
 
 /** The cost of cycles at this interval, as a fraction of a core. */

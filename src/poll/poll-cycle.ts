@@ -38,7 +38,7 @@ export async function runPollCycle(name: string, { poller, connection, clock, me
   poller.learn(cycle, found, clock.now())
   for (let due = poller.next(cycle, clock.now()); due !== undefined; due = poller.next(cycle, clock.now())) {
     if (found.kind !== 'connected') break
-    const outcome = await pollQuery(found.session, due, clock)
+    const outcome = await meter.during(pollQuery(found.session, due, clock))
     // In parts, the failure is that of single objects.
     const isOfParts = outcome.result !== undefined && due.query.parts !== undefined
     if (outcome.failure !== undefined && !isOfParts && poller.mayBeRefused(cycle, due, outcome.failure, clock.now())) {

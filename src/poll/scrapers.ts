@@ -38,9 +38,14 @@ export class Scrapers {
   scraped(client: string, server: string | undefined, builtAt: number, now = builtAt): void {
     const key = `${client}\n${server ?? ''}`
     const { pages = [], times: earlier = [], rhythms: known = [] } = this.#scrapers.get(key) ?? {}
-    const times = [...earlier, now].slice(-timesNeeded)
+    const times = ascending([...earlier, now]).slice(-timesNeeded)
     this.#scrapers.delete(key)
-    this.#scrapers.set(key, { server, pages: [...pages, builtAt].slice(-pagesKept), times, rhythms: continueRhythms(known, times) })
+    this.#scrapers.set(key, {
+      server,
+      pages: ascending([...pages, builtAt]).slice(-pagesKept),
+      times,
+      rhythms: continueRhythms(known, times)
+    })
     this.#lastScrapes.set(server, now)
     for (const [other, scraper] of this.#scrapers) {
       if (hasStopped(scraper, now) || this.#scrapers.size > mostScrapers) this.#scrapers.delete(other)
@@ -79,6 +84,11 @@ export class Scrapers {
   #active(now: number): readonly Scraper[] {
     return [...this.#scrapers.values()].filter((scraper) => !hasStopped(scraper, now))
   }
+}
+
+/** Responses to concurrent requests of one client can end in another order. */
+function ascending(times: readonly number[]): readonly number[] {
+  return times.toSorted((left, right) => left - right)
 }
 
 function receives(scraper: Scraper, server: string): boolean {

@@ -382,7 +382,9 @@ export class ServerPoller {
 
   /** Ends the long interval of a server that was not scraped. */
   scraped(now: number): void {
-    if (this.#pace.grid !== undefined && this.#pace.grid.scrapeAt === undefined) this.#setIntervals(now)
+    if (this.#pace.grid === undefined || this.#pace.grid.scrapeAt !== undefined) return
+    this.#revision++
+    this.#setIntervals(now)
   }
 
   stop(): void {

@@ -11,32 +11,37 @@ export interface Lag {
 export interface EventLoopLag {
   /** Reports work of the process. The lag is then measured often. */
   readonly working: () => void
+  /** Measures the lag often until a response has been processed: the stall begins when it arrives. */
+  readonly during: <Value>(response: Promise<Value>) => Promise<Value>
   readonly read: () => Lag
 }
 
-/** The period of the timer during work. A stall of 50 ms delays such a timer by 30 ms or more. */
-const workingMs = 20
+/** The period of the timer during work. A stall is measured without its first 50 ms at most. */
+const workingMs = 50
 /** The period of the timer without work. */
 const idleMs = 5000
 /** The time after the last report in which the process is considered to work. */
-const lingerMs = 60
+const lingerMs = 100
 /** Samples are kept for one to two of these periods, so that a scraper of any interval up to a minute receives every maximum. */
 const periodMs = 60_000
 
 /**
- * Measures how late timers run. Only work can stall the event loop, so the timer runs every 20 ms during work and every five
- * seconds otherwise: a timer that always runs every 20 ms, as that of `monitorEventLoopDelay`, would use a quarter of the CPU of an idle process.
+ * Measures how late timers run. Only work can stall the event loop, so the timer runs every 50 ms during work and every five
+ * seconds otherwise: a timer that always runs often, as that of `monitorEventLoopDelay`, would use a quarter of the CPU of
+ * an idle process.
  * The timer does not keep the process alive.
  */
 export function measureEventLoopLag(clock: Clock = systemClock): EventLoopLag {
   let [current, previous] = [createSamples(), createSamples()]
   let periodEnd = clock.now() + periodMs
   let workEnd = 0
+  /** The number of responses that are awaited. */
+  let awaited = 0
   let due = 0
   let timer: NodeJS.Timeout | undefined
 
   function arm(now: number): void {
-    const ms = now < workEnd ? workingMs : idleMs
+    const ms = awaited > 0 || now < workEnd ? workingMs : idleMs
     due = now + ms
     clearTimeout(timer)
     timer = setTimeout(measure, ms).unref()
@@ -52,14 +57,24 @@ export function measureEventLoopLag(clock: Clock = systemClock): EventLoopLag {
     arm(now)
   }
 
+  function working(): void {
+    const now = clock.now()
+    workEnd = now + lingerMs
+    // A timer that is due already measures the current stall.
+    if (due > now + workingMs) arm(now)
+  }
+
   arm(clock.now())
   return {
-    working: () => {
-      const now = clock.now()
-      const isIdle = now >= workEnd
-      workEnd = now + lingerMs
-      // A timer that is due already measures the current stall.
-      if (isIdle && due > now + workingMs) arm(now)
+    working,
+    during: async (response) => {
+      awaited++
+      working()
+      try {
+        return await response
+      } finally {
+        awaited--
+      }
     },
     read: () => {
       const all = createSamples()

@@ -1,7 +1,7 @@
 import { wallClock } from '../clock.ts'
 import type { Sample } from '../metric/sample.ts'
 import type { ValueKind } from '../query/query.ts'
-import { measureEventLoopLag } from './event-loop-lag.ts'
+import { type EventLoopLag, measureEventLoopLag } from './event-loop-lag.ts'
 import { createOwnFamily } from './own-family.ts'
 import { createProcessMetrics } from './process-metrics.ts'
 
@@ -18,6 +18,8 @@ export interface Meter {
   readonly dropped: (labels: { server: string; datname: string; query: string }, samples: Readonly<Record<string, number>>) => void
   readonly sessionOpened: (labels: { server: string; datname: string }) => void
   readonly polled: (labels: { server: string; datname: string }, seconds: number) => void
+  /** Measures the lag of the event loop until the result of a poll is processed. */
+  readonly during: EventLoopLag['during']
   /** Deletes the counters of a server, or of one of its databases. */
   readonly forget: (removed: { server: string; datname?: string }) => void
   /** Records whether a configuration was accepted or rejected. */
@@ -76,8 +78,8 @@ export function createMeter(version: string): Meter {
       lag.working()
       sessions.add(labels, 1)
     },
+    during: lag.during,
     polled: (labels, duration) => {
-      lag.working()
       polls.add(labels, 1)
       seconds.add(labels, duration)
     },

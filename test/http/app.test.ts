@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { test } from 'tap'
 import { createApp, type Served } from '../../src/http/app.ts'
@@ -30,14 +31,53 @@ test('/metrics is the page in text format 0.0.4', async (t) => {
   t.equal(response.body, page)
 })
 
-test('each scrape is reported with its client, its part and the time of the page, failed ones are not', async (t) => {
-  const scrapes: (readonly [string, Selection, number])[] = []
-  const app = appWith({ scraped: (...scrape) => void scrapes.push(scrape) })
-  for (const url of ['/metrics', '/metrics?server=a&team=labeler', '/metrics?server=unknown', '/', '/api/status']) await app.inject(url)
+test('each scrape is reported with its client, its part and the times of the page and the request, failed ones are not', async (t) => {
+  const scrapes: (readonly [string, Selection, number, number])[] = []
+  let now = 100
+  const gzip = async () => {
+    now += 300
+    return await value.gzip()
+  }
+  const metrics: Served['metrics'] = async ({ server = 'a' }) => (server === 'a' ? { ...value, gzip } : undefined)
+  const app = appWith({ metrics, scraped: (...scrape) => void scrapes.push(scrape), clock: { now: () => now } })
+  for (const url of ['/metrics', '/metrics?server=a&team=labeler', '/metrics?server=unknown', '/', '/api/status']) {
+    await app.inject({ url, headers: { 'accept-encoding': 'gzip' } })
+  }
   t.same(scrapes, [
-    ['127.0.0.1', { server: undefined, team: undefined }, 7],
-    ['127.0.0.1', { server: 'a', team: 'labeler' }, 7]
+    ['127.0.0.1', { server: undefined, team: undefined }, 7, 100],
+    ['127.0.0.1', { server: 'a', team: 'labeler' }, 7, 400]
   ])
+})
+
+test('a page whose client closes the connection before it is sent is not received', async (t) => {
+  const scrapes: string[] = []
+  let compress: () => void = () => {}
+  const compressed = new Promise<void>((resolve) => {
+    compress = resolve
+  })
+  let request: () => void = () => {}
+  const requested = new Promise<void>((resolve) => {
+    request = resolve
+  })
+  const gzip = async () => {
+    request()
+    await compressed
+    return await value.gzip()
+  }
+  const app = appWith({ metrics: async () => ({ ...value, gzip }), scraped: (client) => void scrapes.push(client) })
+  t.teardown(() => app.close())
+  const closed = new Promise<void>((resolve) => {
+    app.server.once('connection', (socket) => socket.once('close', () => resolve()))
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const client = get(`${url}/metrics`, { headers: { 'accept-encoding': 'gzip' } }).on('error', () => {})
+  await requested
+  client.destroy()
+  await closed
+  compress()
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  t.same(scrapes, [])
 })
 
 test('/metrics is compressed for clients that accept gzip, and only for those', async (t) => {

@@ -38,6 +38,16 @@ test('after a poll the page shows its result, and stays the same until the next 
   t.equal((await exporter.metrics())?.text, after?.text)
 })
 
+test('the metrics of the exporter on a page are those of the time of its state', async (t) => {
+  const { exporter, textOf } = await makeExporter()
+  t.teardown(() => exporter.stop())
+  const waiting = textOf()
+  // While the metrics of the process are read.
+  exporter.configured(false)
+  t.match(await waiting, /^pgvitals_config_reload_success 0$/m)
+  t.match(await textOf(), /^pgvitals_config_reload_success 0$/m)
+})
+
 test('after an update no page in memory shows a removed server or database', async (t) => {
   const { exporter, server, both, textOf } = await makeExporter()
   t.teardown(() => exporter.stop())

@@ -99,6 +99,15 @@ test('an expired value is a change', async (t) => {
   t.same([500, 1000, 1001].map(due), [0, 0, 1])
 })
 
+test('a page whose value expires between the preparation and the scrape is built', async (t) => {
+  const kept = new KeptPages<Built>()
+  const due = (freshUntil: number) => {
+    keep(kept, page(0, { freshUntil }), whole, 0, 15, 30)
+    return kept.due(() => '1', 45_000, 44_975).length
+  }
+  t.same([45_000, 44_999].map(due), [0, 1])
+})
+
 test('a page is built once, shortly before the next expected scrape', async (t) => {
   const kept = new KeptPages<Built>()
   keep(kept, page(0, { buildMs: 20 }), whole, 0, 15, 30)

@@ -83,3 +83,15 @@ test('whenever the page changes, the revision changes', async (t) => {
   check('another quota')
   t.ok(changes > 20, `${changes} changes`)
 })
+
+test('the first scrape of an idle server changes the interval on the page, and the revision', async (t) => {
+  const { poller, scrapers, runCycle } = makePoller(makeServer(['a']), queries)
+  const servers = [{ poller, disk: undefined }]
+  runCycle({ name: 'a', found: makeConnected(), startedAt: 400_000 })
+  t.equal(poller.intervals.get('a'), 60)
+  const revision = revisionOf(servers)
+  scrapers.scraped('prometheus', undefined, 410_000)
+  poller.scraped(410_000)
+  t.equal(poller.intervals.get('a'), 15)
+  t.not(revisionOf(servers), revision)
+})

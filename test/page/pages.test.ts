@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib'
+import { Gzip, gunzipSync } from 'node:zlib'
 import { test } from 'tap'
 import { Pages } from '../../src/page/pages.ts'
 import type { Selection } from '../../src/page/selection.ts'
@@ -15,11 +15,11 @@ function makePages() {
   }
   const pages = new Pages({
     revisionOf: ({ server = '' }: Selection) => `${server} ${state.revision}`,
-    readOwn: async () => 'own',
-    render: ({ server = '' }, own, now) => {
+    readProcess: async () => 'process',
+    render: ({ server = '' }, ofProcess, now) => {
       state.renders++
       if (server === 'none') return undefined
-      const parts = [`${server} ${state.value}\n`, `${own} ${now}\n`].map((text) => Buffer.from(text))
+      const parts = [`${server} ${state.value}\n`, `${ofProcess} ${now}\n`].map((text) => Buffer.from(text))
       return { parts, freshUntil: state.freshUntil }
     },
     nextScrape: () => state.nextScrape,
@@ -40,7 +40,7 @@ test('requests between two changes receive the same buffers', async (t) => {
   t.equal(second, first)
   t.equal(second?.text, first?.text)
   t.equal(await second?.gzip(), await first?.gzip())
-  t.equal(String(first?.text), ' 1\nown 0\n')
+  t.equal(String(first?.text), ' 1\nprocess 0\n')
   t.equal(gunzipSync((await first?.gzip()) ?? '').toString(), String(first?.text))
   t.equal(first?.builtAt, 0, 'the time of the state, not of the request')
   t.equal(state.renders, 1)
@@ -67,7 +67,7 @@ test('a page is not served after one of its values has expired, although nothing
   t.equal(await pages.get({}), first)
   state.now = 101
   state.freshUntil = Number.POSITIVE_INFINITY
-  t.match(String((await pages.get({}))?.text), 'own 101')
+  t.match(String((await pages.get({}))?.text), 'process 101')
 })
 
 test('requests during a build share it', async (t) => {
@@ -116,6 +116,16 @@ test('a page larger than the block of the compressor is compressed completely', 
   const page = await pages.get({})
   t.ok((page?.text.length ?? 0) > 2 ** 21)
   t.ok(gunzipSync((await page?.gzip()) ?? '').equals(page?.text ?? Buffer.alloc(0)))
+})
+
+test('an error of the compressor fails one request only', async (t) => {
+  const { pages } = makePages()
+  const page = await pages.get({})
+  const broken = (_: unknown, __: unknown, done: (error: Error) => void) => done(new Error('out of memory'))
+  Object.defineProperty(Gzip.prototype, '_transform', { value: broken, configurable: true })
+  await t.rejects(async () => void (await page?.gzip()), { message: 'out of memory' })
+  Reflect.deleteProperty(Gzip.prototype, '_transform')
+  t.equal(gunzipSync((await page?.gzip()) ?? '').toString(), String(page?.text))
 })
 
 test('a page is prepared after a change without a request, in the forms that were requested', async (t) => {

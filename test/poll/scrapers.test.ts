@@ -134,3 +134,11 @@ test('a server is idle if neither its part nor the whole page was scraped for fi
   t.notOk(scrapers.isIdle('other', 0, 1_100_000))
   t.ok(scrapers.isIdle('other', 0, 1_100_001))
 })
+
+test('two concurrent responses that end in another order are not two pages of the newer state', async (t) => {
+  const scrapers = new Scrapers()
+  scrapers.scraped('a', undefined, 10_000, 10_000)
+  scrapers.scraped('a', undefined, 12_000, 12_000)
+  scrapers.scraped('a', undefined, 11_000, 11_000)
+  t.equal(scrapers.seenUntil('s', 13_000), 11_000)
+})
