@@ -1,0 +1,22 @@
+import { test } from 'tap'
+import { parseDatabaseUrl } from '../../src/config/database-url.ts'
+import { readFacts } from '../../src/server/facts.ts'
+import { openSession } from '../../src/server/session.ts'
+import { createTeam } from '../servers/create-team.ts'
+import { refuse } from '../servers/refuse.ts'
+
+test('a role is not assumed to see all sessions if the list of its roles is refused', async (t) => {
+  const { server, platform, url } = await createTeam()
+  const read = async (user: string) => {
+    const session = await openSession(parseDatabaseUrl(`${url('platform', user)}?sslmode=disable`))
+    const facts = await readFacts(session)
+    await session.close()
+    return facts.roles && [...facts.roles]
+  }
+  const [owner, superuser] = [`${platform}_owner`, 'postgres']
+  t.same((await read(owner))?.sort(), ['pg_database_owner', owner])
+  t.equal(await read(superuser), undefined)
+  const restore = await refuse(server, platform, 'pg_has_role')
+  t.same([await read(owner), await read(superuser)], [[owner], [superuser]])
+  await restore()
+})
