@@ -108,15 +108,19 @@ function decodeWith(decoder: TextDecoder, raw: Buffer): string | undefined {
 function escapeInvalid(raw: Buffer): string {
   let text = ''
   for (let at = 0; at < raw.length; ) {
-    const length = lengthOf(raw[at] ?? 0)
-    const isValid = at + length <= raw.length && isUtf8(raw.subarray(at, at + length))
-    text += isValid ? raw.toString('utf8', at, at + length) : `\ufffd${raw.toString('hex', at, at + 1)}`
+    const first = raw[at] ?? 0
+    const length = lengthOf(first)
+    const isValid = length === 1 || (length > 1 && at + length <= raw.length && isUtf8(raw.subarray(at, at + length)))
+    if (!isValid) text += `\ufffd${first.toString(16)}`
+    else text += length === 1 ? String.fromCharCode(first) : raw.toString('utf8', at, at + length)
     at += isValid ? length : 1
   }
   return text
 }
 
-/** The number of bytes of a UTF-8 character, by its first byte. */
+/** The number of bytes of a UTF-8 character, by its first byte; 0 if no character begins with it. */
 function lengthOf(first: number): number {
-  return first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+  if (first < 0x80) return 1
+  if (first < 0xc2 || first > 0xf4) return 0
+  return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
 }
