@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { parseDatabaseUrl } from '../../src/config/database-url.ts'
 import { readFacts } from '../../src/server/facts.ts'
 import { openSession } from '../../src/server/session.ts'
+import { parseTracking, trackingSql, usualTrackingSql } from '../../src/server/tracking.ts'
 import { createTeam } from '../servers/create-team.ts'
 import { refuse } from '../servers/refuse.ts'
 
@@ -20,3 +21,15 @@ test('a role is not assumed to see all sessions if the list of its roles is refu
   t.same([await read(owner), await read(superuser)], [[owner], [superuser]])
   await restore()
 })
+
+for (const major of [13, 18] as const) {
+  test(`PostgreSQL ${major}: the usual state of the tracking settings is read without their details`, async (t) => {
+    const { url } = await createTeam(major)
+    const session = await openSession(parseDatabaseUrl(`${url('platform')}?sslmode=disable`))
+    t.teardown(() => session.close())
+    const { rows } = await session.run(`select ${usualTrackingSql}, ${trackingSql}`, { timeoutSeconds: 5, maxRows: 1 })
+    const [usual = '', whole = ''] = rows[0] ?? []
+    t.same(parseTracking(usual ?? ''), parseTracking(whole ?? ''))
+    t.ok(parseTracking(usual ?? '').size >= 2)
+  })
+}
