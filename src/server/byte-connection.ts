@@ -12,8 +12,6 @@ interface Message {
   readonly parameterName?: string
   readonly parameterValue?: string
   message?: string
-  detail?: string
-  hint?: string
 }
 
 /** pg's parser of one message. It is private in pg's types. */
@@ -24,14 +22,24 @@ interface PacketParser {
 
 const rowDescription = 'T'.charCodeAt(0)
 const dataRow = 'D'.charCodeAt(0)
-const copyData = 'd'.charCodeAt(0)
+const authentication = 'R'.charCodeAt(0)
+const errorResponse = 'E'.charCodeAt(0)
+
+/** The methods of pg_hba.conf that pg does not support, by their code in an authentication request. */
+const unsupportedMethods: Readonly<Record<number, string>> = { 7: 'gss', 9: 'sspi' }
+
+/** Types that are not used: copied data, notices and notifications. */
+const unused: ReadonlySet<number> = new Set(Buffer.from('dNA'))
+
+/** A longer error message is cut. */
+const maxErrorBytes = 64 * 1024
 
 /** pg's parser reads a text up to its zero byte, also beyond the end of a message. An error message ends with two. */
 const padding = Buffer.alloc(2)
 
 /**
  * A connection of pg that keeps rows as bytes. pg decodes every text as UTF-8, replaces invalid bytes, and decodes rows
- * that are not used. Messages other than rows are parsed by pg. An invalid message ends the connection.
+ * that are not used. Other messages are parsed by pg, except those of `unused` types. An invalid message ends the connection.
  */
 export class ByteConnection extends pg.Connection {
   #encoding = 'UTF8'
@@ -56,8 +64,10 @@ export class ByteConnection extends pg.Connection {
     const splitter = new FrameSplitter((type, bytes, start, end) => {
       if (type === dataRow) this.#answer?.add(bytes, start, end)
       else if (type === rowDescription) this.#answer?.describe(bytes, start, end)
-      else if (type !== copyData) {
-        const padded = Buffer.concat([bytes.subarray(start, end), padding])
+      else if (!unused.has(type)) {
+        if (type === authentication) requireSupported(bytes.readInt32BE(start + 5))
+        const cut = type === errorResponse ? Math.min(end, start + maxErrorBytes) : end
+        const padded = Buffer.concat([bytes.subarray(start, cut), padding])
         this.#take(parser.handlePacket(5, type, end - start - 1, padded))
       }
     })
@@ -75,12 +85,15 @@ export class ByteConnection extends pg.Connection {
     const { name, parameterName, parameterValue = '' } = message
     if (name === 'parameterStatus') {
       if (parameterName === 'server_encoding') this.#encoding = parameterValue
-    } else if (name === 'error' || name === 'notice') {
-      for (const part of ['message', 'detail', 'hint'] as const) {
-        const text = message[part]
-        if (text !== undefined) message[part] = decodeText(text, '', this.#encoding)
-      }
+    } else if (name === 'error') {
+      message.message = decodeText(message.message ?? '', '', this.#encoding)
     }
     this.emit(name === 'error' ? 'errorMessage' : name, message)
   }
+}
+
+function requireSupported(code: number): void {
+  const method = unsupportedMethods[code]
+  if (method === undefined) return
+  throw new ClassedError('auth', `the server requires the authentication method ${method}, which is not supported`)
 }

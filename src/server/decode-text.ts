@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 
 /**
@@ -50,9 +51,12 @@ type Decode = (raw: Buffer) => string | undefined
 
 const decoders = new Map<string, Decode>()
 
+/** PostgreSQL has 42 encodings; a server that names other ones must not fill the memory. */
+const mostDecoders = 100
+
 function decoderOf(encoding: string): Decode {
   const known = decoders.get(encoding) ?? createDecoder(encoding)
-  decoders.set(encoding, known)
+  if (decoders.size < mostDecoders) decoders.set(encoding, known)
   return known
 }
 
@@ -104,9 +108,19 @@ function decodeWith(decoder: TextDecoder, raw: Buffer): string | undefined {
 function escapeInvalid(raw: Buffer): string {
   let text = ''
   for (let at = 0; at < raw.length; ) {
-    const length = [1, 2, 3, 4].find((bytes) => at + bytes <= raw.length && decodeWith(utf8, raw.subarray(at, at + bytes)) !== undefined)
-    text += length === undefined ? `\ufffd${raw.toString('hex', at, at + 1)}` : raw.toString('utf8', at, at + length)
-    at += length ?? 1
+    const first = raw[at] ?? 0
+    const length = lengthOf(first)
+    const isValid = length === 1 || (length > 1 && at + length <= raw.length && isUtf8(raw.subarray(at, at + length)))
+    if (!isValid) text += `\ufffd${first.toString(16)}`
+    else text += length === 1 ? String.fromCharCode(first) : raw.toString('utf8', at, at + length)
+    at += isValid ? length : 1
   }
   return text
+}
+
+/** The number of bytes of a UTF-8 character, by its first byte; 0 if no character begins with it. */
+function lengthOf(first: number): number {
+  if (first < 0x80) return 1
+  if (first < 0xc2 || first > 0xf4) return 0
+  return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
 }

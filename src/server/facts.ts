@@ -157,7 +157,8 @@ export async function readSupportedFacts(session: Session, known: Refusals, now:
       ])
     ),
     capabilities: new Set([...general, ...namesOf(extensionCapabilities, JSON.parse(details.extensionCapabilities ?? '[]'))]),
-    roles: own === null ? undefined : new Set(own),
+    // If the list is refused, the role is certain to have its own privileges only.
+    roles: general.includes('pg_read_all_stats') ? undefined : new Set(own ?? [role ?? '']),
     // A role with the privileges of pg_monitor is a member. Whether it inherits is then not relevant.
     membership: parseMembership(details.membership ?? `[${general.includes('pg_monitor')}, null, true]`),
     tracking: parseTracking(tracking ?? details.tracking ?? '{}')

@@ -9,11 +9,17 @@ export type TakeFrame = (type: number, bytes: Buffer, start: number, end: number
 /** A longer message ends the connection. */
 export const maxFrameBytes = 16 * 1024 * 1024
 
+/** A longer message of another type than `longTypes` ends the connection. Source: libpq, pqParseInput3. */
+const maxShortFrameBytes = 30_000
+
 /** The type (one byte) and the length (four bytes, which count themselves). */
 const headerBytes = 5
 
 /** The types that a server sends. Source: PostgreSQL's documentation, "Message Formats". */
 const types: ReadonlySet<number> = new Set(Buffer.from('123ACDEGHIKNRSTWZcdnstv'))
+
+/** The types that may be long: rows and their description, copied data, errors, notices and notifications. */
+const longTypes: ReadonlySet<number> = new Set(Buffer.from('TDdENA'))
 
 const empty = Buffer.alloc(0)
 
@@ -71,7 +77,8 @@ function frameLength(bytes: Buffer, at: number): number {
   const type = bytes[at] ?? 0
   const length = bytes.readUInt32BE(at + 1)
   if (!types.has(type)) throw invalid(`unknown type ${type}`)
-  if (length < headerBytes - 1 || length >= maxFrameBytes) throw invalid(`type ${String.fromCharCode(type)}, ${length} bytes`)
+  const most = longTypes.has(type) ? maxFrameBytes : maxShortFrameBytes
+  if (length < headerBytes - 1 || length > most) throw invalid(`type ${String.fromCharCode(type)}, ${length} bytes`)
   return length + 1
 }
 

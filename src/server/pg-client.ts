@@ -62,9 +62,11 @@ export async function openClient(connection: Connection, knownPassword: string |
   const ended = new Promise<void>((resolve) => client.once('end', resolve)).then(() => {
     open = false
   })
-  // Without this listener, losing an idle connection would end the process. The next exchange reports the loss.
+  // Without this listener, losing an idle connection would end the process. The next exchange reports the loss. After an
+  // unexpected message, the server may not close the socket itself.
   client.on('error', () => {
     open = false
+    client.connection.stream.destroy()
   })
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }: { parameterName: string; parameterValue: string }) => {
     if (parameterName === 'server_version') version = parseVersion(parameterValue)
@@ -80,6 +82,8 @@ export async function openClient(connection: Connection, knownPassword: string |
     // While a statement runs, pg destroys the socket; otherwise it sends Terminate.
     client.end().catch(() => {})
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1000).unref())])
+    // The server may have ignored Terminate.
+    client.connection.stream.destroy()
   }
   const within = async <Result>(seconds: number, exchange: Promise<Result>): Promise<Result> => {
     let timer: NodeJS.Timeout | undefined

@@ -24,6 +24,9 @@ interface Run {
 
 const headerBytes = 5
 
+/** Source: PostgreSQL's documentation, "PostgreSQL Limits". */
+const mostColumns = 1664
+
 /**
  * A result as it was received: the messages are kept as bytes, and columns and rows are decoded at their first use. A
  * result whose digest is known is never decoded.
@@ -106,7 +109,9 @@ export class ReceivedAnswer implements Answer {
 function decodeColumns(description: Buffer): readonly string[] {
   const columns: string[] = []
   let at = headerBytes + 2
-  for (let count = description.readUInt16BE(headerBytes); count > 0; count--) {
+  const count = description.readUInt16BE(headerBytes)
+  if (count > mostColumns) throw invalid('RowDescription')
+  while (columns.length < count) {
     const end = description.indexOf(0, at)
     if (end === -1) throw invalid('RowDescription')
     columns.push(description.toString('latin1', at, end))

@@ -196,6 +196,7 @@ export class StatementCounts {
     if (known?.seenIn === this.#poll) return true
     const statement = known ?? { series, text: '', seenIn: 0, isAggregate }
     statement.seenIn = this.#poll
+    statement.isAggregate ||= isAggregate
     if (known?.text === text && known.series === series) return false
     const isCounted = this.#isCounted(series) && !options.isBaseline && (known !== undefined || options.isComplete)
     if (known?.series !== series) {
@@ -209,7 +210,6 @@ export class StatementCounts {
     }
     const last = known === undefined || !isCounted ? undefined : this.#countersOf(known.text)
     statement.text = text
-    statement.isAggregate ||= isAggregate
     if (isCounted) this.#count(series, difference(this.#countersOf(text), last, statement.isAggregate), options)
     return false
   }

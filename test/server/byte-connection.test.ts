@@ -119,7 +119,9 @@ test('an invalid message ends the connection with an error, and a large one rese
     'an unknown type': [message('x')],
     'a length below its own': [Buffer.from([...Buffer.from('D'), 0, 0, 0, 3])],
     'a length beyond the limit': [Buffer.from([...Buffer.from('D'), 0x7f, 0xff, 0xff, 0xff])],
+    'a length beyond the limit of short messages': [Buffer.from([...Buffer.from('S'), 0, 0, 0x80, 0])],
     'an unknown authentication': [message('R', int32(99))],
+    'an authentication without a code': [message('R')],
     'columns of a copy beyond the message': [message('G', '\0', 9)]
   }
   for (const [name, messages] of Object.entries(invalid)) {
@@ -127,6 +129,8 @@ test('an invalid message ends the connection with an error, and a large one rese
     t.equal(classOf(error), 'network', name)
     t.match(messageOf(error), /invalid message/, name)
   }
+  const { error: gss } = await converse([message('R', int32(7))])
+  t.match([classOf(gss), messageOf(gss)], ['auth', 'the server requires the authentication method gss, which is not supported'])
   // pg's parser reads until a zero byte.
   t.match((await converse([message('E', 'Mcut')])).error, { message: 'cut' })
   t.match((await converse([message('C', 'SELECT'), message('S', 'TimeZone'), ready])).answer, { rows: [] })
@@ -137,8 +141,19 @@ test('an invalid message ends the connection with an error, and a large one rese
     const { answer } = await converse([columns('l'), bytes, row('a'), complete, ready])
     t.throws(() => answer?.rows, { message: /invalid DataRow/ }, name)
   }
-  const { answer } = await converse([message('T', 9, 'a'), complete, ready])
-  t.throws(() => answer?.columns, { message: /invalid RowDescription/ })
+  for (const description of [message('T', 9, 'a'), columns(...Array.from({ length: 1665 }, () => 'a'))]) {
+    const { answer } = await converse([description, complete, ready])
+    t.throws(() => answer?.columns, { message: /invalid RowDescription/ })
+  }
+})
+
+test('a long error message is cut, and a notice is not read', async (t) => {
+  const text = 'x'.repeat(maxFrameBytes / 2)
+  const { error: failure } = await converse([message('N', `M${text}`), error(text), ready])
+  t.match(failure, { code: '42501', message: /^x{1000}/ })
+  const { length } = messageOf(failure)
+  t.ok(length > 60_000 && length < 70_000, `${length} characters`)
+  t.match((await converse([message('N', Buffer.alloc(9, 1)), columns('l'), row('a'), complete, ready])).answer?.rows, [['a']])
 })
 
 test('a result larger than the limit ends the connection', async (t) => {

@@ -28,6 +28,12 @@ test('a name of a shared catalog is UTF-8, any other text has the encoding of th
 test('invalid bytes stay distinguishable, and valid characters around them are kept', async (t) => {
   t.equal(decodeText(bytes('6772f6c3b6'), 'datname', 'LATIN1'), 'gr\ufffdf6ö')
   t.equal(decodeText(bytes('61c3'), 'datname', 'UTF8'), 'a\ufffdc3', 'a name that was truncated within a character')
+  for (const [hex, text] of [
+    ['e282acf09f9880e282', '€😀\ufffde2\ufffd82'],
+    ['c080eda080f8f4908080', '\ufffdc0\ufffd80\ufffded\ufffda0\ufffd80\ufffdf8\ufffdf4\ufffd90\ufffd80\ufffd80']
+  ] as const) {
+    t.equal(decodeText(bytes(hex), 'datname', 'UTF8'), text, hex)
+  }
   t.equal(isUndecodable(decodeText(bytes('ff'), 'datname', 'UTF8')), true)
   t.equal(isUndecodable('größe'), false)
 })

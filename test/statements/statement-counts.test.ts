@@ -132,6 +132,9 @@ test('a decrease of a row that aggregates several entries adds nothing', async (
   const aggregate = (calls: number, star = '*'): Row => ['(u,d,a)', `("1 2 3${star}")`, `(${calls},1,1)`]
   const calls = (one: Row) => callsOf(polls.take([one])).a
   t.same([calls(aggregate(100)), calls(aggregate(104)), calls(aggregate(60, '')), calls(aggregate(61, ''))], [0, 4, 4, 5])
+  const later = new Polls()
+  const same = (one: Row) => callsOf(later.take([one])).a
+  t.same([same(aggregate(100, '')), same(aggregate(100)), same(aggregate(60, ''))], [0, 0, 0], 'an entry without calls was added')
 })
 
 test('a column that is measured for the first time appears at 0 and counts from then on', async (t) => {
