@@ -71,6 +71,26 @@ test('an exception of an alert is exported at every level at which the alert can
   t.ok(count > 5)
 })
 
+const isZero = (expression: Expression) =>
+  expression.kind === 'binary' &&
+  expression.operator === '*' &&
+  [expression.left, expression.right].some((one) => one.kind === 'number' && one.text === '0')
+
+test('a missing series counts as 0 only at levels that export it', async (t) => {
+  let count = 0
+  const shown = boards.flatMap((board) =>
+    panelsOf(board).flatMap(({ title, targets = [] }) => targets.map(({ expr = '' }) => [title, readable(expr)] as const))
+  )
+  for (const [name = '', expr] of [...rules.map(({ alert, record, expr }) => [alert ?? record, expr] as const), ...shown]) {
+    for (const [part] of walk(parseExpression(expr))) {
+      if (part.kind !== 'binary' || part.operator !== 'or' || !isZero(part.right)) continue
+      count++
+      t.ok(includesDetail(lowestOf(part.right), lowestOf(part.left)), name)
+    }
+  }
+  t.ok(count >= 4)
+})
+
 test('the metrics of an expression include those of its recording rules', async (t) => {
   for (const { record } of Object.values(recordings).flat()) {
     const missing = [...new Set(inputsOf(record))].filter((name) => !metricsIn(record).has(name))
