@@ -4,7 +4,9 @@
 -- interval: 15s
 --
 -- label kind
+-- detail: minimal
 -- gauge value: Sessions running a backup of this kind: pg_dump, pg_dumpall or base_backup (pg_basebackup).
+-- detail: standard
 -- gauge oldest_age_seconds: Age of the oldest session running a backup of this kind; absent if there is none or the role
 --    cannot see the start time of one.
 with

@@ -12,6 +12,7 @@
 -- detail: minimal
 -- gauge active: 1 if the slot is in use, 0 otherwise.
 -- gauge pg_wal_lsn_diff: WAL retained by the slot, in bytes; absent for a slot that has reserved no WAL or is lost.
+-- gauge synced: 1 if the logical slot was synchronized from a primary, 0 otherwise; absent before PostgreSQL 17.
 -- detail: standard
 -- gauge slot_is_active: 1 if the slot is in use, 0 otherwise.
 -- gauge slot_current_wal_lsn: Current WAL position (LSN) of this server, in bytes: the write position of a primary, the
@@ -28,7 +29,6 @@
 -- gauge conflicting: 1 if the logical slot was invalidated by a conflict with recovery, 0 otherwise; absent for physical
 --    slots and before PostgreSQL 16.
 -- gauge failover: 1 if the logical slot is enabled to be synchronized to standbys, 0 otherwise; absent before PostgreSQL 17.
--- gauge synced: 1 if the logical slot was synchronized from a primary, 0 otherwise; absent before PostgreSQL 17.
 -- gauge inactive_seconds: Seconds since the slot became inactive or was last synchronized; absent while it is in use and
 --    before PostgreSQL 17.
 select

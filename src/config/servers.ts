@@ -56,6 +56,8 @@ function addNamedDatabases(
       name: serverName(connection),
       databases: []
     }
+    const namesake = [...servers].find(([otherKey, { name }]) => otherKey !== key && name === server.name)
+    if (namesake !== undefined) errors.push(`${variable}: ${file.name} gives the name ${server.name} to another server; rename it there`)
     servers.set(key, server)
     if (server.databases.some(({ connection: other }) => other.address !== connection.address)) {
       errors.push(`${variable}: hostaddr differs from that of other databases of the server ${server.name}; use another host name`)

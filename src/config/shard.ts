@@ -19,7 +19,7 @@ const placeholder = '{shard}'
 export function readShard(text: string, errors: string[]): Shard | undefined {
   if (text === '') return undefined
   // The number at the end of the name of a pod is its ordinal.
-  const [, index = '', count = ''] = /^(?:[a-z0-9.-]*-)?(\d+)\/(\d+)$/.exec(text) ?? []
+  const [, index = '', count = ''] = /^(?:[a-z0-9][a-z0-9.-]*-)?(\d+)\/(\d+)$/.exec(text) ?? []
   const shard = { index: Number(index), count: Number(count) }
   if (count === '') {
     errors.push('PGVITALS_SHARD: invalid value; expected a shard and the number of shards, as 0/3, or the name of a pod, as pgvitals-0/3')
@@ -59,11 +59,16 @@ export function serversOf<Named extends { readonly name: string }>(servers: read
 }
 
 /** The targets of all shards if their addresses are known, otherwise those of this process. A shard without servers is one target. */
-export function targetsOf(servers: readonly { readonly name: string }[], shard: Shard | undefined, template: string): readonly Target[] {
-  if (shard === undefined || template === '') return serversOf(servers, shard).map(({ name }) => ({ server: name, address: undefined }))
-  return Array.from({ length: shard.count }, (_, index) => {
-    const address = template.replaceAll(placeholder, String(index))
-    const own = serversOf(servers, { ...shard, index }).map(({ name }) => ({ server: name, address }))
-    return own.length > 0 ? own : [{ server: undefined, address }]
-  }).flat()
+export function targetsOf(
+  servers: readonly { readonly name: string }[],
+  { index, count }: Shard = { index: 0, count: 1 },
+  template: string
+): readonly Target[] {
+  const shards = Array.from({ length: count }, (_, shard) => ({
+    address: template === '' ? undefined : template.replaceAll(placeholder, String(shard)),
+    names: [] as string[]
+  }))
+  for (const { name } of servers) shards[shardOf(name, count)]?.names.push(name)
+  const listed = template === '' ? shards.slice(index, index + 1) : shards
+  return listed.flatMap(({ address, names }) => (names.length > 0 ? names : [undefined]).map((server) => ({ server, address })))
 }

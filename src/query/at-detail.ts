@@ -11,7 +11,7 @@ const known = new WeakMap<Query, Map<Detail, Query | undefined>>()
 
 /**
  * The query at a level: with the value columns, rows and ranking of this level; undefined if it exports nothing there. The
- * SQL selects only the exported columns, and PostgreSQL does not compute the others.
+ * SQL selects only the exported columns, and PostgreSQL does not compute the others, except volatile functions.
  */
 export function atDetail(query: Query, level: Detail): Query | undefined {
   const levels = known.get(query) ?? new Map<Detail, Query | undefined>()

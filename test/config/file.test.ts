@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { test } from 'tap'
 import { readConfig } from '../../src/config/config.ts'
-import { readFrom } from './read-from.ts'
+import { errorsOf, readFrom } from './read-from.ts'
 
 const whole = `
 servers:
@@ -140,6 +140,14 @@ test('a database in the file and in the environment is one database, as the file
     ]
   )
   t.match(notes, [/^LABELER_DATABASE_URL is ignored: .*pgvitals\.yaml configures the database labeler of server main$/])
+})
+
+test('a server of the environment and another one of the file cannot have the same name', async (t) => {
+  const yaml = 'servers: { "h:5432": { host: other, user: u, databases: { a: } } }'
+  t.match(errorsOf(t, yaml, { DATABASE_URL: 'postgresql://u:geheim@h/b' }), [
+    /^DATABASE_URL: \S*pgvitals\.yaml gives the name h:5432 to another server; rename it there$/
+  ])
+  t.same(errorsOf(t, yaml, { DATABASE_URL: 'postgresql://u:geheim@other/b' }), [])
 })
 
 test('the environment overrides the file for a query', async (t) => {

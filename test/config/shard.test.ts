@@ -45,12 +45,11 @@ test('PGVITALS_SHARD is a number from 0 and the number of shards, or the name of
     ['5/5', 'shard 5 of 5 does not exist; the shards are numbered from 0 to 4'],
     ['0/0', 'shard 0 of 0 does not exist; the number of shards must be at least 1'],
     ['2', 'invalid value; expected a shard and the number of shards, as 0/3, or the name of a pod, as pgvitals-0/3'],
-    ['-1/3', undefined],
+    ['-1/3', 'invalid value; expected a shard and the number of shards, as 0/3, or the name of a pod, as pgvitals-0/3'],
     ['pgvitals/3', 'invalid value; expected a shard and the number of shards, as 0/3, or the name of a pod, as pgvitals-0/3']
   ] as const) {
     const found: string[] = []
     const shard = readShard(text, found)
-    if (message === undefined) continue
     t.equal(shard, undefined, text)
     t.same(found, [`PGVITALS_SHARD: ${message}`])
   }
@@ -80,9 +79,22 @@ test('the targets are those of all shards if their addresses are known, and a sh
     targetsOf(servers, shard, '').map(({ server }) => server),
     serversOf(servers, shard).map(({ name }) => name)
   )
+  t.same(targetsOf([], shard, ''), [{ server: undefined, address: undefined }])
   t.same(targetsOf([], shard, 'p-{shard}:1'), [
     { server: undefined, address: 'p-0:1' },
     { server: undefined, address: 'p-1:1' },
     { server: undefined, address: 'p-2:1' }
   ])
+})
+
+test('the shard of each server is calculated once for the targets of all shards', async (t) => {
+  let reads = 0
+  const servers = names.slice(0, 20).map((name) => ({
+    get name() {
+      reads++
+      return name
+    }
+  }))
+  t.equal(targetsOf(servers, { index: 0, count: 3 }, 'p-{shard}:1').length, 20)
+  t.equal(reads, 20)
 })

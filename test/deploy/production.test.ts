@@ -51,7 +51,14 @@ test('in Kubernetes pgvitals runs without privileges, finds its files, and probe
   const variables: Record<string, string> = Object.fromEntries(
     container.env.map(({ name, value }: { name: string; value?: string }) => [name, value ?? ''])
   )
-  t.match(container.env[1], { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }, 'defined before its use')
+  t.match(
+    container.env.slice(1, 3),
+    [
+      { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } }
+    ],
+    'defined before their use'
+  )
   const errors: string[] = []
   const last = `${set.metadata.name}-${set.spec.replicas - 1}`
   const shard = readShard(variables.PGVITALS_SHARD?.replace('$(POD_NAME)', last) ?? '', errors)
@@ -60,8 +67,8 @@ test('in Kubernetes pgvitals runs without privileges, finds its files, and probe
   t.same(errors, [])
   t.equal(
     variables.PGVITALS_SHARD_TARGETS,
-    `${set.metadata.name}-{shard}.${set.spec.serviceName}:${container.ports[0].containerPort}`,
-    'the addresses of the pods'
+    `${set.metadata.name}-{shard}.${set.spec.serviceName}.$(POD_NAMESPACE):${container.ports[0].containerPort}`,
+    'the addresses of the pods in every namespace'
   )
   t.equal(set.spec.serviceName, service.metadata.name)
   t.match(service.spec, { clusterIP: 'None', publishNotReadyAddresses: true })

@@ -4,9 +4,9 @@ import { parse } from 'yaml'
 import { detailOf } from '../../grafana/source/catalogue.ts'
 import { detailOfExpression, metricsIn } from '../../grafana/source/detail.ts'
 import { recordings } from '../../grafana/source/rules/recording.ts'
-import { includesDetail } from '../../src/query/detail.ts'
+import { type Detail, details, includesDetail } from '../../src/query/detail.ts'
 import { boards, panelsOf } from './dashboards/panels-of.ts'
-import { walk } from './promql/expression.ts'
+import { childrenOf, type Expression, walk } from './promql/expression.ts'
 import { parseExpression } from './promql/parse-expression.ts'
 
 interface Rule {
@@ -38,6 +38,57 @@ test('the inputs of all alerts are exported at standard, those of critical alert
     const missing = inputsOf(expr).filter((metric) => !includesDetail(level, detailOf(metric)))
     t.same(missing, [], `${alert} (${labels?.severity})`)
   }
+})
+
+/** The lowest level at which an expression can have a result. */
+function lowestOf(expression: Expression): Detail {
+  if (expression.kind === 'selector') {
+    const recorded = rules.filter(({ record }) => record === expression.metric)
+    const levels = recorded.map(({ expr }) => lowestOf(parseExpression(expr)))
+    return recorded.length === 0 ? detailOf(expression.metric) : (details.find((detail) => levels.includes(detail)) ?? 'full')
+  }
+  if (expression.kind === 'binary' && expression.operator === 'unless') return lowestOf(expression.left)
+  const levels = childrenOf(expression).map(lowestOf)
+  const isAlternative = expression.kind === 'binary' && expression.operator === 'or'
+  return (isAlternative ? details : details.toReversed()).find((detail) => levels.includes(detail)) ?? 'minimal'
+}
+
+test('an exception of an alert is exported at every level at which the alert can fire', async (t) => {
+  let count = 0
+  for (const { alert, record, expr } of rules) {
+    for (const [part] of walk(parseExpression(expr))) {
+      if (part.kind !== 'binary' || part.operator !== 'unless') continue
+      count++
+      const lowest = lowestOf(part.left)
+      const exceptions = walk(part.right).flatMap(([one]) => (one.kind === 'selector' ? inputsOf(one.metric) : []))
+      t.same(
+        exceptions.filter((metric) => !includesDetail(lowest, detailOf(metric))),
+        [],
+        `${alert ?? record} fires at ${lowest}`
+      )
+    }
+  }
+  t.ok(count > 5)
+})
+
+const isZero = (expression: Expression) =>
+  expression.kind === 'binary' &&
+  expression.operator === '*' &&
+  [expression.left, expression.right].some((one) => one.kind === 'number' && one.text === '0')
+
+test('a missing series counts as 0 only at levels that export it', async (t) => {
+  let count = 0
+  const shown = boards.flatMap((board) =>
+    panelsOf(board).flatMap(({ title, targets = [] }) => targets.map(({ expr = '' }) => [title, readable(expr)] as const))
+  )
+  for (const [name = '', expr] of [...rules.map(({ alert, record, expr }) => [alert ?? record, expr] as const), ...shown]) {
+    for (const [part] of walk(parseExpression(expr))) {
+      if (part.kind !== 'binary' || part.operator !== 'or' || !isZero(part.right)) continue
+      count++
+      t.ok(includesDetail(lowestOf(part.right), lowestOf(part.left)), name)
+    }
+  }
+  t.ok(count >= 4)
 })
 
 test('the metrics of an expression include those of its recording rules', async (t) => {

@@ -134,6 +134,17 @@ test('one line describes which queries run and why the others do not', async (t)
   t.equal(describePlan('main', plan), 'server main: 1 query runs: q.13; skipped: t in d (needs server >= 17, is 15)')
 })
 
+test('a query that is skipped in several databases for one reason is described once', async (t) => {
+  const queries = [writeQuery('t.sql', 'database', 'server >= 17'), writeQuery('u.sql', 'database', 'capability pg_monitor')]
+  const candidates = ['a', 'b', 'c'].map((name) =>
+    makeCandidate(name, name === 'c' ? makeFacts([15], { capabilities: new Set(['pg_monitor']) }) : makeFacts([15]))
+  )
+  t.equal(
+    describePlan('main', planQueries(queries, candidates)),
+    'server main: 1 query runs: u; skipped: t in all databases (needs server >= 17, is 15), u in a, b (needs capability pg_monitor)'
+  )
+})
+
 const merged = parseQuery('m.sql', '-- Q.\n--\n-- scope: server\n-- merge: datname\n-- label datname\n-- gauge a: A.\nselect 1 as a')
 const owner = (role: string, ...capabilities: readonly string[]) => makeFacts([18], { role, capabilities: new Set(capabilities) })
 

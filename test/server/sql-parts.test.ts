@@ -1,4 +1,7 @@
 import { test } from 'tap'
+import { atDetail } from '../../src/query/at-detail.ts'
+import { details } from '../../src/query/detail.ts'
+import { loadQueries } from '../../src/query/load.ts'
 import { noRefusals, type Refusal, withoutRefused } from '../../src/server/refusals.ts'
 import { sqlParts } from '../../src/server/sql-parts.ts'
 
@@ -74,4 +77,11 @@ test('a refused function is not called, and the statement keeps its columns', as
   )
   t.equal(withoutRefused('select x from t where f()', refuse('pg_catalog.f()', { isRow: true })).sql, undefined)
   t.equal(withoutRefused('select x from pg_catalog.v', refuse('pg_catalog.v')).sql, undefined)
+})
+
+test('the parts of a query at a level of detail are those of the whole query', async (t) => {
+  const partsOf = (sql: string) => [expressions(sql), sqlParts(sql).map(({ column, isSource, probe }) => ({ column, isSource, probe }))]
+  for (const query of loadQueries()) {
+    for (const level of details) t.same(partsOf(atDetail(query, level)?.sql ?? query.sql), partsOf(query.sql), `${query.file} ${level}`)
+  }
 })

@@ -71,7 +71,7 @@ export const vacuum = board('pgvitals-vacuum', {
           'Below 1 most of the time.',
           'See the tables that are due.'
         ],
-        expr: `(${sumBy([], onServer('pg_stat_activity_backends', 'backend_type="autovacuum worker"'))} or ${maxWorkers} * 0) / ${on()} (${maxWorkers} > 0)`,
+        expr: `(${sumBy([], onServer('pg_stat_activity_backends', 'backend_type="autovacuum worker"'))} or ${sumBy([], onServer('pg_stat_activity_backends'))} * 0) / ${on()} (${maxWorkers} > 0)`,
         max: 1
       }),
       stat('Autovacuum off', [4, 4], 'short', {

@@ -42,7 +42,8 @@ export function walk(expression: Expression, above: readonly Expression[] = []):
   return [[expression, above] as const, ...childrenOf(expression).flatMap((child) => walk(child, inner))]
 }
 
-function childrenOf(expression: Expression): readonly Expression[] {
+/** The direct subexpressions. */
+export function childrenOf(expression: Expression): readonly Expression[] {
   if (expression.kind === 'range') return [expression.of]
   if (expression.kind === 'call' || expression.kind === 'aggregate') return expression.parameters
   return expression.kind === 'binary' ? [expression.left, expression.right] : []
