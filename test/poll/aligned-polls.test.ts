@@ -138,7 +138,7 @@ test('the grid follows a scraper whose clock drifts', async (t) => {
   }
 })
 
-test('a missed scrape and requests by hand change nothing', async (t) => {
+test('missed scrapes and other requests do not change the grid', async (t) => {
   const regular = scrapesOf('a', { from: 4000, period: 15_000, to: hour }).filter((_, index) => index % 9 !== 5)
   const other = [140, 145, 407, 411.5, 418, 1205, 1209].map((seconds) => seconds * 1000)
   for (const client of ['a', 'curl']) {
@@ -170,7 +170,7 @@ test('replicas that scrape together both receive new samples', async (t) => {
   }
 })
 
-test('of two scrapers out of phase, one receives new samples, the other one such that are half a period old', async (t) => {
+test('of two scrapers out of phase, one receives new samples and the other one samples of half a period of age', async (t) => {
   for (const clients of [
     ['a', 'b'],
     ['b', 'a'],
@@ -283,7 +283,7 @@ test('scrapes of another server do not count', async (t) => {
   t.same(poller.poller.intervals, new Map([['d', 60]]))
 })
 
-test('long cycles end before the scrape, and slow servers are not polled out of turn', async (t) => {
+test('long cycles end before the scrape, and cycles of slow servers keep their interval', async (t) => {
   const poller = new ScrapedPoller(queries, () => 3000)
   poller.run(hour, scrapesOf('a', { from: 4000, period: 15_000, to: hour }))
   const settled = poller.received.filter(({ at }) => at > 3 * minute)
