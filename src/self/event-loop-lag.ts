@@ -9,7 +9,7 @@ export interface Lag {
 }
 
 export interface EventLoopLag {
-  /** Reports work of the process. The lag is then measured often. */
+  /** Records that the process works. The lag is then measured every 20 ms. */
   readonly working: () => void
   readonly read: () => Lag
 }
@@ -18,15 +18,15 @@ export interface EventLoopLag {
 const workingMs = 20
 /** The period of the timer without work. */
 const idleMs = 5000
-/** The time after the last report in which the process is considered to work. */
+/** The process is considered to work for this time after the last record. */
 const lingerMs = 60
 /** Samples are kept for one to two of these periods, so that a scraper of any interval up to a minute receives every maximum. */
 const periodMs = 60_000
 
 /**
- * Measures how late timers run. Only work can stall the event loop, so the timer runs every 20 ms during work and every five
- * seconds otherwise: a timer that always runs every 20 ms, as that of `monitorEventLoopDelay`, would use a quarter of the CPU of an idle process.
- * The timer does not keep the process alive.
+ * Measures how late a timer runs. Only work can stall the event loop, so the timer runs every 20 ms during work and every
+ * five seconds otherwise: a timer that always runs every 20 ms, like that of `monitorEventLoopDelay`, would use a quarter of
+ * the CPU of an idle process. The timer does not keep the process alive.
  */
 export function measureEventLoopLag(clock: Clock = systemClock): EventLoopLag {
   let [current, previous] = [createSamples(), createSamples()]
@@ -58,7 +58,7 @@ export function measureEventLoopLag(clock: Clock = systemClock): EventLoopLag {
       const now = clock.now()
       const isIdle = now >= workEnd
       workEnd = now + lingerMs
-      // A timer that is due already measures the current stall.
+      // A timer that is already due measures the current stall.
       if (isIdle && due > now + workingMs) arm(now)
     },
     read: () => {

@@ -26,7 +26,7 @@ const rowDescription = 'T'.charCodeAt(0)
 const dataRow = 'D'.charCodeAt(0)
 const copyData = 'd'.charCodeAt(0)
 
-/** pg's parser reads a text up to its zero byte, also beyond the end of a message. An error message ends with two. */
+/** pg's parser reads a text up to its zero byte, even beyond the end of the message. An error message ends with two zero bytes. */
 const padding = Buffer.alloc(2)
 
 /**

@@ -66,7 +66,7 @@ select
   ${generalCapabilities.map((capability) => capability.sql).join(',\n  ')}`)
 
 /**
- * What is read only if the facts require it. Planning these expressions costs a new session several times as much as the
+ * Details that are read only if the facts require them. Planning these expressions costs a new session several times as much as the
  * facts, and most databases require none of them.
  */
 const detailsSql = {

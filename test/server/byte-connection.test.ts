@@ -74,7 +74,7 @@ const conversations = {
   'a request for rows': [parsed, bound, message('n'), message('G', '\0', 1, 0), error('COPY from stdin failed'), ready]
 }
 
-test('a conversation has the same result wherever its bytes are split', async (t) => {
+test('the result does not depend on how the bytes are split into chunks', async (t) => {
   for (const [name, messages] of Object.entries(conversations)) {
     const bytes = Buffer.concat(messages)
     const resultOf = async (chunks: readonly Buffer[]) => {
