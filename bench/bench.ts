@@ -15,7 +15,7 @@ import { startWorkload } from './workload.ts'
 
 const usage = `npm run bench -- [small] [wide] [fleet] [options]
 
-Measures pgvitals next to postgres_exporter and writes the result to docs/benchmarks.md. The path of postgres_exporter is
+Measures pgvitals and postgres_exporter and writes the result to docs/benchmarks.md. The path of postgres_exporter is
 read from POSTGRES_EXPORTER or found in PATH.
 
   --seconds=60       length of a measurement of pgvitals; postgres_exporter is measured for half of it

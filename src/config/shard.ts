@@ -22,7 +22,7 @@ export function readShard(text: string, errors: string[]): Shard | undefined {
   const [, index = '', count = ''] = /^(?:[a-z0-9.-]*-)?(\d+)\/(\d+)$/.exec(text) ?? []
   const shard = { index: Number(index), count: Number(count) }
   if (count === '') {
-    errors.push('PGVITALS_SHARD: invalid value; expected a shard and the number of shards, such as 0/3, or the name of a pod, such as pgvitals-0/3')
+    errors.push('PGVITALS_SHARD: invalid value; expected a shard and the number of shards, such as 0/3 or pgvitals-0/3')
   } else if (shard.count === 0 || shard.index >= shard.count) {
     const last = shard.count - 1
     const valid = last < 0 ? 'the number of shards must be at least 1' : `the shards are numbered from 0 to ${last}`

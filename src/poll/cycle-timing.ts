@@ -24,8 +24,9 @@ const longestSeconds = 60
 const leastGain = 0.1
 
 /**
- * The timing of the poll cycles for the regular scrapers of a server: the interval is the shortest scrape period, but at
- * least `baseSeconds`, the shortest interval of a query. `isIdle`: the server was not scraped for five minutes.
+ * The timing of the poll cycles for the regular scrapers of a server: the interval is the shortest multiple of a scrape
+ * period that is not below `baseSeconds`, the shortest interval of a query. `isIdle`: the server was not scraped for five
+ * minutes.
  */
 export function cycleTimingOf(
   baseSeconds: number,

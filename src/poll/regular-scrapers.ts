@@ -100,7 +100,7 @@ function scrapesAt(times: readonly number[], period: number): readonly number[] 
   return scrapes
 }
 
-/** The time nearest to `wanted`. Twice the tolerance, because `period` is one gap, which may differ from the mean in the opposite direction. */
+/** The time nearest to `wanted`, within twice the tolerance: `period` is one gap, which may differ from the mean as well. */
 function nearest(times: readonly number[], wanted: number, period: number): number | undefined {
   const distance = (time: number) => Math.abs(time - wanted)
   const close = times.filter((time) => distance(time) <= 2 * tolerance * period)

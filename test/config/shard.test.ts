@@ -44,9 +44,9 @@ test('PGVITALS_SHARD is a number from 0 and the number of shards, or the name of
   for (const [text, message] of [
     ['5/5', 'shard 5 of 5 does not exist; the shards are numbered from 0 to 4'],
     ['0/0', 'shard 0 of 0 does not exist; the number of shards must be at least 1'],
-    ['2', 'invalid value; expected a shard and the number of shards, such as 0/3, or the name of a pod, such as pgvitals-0/3'],
+    ['2', 'invalid value; expected a shard and the number of shards, such as 0/3 or pgvitals-0/3'],
     ['-1/3', undefined],
-    ['pgvitals/3', 'invalid value; expected a shard and the number of shards, such as 0/3, or the name of a pod, such as pgvitals-0/3']
+    ['pgvitals/3', 'invalid value; expected a shard and the number of shards, such as 0/3 or pgvitals-0/3']
   ] as const) {
     const found: string[] = []
     const shard = readShard(text, found)
