@@ -35,7 +35,8 @@ export function readShard(text: string, errors: string[]): Shard | undefined {
 export function checkShardTargets(template: string, isSharded: boolean, errors: string[]): void {
   if (template === '') return
   if (!isSharded) errors.push('PGVITALS_SHARD_TARGETS: only valid together with PGVITALS_SHARD')
-  if (!template.includes(placeholder)) errors.push(`PGVITALS_SHARD_TARGETS: must contain ${placeholder}, such as pgvitals-{shard}.pgvitals:9187`)
+  if (!template.includes(placeholder))
+    errors.push(`PGVITALS_SHARD_TARGETS: must contain ${placeholder}, such as pgvitals-{shard}.pgvitals:9187`)
   if (/[/\s,]/.test(template))
     errors.push('PGVITALS_SHARD_TARGETS: expected one address without a scheme, such as pgvitals-{shard}.pgvitals:9187')
 }

@@ -166,7 +166,7 @@ function reasonOf({ isUp, failure, isNotPermitted }: DatabaseState): string {
 /** The lines of one snapshot, by family. */
 type SnapshotLines = readonly (readonly [Family, string])[]
 
-/** Renders the outcome of the last poll of each query directly as text, because there are many. The lines of a snapshot are rendered once. */
+/** Renders the last poll of each query directly as text, because there are many. The lines of a snapshot are rendered once. */
 export class QueryLines {
   #unixOffsetMs = 0
   #known = new WeakMap<Snapshot, SnapshotLines>()
