@@ -182,7 +182,7 @@ test('each function of an extension is checked for the queries that call it', as
   const plan = logged.map(({ msg }) => String(msg)).find((msg) => msg.includes('skipped'))
   t.match(plan, /stat_statements_info \(needs pg_stat_statements >= 1\.9, lacks execute on function public\.pg_stat_statements_info\(\)\)/)
   t.match(plan, /buffercache_summary \(needs pg_buffercache >= 1\.4, lacks usage on schema hidden\)/)
-  const [report] = (await runDoctor({ DATABASE_URL: team.url('platform') })).servers
+  const [report] = (await runDoctor({ DATABASE_URL: team.url('platform'), PGVITALS_DETAIL: 'full' })).servers
   t.match(
     report?.hints.map(({ text }) => text).join('\n'),
     new RegExp(`pg_buffercache cannot be used: ${monitor} lacks usage on schema hidden; run: grant usage on schema hidden to ${monitor}`)

@@ -1,4 +1,4 @@
-import { stretch } from './intervals.ts'
+import { roundUp } from './intervals.ts'
 import type { RegularScraper } from './regular-scrapers.ts'
 
 /** The grid of polls: their planned times are its points. */
@@ -34,7 +34,7 @@ export function cycleTimingOf(
   isIdle: boolean,
   current: CycleTiming | undefined
 ): CycleTiming {
-  const wanted = scrapers.map((scraper) => ({ scraper, grid: gridOf(scraper), unit: stretch(baseSeconds, gridOf(scraper)) }))
+  const wanted = scrapers.map((scraper) => ({ scraper, grid: gridOf(scraper), unit: roundUp(baseSeconds, gridOf(scraper)) }))
   const unitSeconds = Math.min(...wanted.map(({ unit }) => unit))
   const shortest = wanted.filter(({ unit }) => unit === unitSeconds)
   // Of the scrapers that require this interval, those with the longest period.
@@ -42,7 +42,7 @@ export function cycleTimingOf(
   const leaders = shortest.flatMap(({ scraper, grid }) => (grid === seconds ? [scraper] : []))
   if (leaders.length > 0) return { unitSeconds, grid: { seconds, scrapeAt: bestOf(leaders, seconds * 1000, current?.grid?.scrapeAt) } }
   if (!isIdle) return { unitSeconds: baseSeconds, grid: undefined }
-  return { unitSeconds: stretch(baseSeconds, longestSeconds), grid: { seconds: longestSeconds, scrapeAt: undefined } }
+  return { unitSeconds: roundUp(baseSeconds, longestSeconds), grid: { seconds: longestSeconds, scrapeAt: undefined } }
 }
 
 /** The period of the scrapes in seconds, divided into equal parts if it exceeds the longest interval between polls. */

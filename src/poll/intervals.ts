@@ -19,13 +19,18 @@ const longestByMedian = 4
 const slowSeconds = 60
 const slowCycles = 4
 
+/** The smallest multiple of `stepSeconds` that is not shorter than the interval. */
+export function roundUp(intervalSeconds: number, stepSeconds: number): number {
+  return Math.ceil(intervalSeconds / stepSeconds - 1e-9) * stepSeconds
+}
+
 /**
- * The effective interval of a query: the smallest multiple of the cycle interval that is not shorter than its own interval,
- * for slow gauges at least four cycles, so that counters are polled more often at the same cost.
+ * The effective interval of a query whose database is polled in cycles of this interval: a multiple of it, for slow gauges at
+ * least four cycles, so that counters are polled more often at the same cost.
  */
 export function stretch(intervalSeconds: number, cycleIntervalSeconds: number): number {
-  const cycles = Math.max(intervalSeconds < slowSeconds ? 1 : slowCycles, Math.ceil(intervalSeconds / cycleIntervalSeconds - 1e-9))
-  return cycles * cycleIntervalSeconds
+  const shortest = intervalSeconds < slowSeconds ? cycleIntervalSeconds : slowCycles * cycleIntervalSeconds
+  return Math.max(shortest, roundUp(intervalSeconds, cycleIntervalSeconds))
 }
 
 /** The cost of cycles at this interval, as a fraction of a core. */

@@ -10,7 +10,7 @@ import type { Database } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import type { Grid } from './cycle-timing.ts'
 import type { Connected, Found } from './found.ts'
-import { CycleCosts, stretch } from './intervals.ts'
+import { CycleCosts, roundUp, stretch } from './intervals.ts'
 import { nextInPhase, Schedule, type Timed } from './schedule.ts'
 import type { Failure } from './snapshots.ts'
 
@@ -233,7 +233,7 @@ export class PolledDatabase {
     const { seconds, isSpread, grid } = this.#interval
     const isStretched = datname !== '' && (isSpread || seconds > this.#unitSeconds)
     if (isStretched) return stretch(intervalSeconds, seconds)
-    return grid === undefined ? intervalSeconds : stretch(intervalSeconds, grid.seconds)
+    return grid === undefined ? intervalSeconds : roundUp(intervalSeconds, grid.seconds)
   }
 
   /** The running queries with their effective intervals. */

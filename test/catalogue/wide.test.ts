@@ -2,6 +2,7 @@ import pg from 'pg'
 import { test } from 'tap'
 import { loadQueries } from '../../src/query/load.ts'
 import type { Query } from '../../src/query/query.ts'
+import { until } from '../exporter/run-exporter.ts'
 import { createTeam } from '../servers/create-team.ts'
 import { majors } from '../servers/start-server.ts'
 
@@ -100,6 +101,13 @@ for (const major of majors) {
     await client.connect()
     t.teardown(() => client.end())
     await client.query('create temporary table mine (id serial primary key)')
+    // Before PostgreSQL 15, the statistics of an ended session arrive late.
+    await until('the statistics arrive', 10, async () => {
+      const indexes = 'select from pg_stat_user_indexes where idx_scan > 0'
+      const sequences = 'select from pg_statio_user_sequences where blks_hit > 0'
+      const { rows } = await client.query(`select exists (${indexes}) and exists (${sequences}) as arrived`)
+      return rows[0]?.arrived === true
+    })
     // In one transaction all statements see the same statistics.
     await client.query('begin')
     if (major >= 15) await client.query('set stats_fetch_consistency = snapshot')
