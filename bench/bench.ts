@@ -15,7 +15,7 @@ import { startWorkload } from './workload.ts'
 
 const usage = `npm run bench -- [small] [wide] [fleet] [options]
 
-Measures pgvitals next to postgres_exporter and writes the result to docs/benchmarks.md. The path of postgres_exporter is
+Measures pgvitals and postgres_exporter and writes the result to docs/benchmarks.md. The path of postgres_exporter is
 read from POSTGRES_EXPORTER or found in PATH.
 
   --seconds=60       length of a measurement of pgvitals; postgres_exporter is measured for half of it
@@ -63,11 +63,11 @@ function readOptions(): Options {
 async function bench({ names, seconds, output }: Options): Promise<void> {
   const peer = findPeer()
   const load = loadavg()[0] ?? 0
-  const quietLoad = 0.5
-  if (load > quietLoad) progress(`the machine is not quiet: load average ${load.toFixed(2)}`)
+  const idleLoad = 0.5
+  if (load > idleLoad) progress(`the machine is not idle: load average ${load.toFixed(2)}`)
   for (const name of names) {
     const result = await withServers(scenarios[name], (servers) => compare(scenarios[name], servers, seconds, peer))
-    const conditions: Conditions = { ...describeRun(result.version, peer), load, quietLoad }
+    const conditions: Conditions = { ...describeRun(result.version, peer), load, idleLoad }
     const section = renderResult(result, conditions)
     process.stdout.write(`${section}\n\n`)
     const previous = existsSync(output) ? readFileSync(output, 'utf8') : ''
@@ -91,16 +91,16 @@ async function compare(
     own.push(await measure(pgvitals, scenario, servers, window))
     if (peer !== undefined) peers.push(await measure(peer, scenario, servers, { ...window, settleSeconds: 5, seconds: seconds / 2 }))
   }
-  // The period of a scraper is known after four gaps.
-  const calmWindow: Window = { scrapers: 1, everySeconds: 15, settleSeconds: 65, seconds }
-  const calm = scenario.name === 'small' ? await measure(pgvitals, scenario, servers, calmWindow) : undefined
+  // A regular scraper is recognized after four intervals.
+  const singleWindow: Window = { scrapers: 1, everySeconds: 15, settleSeconds: 65, seconds }
+  const single = scenario.name === 'small' ? await measure(pgvitals, scenario, servers, singleWindow) : undefined
   const [row] = (await servers[0]?.sql('postgres', "select current_setting('server_version') as version")) ?? []
   return {
     scenario,
     seconds,
     pgvitals: combine(own),
     peer: peers.length === 0 ? undefined : combine(peers),
-    calm,
+    single,
     version: String(row?.version)
   }
 }

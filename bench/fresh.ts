@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, '..')
 /** The folder of another version of pgvitals, to compare with. */
 const before = process.env.BENCH_BEFORE
 
-/** A regular scraper is recognised after five scrapes; twice that time is not measured. */
+/** A regular scraper is recognized after five scrapes; twice that time is not measured. */
 const learningScrapes = 10
 
 /** A counter that grows by exactly 100 per second. Its value is the time of its poll. */

@@ -40,7 +40,7 @@ export interface Measured {
 export interface Window {
   readonly scrapers: number
   readonly everySeconds: number
-  /** Time with scrapes before the measurement, in which pgvitals learns the period of the scrapers. */
+  /** Time with scrapes before the measurement, in which pgvitals detects the period of the scrapers. */
   readonly settleSeconds: number
   readonly seconds: number
 }
@@ -89,7 +89,7 @@ export async function measure(subject: Subject, scenario: Scenario, servers: rea
   }
 }
 
-/** Joins the measurements of the same exporter: means of the costs, the worst of what has a limit. */
+/** Combines the measurements of one exporter: means of the costs, maxima of the values with a limit. */
 export function combine(parts: readonly Measured[]): Measured {
   const [first] = parts
   if (first === undefined) throw new Error('nothing was measured')

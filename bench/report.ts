@@ -7,9 +7,9 @@ export interface Conditions {
   readonly machine: string
   readonly versions: string
   readonly date: string
-  /** Load average over one minute before the run, and from which value on the machine was not quiet. */
+  /** The load average over one minute before the run, and the highest one of an idle machine. */
   readonly load: number
-  readonly quietLoad: number
+  readonly idleLoad: number
 }
 
 /** The measurements of one scenario. */
@@ -18,8 +18,8 @@ export interface Result {
   readonly seconds: number
   readonly pgvitals: Measured
   readonly peer: Measured | undefined
-  /** pgvitals with one scraper every 15 s. */
-  readonly calm: Measured | undefined
+  /** pgvitals with a single scraper every 15 s. */
+  readonly single: Measured | undefined
 }
 
 /** A limit, and a share of the value of postgres_exporter. */
@@ -93,7 +93,7 @@ const lines: readonly Line[] = [
 ]
 
 /** The section of a scenario in Markdown. */
-export function renderResult({ scenario, seconds, pgvitals, peer, calm }: Result, conditions: Conditions): string {
+export function renderResult({ scenario, seconds, pgvitals, peer, single }: Result, conditions: Conditions): string {
   const rows = lines.map((line) => {
     const [own, peers] = [line.value(pgvitals), peer && line.value(peer)]
     const aim = line.aims?.[scenario.name]
@@ -104,7 +104,7 @@ export function renderResult({ scenario, seconds, pgvitals, peer, calm }: Result
     `## ${title(scenario)}`,
     '',
     `${conditions.date}, ${conditions.machine}, ${conditions.versions}. Load average before the run: ${conditions.load.toFixed(2)}${
-      conditions.load > conditions.quietLoad ? '. **The machine was not quiet.**' : '.'
+      conditions.load > conditions.idleLoad ? '. **The machine was not idle.**' : '.'
     } pgvitals was measured for ${scenario.rounds} × ${seconds} s, with ${pgvitals.scrapes.length} scrapes${
       peer === undefined ? '; postgres_exporter was not installed' : `, postgres_exporter with ${peer.scrapes.length}`
     }.`,
@@ -112,11 +112,11 @@ export function renderResult({ scenario, seconds, pgvitals, peer, calm }: Result
     '| | pgvitals | postgres_exporter | ratio | aim | |',
     '|---|---:|---:|---:|---|---|',
     ...rows,
-    ...(calm === undefined ? [] : ['', renderCalm(calm)])
+    ...(single === undefined ? [] : ['', renderSingle(single)])
   ].join('\n')
 }
 
-function renderCalm({ ages, scrapes }: Measured): string {
+function renderSingle({ ages, scrapes }: Measured): string {
   const p95 = quantile(ages, 0.95)
   const verdict = p95 <= 1 ? 'met' : '**missed**'
   return `With a single scraper every 15 s (${scrapes.length} scrapes), server-wide samples were ${quantile(ages, 0.5).toFixed(2)} s old at p50 and ${p95.toFixed(2)} s at p95. Aim: ≤ 1 s at p95, ${verdict}.`
@@ -159,13 +159,13 @@ function ratio(own: number | undefined, peers: number | undefined): string {
 
 const introduction = `# Benchmarks
 
-pgvitals next to [postgres_exporter](https://github.com/prometheus-community/postgres_exporter), measured and written by \`npm run bench\`.
+pgvitals compared with [postgres_exporter](https://github.com/prometheus-community/postgres_exporter), measured and written by \`npm run bench\`.
 
-**Method.** All processes run on one machine. The servers hold their data in memory, without autovacuum. Applications with one session per database execute a few dozen transactions per second, so that counters change; the other tables are idle. Both exporters have a role with \`pg_monitor\` alone. They are measured alternately, each started again for every measurement and scraped by two scrapers every 5 seconds with gzip. The measurement of pgvitals begins 20 seconds after the start of the scrapers. Queries with intervals above one minute ran before it.
+**Method.** All processes run on one machine. The data of the servers is in memory, and autovacuum is off. Applications with one session per database execute a few dozen transactions per second, so that counters change; the other tables are idle. Both exporters have a role with \`pg_monitor\` alone. They are measured alternately. Each measurement starts the exporter, which two scrapers then scrape every 5 seconds with gzip. The measurement of pgvitals begins 20 seconds after the start of the scrapers. Queries with intervals above one minute run before it.
 
-**Same families.** postgres_exporter runs with its default collectors, the statements with their texts and as many as pgvitals exports, and every optional collector whose families pgvitals exports. It exports the tables of one database only; pgvitals exports those of all databases. In the fleet it has one target per server (\`/probe\`), and its scrape time is that of one target; pgvitals returns all servers on one page.
+**Same families.** postgres_exporter runs with its default collectors, the statements with their texts and as many as pgvitals exports, and every optional collector whose families pgvitals exports. It exports the tables of one database only; pgvitals exports those of all databases. In the fleet, it has one target per server (\`/probe\`), and its scrape time is that of one target; a page of pgvitals contains all servers.
 
-**Figures.** CPU is user and system time from /proc. The server's CPU is that of the exporter's sessions and of the postmaster. Execution and planning time is that of pg_stat_statements. The event loop is measured in the process of pgvitals by a callback after each wait for events, which does not wake the process. Start and memory are the worst of all measurements, costs are means. The ratio is the figure of pgvitals divided by that of postgres_exporter. With fewer than 100 scrapes, p99 is the maximum.`
+**Figures.** CPU is user and system time from /proc. The server's CPU is that of the exporter's sessions and of the postmaster. Execution and planning time is that of pg_stat_statements. The event loop is measured in the process of pgvitals by a callback after each wait for events, which does not wake the process. Start time and memory are the maximum of all measurements; costs are means. The ratio is the figure of pgvitals divided by that of postgres_exporter. With fewer than 100 scrapes, p99 is the maximum.`
 
 const order: readonly ScenarioName[] = ['small', 'wide', 'fleet']
 

@@ -32,7 +32,7 @@ export function calculate(figure: (name: string) => number): readonly (readonly 
     ['servers', number(servers)],
     ['series', number(series)],
     ['processes, if all shards had the same size', number(Math.ceil(series / figure('series per process')))],
-    ['processes, so that the largest shard is not too large', number(Math.ceil(servers / serversPerShard))],
+    ['processes, with the largest shard at the limit', number(Math.ceil(servers / serversPerShard))],
     ['CPU of all processes, in cores', number((load * figure('exporter CPU per 100,000 series, in percent of a core')) / 100)],
     ['memory of all processes, in GB', number((load * figure('exporter memory per 100,000 series, in MB')) / 1000)],
     ['poll interval of a database within the share, in minutes', number(Math.max(15, (perServer * cycleSeconds) / share) / 60)],

@@ -10,7 +10,7 @@ interface Allowed {
   readonly packages: readonly string[]
 }
 
-/** The modules of prom-client that are loaded one by one. */
+/** The modules of prom-client that are imported separately. */
 const promClient = [
   'prom-client',
   ...['gauge', 'registry'].map((name) => `prom-client/lib/${name}.js`),

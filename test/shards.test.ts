@@ -7,7 +7,7 @@ import { runProcess, scrape } from './exporter/run-process.ts'
 import { allOf } from './page/parse-page.ts'
 import { freePort } from './servers/start-server.ts'
 
-/** A file with this number of servers. No server listens on their ports, which does not matter to the shards. */
+/** A file with this number of servers. None of them needs to run. */
 const fileWith = (count: number) =>
   `servers:\n${Array.from({ length: count }, (_, index) => `  db${index}: { host: 127.0.0.1, port: ${index + 1}, user: u, database: d }\n`).join('')}`
 
@@ -18,7 +18,7 @@ interface Discovered {
   readonly labels: { readonly instance: string }
 }
 
-test('three processes poll 20 servers: all of them, each once; a new server goes to one, a new shard takes only its part', async (t) => {
+test('three processes poll each of 20 servers once; a new server is polled by one process, and a new shard polls only its servers', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-shards-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'pgvitals.yaml')

@@ -78,7 +78,7 @@ export const thresholds = {
   /** Samples of one target: the maximum for one process, and the growth that indicates a leak. */
   samples: { most: 100_000, growth: 2, leastForGrowth: 20_000 },
   pollIntervalSeconds: minute,
-  /** The interval of a database as a multiple of that of databases of usual cost. */
+  /** The interval of a database as a multiple of the budgeted interval. */
   pollIntervalRatio: 3,
   restartsInAnHour: 3,
   eventLoopLagSeconds: 0.5

@@ -11,7 +11,7 @@ export interface ConfigSources {
   readonly variables: LibpqParameters
   /** Whether databases keep their sessions between poll cycles by default. */
   readonly keepsSessions: boolean
-  /** The level of detail of servers without their own. */
+  /** The default level of detail of servers. */
   readonly detail: Detail
   /** The default of `poll_cost_percent`; undefined if it is not set. */
   readonly pollCostPercent: number | undefined

@@ -15,7 +15,7 @@ export interface LocatedYaml {
 
 /** Parses YAML. Reports every error with its line, and never a value. Returns undefined if the text cannot be parsed. */
 export function parseLocatedYaml(text: string, addError: (line: number, message: string) => void): LocatedYaml | undefined {
-  // Loaded here, because an installation without a file needs no YAML: the package takes as long to load as a first poll.
+  // Loaded here, because only an installation with a file needs the package, which takes as long to load as a first poll.
   const yaml: typeof import('yaml') = require('yaml')
   const lines = new yaml.LineCounter()
   const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })

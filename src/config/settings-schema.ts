@@ -75,12 +75,12 @@ export const settingsSchema = {
       type: 'string',
       default: '',
       description:
-        'The part of the servers that this process polls, as `0/3`: shard 0 of 3. The name of a pod is accepted, as `pgvitals-0/3`.'
+        'The part of the servers that this process polls, such as `0/3` for shard 0 of 3. The name of a pod is accepted, such as `pgvitals-0/3`.'
     },
     PGVITALS_SHARD_TARGETS: {
       type: 'string',
       default: '',
-      description: 'The addresses of all shards for `/sd`, as `pgvitals-{shard}.pgvitals:9187`.'
+      description: 'The addresses of all shards for `/sd`, such as `pgvitals-{shard}.pgvitals:9187`.'
     }
   }
 } as const satisfies SettingsSchema

@@ -6,7 +6,7 @@ export interface Shard {
   readonly count: number
 }
 
-/** A server that Prometheus can scrape. Without a `server`, a process that polls no server. */
+/** A target of Prometheus: a server or, without `server`, a process that polls none. */
 export interface Target {
   readonly server: string | undefined
   /** The address of the process that polls it; undefined for this process. */
@@ -15,14 +15,14 @@ export interface Target {
 
 const placeholder = '{shard}'
 
-/** Reads `PGVITALS_SHARD`. Adds an error if it is invalid; undefined in this case, and if it is empty. */
+/** Reads `PGVITALS_SHARD`; undefined if it is empty or invalid. Adds an error if it is invalid. */
 export function readShard(text: string, errors: string[]): Shard | undefined {
   if (text === '') return undefined
-  // The number at the end of the name of a pod is its ordinal.
+  // The name of a pod of a StatefulSet ends with its ordinal.
   const [, index = '', count = ''] = /^(?:[a-z0-9][a-z0-9.-]*-)?(\d+)\/(\d+)$/.exec(text) ?? []
   const shard = { index: Number(index), count: Number(count) }
   if (count === '') {
-    errors.push('PGVITALS_SHARD: invalid value; expected a shard and the number of shards, as 0/3, or the name of a pod, as pgvitals-0/3')
+    errors.push('PGVITALS_SHARD: invalid value; expected a shard and the number of shards, such as 0/3 or pgvitals-0/3')
   } else if (shard.count === 0 || shard.index >= shard.count) {
     const last = shard.count - 1
     const valid = last < 0 ? 'the number of shards must be at least 1' : `the shards are numbered from 0 to ${last}`
@@ -31,13 +31,14 @@ export function readShard(text: string, errors: string[]): Shard | undefined {
   return undefined
 }
 
-/** Checks `PGVITALS_SHARD_TARGETS`, the addresses of all shards with `{shard}` in the place of the number. */
+/** Checks `PGVITALS_SHARD_TARGETS`, the addresses of all shards with `{shard}` in place of the number. */
 export function checkShardTargets(template: string, isSharded: boolean, errors: string[]): void {
   if (template === '') return
   if (!isSharded) errors.push('PGVITALS_SHARD_TARGETS: only valid together with PGVITALS_SHARD')
-  if (!template.includes(placeholder)) errors.push(`PGVITALS_SHARD_TARGETS: must contain ${placeholder}, as pgvitals-{shard}.pgvitals:9187`)
+  if (!template.includes(placeholder))
+    errors.push(`PGVITALS_SHARD_TARGETS: must contain ${placeholder}, such as pgvitals-{shard}.pgvitals:9187`)
   if (/[/\s,]/.test(template))
-    errors.push('PGVITALS_SHARD_TARGETS: expected one address without a scheme, as pgvitals-{shard}.pgvitals:9187')
+    errors.push('PGVITALS_SHARD_TARGETS: expected one address without a scheme, such as pgvitals-{shard}.pgvitals:9187')
 }
 
 /**

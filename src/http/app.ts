@@ -21,7 +21,7 @@ export interface Served {
   readonly clock?: Clock
 }
 
-/** Fastify loads its compilers of schemas, and Ajv with them, unless others are given. No route has a schema. */
+/** Without a compiler of schemas, Fastify loads its own, which load Ajv. No route has a schema. */
 const noCompiler = (): never => {
   throw new Error('no route has a schema')
 }
@@ -55,7 +55,7 @@ export function createApp({ metrics, scraped, isReady, status, targets, tokens, 
     const page = await metrics(part)
     if (page === undefined) return reply.code(404).type('text/plain').send(explainMissing(part))
     void reply.header('vary', 'accept-encoding').header('etag', page.etag)
-    // Neither a HEAD request nor a client with the same text receives the page.
+    // The responses to HEAD and 304 contain no page, so they are not recorded as scrapes.
     if (isListed(page.etag, request.headers['if-none-match'])) return reply.code(304).send()
     const isCompressed = acceptsGzip(request.headers['accept-encoding'])
     const body = isCompressed ? await page.gzip() : page.text

@@ -62,7 +62,7 @@ type Place = Pick<FamilyText, 'datname'> & { readonly user: string | undefined }
 /** The lines of one family. */
 interface Group {
   readonly family: Family
-  /** The label sets among those that several rows have, to find duplicates. */
+  /** The texts of the repeated label sets that already have a line. Another sample with one of them is a duplicate. */
   readonly seen: Set<string>
   /** Lines by database and user. */
   readonly parts: Map<string, { readonly place: Place; lines: string; samples: number }>
@@ -70,7 +70,7 @@ interface Group {
 
 interface LabelSet {
   readonly text: string
-  /** Whether several rows have it. */
+  /** Whether several rows have this label set. */
   isRepeated: boolean
 }
 

@@ -19,7 +19,7 @@ export interface ServerHealth {
   readonly openSessions: number
   /** The interval of each database's poll cycles, in seconds. */
   readonly intervals: ReadonlyMap<string, number>
-  /** The interval of the poll cycles of usual databases within the cost budget, in seconds. */
+  /** The budgeted interval: that of poll cycles that cost 30 ms each, in seconds. */
   readonly budgetedInterval: number
   /** Whether the last discovery succeeded; undefined if discovery is not configured or was not attempted yet. */
   readonly isDiscovered: boolean | undefined
@@ -47,7 +47,7 @@ const pollInterval = gauge(
 )
 const budgetedPollInterval = gauge(
   'pgvitals_poll_interval_budgeted_seconds',
-  'Interval at which all databases of the server could be polled within the share of a core (poll_cost_percent) if each poll cycle used 30 ms of CPU, as with ten tables.'
+  'Interval at which all databases of the server could be polled within the share of a core (poll_cost_percent) if each poll cycle used 30 ms of CPU, the cost of a database with ten tables.'
 )
 const discovery = gauge(
   'pgvitals_discovery_success',
@@ -166,7 +166,7 @@ function reasonOf({ isUp, failure, isNotPermitted }: DatabaseState): string {
 /** The lines of one snapshot, by family. */
 type SnapshotLines = readonly (readonly [Family, string])[]
 
-/** Renders the outcome of the last poll of each query directly, because there are many. The lines of a snapshot are rendered once. */
+/** Renders the last poll of each query directly as text, because there are many. The lines of a snapshot are rendered once. */
 export class QueryLines {
   #unixOffsetMs = 0
   #known = new WeakMap<Snapshot, SnapshotLines>()

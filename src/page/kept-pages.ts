@@ -1,6 +1,6 @@
 import type { Selection } from './selection.ts'
 
-/** A page with what decides how long it is served. Times are in milliseconds of one clock. */
+/** A page with the properties that determine how long it is served. Times are in milliseconds of one clock. */
 export interface Built {
   /** The time of the state that it shows. */
   readonly builtAt: number
@@ -14,22 +14,22 @@ export interface Built {
   readonly bytes: number
 }
 
-/** A page whose state has changed is served for this time: it is as old as if the change had happened after the scrape. */
+/** The maximum age of a page that is served although the state has changed. */
 export const staleMs = 250
 /** A page is kept for this time after it was last requested. */
 const keptMs = 600_000
 /** The bounds of all kept pages. The page that was requested last is always kept. */
 const [mostPages, mostBytes] = [256, 64 * 2 ** 20]
 
-/** The bounds of the time before an expected scrape at which its page is built; below `staleMs`, so that the scrape gets this page. */
+/** The bounds of the lead, the time from a build to the expected scrape; below `staleMs`, so that the scrape receives this page. */
 const [shortestLeadMs, longestLeadMs] = [30, 200]
-/** The number of requests from which the rhythm of a page is estimated. */
+/** The number of requests from which the scrape interval of a page is estimated. */
 const requestsKept = 5
 /** The interval of checks while no scrape is expected. */
 const checkMs = 250
 /** Without an expected scrape, a page is prepared for this time after it was last requested. */
 const preparedMs = 120_000
-/** A change is prepared once the state has not changed for one check, and after this time at the latest. */
+/** After a change, a page is prepared once the state has not changed for one check, and after this time at the latest. */
 const burstMs = 1000
 /** Without an expected scrape, the pause after a build is this multiple of its duration: builds use at most 2 % of a core. */
 const pauseFactor = 50
@@ -54,7 +54,7 @@ export function keyOf({ server, team }: Selection): string {
   return JSON.stringify([server, team])
 }
 
-/** The pages in memory, by selection, and the decision which of them should be built before the next scrape. */
+/** The pages in memory, by selection. Decides which of them are built before the next scrape. */
 export class KeptPages<Page extends Built> {
   /** The order is that of the last requests. */
   readonly #kept = new Map<string, Kept<Page>>()
@@ -87,8 +87,8 @@ export class KeptPages<Page extends Built> {
   }
 
   /**
-   * The selections whose pages should be built now because their state has changed or a value expires: shortly before the next expected
-   * scrape, once for each scrape; without an expected scrape after a burst of polls, within the bounded share of a core.
+   * The selections whose pages should be built now because their state has changed or a value expires: shortly before the
+   * next expected scrape, once for each scrape; without an expected scrape, after a burst of polls and a pause.
    */
   due(revisionOf: (selection: Selection) => string, nextScrape: number | undefined, now: number): readonly Selection[] {
     return [...this.#kept.values()].flatMap((kept) => {
@@ -126,7 +126,7 @@ function requestedAt({ requests, page }: Kept<Built>): number {
   return requests[0] ?? page.builtAt
 }
 
-/** Whether the page was requested recently, and a build now keeps builds within their share of a core. */
+/** Whether the page was requested recently, and the pause after its last build is over. */
 function isAffordable(kept: Kept<Built>, now: number): boolean {
   const { builtAt, buildMs } = kept.page
   return now - requestedAt(kept) <= preparedMs && now - builtAt >= pauseFactor * buildMs
@@ -142,7 +142,7 @@ function isExpected(kept: Kept<Built>, nextScrape: number, now: number): boolean
   return nextScrape - requestedAt(kept) >= 0.9 * Math.min(...gaps)
 }
 
-/** The time before an expected scrape at which the page is built, so that it is ready in time. */
+/** The lead of a page. */
 function leadOf({ buildMs }: Built): number {
   return Math.min(longestLeadMs, shortestLeadMs + 3 * buildMs)
 }

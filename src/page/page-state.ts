@@ -13,14 +13,14 @@ export interface PolledServer {
   readonly disk: DiskPoller | undefined
 }
 
-/** The servers of a selection. The page of one server costs nothing for the others. */
+/** The servers of a selection. */
 export function serversOf({ server }: Selection, all: readonly PolledServer[]): readonly PolledServer[] {
   return server === undefined ? all : all.filter(({ poller }) => poller.server.name === server)
 }
 
 /**
- * A text that changes whenever a page of these servers may change, except at the expiry of a value. `duplicates` of a
- * server also depends on other servers; it changes with the next change of its own server.
+ * The revision of these servers: a text that changes whenever their page may change, except when a value expires. The
+ * number of duplicates of a server also depends on other servers; it is updated with the next change of the server.
  */
 export function revisionOf(servers: readonly PolledServer[]): string {
   return servers.map(({ poller, disk }) => `${poller.revision}/${poller.openSessions}/${disk?.revision ?? ''}`).join()
@@ -31,7 +31,7 @@ export function duplicateServers(servers: readonly PolledServer[]): readonly (re
   return findDuplicates(servers.map(({ poller: { server, states } }) => ({ server: server.name, states })))
 }
 
-/** The circumstances of a page that do not belong to its servers. */
+/** The part of the state that does not belong to single servers. */
 export interface Circumstances extends Pick<PageState, 'own' | 'now' | 'unixOffsetMs'> {
   readonly duplicates: readonly (readonly string[])[]
 }

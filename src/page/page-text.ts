@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { constants, createGzip } from 'node:zlib'
 import { type Clock, systemClock } from '../clock.ts'
 
-/** The text of a page with its compressed form, each built when it is requested first. */
+/** The text of a page and its compressed form, each built at its first request. */
 export interface PageText {
   readonly text: () => Buffer
   readonly gzip: () => Promise<Buffer>
-  /** The forms in memory. */
+  /** Whether each form is in memory. */
   readonly isText: () => boolean
   readonly isCompressed: () => boolean
   /** Their size, without the parts, which belong to the snapshots. */
@@ -35,7 +35,7 @@ export function createPageText(parts: readonly Buffer[], compress: Compress = co
       compressed ??= compress(parts).then(
         (buffer) => finished(buffer, startedAt),
         (error) => {
-          // The next request tries again.
+          // The next request compresses again.
           compressed = undefined
           throw error
         }
@@ -55,7 +55,7 @@ const blockBytes = 512 * 1024
 
 /**
  * Creates a function that compresses with gzip, one page after the other, in a thread of zlib. The parts are copied block
- * by block into one block of memory: joining a large page as a whole would block the event loop and use fresh memory
+ * by block into one block of memory: joining a large page as a whole would block the event loop and allocate memory
  * each time.
  */
 export function compressor(): Compress {
@@ -78,7 +78,7 @@ async function gzip(parts: readonly Buffer[], block: Buffer): Promise<Buffer> {
   const ended = once(stream, 'end')
   ended.catch(() => {})
   for (const length of fill(block, parts)) {
-    // The block is free again when zlib has read it.
+    // The block can be overwritten once zlib has read it.
     await new Promise<void>((resolve, reject) => {
       stream.write(block.subarray(0, length), (error) => (error ? reject(error) : resolve()))
     })
@@ -88,7 +88,7 @@ async function gzip(parts: readonly Buffer[], block: Buffer): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** Copies the parts into the block, again and again, and yields the number of bytes whenever it is full. */
+/** Copies the parts into the block. Yields the number of bytes each time the block is full, and at the end. */
 function* fill(block: Buffer, parts: readonly Buffer[]): Generator<number> {
   let length = 0
   for (const part of parts) {

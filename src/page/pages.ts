@@ -6,20 +6,20 @@ import type { RenderedPage } from './page.ts'
 import { compressor, createPageText, type PageText } from './page-text.ts'
 import type { Selection } from './selection.ts'
 
-/** The page or a part of it. It never changes; the next state is another page. */
+/** The page or a part of it. It is immutable; each state has its own page. */
 export interface Page {
   readonly text: Buffer
   /** The compressed text. */
   readonly gzip: () => Promise<Buffer>
   /** A weak entity tag, which the text and the compressed text share. */
   readonly etag: string
-  /** The time of the state that it shows, in milliseconds of the clock: every poll that ended before is on it. */
+  /** The time of the state that it shows, in milliseconds of the clock: it contains every poll that ended before. */
   readonly builtAt: number
 }
 
 /** The state from which pages are built. `Process` are the metrics of the process, which are read asynchronously. */
 export interface PageSource<Process> {
-  /** A text that changes with the state of a selection. */
+  /** The revision of a selection: a text that changes with its state. */
   readonly revisionOf: (selection: Selection) => string
   readonly readProcess: (now: number) => Promise<Process>
   /** Renders the state at `now`; undefined if the server or team is unknown. */
@@ -149,7 +149,7 @@ export class Pages<Process> {
       }
     }
     this.#kept.put(selection, page, builtAt)
-    // The next request probably asks for the same forms as the last one.
+    // The next request probably needs the same forms.
     if (last?.isCompressed()) content.gzip().catch(() => {})
     if (last?.isText()) content.text()
     return page

@@ -1,6 +1,6 @@
 import type { QueryStatus, ServerStatus } from './status.ts'
 
-/** Formats the number of series of each query as text, most first; 0 with the reason if it ran nowhere. */
+/** Formats the number of series of each query as text, in descending order; 0 with the reason if the query ran nowhere. */
 export function seriesTable(servers: readonly ServerStatus[]): string {
   return servers.map(serverTable).join('\n')
 }
@@ -22,7 +22,7 @@ function seriesOf(queries: readonly QueryStatus[]): number {
   return queries.reduce((sum, { samples }) => sum + samples, 0)
 }
 
-/** The reasons why a query failed or is skipped, unless it ran somewhere. */
+/** The reasons why a query failed or is skipped; empty if it ran anywhere. */
 function aboutOf(places: readonly QueryStatus[]): string {
   if (places.some(({ state }) => state === 'ok')) return ''
   return [...new Set(places.map(({ state, about }) => `${state}: ${about}`))].join('; ')

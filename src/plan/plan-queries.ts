@@ -165,7 +165,7 @@ function planVariant(name: string, newestFirst: readonly Query[], candidate: Can
   const level = candidate.detail?.[whole.scope] ?? 'full'
   const query = atDetail(whole, level) ?? whole
   const place = { query, database, datname: query.scope === 'database' ? database : '', contributors: [] }
-  // First: a missing grant does not matter at this level.
+  // Checked first, because a missing grant is irrelevant if the level excludes the query.
   if (atDetail(whole, level) === undefined) return [[name, { ...place, sql: undefined, skipped: `detail: ${level}` }]]
   if (facts === undefined) return [[name, { ...place, sql: undefined, skipped: undefined }]]
   if (missing.length === 0) {

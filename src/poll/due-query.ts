@@ -36,7 +36,7 @@ export interface DueQuery {
   /** The time up to which every scraper has received the page, in milliseconds of the clock. */
   readonly seenUntil: number
   readonly isOwnRole: (user: string) => boolean
-  /** Whether the activities that the query is about are not in progress: its result is then empty. */
+  /** Whether none of the activities of `during` is in progress. The query is then not sent, and its result is empty. */
   readonly isIdle: boolean
 }
 

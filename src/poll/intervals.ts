@@ -41,10 +41,10 @@ export function costShare({ perCycle, queries }: Demand, cycleIntervalSeconds: n
   )
 }
 
-/** The cost of a cycle of a usual database of ten tables, with a new session; docs/decisions/0006 contains the measurement. */
+/** The cost of a cycle with a new session in a database of ten tables; docs/decisions/0006 contains the measurement. */
 const budgetedSeconds = 0.03
 
-/** The interval at which this number of usual databases can be polled with this share of a core. */
+/** The budgeted interval: that at which this share of a core allows cycles of this cost in all databases. */
 export function budgetedInterval(databases: number, share: number, unitSeconds: number): number {
   return Math.max(1, Math.ceil((databases * budgetedSeconds) / share / unitSeconds - 1e-9)) * unitSeconds
 }

@@ -57,7 +57,7 @@ async function poll(session: Session, due: DueQuery, clock: Clock): Promise<Poll
   return { result, failure: undefined }
 }
 
-/** Renders rows, or returns the last result if nothing has changed. If the query ran in parts, the values of rows with equal labels are added. */
+/** Renders rows, or returns the last result if nothing has changed. Values of rows with equal labels from several parts are added. */
 function rowsOf(due: DueQuery, answer: Answer, clock: Clock, isWhole: boolean): PollResult {
   const { query, memory, isShown, limit } = due
   const previous = due.rendered?.query === query ? due.rendered : undefined

@@ -13,11 +13,11 @@ export interface PollResult {
   readonly texts: readonly FamilyText[]
   /** Samples that are missing on the page, by reason. */
   readonly dropped: Readonly<Record<DropReason, number>>
-  /** Undefined if the next poll can use nothing of it. */
+  /** What the next poll can use again; undefined if nothing. */
   readonly rendered?: Rendered | undefined
 }
 
-/** What the next poll of the same query can use: the labels of rows or, if a response has the same bytes, the whole result. */
+/** What the next poll of the same query can use again: the labels of rows and, if its result has the same bytes, the texts. */
 export interface Rendered {
   readonly query: Query
   readonly digest: string
@@ -36,8 +36,8 @@ interface Conditions {
 }
 
 /**
- * Whether a response to the same query would be rendered as the last one. The ranks of the rows of a query with `top` do not
- * change without a new value: their scores decay by the same factor.
+ * Whether a result of the same query would be rendered to the same texts. The ranks of the rows of a query with `top` do not
+ * change without a new value, because their scores decay by the same factor.
  */
 export function isUnchanged({ digest, limit, databases, result }: Rendered, answer: Answer, conditions: Conditions): boolean {
   const { texts, dropped } = result

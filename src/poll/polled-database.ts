@@ -8,9 +8,9 @@ import type { Facts, Identity } from '../server/facts.ts'
 import { noRefusals, type Refusal, type Refusals } from '../server/refusals.ts'
 import type { Database } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
+import type { Grid } from './cycle-timing.ts'
 import type { Connected, Found } from './found.ts'
 import { CycleCosts, roundUp, stretch } from './intervals.ts'
-import type { Grid } from './pace.ts'
 import { nextInPhase, Schedule, type Timed } from './schedule.ts'
 import type { Failure } from './snapshots.ts'
 
@@ -58,7 +58,7 @@ const deferral: Failure = {
   message: 'not polled: the last free connections of the server are left to others'
 }
 
-/** The interval of a database's cycles. If they are spread, each cycle opens a session, at the phase of its database. */
+/** The interval of a database's cycles. Spread cycles open a session each, at the phase of their database. */
 export interface CycleInterval {
   readonly seconds: number
   readonly isSpread: boolean
@@ -66,9 +66,9 @@ export interface CycleInterval {
   readonly grid?: Grid | undefined
 }
 
-/** Cycles end at least this time before a scrape: the page is built in it. */
+/** The time between the end of a cycle and the scrape, in which the page is built. */
 const marginMs = 250
-/** The usual duration of a cycle: that which nine tenths of the last cycles did not exceed. */
+/** The lead of cycles is based on the duration that nine tenths of the last cycles did not exceed. */
 const durationsKept = 20
 const usualShare = 0.9
 
@@ -258,11 +258,11 @@ export class PolledDatabase {
     this.#lastCycle = from
     if (this.state.isUp) this.#durations = this.#durations === undefined ? [] : [...this.#durations, now - from].slice(-durationsKept)
     const { isSpread, grid } = this.#interval
-    // Spread cycles are too rare for an alignment.
+    // Spread cycles keep their phase.
     if (!isSpread && grid !== undefined) this.schedule.align(grid.seconds * 1000, grid.scrapeAt, this.#leadMs(grid))
   }
 
-  /** The time from the start of a cycle to the scrape that it precedes, at most half of the time between scrapes. */
+  /** The lead: the time from the start of a cycle to the scrape that it precedes, at most half of the time between scrapes. */
   #leadMs({ seconds }: Grid): number {
     const durations = [...(this.#durations ?? [])].sort((left, right) => left - right)
     const usual = durations[Math.ceil(usualShare * durations.length) - 1] ?? 0

@@ -1,4 +1,4 @@
-import { modulo } from './pace.ts'
+import { modulo } from './cycle-timing.ts'
 
 /** The properties of a query that a schedule depends on. */
 export interface Timed {
@@ -59,7 +59,7 @@ export class Schedule {
     this.#moveAll((time) => next + Math.max(0, Math.ceil((time - next) / this.#cycleMs)) * this.#cycleMs)
   }
 
-  /** Plans polls earlier, after intervals may have become shorter: one new interval after the last poll, or the next point after that. */
+  /** Plans polls earlier if their intervals have become shorter: one new interval after the last poll, or at the next point after that. */
   limitWaits(queries: readonly Timed[], now: number): void {
     for (const { name, intervalSeconds } of queries) {
       const planned = this.#planned.get(name)
@@ -79,8 +79,8 @@ export class Schedule {
   }
 
   /**
-   * Moves all planned times to a grid of `stepMs`: to the next point of it, or to the previous one if that is close. If
-   * scrapes follow at `scrapeAt` and every `stepMs`, each point precedes one of them by `leadMs`, or by slightly more. A
+   * Moves all planned times to a grid of `stepMs`: to its next point, or to the previous one if that is close. If scrapes
+   * follow at `scrapeAt` and every `stepMs`, each point precedes one of them by the lead `leadMs`, or by slightly more. A
    * grid within that tolerance does not move, so that the intervals between polls remain equal.
    */
   align(stepMs: number, scrapeAt?: number, leadMs = 0): void {
@@ -101,7 +101,7 @@ export class Schedule {
   }
 }
 
-/** The tolerance of an aligned grid. It keeps scrapes with samples that are slightly older, instead of moving often. */
+/** The tolerance of an aligned grid. Within it, samples are slightly older, but the grid moves rarely. */
 const toleranceMs = 300
 
 /** The first point of the grid `planned + n × interval` (n ≥ 1) after `now`. */

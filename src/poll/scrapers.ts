@@ -1,4 +1,4 @@
-import { continueRhythms, hasEnded, nextOf, type Rhythm, timesNeeded } from './rhythm.ts'
+import { hasEnded, nextScrapeOf, type RegularScraper, timesNeeded, updateRegularScrapers } from './regular-scrapers.ts'
 
 /** The time within which a client that has scraped once is expected again. */
 const firstPeriodMs = 120_000
@@ -8,10 +8,11 @@ const [shortestExpectedMs, longestExpectedMs] = [10_000, 600_000]
 const pagesKept = 6
 /** A server that was not scraped for this time is idle. */
 const idleMs = 300_000
-/** No series stays frozen for longer, for example when clients with ever new addresses request the page. */
+/** No series stays frozen for longer, for example if each request comes from a new address. */
 const longestFreezeMs = 2 * longestExpectedMs
 const mostScrapers = 1000
 
+/** A client that requests the page. */
 interface Scraper {
   /** The server whose part of the page it scrapes; undefined for the whole page. */
   readonly server: string | undefined
@@ -19,12 +20,13 @@ interface Scraper {
   readonly pages: readonly number[]
   /** The times of its last requests, oldest first. */
   readonly times: readonly number[]
-  readonly rhythms: readonly Rhythm[]
+  /** The regular scrapers of the client. */
+  readonly regular: readonly RegularScraper[]
 }
 
 /**
- * The clients that scrape: the time up to which all of them have received the page, and when they scrape next. Times are
- * in milliseconds of one clock.
+ * The clients that scrape: the time up to which all of them have received the page, and the times of their next scrapes.
+ * Times are in milliseconds of one clock.
  */
 export class Scrapers {
   readonly #scrapers = new Map<string, Scraper>()
@@ -37,14 +39,14 @@ export class Scrapers {
    */
   scraped(client: string, server: string | undefined, builtAt: number, now = builtAt): void {
     const key = `${client}\n${server ?? ''}`
-    const { pages = [], times: earlier = [], rhythms: known = [] } = this.#scrapers.get(key) ?? {}
+    const { pages = [], times: earlier = [], regular: known = [] } = this.#scrapers.get(key) ?? {}
     const times = ascending([...earlier, now]).slice(-timesNeeded)
     this.#scrapers.delete(key)
     this.#scrapers.set(key, {
       server,
       pages: ascending([...pages, builtAt]).slice(-pagesKept),
       times,
-      rhythms: continueRhythms(known, times)
+      regular: updateRegularScrapers(known, times)
     })
     this.#lastScrapes.set(server, now)
     for (const [other, scraper] of this.#scrapers) {
@@ -64,9 +66,9 @@ export class Scrapers {
     return Math.max(seen, now - longestFreezeMs)
   }
 
-  /** The regular scrapes of a server. */
-  rhythms(server: string, now: number): readonly Rhythm[] {
-    return this.#active(now).flatMap((scraper) => (receives(scraper, server) ? regular(scraper, now) : []))
+  /** The regular scrapers of a server. */
+  regular(server: string, now: number): readonly RegularScraper[] {
+    return this.#active(now).flatMap((scraper) => (receives(scraper, server) ? regularOf(scraper, now) : []))
   }
 
   /** Whether nobody has scraped a server for five minutes, and for as long since `start`. */
@@ -77,7 +79,7 @@ export class Scrapers {
 
   /** The expected time of the next regular scrape of any scraper after `now`; undefined if there is none. */
   nextScrape(now: number): number | undefined {
-    const next = this.#active(now).flatMap((scraper) => regular(scraper, now).map((rhythm) => nextOf(rhythm, now)))
+    const next = this.#active(now).flatMap((scraper) => regularOf(scraper, now).map((one) => nextScrapeOf(one, now)))
     return next.length === 0 ? undefined : Math.min(...next)
   }
 
@@ -95,9 +97,9 @@ function receives(scraper: Scraper, server: string): boolean {
   return scraper.server === undefined || scraper.server === server
 }
 
-/** The rhythms that have not ended. */
-function regular({ rhythms }: Scraper, now: number): readonly Rhythm[] {
-  return rhythms.filter((rhythm) => !hasEnded(rhythm, now))
+/** The regular scrapers of a client that have not ended. */
+function regularOf({ regular }: Scraper, now: number): readonly RegularScraper[] {
+  return regular.filter((one) => !hasEnded(one, now))
 }
 
 function hasStopped({ times }: Scraper, now: number): boolean {

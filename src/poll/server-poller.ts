@@ -17,11 +17,11 @@ import { addressOf, type Database, detailsOf, type Server } from '../server/serv
 import type { Session } from '../server/session.ts'
 import { AuthFailures } from './auth-failures.ts'
 import { ConnectionLimiter } from './connection-limiter.ts'
+import { type CycleTiming, cycleTimingOf } from './cycle-timing.ts'
 import { DatabaseDiscovery } from './database-discovery.ts'
 import { type DueQuery, dueQuery } from './due-query.ts'
 import type { Connected, Found, Wanted } from './found.ts'
 import { budgetedInterval, cycleIntervals, phaseOf } from './intervals.ts'
-import { type Pace, paceOf } from './pace.ts'
 import { Passwords } from './passwords.ts'
 import type { Outcome } from './poll-query.ts'
 import { type Cycle, type CycleInProgress, type DatabaseState, PolledDatabase } from './polled-database.ts'
@@ -68,7 +68,7 @@ export class ServerPoller {
   #databases: ReadonlyMap<string, PolledDatabase> = new Map()
   #added = 0
   readonly #createdAt: number
-  #pace: Pace
+  #timing: CycleTiming
   /** The end of the introduction, in which cycles only connect; undefined after it. */
   #introducedAt: number | undefined
   #hasNewList = false
@@ -88,7 +88,7 @@ export class ServerPoller {
     this.#options = options
     this.#queries = options.queries
     this.#createdAt = now
-    this.#pace = this.#paceAt(now)
+    this.#timing = this.#timingAt(now)
     this.snapshots = new Snapshots(server.name)
     this.limiter = new ConnectionLimiter(server.maxSessions)
     this.plan = new ServerPlan()
@@ -114,10 +114,10 @@ export class ServerPoller {
     return new Map(this.#all.map(({ name, intervalSeconds }) => [name, intervalSeconds]))
   }
 
-  /** The interval of the cycles of usual databases within the cost budget, in seconds. */
+  /** The budgeted interval, in seconds. */
   get budgetedInterval(): number {
     const isSpread = keepableSessions(this.#sessionNeeds).size < this.#permitted.length
-    const { unitSeconds } = this.#pace
+    const { unitSeconds } = this.#timing
     return isSpread ? budgetedInterval(this.#permitted.length, this.#costShare, unitSeconds) : unitSeconds
   }
 
@@ -140,7 +140,7 @@ export class ServerPoller {
     return this.#isReady
   }
 
-  /** A number that increases with every step that may change the series of this server, except `openSessions`. */
+  /** The revision: a number that increases with every step that may change the series of this server, except `openSessions`. */
   get revision(): number {
     return this.#revision + this.snapshots.revision
   }
@@ -380,9 +380,9 @@ export class ServerPoller {
     }
   }
 
-  /** Ends the long interval of a server that was not scraped. */
+  /** A scrape was recorded. Ends the long interval of a server that was not scraped. */
   scraped(now: number): void {
-    if (this.#pace.grid === undefined || this.#pace.grid.scrapeAt !== undefined) return
+    if (this.#timing.grid === undefined || this.#timing.grid.scrapeAt !== undefined) return
     this.#revision++
     this.#setIntervals(now)
   }
@@ -430,7 +430,7 @@ export class ServerPoller {
     if (isComplete || now >= this.#introducedAt) this.#introducedAt = undefined
   }
 
-  /** The queries that are due, those with short intervals first: the others may be too late. Counters precede gauges. */
+  /** The due queries in their order: short intervals first, because a delay affects them most; counters precede gauges. */
   #dueIn(polled: PolledDatabase, now: number): PlannedQuery[] {
     const { name, schedule } = polled
     const running = this.plan.runningIn(name)
@@ -538,7 +538,7 @@ export class ServerPoller {
   }
 
   #add(database: Database, now: number): PolledDatabase {
-    const added = new PolledDatabase(database, this.#pace.unitSeconds, phaseOf(this.#added++), now)
+    const added = new PolledDatabase(database, this.#timing.unitSeconds, phaseOf(this.#added++), now)
     const isDeclared = this.#server.databases.some(({ name }) => name === database.name)
     const full: Failure = { errorClass: 'too_many_connections', message: 'the connection limit of the database is reached' }
     if (!isDeclared && this.#discovery.isFull(database.name)) {
@@ -617,8 +617,8 @@ export class ServerPoller {
   /** Sets the interval of each database. If the limits do not allow a session for each database, the interval depends on the cost of the cycles. */
   #setIntervals(now: number): void {
     const keepable = keepableSessions(this.#sessionNeeds)
-    this.#pace = this.#paceAt(now)
-    const { unitSeconds: unit, grid } = this.#pace
+    this.#timing = this.#timingAt(now)
+    const { unitSeconds: unit, grid } = this.#timing
     const intervals = keepable.size < this.#permitted.length ? this.#affordableIntervals(unit) : new Map<string, number>()
     for (const polled of this.#all) {
       const { name } = polled
@@ -660,11 +660,11 @@ export class ServerPoller {
     return leaderOf(this.#server, (name) => name === reached || this.#databases.get(name)?.state.isUp === true)
   }
 
-  #paceAt(now: number): Pace {
+  #timingAt(now: number): CycleTiming {
     const { scrapers } = this.#options
     const { name } = this.#server
     const shortest = Math.min(15, ...this.#queries.map(({ intervalSeconds }) => intervalSeconds))
-    return paceOf(shortest, scrapers.rhythms(name, now), scrapers.isIdle(name, this.#createdAt, now), this.#pace)
+    return cycleTimingOf(shortest, scrapers.regular(name, now), scrapers.isIdle(name, this.#createdAt, now), this.#timing)
   }
 }
 

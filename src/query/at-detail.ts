@@ -1,7 +1,7 @@
 import { type Detail, details, includesDetail } from './detail.ts'
 import { familiesOf, isValueColumn, type Query, type Top } from './query.ts'
 
-/** The lowest level at which a query exports anything. */
+/** The lowest level at which a query exports a metric. */
 export function lowestDetail(query: Query): Detail {
   return details.find((level) => atDetail(query, level) !== undefined) ?? 'full'
 }
@@ -10,7 +10,7 @@ export function lowestDetail(query: Query): Detail {
 const known = new WeakMap<Query, Map<Detail, Query | undefined>>()
 
 /**
- * The query at a level: with the value columns, rows and ranking of this level; undefined if it exports nothing there. The
+ * The query at a level: with the value columns, rows and ranking of this level; undefined if it exports nothing at this level. The
  * SQL selects only the exported columns, and PostgreSQL does not compute the others, except volatile functions.
  */
 export function atDetail(query: Query, level: Detail): Query | undefined {

@@ -25,7 +25,7 @@ export interface ValueColumn {
 
 export type Column = PlainColumn | ValueColumn
 
-/** Work in a database that a query can depend on: a command that reports its progress, or a running autovacuum worker. */
+/** Activities in a database on which a query can depend: commands that report progress, and running autovacuum workers. */
 export const activities = ['analyze', 'autovacuum', 'cluster', 'copy', 'create index', 'vacuum'] as const
 
 export type Activity = (typeof activities)[number]
@@ -34,7 +34,7 @@ export type Activity = (typeof activities)[number]
 export interface Top {
   /** Rows shown for a whole server. */
   readonly limit: number
-  /** The limits of levels of detail that have another one. */
+  /** The limits of levels of detail that differ from `limit`. */
   readonly limits: Readonly<Partial<Record<Detail, number>>>
   /** The value columns by which rows are ranked. The columns alternate in choosing rows. */
   readonly by: readonly string[]
@@ -69,7 +69,7 @@ export interface Query {
   readonly prefix: string
   readonly about: string
   readonly scope: Scope
-  /** The level of detail to which the columns, rows and SQL are reduced; `full` as the file declares them. */
+  /** The level of detail to which the columns, rows and SQL are reduced; at `full`, they are as declared in the file. */
   readonly detail: Detail
   /**
    * The column that names the database of a row, if the visible rows depend on the role. Without pg_read_all_stats, each

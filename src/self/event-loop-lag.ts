@@ -9,7 +9,7 @@ export interface Lag {
 }
 
 export interface EventLoopLag {
-  /** Reports work of the process. The lag is then measured often. */
+  /** Records that the process works. The lag is then measured often. */
   readonly working: () => void
   /** Measures the lag often until a response has been processed: the stall begins when it arrives. */
   readonly during: <Value>(response: Promise<Value>) => Promise<Value>
@@ -20,7 +20,7 @@ export interface EventLoopLag {
 const workingMs = 50
 /** The period of the timer without work. */
 const idleMs = 5000
-/** The time after the last report in which the process is considered to work. */
+/** The process is considered to work for this time after the last record. */
 const lingerMs = 100
 /** Samples are kept for one to two of these periods, so that a scraper of any interval up to a minute receives every maximum. */
 const periodMs = 60_000
@@ -28,8 +28,7 @@ const periodMs = 60_000
 /**
  * Measures how late timers run. Only work can stall the event loop, so the timer runs every 50 ms during work and every five
  * seconds otherwise: a timer that always runs often, as that of `monitorEventLoopDelay`, would use a quarter of the CPU of
- * an idle process.
- * The timer does not keep the process alive.
+ * an idle process. The timer does not keep the process alive.
  */
 export function measureEventLoopLag(clock: Clock = systemClock): EventLoopLag {
   let [current, previous] = [createSamples(), createSamples()]

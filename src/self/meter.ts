@@ -53,7 +53,7 @@ export function createMeter(version: string): Meter {
   build.set({ version, node: process.version }, 1)
   const shards = gauge(
     'pgvitals_shards',
-    'Number of shards (PGVITALS_SHARD); the label is the number of the shard of this process. Absent if it polls all servers.'
+    'Number of shards (PGVITALS_SHARD). The label shard is the number of the shard that this process polls. Absent without shards.'
   )
   const perDatabase = [errors, dropped, sessions, polls, seconds]
   const families = [...perDatabase, reloadSuccess, reloadTime, build, shards]

@@ -1,4 +1,4 @@
-// The modules of prom-client that are loaded one by one. The package declares the types of the whole only.
+// The modules of prom-client that are imported separately. The package declares types only for its index.
 
 declare module 'prom-client/lib/registry.js' {
   export { Registry as default } from 'prom-client'

@@ -34,7 +34,7 @@ const unused: ReadonlySet<number> = new Set(Buffer.from('dNA'))
 /** A longer error message is cut. */
 const maxErrorBytes = 64 * 1024
 
-/** pg's parser reads a text up to its zero byte, also beyond the end of a message. An error message ends with two. */
+/** pg's parser reads a text up to its zero byte, even beyond the end of the message. An error message ends with two zero bytes. */
 const padding = Buffer.alloc(2)
 
 /**

@@ -66,8 +66,8 @@ select
   ${generalCapabilities.map((capability) => capability.sql).join(',\n  ')}`)
 
 /**
- * What is read only if the facts require it. Planning these expressions costs a new session several times as much as the
- * facts, and most databases require none of them.
+ * Details that are read only if the facts require them. In a new session, planning these expressions costs several times as
+ * much as reading the facts, and most databases require none of them.
  */
 const detailsSql = {
   // Only objects whose names begin with the name of the extension are checked: no others are qualified with its schema.

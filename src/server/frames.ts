@@ -1,7 +1,7 @@
 import { ClassedError } from './error-class.ts'
 
 /**
- * Receives one message of the server: its type, and its place in `bytes`, including the type and the length. The bytes
+ * Receives one message of the server: its type, and its position in `bytes`, including the type and the length. The bytes
  * are not modified afterwards.
  */
 export type TakeFrame = (type: number, bytes: Buffer, start: number, end: number) => void
@@ -12,7 +12,7 @@ export const maxFrameBytes = 16 * 1024 * 1024
 /** A longer message of another type than `longTypes` ends the connection. Source: libpq, pqParseInput3. */
 const maxShortFrameBytes = 30_000
 
-/** The type (one byte) and the length (four bytes, which count themselves). */
+/** The type (one byte) and the length (four bytes, which include themselves). */
 const headerBytes = 5
 
 /** The types that a server sends. Source: PostgreSQL's documentation, "Message Formats". */
@@ -25,7 +25,7 @@ const empty = Buffer.alloc(0)
 
 /**
  * Splits the bytes of a connection into messages. A message that spans several chunks is copied once; its memory is
- * reserved when its length is known. Throws at an unknown type or an impossible length.
+ * allocated when its length is known. Throws at an unknown type or an impossible length.
  */
 export class FrameSplitter {
   readonly #take: TakeFrame

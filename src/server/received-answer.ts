@@ -29,7 +29,7 @@ const mostColumns = 1664
 
 /**
  * A result as it was received: the messages are kept as bytes, and columns and rows are decoded at their first use. A
- * result whose digest is known is never decoded.
+ * result with the same digest as the last one is not decoded.
  */
 export class ReceivedAnswer implements Answer {
   readonly #maxRows: number

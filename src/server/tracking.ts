@@ -121,8 +121,8 @@ export const trackingSql = `(
   )`
 
 /**
- * The result of `trackingSql` if all settings are on and neither a role nor a database has an own value; otherwise null. It
- * costs a new session a tenth of `trackingSql`.
+ * The result of `trackingSql` if all settings are on and neither a role nor a database has its own value; otherwise
+ * null. In a new session, it costs a tenth of `trackingSql`.
  */
 export const usualTrackingSql = `(
     select case

@@ -29,7 +29,7 @@ export class CounterSet {
     return [...this.#values]
   }
 
-  /** Adds increments. A column appears as soon as an increment of it, even of 0, is not undefined. */
+  /** Adds increments. A column is exported from its first increment that is not undefined, even if that is 0. */
   add(deltas: Numbers, { now, seenUntil }: Times): void {
     for (let column = 0; column < deltas.length; column++) {
       if (deltas[column] === undefined) continue

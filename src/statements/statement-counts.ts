@@ -183,7 +183,7 @@ export class StatementCounts {
     return { rows: count, duplicates }
   }
 
-  /** Whether the database is exported and was at the previous result. */
+  /** Whether the database is exported now and was exported at the previous result. */
   #isCounted({ other, datname }: Series): boolean {
     return other !== undefined && this.#last?.isShown(datname) !== false
   }

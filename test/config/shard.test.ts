@@ -44,9 +44,9 @@ test('PGVITALS_SHARD is a number from 0 and the number of shards, or the name of
   for (const [text, message] of [
     ['5/5', 'shard 5 of 5 does not exist; the shards are numbered from 0 to 4'],
     ['0/0', 'shard 0 of 0 does not exist; the number of shards must be at least 1'],
-    ['2', 'invalid value; expected a shard and the number of shards, as 0/3, or the name of a pod, as pgvitals-0/3'],
-    ['-1/3', 'invalid value; expected a shard and the number of shards, as 0/3, or the name of a pod, as pgvitals-0/3'],
-    ['pgvitals/3', 'invalid value; expected a shard and the number of shards, as 0/3, or the name of a pod, as pgvitals-0/3']
+    ['2', 'invalid value; expected a shard and the number of shards, such as 0/3 or pgvitals-0/3'],
+    ['-1/3', 'invalid value; expected a shard and the number of shards, such as 0/3 or pgvitals-0/3'],
+    ['pgvitals/3', 'invalid value; expected a shard and the number of shards, such as 0/3 or pgvitals-0/3']
   ] as const) {
     const found: string[] = []
     const shard = readShard(text, found)
@@ -65,8 +65,8 @@ test('PGVITALS_SHARD_TARGETS is one address with {shard}, and needs PGVITALS_SHA
   t.same(errorsOf('', false), [])
   t.same(errorsOf('pgvitals-{shard}.pgvitals:9187'), [])
   t.same(errorsOf('pgvitals-{shard}:9187', false), ['only valid together with PGVITALS_SHARD'])
-  t.same(errorsOf('pgvitals:9187'), ['must contain {shard}, as pgvitals-{shard}.pgvitals:9187'])
-  t.same(errorsOf('http://pgvitals-{shard}:9187'), ['expected one address without a scheme, as pgvitals-{shard}.pgvitals:9187'])
+  t.same(errorsOf('pgvitals:9187'), ['must contain {shard}, such as pgvitals-{shard}.pgvitals:9187'])
+  t.same(errorsOf('http://pgvitals-{shard}:9187'), ['expected one address without a scheme, such as pgvitals-{shard}.pgvitals:9187'])
 })
 
 test('the targets are those of all shards if their addresses are known, and a shard without servers is a target too', async (t) => {

@@ -58,7 +58,7 @@ test('a page that was not requested for ten minutes is deleted', async (t) => {
   t.notOk(kept.get(whole))
 })
 
-test('without an expected scrape, a page is built when its state has changed and is quiet, after a second at the latest', async (t) => {
+test('without an expected scrape, a page is built once its state has changed and no longer changes, after a second at the latest', async (t) => {
   const kept = new KeptPages<Built>()
   keep(kept, page(0), whole, 0)
   let revision = 1
@@ -121,7 +121,7 @@ test('a page is built once, shortly before the next expected scrape', async (t) 
   t.same([44_799, 44_800].map(due), [0, 1], 'a large page too is at most 250 ms old at the scrape')
 })
 
-test('a page is not built for the scrapes of others', async (t) => {
+test('a page is not built before scrapes of other pages', async (t) => {
   const kept = new KeptPages<Built>()
   keep(kept, page(0), { server: 'a' }, 0, 15, 30)
   keep(kept, page(0), { server: 'b' }, 5, 20, 35)

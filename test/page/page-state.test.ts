@@ -26,7 +26,7 @@ const resultOf = (datname: string, value: number): Outcome => ({
   }
 })
 
-test('whenever the page changes, the revision changes', async (t) => {
+test('each change of the page changes the revision', async (t) => {
   const server = makeServer(['a', 'b'], { discovery })
   const { poller } = makePoller(server, queries)
   const servers = [{ poller, disk: undefined }]

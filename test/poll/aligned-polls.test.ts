@@ -48,7 +48,7 @@ test('each scrape of a regular scraper receives one new poll that has just ended
   }
 })
 
-test('scrapes that are more frequent than polls receive a new one at equal numbers of scrapes', async (t) => {
+test('with scrapes more frequent than polls, every n-th scrape receives a new poll', async (t) => {
   // Period of the scrapes and of the polls, in seconds.
   for (const [period, interval] of [
     [1, 15],
@@ -95,7 +95,7 @@ test('polls are at most a minute apart', async (t) => {
   }
 })
 
-test('jitter of 5 % makes samples older by the jitter only', async (t) => {
+test('jitter of 5 % increases the age of samples by the jitter only', async (t) => {
   // Gaps between scrapes differ by 5 % from their mean.
   for (const seconds of [15, 30, 60]) {
     const poller = new ScrapedPoller(queries)
@@ -138,7 +138,7 @@ test('the grid follows a scraper whose clock drifts', async (t) => {
   }
 })
 
-test('a missed scrape and requests by hand change nothing', async (t) => {
+test('missed scrapes and other requests do not change the grid', async (t) => {
   const regular = scrapesOf('a', { from: 4000, period: 15_000, to: hour }).filter((_, index) => index % 9 !== 5)
   const other = [140, 145, 407, 411.5, 418, 1205, 1209].map((seconds) => seconds * 1000)
   for (const client of ['a', 'curl']) {
@@ -170,7 +170,7 @@ test('replicas that scrape together both receive new samples', async (t) => {
   }
 })
 
-test('of two scrapers out of phase, one receives new samples, the other one such that are half a period old', async (t) => {
+test('of two scrapers out of phase, one receives new samples and the other one samples of half a period of age', async (t) => {
   for (const clients of [
     ['a', 'b'],
     ['b', 'a'],
@@ -199,7 +199,7 @@ test('of two scrapers out of phase, one receives new samples, the other one such
   }
 })
 
-test('the shortest period counts, and of equal intervals the scraper that needs each poll', async (t) => {
+test('the interval is the shortest period; of scrapers that require the same interval, polls precede those with the longest period', async (t) => {
   const poller = new ScrapedPoller(queries)
   const scrapes = [
     ...scrapesOf('five', { from: 1000, period: 5000, to: hour }),
@@ -212,7 +212,7 @@ test('the shortest period counts, and of equal intervals the scraper that needs 
   t.same(pollsOf(settled), [1])
 })
 
-test('a scraper that restarts at another phase is followed after five scrapes', async (t) => {
+test('the grid moves five scrapes after a scraper restarts at another phase', async (t) => {
   const poller = new ScrapedPoller(queries)
   const restart = 20 * minute
   const scrapes = [
@@ -242,7 +242,7 @@ test('a step of the clock moves the grid once', async (t) => {
   }
 })
 
-test('without scrapes polls become rare after five minutes, and frequent again with the first scrape', async (t) => {
+test('without scrapes the interval is a minute after five minutes, until the first scrape', async (t) => {
   const poller = new ScrapedPoller(queries)
   const isServed = () =>
     queries.every(({ name }) => {
@@ -265,7 +265,7 @@ test('without scrapes polls become rare after five minutes, and frequent again w
   t.same(gapsOf(poller.cycles).slice(-4), Array(4).fill(15_000))
 })
 
-test('when a regular scraper disappears, the polls continue and become rare', async (t) => {
+test('polls continue at a longer interval after a regular scraper has stopped', async (t) => {
   const poller = new ScrapedPoller(queries)
   poller.run(hour, scrapesOf('a', { from: 4000, period: 15_000, to: 20 * minute }))
   t.same(poller.poller.intervals, new Map([['d', 60]]))
@@ -273,7 +273,7 @@ test('when a regular scraper disappears, the polls continue and become rare', as
   t.ok(gapsOf(poller.polled.get('fast') ?? []).every((gap) => gap <= 60_000))
 })
 
-test('scrapes of another server do not count', async (t) => {
+test('scrapes of another server do not affect the interval', async (t) => {
   const poller = new ScrapedPoller(queries)
   const scrapes = scrapesOf('a', { from: 4000, period: 15_000, to: hour })
   poller.run(
@@ -283,7 +283,7 @@ test('scrapes of another server do not count', async (t) => {
   t.same(poller.poller.intervals, new Map([['d', 60]]))
 })
 
-test('long cycles end before the scrape, and slow servers are not polled out of turn', async (t) => {
+test('long cycles end before the scrape, and cycles of slow servers keep their interval', async (t) => {
   const poller = new ScrapedPoller(queries, () => 3000)
   poller.run(hour, scrapesOf('a', { from: 4000, period: 15_000, to: hour }))
   const settled = poller.received.filter(({ at }) => at > 3 * minute)

@@ -51,7 +51,7 @@ test('the interval of an expensive database is at most ten minutes, unless most 
   t.ok(longest(1000) >= 4 * median && median > 600)
 })
 
-test('the budgeted interval is that at which all databases of usual cost fit into the share', async (t) => {
+test('at the budgeted interval, cycles of 30 ms in all databases fit into the share', async (t) => {
   t.equal(budgetedInterval(200, 0.02, 15), 300)
   t.equal(budgetedInterval(201, 0.02, 15), 315, 'a multiple of the unit')
   t.equal(budgetedInterval(200, 0.05, 15), 120)

@@ -50,7 +50,7 @@ async function poll(query: DueQuery, end: Partial<Answer> | Error) {
 
 const textOf = (texts: readonly { readonly text: Buffer }[] = []) => texts.map(({ text }) => String(text)).join('')
 
-test('the result of an idle query is empty without a poll', async (t) => {
+test('the result of a query without its activity is empty, and the query is not sent', async (t) => {
   const { outcome, runs } = await poll(due({ isIdle: true }), { rows: [['d', '1', '2']] })
   t.match(outcome, { seconds: 0, failure: undefined, result: { rows: 0, texts: [] } })
   t.same(runs, [])
@@ -159,7 +159,7 @@ test('after a failed search, known texts are exported and every poll fails until
   t.match(textOf(other.outcome.result?.texts), 'query="select 1"')
 })
 
-test('an answer with the same bytes is neither decoded nor rendered', async (t) => {
+test('a result with the same bytes is neither decoded nor rendered', async (t) => {
   const query = parseQuery('q.sql', `${header.replace('-- label', '-- top: 2 by a\n-- label')}select 1`)
   const usual = { query, limit: 2, memory: { kind: 'top', top: new TopRows(query) } } as const
   const rows = [

@@ -18,7 +18,7 @@ function leadAfter(durations: readonly number[], { isUp = true, isSpread = false
   return (15_000 + 10_000 - (polled.schedule.nextCycle % 15_000)) % 15_000
 }
 
-test('cycles start so early that nine tenths of them end before the scrape', async (t) => {
+test('the lead is long enough for nine tenths of the cycles to end before the scrape', async (t) => {
   const close = (lead: number, expected: number) => t.ok(lead >= expected && lead <= expected + 300, `${lead}, ${expected}`)
   close(leadAfter([5000, 100, 100, 100]), 350)
   close(leadAfter([5000, 100, 700, 100]), 950)

@@ -101,7 +101,7 @@ test('a scraper has received the state of its pages, not that of its requests', 
   t.equal(scrapers.seenUntil('s', 20_000), 11_000, 'received twice')
 })
 
-test('series stay frozen until the time of the data on the pages, scrapers are expected from the time of their requests', async (t) => {
+test('freezing depends on the time of the data on the pages, expected scrapes on the time of the requests', async (t) => {
   const scrapers = new Scrapers()
   for (const seconds of [0, 15, 30, 45]) scrapers.scraped('a', undefined, seconds * 1000 - 3000, seconds * 1000)
   t.equal(scrapers.seenUntil('s', 45_000), 27_000)

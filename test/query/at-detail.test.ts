@@ -52,7 +52,7 @@ test('a query at a level selects only the columns of the level, with its limit a
   )
 })
 
-test('a query without columns of a level does not exist there', async (t) => {
+test('a query that exports no column at a level is undefined at this level', async (t) => {
   const whole = parseQuery('w.sql', '-- W.\n--\n-- scope: server\n-- detail: standard\n-- gauge a: A.\nselect 1 as a')
   t.same(
     details.map((detail) => atDetail(whole, detail) === undefined),

@@ -22,7 +22,7 @@ const ready = message('Z', 'I')
 const [parsed, bound, complete] = [message('1'), message('2'), message('C', 'SELECT 2\0')]
 const error = (text: string) => message('E', `SERROR\0C42501\0M${text}\0\0`)
 
-/** Sends these chunks to a connection on which a statement runs. Returns the answer or the error, and the bytes sent. */
+/** Sends these chunks to a connection on which a statement runs. Returns the result or the error, and the bytes sent. */
 async function converse(
   chunks: readonly Buffer[],
   maxRows = 10
@@ -74,7 +74,7 @@ const conversations = {
   'a request for rows': [parsed, bound, message('n'), message('G', '\0', 1, 0), error('COPY from stdin failed'), ready]
 }
 
-test('a conversation has the same result wherever its bytes are split', async (t) => {
+test('the result does not depend on how the bytes are split into chunks', async (t) => {
   for (const [name, messages] of Object.entries(conversations)) {
     const bytes = Buffer.concat(messages)
     const resultOf = async (chunks: readonly Buffer[]) => {
@@ -98,7 +98,7 @@ test('rows beyond the limit are counted; texts are decoded by the encoding of th
   ])
   t.equal(answer?.cutRows, 1)
   const latin = [status('server_encoding', 'LATIN1'), columns('l'), row(Buffer.from([0xfc])), complete, ready]
-  // The first conversation of a session is its start-up.
+  // The first exchange of a session is its start-up.
   t.same((await converse(latin)).answer?.rows, [['\ufffdfc']], 'of the start of the answer')
   t.match((await converse(conversations['an error after some rows'])).error, { code: '42501', message: 'permission denied for ü' })
   t.match((await converse(conversations['a request for rows'])).sent, /fno data|f\0\0\0.*no data\0S\0\0\0/s)

@@ -17,7 +17,7 @@ export function suiteOf(file: string): 'tests' | 'catalogue' | 'grafana' {
   return new RegExp(`^(catalogue|access)/|^(${several})\\.test`).test(file) ? 'catalogue' : 'tests'
 }
 
-/** Files that mostly wait for samples of Prometheus, and in which a process that is late looks like a fault. */
+/** Files that mostly wait for samples of Prometheus, and that fail if a process is late. */
 const realTime = ['grafana/faults/faults.test.ts', 'grafana/live/boards.test.ts']
 
 /** The names of the files that take longest. They run first, so that all processes end at about the same time. */
@@ -28,14 +28,14 @@ const longest = [
   ...['prometheus', 'discovery', 'teams', 'tls']
 ]
 
-/** Runs those files of a suite in this process that no other process runs. */
+/** Runs the files of a suite in this process that no other process has taken. */
 export function runSuite(suite: ReturnType<typeof suiteOf>): Promise<void> {
   return runTests(testFiles().filter((file) => suiteOf(file) === suite))
 }
 
 /**
- * Runs those files of the slow suites in this process that no other process runs. One process begins with the real-time
- * files. All other files run at a lower priority, so that they use the processors while these wait.
+ * Runs the files of the slow suites in this process that no other process has taken. One process begins with the real-time
+ * files. All other files run at a lower priority, and use the CPU time that the real-time files leave.
  */
 export async function runSlow(process: 'real-time' | 'other'): Promise<void> {
   if (process === 'real-time') await runTests(realTime)

@@ -38,7 +38,7 @@ or pgvitals_sessions_open unless on (${perServer}) pgvitals_database_state{reaso
   {
     ...ofExporter,
     name: 'PgvitalsPollIntervalLong',
-    // Many databases have a long interval by design.
+    // The budgeted interval grows with the number of databases.
     tiers: [
       warning(
         '15m',
@@ -48,7 +48,7 @@ and on (${perDatabase}) pgvitals_database_poll_interval_seconds > on (${perServe
     ],
     summary: `pgvitals polls ${database} only every ${duration}`,
     description:
-      'This is more than three times the interval at which databases of usual cost fit into the CPU share of pgvitals on the server. Check which queries are slow.'
+      'This is more than three times the budgeted interval, which allows each poll cycle 30 ms of CPU on the server. Check which queries are slow.'
   },
   {
     ...ofExporter,
@@ -120,9 +120,9 @@ and on (${perDatabase}) pgvitals_database_poll_interval_seconds > on (${perServe
 or max by (job) (pgvitals_shards) != on (job) min by (job) (pgvitals_shards)`
       )
     ],
-    summary: 'A shard of pgvitals is missing',
+    summary: 'A shard of pgvitals is missing, or the numbers of shards differ',
     description:
-      'Its servers are not monitored. Check whether every shard runs, with the same number of shards, and is a target of Prometheus.'
+      'Some servers are not monitored, or are polled twice. Check whether every shard runs with the same number of shards and is a target of Prometheus.'
   },
   {
     ...ofExporter,
