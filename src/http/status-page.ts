@@ -20,6 +20,7 @@ export function statusPage({ version, servers }: Status): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>pgvitals</title>
+<link rel="icon" href="data:,">
 <style>${style}</style>
 <h1>pgvitals ${html(version)}</h1>
 <p>Polls PostgreSQL on its own schedule and serves the last results to Prometheus. No request to this server reaches a database.</p>

@@ -1,4 +1,4 @@
-import { atDetail } from '../query/at-detail.ts'
+import { atDetail, lowestDetail } from '../query/at-detail.ts'
 import type { Detail } from '../query/detail.ts'
 import type { Query, Scope } from '../query/query.ts'
 import { formatRequirement, type Requirement } from '../query/requirement.ts'
@@ -166,7 +166,7 @@ function planVariant(name: string, newestFirst: readonly Query[], candidate: Can
   const query = atDetail(whole, level) ?? whole
   const place = { query, database, datname: query.scope === 'database' ? database : '', contributors: [] }
   // Checked first, because a missing grant is irrelevant if the level excludes the query.
-  if (atDetail(whole, level) === undefined) return [[name, { ...place, sql: undefined, skipped: `detail: ${level}` }]]
+  if (atDetail(whole, level) === undefined) return [[name, { ...place, sql: undefined, skipped: `needs detail: ${lowestDetail(whole)}` }]]
   if (facts === undefined) return [[name, { ...place, sql: undefined, skipped: undefined }]]
   if (missing.length === 0) {
     const { sql, refused } = withoutRefused(finalSql(query, facts, access), refusals)

@@ -215,8 +215,8 @@ const withDetails = (file: string, scope: string, ...details: readonly string[])
 test('a query runs at the level of its server, a database-wide query at that of its database', async (t) => {
   const queries = [withDetails('s.sql', 'server', 'standard', 'full'), withDetails('d.sql', 'database', 'standard', 'full')]
   const at = (server: Detail, database: Detail) => makeCandidate('x', monitoring, { detail: { server, database } })
-  t.same(planOf(queries, [at('minimal', 'full')]), ['s@x!detail: minimal', 'd@x'])
-  t.same(planOf(queries, [at('standard', 'minimal')]), ['s@x', 'd@x!detail: minimal'])
+  t.same(planOf(queries, [at('minimal', 'full')]), ['s@x!needs detail: standard', 'd@x'])
+  t.same(planOf(queries, [at('standard', 'minimal')]), ['s@x', 'd@x!needs detail: standard'])
   const columnsOf = (candidate: Candidate) => planQueries(queries, [candidate]).map(({ query }) => query.columns.length)
   t.same(columnsOf(at('standard', 'full')), [1, 2])
   t.same(columnsOf(makeCandidate('x', monitoring)), [2, 2], 'without a level everything is exported')
@@ -227,14 +227,14 @@ test('a query runs at the level of its server, a database-wide query at that of 
 test('the level is the reason even if a grant is missing too or the database was never reached', async (t) => {
   const queries = [withDetails('s.sql', 'server', 'standard')]
   const detail = { server: 'minimal', database: 'minimal' } as const
-  t.same(planOf(queries, [makeCandidate('x', makeFacts(), { detail })]), ['s@x!detail: minimal'])
-  t.same(planOf(queries, [makeCandidate('x', undefined, { detail })]), ['s@x!detail: minimal'])
+  t.same(planOf(queries, [makeCandidate('x', makeFacts(), { detail })]), ['s@x!needs detail: standard'])
+  t.same(planOf(queries, [makeCandidate('x', undefined, { detail })]), ['s@x!needs detail: standard'])
 })
 
 test('a level below the newest variant does not bring back an older one', async (t) => {
   const queries = [withDetails('s.13.sql', 'server', 'standard'), withDetails('s.17.sql', 'server', 'full')]
   t.same(planOf(queries, [makeCandidate('x', monitoring, { detail: { server: 'standard', database: 'standard' } })]), [
-    's.17@x!detail: standard'
+    's.17@x!needs detail: full'
   ])
 })
 

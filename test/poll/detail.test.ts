@@ -53,7 +53,7 @@ test('a new level takes effect in the next cycle; queries below it lose their sn
   t.same(columnsOf(first).sort(), ['o 1', `statements ${statements.columns.length}`, 't 2'].sort())
   reload('minimal', 1000)
   t.equal(poller.snapshots.get('', 'o'), undefined)
-  t.equal(poller.plan.all.find(({ query }) => query.name === 'o')?.skipped, 'detail: minimal')
+  t.equal(poller.plan.all.find(({ query }) => query.name === 'o')?.skipped, 'needs detail: standard')
   const second = cycle(15_000)
   t.ok(columnsOf(second).includes('t 1'))
   t.notOk(second.some(({ query }) => query.name === 'o'))
