@@ -5,7 +5,7 @@ import type { RunningServer } from './start-server.ts'
  * Returns a function that restores it. Throws if PostgreSQL cannot create the replacement.
  */
 export async function refuse(
-  server: RunningServer,
+  server: Pick<RunningServer, 'sql'>,
   database: string,
   name: string,
   { code = '0A000', schema = 'pg_catalog' } = {}

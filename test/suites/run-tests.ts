@@ -22,9 +22,10 @@ const realTime = ['grafana/faults/faults.test.ts', 'grafana/live/boards.test.ts'
 
 /** The names of the files that take longest. They run first, so that all processes end at about the same time. */
 const longest = [
-  ...['faults', 'boards', 'mutants', 'doctor', 'roles', 'demo', 'stack', 'statements', 'lasting', 'counted', 'privileges', 'owners'],
-  ...['refused', 'replication-stages', 'replication-subscriptions', 'role-settings', 'progress', 'tables', 'io-buffers', 'many-databases'],
-  ...['indexes', 'libpq', 'failed-connections', 'access', 'alerts', 'runbooks', 'main', 'reload', 'limits', 'queries', 'isolation'],
+  ...['faults', 'boards', 'mutants', 'doctor', 'aligned-polls', 'replication-slots', 'roles', 'demo', 'stack', 'statements', 'lasting'],
+  ...['counted', 'privileges', 'owners', 'refused', 'replication-stages', 'replication-subscriptions', 'role-settings', 'progress'],
+  ...['access', 'tables', 'matrix', 'locks', 'io', 'activity', 'wide', 'tables-many', 'detail', 'io-buffers', 'many-databases'],
+  ...['indexes', 'libpq', 'failed-connections', 'alerts', 'runbooks', 'shards', 'main', 'reload', 'limits', 'queries', 'isolation'],
   ...['prometheus', 'discovery', 'teams', 'tls']
 ]
 

@@ -6,13 +6,14 @@ import { dashboardUrl } from '../../../grafana/source/rules/render.ts'
 import { walk } from '../promql/expression.ts'
 import { parseExpression, secondsOf } from '../promql/parse-expression.ts'
 import type { AlertCase, Inputs, Values } from './alert-case.ts'
+import type { PromtoolTest } from './run-promtool.ts'
 import { isCounter, notation, type Period } from './timeline.ts'
 
 const job = 'pgvitals'
 const instance = 'pgvitals:9187'
 
 /** A promtool test in which each variant of the case is one server. A brief test omits missing series and counter resets. */
-export function promtoolTest(alertCase: AlertCase, alert: Alert, tier: Tier, isBrief = false): object {
+export function promtoolTest(alertCase: AlertCase, alert: Alert, tier: Tier, isBrief = false): PromtoolTest {
   const { fires = {}, silent, bad, good, isTransient = false, neverResolves = false } = alertCase
   const stepMinutes = stepOf(alertCase, tier)
   const times = timesOf(alertCase, tier)

@@ -7,13 +7,21 @@ import { recordings } from '../../../grafana/source/rules/recording.ts'
 import { walk } from '../promql/expression.ts'
 import { parseExpression } from '../promql/parse-expression.ts'
 
+/** A test in the format of promtool. */
+export interface PromtoolTest {
+  readonly interval: string
+  readonly input_series: readonly object[]
+  readonly alert_rule_test?: readonly object[]
+  readonly promql_expr_test?: readonly object[]
+}
+
 /** Rules and their promtool tests. */
 export interface Job {
   readonly name: string
   readonly rules: readonly object[]
   /** The expression of the rules; the recording rules that it reads are added. */
   readonly expression: string
-  readonly tests: readonly object[]
+  readonly tests: readonly PromtoolTest[]
   readonly stepMinutes: number
 }
 

@@ -1,0 +1,3 @@
+import { runSlow } from './run-tests.ts'
+
+await runSlow('other')
