@@ -84,7 +84,7 @@ async function compare(
 ): Promise<Result & { readonly version: string }> {
   const pgvitals = await createPgvitals(root, scenario, servers, folder)
   const peer = peerPath === undefined ? undefined : await createPeer(peerPath, scenario, servers, folder, statementLimit())
-  const window: Window = { scrapers: 2, everySeconds: 5, settleSeconds: 20, seconds }
+  const window: Window = { scrapers: 2, everySeconds: 5, settleSeconds: 30, seconds }
   const own: Measured[] = []
   const peers: Measured[] = []
   for (let round = 0; round < scenario.rounds; round++) {
@@ -111,7 +111,7 @@ async function profile({ names, seconds }: Options, path: string): Promise<void>
     const file = names.length === 1 ? path : path.replace(/(\.cpuprofile)?$/, `-${name}.cpuprofile`)
     await withServers(scenarios[name], async (servers) => {
       const pgvitals = await createPgvitals(root, scenarios[name], servers, folder, file)
-      await measure(pgvitals, scenarios[name], servers, { scrapers: 2, everySeconds: 5, settleSeconds: 20, seconds })
+      await measure(pgvitals, scenarios[name], servers, { scrapers: 2, everySeconds: 5, settleSeconds: 30, seconds })
     })
     process.stdout.write(`${name}\n\n${renderTop(readTop(file, 10))}\n`)
   }

@@ -161,7 +161,7 @@ const introduction = `# Benchmarks
 
 pgvitals compared with [postgres_exporter](https://github.com/prometheus-community/postgres_exporter), measured and written by \`npm run bench\`.
 
-**Method.** All processes run on one machine. The data of the servers is in memory, and autovacuum is off. Applications with one session per database execute a few dozen transactions per second, so that counters change; the other tables are idle. Both exporters have a role with \`pg_monitor\` alone. They are measured alternately. Each measurement starts the exporter, which two scrapers then scrape every 5 seconds with gzip. The measurement of pgvitals begins 20 seconds after the start of the scrapers. Queries with intervals above one minute run before it.
+**Method.** All processes run on one machine. The data of the servers is in memory, and autovacuum is off. Applications with one session per database execute a few dozen transactions per second, so that counters change; the other tables are idle. Both exporters have a role with \`pg_monitor\` alone. They are measured alternately. Each measurement starts the exporter, which two scrapers then scrape every 5 seconds with gzip. The measurement of pgvitals begins 30 seconds after the start of the scrapers, when it expects their scrapes. Queries with intervals above one minute run before it.
 
 **Same families.** postgres_exporter runs with its default collectors, the statements with their texts and as many as pgvitals exports, and every optional collector whose families pgvitals exports. It exports the tables of one database only; pgvitals exports those of all databases. In the fleet, it has one target per server (\`/probe\`), and its scrape time is that of one target; a page of pgvitals contains all servers.
 

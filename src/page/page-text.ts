@@ -7,7 +7,6 @@ export interface PageText {
   readonly text: () => Buffer
   readonly gzip: () => Promise<Buffer>
   /** Whether each form is in memory. */
-  readonly isText: () => boolean
   readonly isCompressed: () => boolean
   /** Their size, without the parts, which belong to the snapshots. */
   readonly bytes: () => number
@@ -42,7 +41,6 @@ export function createPageText(parts: readonly Buffer[], compress: Compress = co
       )
       return compressed
     },
-    isText: () => text !== undefined,
     isCompressed: () => compressed !== undefined,
     bytes: () => bytes,
     ms: () => ms

@@ -149,9 +149,8 @@ export class Pages<Process> {
       }
     }
     this.#kept.put(selection, page, builtAt)
-    // The next request probably needs the same forms.
+    // The next request probably accepts gzip, as the last one did. Joining the text would block the event loop for longer.
     if (last?.isCompressed()) content.gzip().catch(() => {})
-    if (last?.isText()) content.text()
     return page
   }
 }
