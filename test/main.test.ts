@@ -166,7 +166,7 @@ test('pgvitals once prints the page and exits; pgvitals queries lists the files'
   t.equal(await polled.ended, 0)
   t.match(polled.output(), /^Server \S+, detail: minimal: \d+ series of queries\n\n/)
   t.match(polled.output(), /^ +\d+ {2}settings$/m)
-  t.match(polled.output(), / 0 {2}stat_user_indexes \(skipped: detail: minimal\)\n/)
+  t.match(polled.output(), / 0 {2}stat_user_indexes \(skipped: needs detail: full\)\n/)
   const queries = runProcess({}, 'queries')
   t.equal(await queries.ended, 0)
   t.match(

@@ -274,7 +274,7 @@ export class PolledDatabase {
     const interval = isSpread ? seconds : this.#unitSeconds
     const next = isSpread ? nextInPhase(this.#phase, interval * 1000, now) : now
     // A cycle in progress, or the first cycle, plans the next one when it ends.
-    if (this.cycle !== undefined || this.#lastCycle === undefined) this.schedule.moveGrid(next - interval * 1000, interval)
-    else this.schedule.moveGrid(Math.min(next, Math.max(now, this.#lastCycle + interval * 1000)), interval)
+    if (this.cycle !== undefined || this.#lastCycle === undefined) this.schedule.moveGrid(next - interval * 1000, interval, now)
+    else this.schedule.moveGrid(Math.min(next, Math.max(now, this.#lastCycle + interval * 1000)), interval, now)
   }
 }

@@ -51,12 +51,14 @@ export class Schedule {
 
   /**
    * Moves the grid: a cycle is due at `next` and at every interval after it. Planned polls move to the next point of
-   * the grid.
+   * the grid. A query that is due remains due: an earlier cycle, for example after a failure, must poll it.
    */
-  moveGrid(next: number, cycleIntervalSeconds: number): void {
+  moveGrid(next: number, cycleIntervalSeconds: number, now: number): void {
     this.setCycleInterval(cycleIntervalSeconds)
     this.#nextCycle = next
-    this.#moveAll((time) => next + Math.max(0, Math.ceil((time - next) / this.#cycleMs)) * this.#cycleMs)
+    const last = next + Math.min(0, Math.floor((now - next) / this.#cycleMs)) * this.#cycleMs
+    const onGrid = (time: number) => next + Math.max(0, Math.ceil((time - next) / this.#cycleMs)) * this.#cycleMs
+    this.#moveAll((time) => (time <= now ? last : onGrid(time)))
   }
 
   /** Plans polls earlier if their intervals have become shorter: one new interval after the last poll, or at the next point after that. */

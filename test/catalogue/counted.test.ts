@@ -210,14 +210,14 @@ for (const major of [13, 18] as const) {
     )
     for (const name of counted) t.same(allOf(off.all, name), [], `${name} is absent`)
     for (const name of [
-      'stat_user_tables in platform',
-      'stat_user_indexes in users',
-      'index_unused in labeler',
+      'stat_user_tables in all databases',
+      'stat_user_indexes in all databases',
+      'index_unused in all databases',
       'stat_database_conflicts'
     ]) {
       t.ok(off.plan.includes(`${name} (tracking is off: track_counts)`), `the log contains the reason why ${name} is skipped`)
     }
-    t.equal(off.plan.split('stat_user_tables in platform').length, 2)
+    t.equal(off.plan.split('stat_user_tables in all databases').length, 2)
 
     t.equal(off.value('pg_stat_activity_count', { datname: 'users', state: 'disabled', usename: 'users_owner' }), 1)
     t.equal(off.value('pg_stat_activity_count', { datname: 'users', state: 'idle in transaction' }), undefined, 'unknown, not 0')

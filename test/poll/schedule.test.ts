@@ -66,17 +66,27 @@ test('a query that is due between two points of the grid starts a cycle', async 
 test('when the grid moves, planned polls move to its points', async (t) => {
   const schedule = new Schedule(0, 15)
   for (const query of [fast, slow]) schedule.polled(query, 100)
-  schedule.moveGrid(40_000, 60)
+  schedule.moveGrid(40_000, 60, 5000)
   t.equal(schedule.nextCycle, 40_000)
   t.equal(schedule.due([fast], 40_000).length, 1)
   t.equal(schedule.due([slow], 339_999).length, 0)
   t.equal(schedule.due([slow], 340_000).length, 1, 'on the new grid')
 })
 
+test('a query that is due remains due when the grid moves, and its next poll is on the new grid', async (t) => {
+  const schedule = new Schedule(0, 15)
+  for (const query of [fast, slow]) schedule.polled(query, 100)
+  schedule.moveGrid(40_000, 60, 20_000)
+  t.same(schedule.due([fast, slow], 20_000), [fast], 'polled by an earlier cycle')
+  schedule.polled({ ...fast, intervalSeconds: 60 }, 20_100)
+  t.equal(schedule.due([fast], 39_999).length, 0)
+  t.equal(schedule.due([fast], 40_000).length, 1)
+})
+
 test('no query waits longer than its interval after that became shorter', async (t) => {
   const schedule = new Schedule(0, 15)
   for (const query of [fast, slow]) schedule.polled(query, 100)
-  schedule.moveGrid(40_000, 60)
+  schedule.moveGrid(40_000, 60, 5000)
   schedule.limitWaits([{ name: 'slow', intervalSeconds: 60 }], 41_000)
   t.equal(schedule.due([slow], 99_999).length, 0)
   t.equal(schedule.due([slow], 100_000).length, 1)
