@@ -5,7 +5,6 @@ import { test } from 'tap'
 import { onlyEverySecond, until } from './exporter/run-exporter.ts'
 import { runProcess, scrape } from './exporter/run-process.ts'
 import { allOf } from './page/parse-page.ts'
-import { freePort } from './servers/start-server.ts'
 
 /** A file with this number of servers. None of them needs to run. */
 const fileWith = (count: number) =>
@@ -24,17 +23,18 @@ test('three processes poll each of 20 servers once; a new server is polled by on
   const file = join(folder, 'pgvitals.yaml')
   writeFileSync(file, fileWith(20))
   const start = async (shard: string) => {
-    const port = await freePort()
-    const { child } = runProcess({
+    // Another process may take a port that was free before the process listens.
+    const { child, output } = runProcess({
       PGVITALS_CONFIG: file,
-      PGVITALS_PORT: String(port),
+      PGVITALS_PORT: '0',
       PGVITALS_QUERIES: onlyEverySecond('locks'),
       PGVITALS_SHARD: shard,
       PGVITALS_SHARD_TARGETS: 'pgvitals-{shard}.pgvitals:9187'
     })
     t.teardown(() => child.kill('SIGKILL'))
-    await until(`shard ${shard} responds`, 60, async () => (await scrape(port)).length > 0)
-    return port
+    const portOf = (text: string) => Number(/serves http:\/\/[^/]*:(\d+)\/metrics/.exec(text)?.[1] ?? 0)
+    await until(`shard ${shard} responds`, 60, async () => portOf(output()) > 0 && (await scrape(portOf(output()))).length > 0)
+    return portOf(output())
   }
   /** The names of the servers on the page of each process. */
   const polledBy = async (ports: readonly number[]) =>

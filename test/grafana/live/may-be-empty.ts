@@ -19,6 +19,7 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     'pgvitals-exporter "Errors and dropped samples"',
     'pgvitals-activity "Oldest prepared transaction"'
   ],
+  'the used space has not grown yet': ['pgvitals-storage "Time until full" A'],
   'the server has just been started': [
     'pgvitals-database "Mean statement time and last week" B',
     'pgvitals-database "Size and forecast" B',

@@ -1,3 +1,0 @@
-import { runSlow } from './run-tests.ts'
-
-await runSlow('other')
