@@ -1,4 +1,4 @@
-import { classOf } from './error-class.ts'
+import { ClassedError, classOf } from './error-class.ts'
 import { readPassword } from './password.ts'
 import { type Client, openClient } from './pg-client.ts'
 import { PreparedStatements } from './prepared-statements.ts'
@@ -33,10 +33,13 @@ export interface Session {
 /** The margin between the server's `statement_timeout` and the client's deadline, and the deadline for a SET. */
 const graceSeconds = 2
 
+/** The attempts to open a session: without startup options, with all of them, and with those that are needed. */
+const mostAttempts = 3
+
 /**
  * Opens a session. Attempts the connection methods of the TLS mode in order. Without `password`, reads the password of
- * the connection. If settings of the database or role may have prevented the session, connects once more with startup
- * options, which `startup` remembers for the next session. Throws an error that `classOf` classifies.
+ * the connection. If settings of the database or role may have prevented the session, connects again with startup options,
+ * which `startup` remembers for the next session. Throws an error that `classOf` classifies.
  */
 export async function openSession(
   connection: Connection,
@@ -44,16 +47,18 @@ export async function openSession(
   startup: StartupOptions = new StartupOptions()
 ): Promise<Session> {
   const knownPassword = await (password ?? readPassword(connection))
-  for (;;) {
+  for (let attempt = 1; attempt <= mostAttempts; attempt++) {
     try {
-      return await attemptSession(connection, knownPassword, startup)
+      const session = await attemptSession(connection, knownPassword, startup)
+      if (session !== undefined) return session
     } catch (error) {
       if (!startup.failed(error)) throw error
     }
   }
+  throw new ClassedError('other', 'the settings of the database or role changed during each attempt to connect')
 }
 
-async function attemptSession(connection: Connection, password: string | undefined, startup: StartupOptions): Promise<Session> {
+async function attemptSession(connection: Connection, password: string | undefined, startup: StartupOptions): Promise<Session | undefined> {
   const attempts = isSocket(connection.host) ? [false as const] : tlsAttempts(connection.tls)
   let failure: unknown
   for (const attempt of attempts) {
@@ -67,7 +72,8 @@ async function attemptSession(connection: Connection, password: string | undefin
   throw failure
 }
 
-async function setUp(client: Client, startup: StartupOptions): Promise<Session> {
+/** Returns undefined if the session must not be used, because its startup options hide values of the server. */
+async function setUp(client: Client, startup: StartupOptions): Promise<Session | undefined> {
   const { isOpen, close, certificateExpiry } = client
   startup.loggedIn(client.version)
   try {
@@ -83,12 +89,14 @@ async function setUp(client: Client, startup: StartupOptions): Promise<Session> 
     )
     const isPooled = rows[0]?.[0] !== String(client.processId)
     const run = isPooled ? runInTransaction(client) : await runInSession(client)
-    await startup.succeeded((planted) => run(planted, { timeoutSeconds: defaultTimeoutSeconds, maxRows: 1000 }))
-    return { certificateExpiry, isPooled, isOpen, run, close }
+    const isUsable = await startup.succeeded((planted) => run(planted, { timeoutSeconds: defaultTimeoutSeconds, maxRows: 1000 }))
+    if (isUsable) return { certificateExpiry, isPooled, isOpen, run, close }
   } catch (error) {
     await close()
     throw error
   }
+  await close()
+  return undefined
 }
 
 type Run = Session['run']

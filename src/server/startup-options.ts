@@ -13,13 +13,14 @@ const endingStart: Readonly<Record<string, number>> = { '57014': 13, '25P04': 17
 /** The SQLSTATEs with which PostgreSQL or a pooler refuses startup options. PgBouncer reports 08P01. */
 const refusingOptions: ReadonlySet<string> = new Set(['08P01', '0A000', '22023', '42501', '42704'])
 
-/** The names of the settings that the database and the role set for our sessions. */
+/** The names of the settings that the database and the role set for our sessions, but not those of all roles in all databases. */
 const plantedSql = `
 select pg_catalog.split_part(c.entry, '=', 1)
 from pg_catalog.pg_db_role_setting as r
 cross join lateral pg_catalog.unnest(r.setconfig) as c (entry)
 where
-  r.setdatabase in (0, (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()))
+  (r.setdatabase, r.setrole) <> (0, 0)
+  and r.setdatabase in (0, (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()))
   and r.setrole in (0, (select a.oid from pg_catalog.pg_roles as a where a.rolname = session_user))`
 
 /**
@@ -34,7 +35,8 @@ export class StartupOptions {
   /** The version of the last session, or the first one that can raise the last error. */
   #version: Version = [13]
   #isLoggedIn = false
-  #isRefused = false
+  /** Whether options are refused or of no use. Then none are sent until a session has started without. */
+  #isUseless = false
 
   /** Starts an attempt. Returns the parameter `options`, undefined for none. */
   start(): string | undefined {
@@ -54,26 +56,30 @@ export class StartupOptions {
   failed(error: unknown): boolean {
     const { sqlState = '' } = originOf(error) ?? {}
     const since = endingStart[sqlState]
-    const isFirst = this.#names === undefined
-    if (since !== undefined || (isFirst && this.#isLoggedIn)) {
+    const hadOptions = this.#names !== undefined
+    if (since !== undefined || (this.#isLoggedIn && !hadOptions)) {
       const [major = 0] = this.#version
       if (since !== undefined && since > major) this.#version = [since]
-      // Until options are accepted, the cause is not known.
-      this.#names = this.#isRefused ? undefined : new Set(this.#settings().map(({ name }) => name))
+      // The cause is not known, so all settings are suspected.
+      this.#names = this.#isUseless ? undefined : new Set(this.#settings().map(({ name }) => name))
       // After a deadline of the client, the next poll cycle makes the attempt.
-      return isFirst && !this.#isRefused && (sqlState !== '' || classOf(error) !== 'timeout')
+      return !hadOptions && !this.#isUseless && (sqlState !== '' || classOf(error) !== 'timeout')
     }
-    if (!isFirst && !this.#isLoggedIn && refusingOptions.has(sqlState)) this.#isRefused = true
+    if (hadOptions && !this.#isLoggedIn && refusingOptions.has(sqlState)) this.#isUseless = true
     this.#names = undefined
     return false
   }
 
-  /** Takes the success of the attempt. Keeps only the options for settings of the database or role. */
-  async succeeded(run: (sql: string) => Promise<Answer>): Promise<void> {
-    this.#isRefused = false
-    if (this.#names === undefined) return
+  /** Takes the start of a session. Returns whether it has options only for settings of the database or role; others hide values. */
+  async succeeded(run: (sql: string) => Promise<Answer>): Promise<boolean> {
+    const sent = this.#names
+    this.#isUseless = false
+    if (sent === undefined) return true
     const planted = new Set((await run(plantedSql)).rows.map(([name]) => name ?? ''))
-    this.#names = this.#settings().some(({ name }) => planted.has(name)) ? planted : undefined
+    const needed = this.#settings().flatMap(({ name }) => (planted.has(name) ? [name] : []))
+    this.#names = needed.length === 0 ? undefined : new Set(needed)
+    this.#isUseless = needed.length === 0
+    return [...sent].every((name) => planted.has(name))
   }
 
   #settings() {
