@@ -5,10 +5,11 @@ import { defaultTimeoutSeconds, sessionSettings } from './session-settings.ts'
 
 /**
  * The SQLSTATEs with which a setting of the database or role ends a session before its first command, with the first
- * version that has the setting: statement_timeout, transaction_timeout, idle_session_timeout, local_preload_libraries.
+ * version that has the setting: statement_timeout, transaction_timeout, idle_session_timeout, local_preload_libraries (a
+ * library that does not exist, or is not allowed).
  * Source: PostgreSQL's documentation, "PostgreSQL Error Codes".
  */
-const endingStart: Readonly<Record<string, number>> = { '57014': 13, '25P04': 17, '57P05': 14, '58P01': 13 }
+const endingStart: Readonly<Record<string, number>> = { '57014': 13, '25P04': 17, '57P05': 14, '58P01': 13, '42501': 13 }
 
 /** The SQLSTATEs with which PostgreSQL or a pooler refuses startup options. PgBouncer reports 08P01. */
 const refusingOptions: ReadonlySet<string> = new Set(['08P01', '0A000', '22023', '42501', '42704'])
@@ -57,6 +58,11 @@ export class StartupOptions {
     const { sqlState = '' } = originOf(error) ?? {}
     const since = endingStart[sqlState]
     const hadOptions = this.#names !== undefined
+    if (hadOptions && !this.#isLoggedIn && refusingOptions.has(sqlState)) {
+      this.#names = undefined
+      this.#isUseless = true
+      return false
+    }
     if (since !== undefined || (this.#isLoggedIn && !hadOptions)) {
       const [major = 0] = this.#version
       if (since !== undefined && since > major) this.#version = [since]
@@ -65,7 +71,6 @@ export class StartupOptions {
       // After a deadline of the client, the next poll cycle makes the attempt.
       return !hadOptions && !this.#isUseless && (sqlState !== '' || classOf(error) !== 'timeout')
     }
-    if (hadOptions && !this.#isLoggedIn && refusingOptions.has(sqlState)) this.#isUseless = true
     this.#names = undefined
     return false
   }

@@ -94,7 +94,7 @@ for (const major of [18, 13] as const) {
         before = after
         return different
       } catch (error) {
-        const isClean = originOf(error)?.sqlState === '58P01'
+        const isClean = originOf(error) !== undefined
         return settings.length === 1 && isClean && fatal.includes(settings[0]?.name ?? '') ? [] : [(error as Error).message]
       } finally {
         await session?.close()

@@ -126,6 +126,13 @@ test('startup options depend on the last attempts', async (t) => {
   t.ok(await startup.succeeded(() => planted()))
   t.ok(startup.failed(failure('57P05')), 'until a session has started')
 
+  const closed = new StartupOptions()
+  t.ok(closed.failed(failure('42501')), 'a library that is not allowed')
+  t.ok(closed.start())
+  t.notOk(closed.failed(failure('42501')), 'a database without CONNECT')
+  t.equal(closed.start(), undefined)
+  t.notOk(closed.failed(failure('42501')))
+
   const late = new StartupOptions()
   late.start()
   late.loggedIn([14, 2])
