@@ -37,6 +37,15 @@ const texts: Readonly<Record<string, readonly string[]>> = {
   timezone_abbreviations: ['India']
 }
 
+/** Extremes that act together: one is without effect while another has its default or the same extreme. */
+const combinations: readonly Readonly<Record<string, string>>[] = [
+  { geqo_threshold: '2', geqo_pool_size: '2147483647', geqo_generations: '2147483647', geqo_effort: '10' },
+  { geqo_threshold: '2147483647', join_collapse_limit: '2147483647', from_collapse_limit: '2147483647' },
+  { jit: 'on', jit_above_cost: '0', jit_inline_above_cost: '0', jit_optimize_above_cost: '0' },
+  { default_transaction_isolation: 'serializable', default_transaction_read_only: 'on', default_transaction_deferrable: 'on' },
+  { work_mem: '64', hash_mem_multiplier: '1', temp_file_limit: '0', enable_hashagg: 'on' }
+]
+
 /** Settings of superusers without which a session or a query with a library fails. */
 const fatal = ['dynamic_library_path', 'session_preload_libraries']
 
@@ -121,6 +130,10 @@ for (const major of [18, 13] as const) {
       const known = group.filter(({ name }) => !fatal.includes(name))
       for (const level of index < 2 ? levels : levels.slice(2)) await plant(level, known)
       for (const one of group) if (fatal.includes(one.name)) await plant(levels[2], [one])
+    }
+    for (const combination of combinations) {
+      const settings = Object.entries(combination).map(([name, value]) => ({ name, value }))
+      t.same(await differences(levels[2], settings), [], settings.map(({ name, value }) => `${name} = ${value}`).join(', '))
     }
   })
 }
