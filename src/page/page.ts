@@ -2,7 +2,7 @@ import { type FamilyText, render, renderHeader } from '../metric/exposition.ts'
 import type { Family, Sample } from '../metric/sample.ts'
 import { expiresAt, isFresh, type Snapshot } from '../poll/snapshots.ts'
 import { collectorSamples } from './collectors.ts'
-import { healthSamples, QueryLines, type ServerHealth } from './health.ts'
+import { exportedQueries, healthSamples, QueryLines, type ServerHealth } from './health.ts'
 import type { IsSelected } from './selection.ts'
 
 /** Everything that the page or a part of it depends on. */
@@ -29,9 +29,13 @@ export interface RenderedPage {
 /** Renders the state of servers, databases and queries, the snapshots, and the exporter's own metrics, in this order. */
 export function renderPage({ snapshots, servers, own, isSelected, now, unixOffsetMs }: PageState, lines = new QueryLines()): RenderedPage {
   const joined = joinSnapshots(snapshots, now, isSelected)
-  const selected = snapshots.filter(({ server, datname }) => isSelected(server, [datname]))
+  const selected = exportedQueries(
+    snapshots.filter(({ server, datname }) => isSelected(server, [datname])),
+    servers,
+    now
+  )
   const isOwn = ({ labels: { server, datname = '' } }: Sample) => server === undefined || isSelected(server, [datname])
-  const health = render([...healthSamples(servers, joined.datnames).filter(isOwn), ...collectorSamples(selected)]).texts
+  const health = render([...healthSamples(servers, joined.datnames).filter(isOwn), ...collectorSamples(selected, servers)]).texts
   return {
     parts: [
       ...joinFamilies([...health, ...lines.texts(selected, unixOffsetMs)]),

@@ -53,6 +53,11 @@ export function wasTried({ isUp, failure, isDeferred, isNotPermitted }: Database
   return isUp || (failure !== undefined && !isDeferred && !isNotPermitted)
 }
 
+/** Whether the last attempt to connect failed. */
+export function isDown(state: DatabaseState): boolean {
+  return wasTried(state) && !state.isUp
+}
+
 const deferral: Failure = {
   errorClass: 'too_many_connections',
   message: 'not polled: the last free connections of the server are left to others'

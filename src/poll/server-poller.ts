@@ -135,7 +135,7 @@ export class ServerPoller {
     return this.#discovery.closedOf(this.#server)
   }
 
-  /** Whether every planned query has been polled once. A query that is planned later does not change it. */
+  /** Whether a connection to every database was attempted, and every planned query has been polled once. Later changes do not change it. */
   get isReady(): boolean {
     return this.#isReady
   }
@@ -351,7 +351,8 @@ export class ServerPoller {
     }
     polled.cycle = undefined
     this.#introduce(now)
-    this.#isReady ||= this.plan.all.every((planned) => planned.skipped !== undefined || this.#wasPolled(planned))
+    this.#isReady ||=
+      this.states.every(wasReached) && this.plan.all.every((planned) => planned.skipped !== undefined || this.#wasPolled(planned))
     return end
   }
 
@@ -550,15 +551,10 @@ export class ServerPoller {
   }
 
   #replan(now: number): void {
-    // A database that does not accept the role has no queries.
-    const candidates = this.#permitted.map(({ database, state: { name, isUp, facts }, refusals }) => ({
-      name,
-      isUp,
-      facts,
-      access: database.access,
-      detail: detailsOf(this.#server, database),
-      refusals
-    }))
+    // A database that has never responded, or does not accept the role, has no queries.
+    const candidates = this.#permitted.flatMap(({ database, state: { name, isUp, facts }, refusals }) =>
+      facts === undefined ? [] : [{ name, isUp, facts, access: database.access, detail: detailsOf(this.#server, database), refusals }]
+    )
     if (this.plan.update(this.#queries, candidates, now)) {
       this.#tidy()
       this.#ownRoles = new Set(this.#all.flatMap(monitoringRolesOf))
@@ -576,7 +572,7 @@ export class ServerPoller {
 
   /** Logs the plan and blind spots, one line each, if they have changed, after a connection to every database was attempted. */
   #describe(candidates: readonly Candidate[]): void {
-    if (this.states.some((state) => state.failures === 0 && !state.isUp)) return
+    if (candidates.length === 0 || this.states.some((state) => state.failures === 0 && !state.isUp)) return
     this.#isDescribed = true
     const { log } = this.#options
     const described = describePlan(this.#server.name, this.plan.all)
@@ -683,6 +679,11 @@ function countersOf({ query: { columns } }: PlannedQuery): number {
 function monitoringRolesOf({ database: { connection }, state: { facts } }: PolledDatabase): readonly string[] {
   if (facts === undefined) return [connection.user]
   return facts.capabilities.has('pg_read_all_stats') ? [connection.user, facts.role] : []
+}
+
+/** Whether the first cycle of a database has ended: it connected, failed or was deferred. */
+function wasReached({ isUp, failure }: DatabaseState): boolean {
+  return isUp || failure !== undefined
 }
 
 /** Whether a connection was attempted, which reveals what the role sees. */

@@ -63,7 +63,12 @@ export class Snapshots {
 
   /** Records a failed poll. The last result is kept until it is three intervals old. */
   fail(datname: string, query: string, intervalSeconds: number, seconds: number, failure: Failure): void {
-    const { succeededAt, rows = 0, texts = [], rendered, roles } = this.get(datname, query) ?? {}
+    const last = this.get(datname, query)
+    // While a database is down, its snapshots do not change.
+    if (last?.failure !== undefined && last.seconds === seconds && last.intervalSeconds === intervalSeconds) {
+      if (last.failure.errorClass === failure.errorClass && last.failure.message === failure.message) return
+    }
+    const { succeededAt, rows = 0, texts = [], rendered, roles } = last ?? {}
     this.put({ datname, query, intervalSeconds, seconds, failure, succeededAt, rows, texts, rendered, roles })
   }
 

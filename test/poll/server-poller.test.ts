@@ -181,7 +181,7 @@ test('queries wait until a connection to each of the first databases was attempt
   driver.cycle('b', { kind: 'failed', failure: failureOf('network'), credential: undefined })
   driver.until(1)
   t.same(driver.polled, ['a fast at 0.1', 'a wide at 0.1', 'c fast at 0.1'])
-  t.equal(poller.snapshots.get('b', 'fast')?.failure?.errorClass, 'network', 'the failure is not tried again')
+  t.same(poller.states.find(({ name }) => name === 'b')?.failure?.errorClass, 'network', 'the failure is not tried again')
   t.same(
     driver.cycles.filter((cycle) => cycle.startsWith('b')),
     ['b at 0.1']
@@ -539,6 +539,38 @@ test('a server is ready once every planned query was polled, and stays so', asyn
   t.ok(poller.isReady)
   poller.update(serverWith(['a', 'b']), [query('fast', 'database'), query('late', 'database')], 1)
   t.ok(poller.isReady)
+})
+
+test('a database that has never responded plans no query and leaves no snapshot', async (t) => {
+  const driver = new Driver(serverWith(['a', 'b']))
+  const { poller } = driver
+  const refused: Found = { kind: 'failed', failure: failureOf('network'), credential: undefined }
+  driver.until(60, () => refused)
+  t.same(poller.plan.all, [])
+  t.same(poller.snapshots.all(), [])
+  t.ok(poller.isReady, 'a connection to every database was attempted')
+  driver.until(75, (name) => (name === 'b' ? refused : undefined))
+  t.same(
+    poller.snapshots.all().map(({ datname, query: name }) => [datname, name]),
+    [
+      ['', 'wide'],
+      ['a', 'fast']
+    ]
+  )
+})
+
+test('the snapshots of a database that stays down change once', async (t) => {
+  const driver = new Driver(serverWith(['a']), [query('fast', 'database')])
+  const { poller } = driver
+  driver.until(0)
+  const refused: Found = { kind: 'failed', failure: failureOf('network'), credential: undefined }
+  driver.until(15, () => refused)
+  const snapshot = poller.snapshots.get('a', 'fast')
+  t.equal(snapshot?.failure?.errorClass, 'network')
+  driver.until(60, () => refused)
+  t.equal(poller.snapshots.get('a', 'fast'), snapshot)
+  driver.until(75)
+  t.equal(poller.snapshots.get('a', 'fast')?.failure, undefined)
 })
 
 test('a query about an activity is polled while the activity is in progress or unknown', async (t) => {
