@@ -88,6 +88,8 @@ export interface Cycle {
 export interface CycleInProgress extends Cycle {
   /** The queries at its start. A reload may change them during the cycle; what was refused to them then does not count. */
   readonly queries: readonly Query[]
+  /** The number of the server that responds. If another server replaces it during the cycle, the results of the cycle are dropped. */
+  serverNumber: number
   /** The time at which its polls began, after it had acquired its permit. */
   learnedAt: number
   found: Found | undefined
@@ -112,6 +114,8 @@ export class PolledDatabase {
   notBefore = Number.NEGATIVE_INFINITY
   /** Whether the next cycle is due immediately. */
   isHurried = false
+  /** The number of the server of the session. */
+  serverNumber = 0
   /** The start times of all servers that responded. */
   readonly #startTimes = new Set<string>()
   #session: Session | undefined
@@ -205,6 +209,16 @@ export class PolledDatabase {
   forgetRefusals(): void {
     this.refusals = noRefusals
     this.examinedAt.clear()
+  }
+
+  /** Everything that was learned from the server is unknown again, and everything is due. */
+  forgetServer(): void {
+    this.forgetRefusals()
+    this.schedule.forget()
+    this.introduction = undefined
+    this.notBefore = Number.NEGATIVE_INFINITY
+    this.isHurried = true
+    this.state = { ...this.state, facts: undefined, identity: undefined }
   }
 
   /** Records that a discovered database does not accept the role. No connection is attempted before `notBefore`. */

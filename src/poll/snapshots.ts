@@ -78,11 +78,13 @@ export class Snapshots {
     if (snapshot !== undefined && snapshot.intervalSeconds < intervalSeconds) this.put({ ...snapshot, intervalSeconds })
   }
 
-  /** Deletes the samples of a database from the result of a server-wide query. */
-  withdraw(datname: string, query: string): void {
+  /** Deletes the samples of a database from the result of a server-wide query. Returns whether there were any. */
+  withdraw(datname: string, query: string): boolean {
     const snapshot = this.get('', query)
     const texts = snapshot?.texts.filter((text) => text.datname !== datname)
-    if (snapshot !== undefined && texts?.length !== snapshot.texts.length) this.put({ ...snapshot, texts: texts ?? [] })
+    if (snapshot === undefined || texts?.length === snapshot.texts.length) return false
+    this.put({ ...snapshot, texts: texts ?? [], rendered: undefined })
+    return true
   }
 
   /** Samples of the other queries of the same database. */
@@ -99,6 +101,10 @@ export class Snapshots {
       this.#count(datname, -samplesOf(snapshot))
       this.#revision++
     }
+  }
+
+  clear(): void {
+    this.keepOnly(() => false)
   }
 
   /** All snapshots, sorted by database and query, so that the order of the page is the same at every scrape. */
