@@ -389,6 +389,11 @@ export class ServerPoller {
     for (const polled of this.#all) polled.schedule.limitWaits(polled.timed(this.plan.runningIn(polled.name)), now)
   }
 
+  /** Whether the configuration is this one, so that `update` would change nothing. */
+  isConfigured(server: Server, queries: readonly Query[]): boolean {
+    return queries === this.#queries && isDeepStrictEqual(server, this.#server)
+  }
+
   /** Retries rejected credentials immediately: all of them, or those read from one of these files. */
   retryCredentials(files: readonly string[] | undefined): void {
     this.authFailures.forget(files)
@@ -399,11 +404,12 @@ export class ServerPoller {
     }
   }
 
-  /** A scrape was recorded. Ends the long interval of a server that was not scraped. */
-  scraped(now: number): void {
-    if (this.#timing.grid === undefined || this.#timing.grid.scrapeAt !== undefined) return
+  /** A scrape was recorded. Ends the long interval of a server that was not scraped. Returns whether the next cycle may have changed. */
+  scraped(now: number): boolean {
+    if (this.#timing.grid === undefined || this.#timing.grid.scrapeAt !== undefined) return false
     this.#revision++
     this.#setIntervals(now)
+    return true
   }
 
   stop(): void {
