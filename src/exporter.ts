@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import { type Clock, systemClock } from './clock.ts'
 import { QueryLines } from './page/health.ts'
-import { type RenderedPage, renderPage } from './page/page.ts'
+import { type PageState, type RenderedPage, renderPageInSteps } from './page/page.ts'
 import { duplicateServers, readPageState, revisionOf, serversOf } from './page/page-state.ts'
 import { type Page, Pages } from './page/pages.ts'
 import { createProcessSampler, type ProcessMetrics } from './page/process-sampler.ts'
@@ -11,7 +11,7 @@ import { readStatus, type Status } from './page/status.ts'
 import { UnixTime } from './page/unix-time.ts'
 import { DiskPoller } from './poll/disk-poller.ts'
 import { PollLoop } from './poll/poll-loop.ts'
-import { runInSlices } from './poll/run-in-slices.ts'
+import { runInSlices, type Work } from './poll/run-in-slices.ts'
 import { Scrapers } from './poll/scrapers.ts'
 import { ServerPoller } from './poll/server-poller.ts'
 import type { Snapshot } from './poll/snapshots.ts'
@@ -105,12 +105,22 @@ export function createExporter({ version, servers, queries: initialQueries, log,
   }
 
   /** Applies the configuration of each server, and starts those that are new. */
-  function apply(changes: readonly (() => void)[]): void {
-    const generation = ++updates
-    const all = isStarted ? [...changes, ...polled.map((one) => () => start(one))] : changes
-    void runInSlices(all, clock, () => generation !== updates).then(() => {
-      if (generation === updates) pages.invalidate()
-    })
+  function* apply(changes: readonly (() => void)[]): Work<void> {
+    for (const change of changes) {
+      change()
+      yield
+    }
+    for (const one of isStarted ? polled : []) {
+      start(one)
+      yield
+    }
+    // A page of the time between contains servers of both configurations.
+    pages.invalidate()
+  }
+
+  function inSlices(work: Work<void>): void {
+    const update = ++updates
+    void runInSlices(work, clock, () => update !== updates)
   }
 
   async function stop({ loop, disk }: Polled): Promise<void> {
@@ -136,7 +146,8 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     known.loop.wake()
   }
 
-  function render(selection: Selection, ofProcess: ProcessMetrics, now: number): RenderedPage | undefined {
+  /** Reads the state synchronously and returns the work of rendering it, which does not depend on later changes. */
+  function render(selection: Selection, ofProcess: ProcessMetrics, now: number): Work<RenderedPage> | undefined {
     const duplicates = duplicateServers(polled)
     for (const names of duplicates.map((group) => group.join(' and '))) {
       if (warned.has(names)) continue
@@ -145,8 +156,16 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     }
     const state = readPageState(selection, polled, { own: meter.samples(), now, unixOffsetMs: unixTime.offsetMs(now), duplicates })
     if (state === undefined) return undefined
-    const { parts, freshUntil } = renderPage(state, lines)
-    const isWhole = selection.server === undefined && selection.team === undefined
+    return renderWhole(state, selection, ofProcess)
+  }
+
+  function* renderWhole(
+    state: PageState & { readonly disksFreshUntil: number },
+    { server, team }: Selection,
+    ofProcess: ProcessMetrics
+  ): Work<RenderedPage> {
+    const { parts, freshUntil } = yield* renderPageInSteps(state, lines)
+    const isWhole = server === undefined && team === undefined
     return {
       parts: isWhole ? [...parts, ofProcess.text] : parts,
       freshUntil: Math.min(freshUntil, state.disksFreshUntil, isWhole ? ofProcess.freshUntil : Number.POSITIVE_INFINITY)
@@ -163,7 +182,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     start: () => {
       isStarted = true
       pages.start()
-      apply([])
+      inSlices(apply([]))
     },
     pollOnce: async () => {
       await Promise.all(polled.flatMap(({ loop, disk }) => [loop.pollOnce(), disk?.measure()]))
@@ -182,11 +201,13 @@ export function createExporter({ version, servers, queries: initialQueries, log,
       polled = nextServers.map((server) => previous.get(server.name) ?? poll(server))
       const kept = new Set(polled)
       for (const one of previous.values()) if (!kept.has(one)) void remove(one)
-      apply(
-        nextServers.map((server) => () => {
-          const known = previous.get(server.name)
-          if (known !== undefined) change(known, server)
-        })
+      inSlices(
+        apply(
+          nextServers.map((server) => () => {
+            const known = previous.get(server.name)
+            if (known !== undefined) change(known, server)
+          })
+        )
       )
     },
     configured: (isAccepted) => {
