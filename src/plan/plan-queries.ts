@@ -68,8 +68,16 @@ export function planQueries(
   )
 }
 
-/** The variants of each query, newest first. */
+/** The variants of each query, newest first. All servers share those of the same queries. */
 export function groupVariants(queries: readonly Query[]): ReadonlyMap<string, readonly Query[]> {
+  const known = grouped.get(queries) ?? groupByName(queries)
+  grouped.set(queries, known)
+  return known
+}
+
+const grouped = new WeakMap<readonly Query[], ReadonlyMap<string, readonly Query[]>>()
+
+function groupByName(queries: readonly Query[]): ReadonlyMap<string, readonly Query[]> {
   const byName = new Map<string, readonly Query[]>()
   for (const query of queries) byName.set(query.name, [...(byName.get(query.name) ?? []), query])
   const newestFirst = (left: Query, right: Query) => compareVersions(right.variant ?? [], left.variant ?? [])
