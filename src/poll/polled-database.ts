@@ -11,7 +11,7 @@ import type { Session } from '../server/session.ts'
 import type { Grid } from './cycle-timing.ts'
 import type { Connected, Found } from './found.ts'
 import { CycleCosts, roundUp, stretch } from './intervals.ts'
-import { nextInPhase, Schedule, type Timed } from './schedule.ts'
+import { nextInPhase, nextOnGrid, Schedule, type Timed } from './schedule.ts'
 import type { Failure } from './snapshots.ts'
 
 /** The state of a database after its last poll cycle. Immutable. */
@@ -279,6 +279,15 @@ export class PolledDatabase {
     const { isSpread, grid } = this.#interval
     // Spread cycles keep their phase.
     if (!isSpread && grid !== undefined) this.schedule.align(grid.seconds * 1000, grid.scrapeAt, this.#leadMs(grid))
+  }
+
+  /** Moves the cycles to this phase of their interval. */
+  moveToPhase(phase: number, now: number): void {
+    const { seconds } = this.#interval
+    const intervalMs = seconds * 1000
+    // Whole milliseconds, so that a cycle at this time is followed by the next one, not by itself.
+    const point = Math.floor(phase * intervalMs)
+    this.schedule.moveGrid(nextOnGrid(point - intervalMs, intervalMs, now), seconds, now)
   }
 
   /** The lead: the time from the start of a cycle to the scrape that it precedes, at most half of the time between scrapes. */

@@ -366,6 +366,8 @@ export class ServerPoller {
       if (found?.kind === 'connected') polled.costs.cycled(found.isNew ? found.seconds : undefined)
       this.#setIntervals(now)
       polled.cycleEnded(cycle.startedAt, now, this.plan.runningIn(polled.name), this.#backOffSeconds(polled, found, now))
+      // Unreachable servers are tried one after the other, not all at once before each scrape.
+      if (polled.state.failure?.errorClass === 'network') polled.moveToPhase(phaseOf(hashOf(this.#server.name)), now)
     }
     polled.cycle = undefined
     this.#introduce(now)
@@ -762,6 +764,10 @@ function countersOf({ query: { columns } }: PlannedQuery): number {
 function monitoringRolesOf({ database: { connection }, state: { facts } }: PolledDatabase): readonly string[] {
   if (facts === undefined) return [connection.user]
   return facts.capabilities.has('pg_read_all_stats') ? [connection.user, facts.role] : []
+}
+
+function hashOf(text: string): number {
+  return Buffer.from(text).reduce((hash, byte) => (hash * 31 + byte) % 65_521, 0)
 }
 
 /** Whether the first cycle of a database has ended: it connected, failed or was deferred. */

@@ -196,18 +196,19 @@ test('queries wait until a connection to each of the first databases was attempt
 })
 
 test('an unreachable server is retried at every interval, an unknown database with an increasing back-off', async (t) => {
-  for (const [errorClass, times] of [
-    ['network', [0, 15, 30, 45, 60, 75, 90, 105, 120]],
-    ['no_database', [0, 15, 45, 105]]
-  ] as const) {
-    const driver = new Driver(serverWith(['a']))
+  const timesOf = (errorClass: ErrorClass, name: string) => {
+    const driver = new Driver(serverWith(['a'], { name }))
     driver.until(120, () => ({ kind: 'failed', failure: failureOf(errorClass), credential: undefined }))
-    t.same(
-      driver.cycles,
-      times.map((time) => `a at ${time}`),
-      errorClass
-    )
+    return driver.cycles.map((cycle) => Number(cycle.replace('a at ', '')))
   }
+  t.same(timesOf('no_database', 's'), [0, 15, 45, 105])
+  const phases = ['s', 'r', 'server'].map((name) => {
+    const times = timesOf('network', name)
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+    t.ok(gaps.every((gap, index) => (index === 0 ? gap <= 15 : Math.abs(gap - 15) < 0.001)))
+    return gaps[0]
+  })
+  t.equal(new Set(phases).size, 3, 'unreachable servers are not tried at the same time')
 })
 
 test('a rejected credential has one back-off, and is retried immediately when it may have changed', async (t) => {
