@@ -67,6 +67,7 @@ async function admitAndConnect(cycle: Cycle, options: CycleOptions): Promise<Fou
   if (database === undefined || poller.isDeferred(cycle.name)) return await defer(connection)
   const target = database.connection
   try {
+    if (poller.isOfReplacedServer(cycle)) await connection.close()
     const credential = { credential: await credentialOf(target), database: database.name, file: fileOf(target.password) }
     const isRejected = poller.authFailures.current(credential, clock.now()) !== undefined
     // The password is read before the permit is acquired: a password command that hangs must not hold a permit.
