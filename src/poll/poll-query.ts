@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { renderEntries } from '../metric/render-entries.ts'
 import { columnsMismatch, type DatnameOf, databaseOf, type Entry, readRows, rowsLeftOut } from '../metric/sample.ts'
@@ -11,6 +10,7 @@ import type { DueQuery } from './due-query.ts'
 import { isUnchanged, type PollResult } from './poll-result.ts'
 import type { QueryMemory } from './query-memories.ts'
 import { runInParts } from './run-in-parts.ts'
+import { runInSlices } from './run-in-slices.ts'
 import type { Failure } from './snapshots.ts'
 
 /** The outcome of a poll: a result, a failure, or both if a failure made the result incomplete. */
@@ -77,7 +77,7 @@ function rowsOf(due: DueQuery, answer: Answer, clock: Clock, isWhole: boolean): 
   return { ...result, rendered: digest === undefined ? undefined : { query, digest, limit, databases, knownLabels, result } }
 }
 
-/** Counts statements in steps, so that scrapes do not wait for thousands of them. */
+/** Counts statements in slices, so that scrapes do not wait for thousands of them. */
 async function countStatements(
   due: DueQuery,
   answer: Answer,
@@ -89,10 +89,8 @@ async function countStatements(
   const fitting = Math.floor(due.maxSamples / Math.max(1, due.query.columns.filter(isValueColumn).length)) - counts.others
   const limit = Math.max(0, Math.min(due.limit, fitting))
   const isWhole = answer.cutRows === 0
-  const steps = counts.steps(eachRow(answer), { now: clock.now(), seenUntil, epoch, isWhole, limit, isShown, isOwnRole })
-  let step = steps.next()
-  for (; !step.done; step = steps.next()) await setImmediate()
-  const taken = step.value
+  const options = { now: clock.now(), seenUntil, epoch, isWhole, limit, isShown, isOwnRole }
+  const taken = await runInSlices(counts.steps(eachRow(answer), options), clock)
   const missing = { cutRows: answer.cutRows, illegal: 0, duplicates: taken.duplicates }
   const result = resultOf(due, taken.rows, taken.entries, missing)
   return { ...result, texts: [...result.texts, ...taken.texts] }

@@ -5,12 +5,18 @@ import type { Clock } from '../clock.ts'
 export type Work<Result> = Generator<void, Result>
 
 /** The duration of a slice. Other events, such as scrapes, wait for one slice at most. */
-const sliceMs = 20
+const sliceMs = 10
 
 /**
  * Does work in slices, with a turn of the event loop after each slice. The first slice is done synchronously. Returns
  * undefined if `isCancelled` returned true between two slices.
  */
+export async function runInSlices<Result>(work: Work<Result>, clock: Pick<Clock, 'now'>): Promise<Result>
+export async function runInSlices<Result>(
+  work: Work<Result>,
+  clock: Pick<Clock, 'now'>,
+  isCancelled: () => boolean
+): Promise<Result | undefined>
 export async function runInSlices<Result>(
   work: Work<Result>,
   { now }: Pick<Clock, 'now'>,

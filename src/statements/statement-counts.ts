@@ -140,7 +140,7 @@ export class StatementCounts {
   }
 
   /** Does the same in steps of a few milliseconds, so that the caller can do other work between them. */
-  *steps(rows: Iterable<Row>, options: TakeOptions): Generator<undefined, Taken> {
+  *steps(rows: Iterable<Row>, options: TakeOptions): Generator<void, Taken> {
     const { epoch, isWhole } = options
     const isBaseline = epoch !== this.#last?.epoch
     this.#poll++
@@ -174,7 +174,7 @@ export class StatementCounts {
     for (const counters of this.#named.values()) counters.release(seenUntil)
   }
 
-  *#read(rows: Iterable<Row>, options: ReadOptions): Generator<undefined, Pick<Taken, 'rows' | 'duplicates'>> {
+  *#read(rows: Iterable<Row>, options: ReadOptions): Generator<void, Pick<Taken, 'rows' | 'duplicates'>> {
     const hidden = new Map<string, Hidden>()
     let [count, duplicates, unpaused] = [0, 0, 0]
     for (const [labelsText, keyText, valuesText] of rows) {

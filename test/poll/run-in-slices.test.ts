@@ -7,7 +7,7 @@ test('the first slice runs synchronously, and each other one in a turn of its ow
   const turns: (readonly number[])[] = []
   function* work() {
     for (const number of [0, 1, 2, 3, 4, 5]) {
-      now += 11
+      now += 6
       done.push(number)
       yield
     }
