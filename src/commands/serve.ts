@@ -8,10 +8,16 @@ import { createLog } from './create-log.ts'
 /** Polls and serves until a signal ends the process. */
 export async function serve(version: string): Promise<void> {
   const config = readConfig(readEnvironment())
-  let { tokens, teams, targets } = config
+  let { tokens, teams, targets, allowedHosts } = config
   const log = createLog(config, 1)
   const exporter = createExporter({ version, servers: config.servers, queries: config.queries, log })
-  const app = createApp({ ...exporter, targets: () => targets, tokens: () => ({ everything: tokens, teams }) })
+  const app = createApp({
+    ...exporter,
+    targets: () => targets,
+    logins: () => ({ everything: tokens, teams }),
+    allowedHosts: () => allowedHosts,
+    log
+  })
   exporter.sharded(config.shard)
   const reload = startReload({
     config,
@@ -20,6 +26,7 @@ export async function serve(version: string): Promise<void> {
       tokens = next.tokens
       teams = next.teams
       targets = next.targets
+      allowedHosts = next.allowedHosts
       exporter.sharded(next.shard)
       exporter.update(next.servers, next.queries)
     },

@@ -9,10 +9,15 @@ import { type Path, parseLocatedYaml } from './located-yaml.ts'
 /** The content of `pgvitals.yaml` as `pgvitals.schema.json` describes it, with defaults filled in and invalid values removed. */
 export interface FileShape {
   readonly servers?: Readonly<Record<string, ServerShape>>
-  readonly teams?: Readonly<Record<string, { readonly tokens?: readonly SecretShape[] }>>
+  readonly teams?: Readonly<Record<string, TeamShape>>
   readonly tokens?: readonly SecretShape[]
   readonly detail?: Detail
   readonly queries?: Readonly<Record<string, unknown>>
+}
+
+export interface TeamShape {
+  readonly tokens?: readonly SecretShape[]
+  readonly users?: readonly string[]
 }
 
 export interface ServerShape {

@@ -60,7 +60,9 @@ export function startReload({ config: initial, read, apply, finished, log }: Rel
 }
 
 function isSame(left: Config, right: Config): boolean {
-  return (['servers', 'shard', 'targets', 'tokens', 'teams', 'queries'] as const).every((key) => isDeepStrictEqual(left[key], right[key]))
+  return (['servers', 'shard', 'targets', 'allowedHosts', 'tokens', 'teams', 'queries'] as const).every((key) =>
+    isDeepStrictEqual(left[key], right[key])
+  )
 }
 
 /** `main (platform, users), local (postgres)` */

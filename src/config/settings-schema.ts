@@ -13,6 +13,8 @@ export interface Settings {
   readonly PGVITALS_POLL_COST_PERCENT: number
   readonly PGVITALS_SHARD: string
   readonly PGVITALS_SHARD_TARGETS: string
+  readonly PGVITALS_TARGET: string
+  readonly PGVITALS_ALLOWED_HOSTS: string
 }
 
 /** The types, defaults and descriptions of the settings. The README's table repeats the descriptions. */
@@ -29,7 +31,9 @@ export const settingsSchema = {
     'PGVITALS_DETAIL',
     'PGVITALS_POLL_COST_PERCENT',
     'PGVITALS_SHARD',
-    'PGVITALS_SHARD_TARGETS'
+    'PGVITALS_SHARD_TARGETS',
+    'PGVITALS_TARGET',
+    'PGVITALS_ALLOWED_HOSTS'
   ],
   properties: {
     PGVITALS_HOST: { type: 'string', default: '127.0.0.1', description: 'The address to listen on. Use `0.0.0.0` in a container.' },
@@ -81,6 +85,18 @@ export const settingsSchema = {
       type: 'string',
       default: '',
       description: 'The addresses of all shards for `/sd`, such as `pgvitals-{shard}.pgvitals:9187`.'
+    },
+    PGVITALS_TARGET: {
+      type: 'string',
+      default: '',
+      description:
+        'The address of this process for `/sd`, such as `pgvitals:9187`. By default the address to listen on, with the name of the machine if that is `0.0.0.0`.'
+    },
+    PGVITALS_ALLOWED_HOSTS: {
+      type: 'string',
+      default: '',
+      description:
+        'Names under which pgvitals may be requested if neither tokens nor users are configured, such as `metrics.example.com,*.example.net`; `*` for every name. IP addresses, names without a dot and the names of `/sd` are always allowed.'
     }
   }
 } as const satisfies SettingsSchema
