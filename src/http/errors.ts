@@ -7,7 +7,8 @@ import { securityHeaders } from './security-headers.ts'
 export function explainError(log: { readonly error: (details: object, message: string) => void }) {
   return (error: FastifyError, { routeOptions }: FastifyRequest, reply: FastifyReply) => {
     const { statusCode: status = 500 } = error
-    if (status >= 500) log.error({ err: error }, `${routeOptions.url} failed`)
+    // An error with a status is expected, such as a refused request.
+    if (error.statusCode === undefined) log.error({ err: error }, `${routeOptions.url} failed`)
     return reply.code(status).type('text/plain').send(`${STATUS_CODES[status]}\n`)
   }
 }
