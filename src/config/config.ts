@@ -15,6 +15,7 @@ import { readVariables } from './libpq-parameters.ts'
 import { readServers } from './servers.ts'
 import { readSettings } from './settings.ts'
 import { checkShardTargets, readShard, type Shard, serversOf, type Target, targetsOf } from './shard.ts'
+import { readWebConfig, type WebConfig } from './web-config.ts'
 
 /** The configuration from the environment and `pgvitals.yaml`. */
 export interface Config {
@@ -31,6 +32,10 @@ export interface Config {
   readonly tokens: readonly Secret[]
   /** The teams in the file, which may have their own tokens. */
   readonly teams: ReadonlyMap<string, Team>
+  /** The configuration of the HTTP server; undefined without `PGVITALS_WEB_CONFIG`. */
+  readonly web: WebConfig | undefined
+  /** Whether the HTTP server serves HTTPS. */
+  readonly isTls: boolean
   /** Ignored and unusual settings, for the log. */
   readonly notes: readonly string[]
   /** Every file that was read or is referenced, as an absolute path. A change in one of them triggers a reload. */
@@ -63,13 +68,16 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const teams = readDeclaredTeams(servers, sources)
   const tokens = readDeclaredTokens(sources)
   const queries = readAllQueries(sources)
+  const web = environment.PGVITALS_WEB_CONFIG ? readWebConfig(environment.PGVITALS_WEB_CONFIG, sources) : undefined
   throwErrors(sources)
   // `settings` is defined unless there were errors.
   const { PGVITALS_HOST: host = '', PGVITALS_PORT: port = 0, PGVITALS_LOG_LEVEL: logLevel = '' } = settings ?? {}
   const own = serversOf(servers, shard)
   if (shard !== undefined) sources.notes.push(`shard ${shard.index} of ${shard.count}: ${own.length} of ${servers.length} servers`)
   const targets = targetsOf(servers, shard, template)
-  return { host, port, logLevel, queries, servers: own, shard, targets, tokens, teams, notes: sources.notes, files: [...sources.files] }
+  const { notes, files } = sources
+  const isTls = web?.tls !== undefined
+  return { host, port, logLevel, queries, servers: own, shard, targets, tokens, teams, web, isTls, notes, files: [...files] }
 }
 
 /** Reads the query files, tuned by the environment and `pgvitals.yaml`. Throws a ConfigError with all errors. */

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { readSecret, type Secret } from '../server/credential.ts'
+import type { CheckPassword } from './basic-auth.ts'
 
 /** The tokens that give access to pages. */
 export interface Tokens {
@@ -8,6 +9,12 @@ export interface Tokens {
   readonly everything: readonly Secret[]
   /** Tokens for the page of one team, by team. */
   readonly teams: ReadonlyMap<string, { readonly tokens: readonly Secret[] }>
+}
+
+/** The users of basic authentication, who may read every page. */
+export interface Basic {
+  readonly users: () => ReadonlyMap<string, string>
+  readonly checkPassword: CheckPassword
 }
 
 /** Whether a request with this `Authorization` header may read the page of a team or, without a team, every page. */
@@ -20,7 +27,7 @@ const rememberMs = 15_000
  * Creates the access control. If no token is configured, everyone may read every page. If any token is configured, every
  * page requires one: a token for every page, or for the page of a team the token of that team.
  */
-export function createAccess(tokens: () => Tokens, clock: Clock): Access {
+export function createAccess(tokens: () => Tokens, clock: Clock, basic?: Basic): Access {
   const remembered = new Map<Secret, { readonly until: number; readonly token: Promise<string | undefined> }>()
   const tokenOf = (secret: Secret): Promise<string | undefined> => {
     const now = clock.now()
@@ -35,8 +42,14 @@ export function createAccess(tokens: () => Tokens, clock: Clock): Access {
   return async (team, authorization) => {
     const { everything, teams } = tokens()
     const own = team === undefined ? [] : (teams.get(team)?.tokens ?? [])
-    const isProtected = everything.length > 0 || [...teams.values()].some(({ tokens }) => tokens.length > 0)
+    const isProtected =
+      (basic?.users().size ?? 0) > 0 || everything.length > 0 || [...teams.values()].some(({ tokens }) => tokens.length > 0)
     if (!isProtected) return true
+    const [, encoded] = /^basic +(\S+) *$/i.exec(authorization ?? '') ?? []
+    if (encoded !== undefined) {
+      const [, user, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
+      return basic !== undefined && user !== undefined && password !== undefined && (await basic.checkPassword(user, password))
+    }
     const [, given] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
     if (given === undefined) return false
     const valid = await Promise.all([...everything, ...own].map(tokenOf))

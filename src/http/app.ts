@@ -3,8 +3,9 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { Page } from '../page/pages.ts'
 import type { Selection } from '../page/selection.ts'
 import type { Status } from '../page/status.ts'
-import { createAccess, type Tokens } from './access.ts'
+import { type Basic, createAccess, type Tokens } from './access.ts'
 import { statusPage } from './status-page.ts'
+import type { TlsServer } from './tls-server.ts'
 
 /** The functions that the HTTP server calls. */
 export interface Served {
@@ -18,6 +19,13 @@ export interface Served {
   /** The targets of `/sd`. Without an address, the target is this process under the host name of the request. */
   readonly targets: () => readonly { readonly server: string | undefined; readonly address: string | undefined }[]
   readonly tokens: () => Tokens
+  readonly basic?: Basic | undefined
+  /** Headers of every response. */
+  readonly headers?: () => Readonly<Record<string, string>>
+  /** Whether another request may be answered. */
+  readonly isWithinRate?: () => boolean
+  /** Serves HTTPS if it is defined. */
+  readonly tls?: TlsServer | undefined
   readonly clock?: Clock
 }
 
@@ -27,13 +35,34 @@ const noCompiler = (): never => {
 }
 
 /** Creates the HTTP server with its routes. No route waits for a database. */
-export function createApp({ metrics, scraped, isReady, status, targets, tokens, clock = systemClock }: Served): FastifyInstance {
-  const app = fastify({
+export function createApp({
+  metrics,
+  scraped,
+  isReady,
+  status,
+  targets,
+  tokens,
+  basic,
+  headers = () => ({}),
+  isWithinRate = () => true,
+  tls,
+  clock = systemClock
+}: Served): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    // The types of Fastify allow no server that is either.
+    ...((tls === undefined ? {} : { https: tls.options }) as object),
     logger: false,
     forceCloseConnections: true,
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } }
   })
-  const mayRead = createAccess(tokens, clock)
+  tls?.attach(app.server)
+  const mayRead = createAccess(tokens, clock, basic)
+
+  app.addHook('onRequest', async (_, reply) => {
+    void reply.headers(headers())
+    if (!isWithinRate()) return reply.code(429).type('text/plain').send('too many requests\n')
+    return undefined
+  })
 
   /** Rejects requests without a valid token for the requested page if tokens are configured. */
   const guard = async (request: FastifyRequest<Part>, reply: FastifyReply) => {
@@ -43,7 +72,7 @@ export function createApp({ metrics, scraped, isReady, status, targets, tokens, 
     if (await mayRead(requested, request.headers.authorization)) return
     return reply
       .code(401)
-      .header('www-authenticate', 'Bearer realm="pgvitals"')
+      .header('www-authenticate', (basic?.users().size ?? 0) > 0 ? 'Basic realm="pgvitals"' : 'Bearer realm="pgvitals"')
       .type('text/plain')
       .send(`${requested === undefined ? 'This page' : `The page of the team "${requested}"`} needs a token: Authorization: Bearer …\n`)
   }
@@ -70,7 +99,10 @@ export function createApp({ metrics, scraped, isReady, status, targets, tokens, 
   app.get<Part>('/sd', guarded, async (request) =>
     targets().map(({ server, address = request.host }) => ({
       targets: [address],
-      labels: server === undefined ? {} : { __param_server: server, instance: server }
+      labels: {
+        ...(server !== undefined && { __param_server: server, instance: server }),
+        ...(tls !== undefined && { __scheme__: 'https' })
+      }
     }))
   )
 
