@@ -13,7 +13,7 @@ import { hasTool } from './servers/has-tool.ts'
 import { makeCertificate } from './servers/make-certificate.ts'
 import { freePort } from './servers/start-server.ts'
 
-const example = join(import.meta.dirname, '..', 'deploy', 'pgvitals', 'web-config.yml')
+const example = join(import.meta.dirname, '..', 'deploy', 'web-config.example.yml')
 
 /** A response, and the certificate of a new connection. */
 interface Read {
@@ -72,10 +72,10 @@ test('pgvitals serves HTTPS with basic authentication, and reloads certificates 
   if (!hasTool(t, 'openssl', 'openssl')) return
   const { at, port, running, install, write, read } = await start(t)
   t.match(running.output(), new RegExp(`pgvitals \\S+ serves https://127\\.0\\.0\\.1:${port}/metrics`))
-  const login = 'prometheus:devpass'
+  const login = 'prometheus:example'
   for (const path of ['/metrics', '/', '/sd', '/api/status']) {
     t.equal((await read(path)).status, 401, path)
-    t.equal((await read(path, 'prometheus:devpas')).status, 401, path)
+    t.equal((await read(path, 'prometheus:exampl')).status, 401, path)
     t.equal((await read(path, login)).status, 200, path)
   }
   t.equal((await read('/healthz')).status, 200)
@@ -101,11 +101,11 @@ test('pgvitals serves HTTPS with basic authentication, and reloads certificates 
 
   const [hash = ''] = /\$2y\S+/.exec(readFileSync(example, 'utf8')) ?? []
   write('web-config.yml', `basic_auth_users: { grafana: ${hash} }\nhttp_server_config: { headers: { X-Frame-Options: deny } }`)
-  await until('the new user is accepted', 15, async () => (await read('/metrics', 'grafana:devpass')).status === 200)
+  await until('the new user is accepted', 15, async () => (await read('/metrics', 'grafana:example')).status === 200)
   t.match(running.output(), /TLS in PGVITALS_WEB_CONFIG changed to false; restart to apply it, the current value is true/)
   t.equal((await read('/metrics', login)).status, 401)
   t.equal((await read('/healthz')).subject, 'CN=second', 'TLS is switched off by a restart only')
-  t.notMatch(running.output(), /\$2y|devpas|PRIVATE/, 'no secret is logged')
+  t.notMatch(running.output(), /\$2y|exampl|PRIVATE/, 'no secret is logged')
 })
 
 test('Prometheus scrapes over HTTPS with a password, also targets of /sd, and not with a wrong one', async (t) => {
@@ -121,9 +121,9 @@ test('Prometheus scrapes over HTTPS with a password, also targets of /sd, and no
     at('prometheus.yml'),
     `global: { scrape_interval: 1s }
 scrape_configs:
-  - { job_name: direct, ${direct}, ${access('devpass')} }
+  - { job_name: direct, ${direct}, ${access('example')} }
   - { job_name: wrong, ${direct}, ${access('wrong')} }
-  - { job_name: discovered, http_sd_configs: [{ url: 'https://localhost:${port}/sd', ${access('devpass')} }], ${access('devpass')} }
+  - { job_name: discovered, http_sd_configs: [{ url: 'https://localhost:${port}/sd', ${access('example')} }], ${access('example')} }
 `
   )
   const flags = [`--config.file=${at('prometheus.yml')}`, `--storage.tsdb.path=${folder}/data`]

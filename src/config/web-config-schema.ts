@@ -85,7 +85,7 @@ export const webConfigSchema = {
         cert: text('The certificate itself, instead of `cert_file`.'),
         key: text('The key itself, instead of `key_file`.'),
         client_auth_type: oneOf(
-          'The policy for client certificates. Only `RequireAndVerifyClientCert` restricts access. By default `NoClientCert`.',
+          'The policy for client certificates: `NoClientCert`, `RequestClientCert`, `RequireAnyClientCert`, `VerifyClientCertIfGiven` or `RequireAndVerifyClientCert`, which alone restricts access. By default `NoClientCert`.',
           clientAuthTypes
         ),
         client_ca_file: text('The file with the root certificates that verify client certificates.'),
