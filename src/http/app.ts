@@ -56,6 +56,7 @@ export function createApp({
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } }
   })
   tls?.attach(app.server)
+  app.addHook('preClose', async () => tls?.close())
   const mayRead = createAccess(tokens, clock, basic)
 
   app.addHook('onRequest', async (_, reply) => {

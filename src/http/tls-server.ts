@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http'
 import type { ServerOptions } from 'node:https'
+import type { Socket } from 'node:net'
 import { type SecureContextOptions, Server, type TLSSocket } from 'node:tls'
 import { type Clock, systemClock } from '../clock.ts'
 import { type ClientCertificatePolicy, refusalOf } from './client-certificate.ts'
@@ -15,6 +16,8 @@ export interface TlsServer {
   readonly options: ServerOptions
   /** Checks the client certificates of the server, before it reads a request. */
   readonly attach: (server: HttpServer) => void
+  /** Ends the connections that have not completed the handshake. The HTTP server does not know them, but waits for their end. */
+  readonly close: () => void
   /** Applies other settings to new connections. Connections in progress continue. */
   readonly update: (settings: TlsSettings) => void
 }
@@ -30,6 +33,9 @@ export function createTlsServer(initial: TlsSettings, log: (message: string) => 
   let settings = initial
   let server: Server | undefined
   let loggedAt = Number.NEGATIVE_INFINITY
+  /** The connections that have not completed the handshake, by address and port of the client. */
+  const incomplete = new Map<string, Socket>()
+  let isClosing = false
   const refused = (socket: TLSSocket, reason: string) => {
     if (clock.now() - loggedAt < logIntervalMs) return
     loggedAt = clock.now()
@@ -40,16 +46,28 @@ export function createTlsServer(initial: TlsSettings, log: (message: string) => 
     attach: (created) => {
       if (!(created instanceof Server)) throw new Error('the HTTP server was created without TLS')
       server = created
-      server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-        refused(socket, String(socket.authorizationError ?? error.code ?? error.message))
+      server.on('connection', (socket: Socket) => {
+        const client = clientOf(socket)
+        incomplete.set(client, socket)
+        socket.once('close', () => incomplete.delete(client))
+        if (isClosing) socket.destroy()
+      })
+      server.on('tlsClientError', ({ code, message }: NodeJS.ErrnoException, socket) => {
+        // A client that disconnects was not refused: a health check connects and sends nothing.
+        if (socket.authorizationError || code !== 'ECONNRESET') refused(socket, String(socket.authorizationError || code || message))
       })
       // Before the listener of the HTTP server, which reads requests.
       server.prependListener('secureConnection', (socket) => {
+        incomplete.delete(clientOf(socket))
         const reason = refusalOf(socket, settings.clientCertificates)
         if (reason === undefined) return
         refused(socket, reason)
         socket.destroy()
       })
+    },
+    close: () => {
+      isClosing = true
+      for (const socket of incomplete.values()) socket.destroy()
     },
     update: (next) => {
       server?.setSecureContext(next.context)
@@ -58,6 +76,10 @@ export function createTlsServer(initial: TlsSettings, log: (message: string) => 
       if (server !== undefined) Object.assign(server, requestOf(next))
     }
   }
+}
+
+function clientOf({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
+  return `${remoteAddress} ${remotePort}`
 }
 
 function requestOf({

@@ -61,7 +61,7 @@ async function start(t: Test, settings: TlsSettings) {
   const nextMinute = () => {
     now += 60_000
   }
-  return { tls, address, port, get, logged, requests, nextMinute }
+  return { app, tls, address, port, get, logged, requests, nextMinute }
 }
 
 /** Connects once, and returns the subject of the certificate and the protocol, or the code of the error. */
@@ -157,6 +157,19 @@ test('new connections get the new certificate and protocol, and those in progres
   t.equal(await get(kept), 'ok\n')
   t.not(await get({ ...kept, agent: false }), 'ok\n', 'a new connection needs a certificate')
   t.equal(await get({ ...kept, agent: false, ...pair('client') }), 'ok\n')
+})
+
+test('a connection that does not complete the handshake does not delay the end', async (t) => {
+  if (!hasTool(t, 'openssl', 'openssl')) return
+  const { pair } = makeCertificates(t)
+  const { app, port, get, logged } = await start(t, { context: pair('server'), clientCertificates: none })
+  const accepted = new Promise((resolve) => app.server.once('connection', resolve))
+  const silent = connectTcp(port, '127.0.0.1')
+  const closed = new Promise((resolve) => silent.once('close', resolve).on('error', () => {}))
+  await accepted
+  t.equal(await get(), 'ok\n', 'others are served')
+  await Promise.all([app.close(), closed])
+  t.same(logged, [], 'the handshake has not reached its timeout')
 })
 
 test('protocols and cipher suites outside the settings are refused', async (t) => {
