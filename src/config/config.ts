@@ -16,6 +16,7 @@ import { readVariables } from './libpq-parameters.ts'
 import { readServers } from './servers.ts'
 import { readSettings } from './settings.ts'
 import { checkShardTargets, checkTarget, ownAddresses, readShard, type Shard, serversOf, type Target, targetsOf } from './shard.ts'
+import { readWebConfig, type WebConfig } from './web-config.ts'
 
 /** The configuration from the environment and `pgvitals.yaml`. */
 export interface Config {
@@ -34,6 +35,10 @@ export interface Config {
   readonly tokens: readonly Secret[]
   /** The teams in the file, which may have their own tokens and users. */
   readonly teams: ReadonlyMap<string, Team>
+  /** The configuration of the HTTP server; undefined without `PGVITALS_WEB_CONFIG`. */
+  readonly web: WebConfig | undefined
+  /** Whether the HTTP server serves HTTPS. */
+  readonly isTls: boolean
   /** Ignored and unusual settings, for the log. */
   readonly notes: readonly string[]
   /** Every file that was read or is referenced, as an absolute path. A change in one of them triggers a reload. */
@@ -65,9 +70,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   checkShardTargets(template, shardText !== '', sources.errors)
   checkTarget(own, template, sources.errors)
   const allowedHosts = readAllowedHosts(settings?.PGVITALS_ALLOWED_HOSTS ?? '', sources.errors)
-  const teams = readDeclaredTeams(servers, undefined, sources)
   const tokens = readDeclaredTokens(sources)
   const queries = readAllQueries(sources)
+  const web = environment.PGVITALS_WEB_CONFIG ? readWebConfig(environment.PGVITALS_WEB_CONFIG, sources) : undefined
+  const teams = readDeclaredTeams(servers, web && new Set(web.users.keys()), sources)
   throwErrors(sources)
   // `settings` is defined unless there were errors.
   const { PGVITALS_HOST: host = '', PGVITALS_PORT: port = 0, PGVITALS_LOG_LEVEL: logLevel = '' } = settings ?? {}
@@ -85,6 +91,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     allowedHosts: [...allowedHosts, ...ownAddresses(shard, addresses).map((address) => address.replace(/:\d+$/, '').toLowerCase())],
     tokens,
     teams,
+    web,
+    isTls: web?.tls !== undefined,
     notes: sources.notes,
     files: [...sources.files]
   }

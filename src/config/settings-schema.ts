@@ -6,6 +6,7 @@ export interface Settings {
   readonly PGVITALS_PORT: number
   readonly PGVITALS_LOG_LEVEL: string
   readonly PGVITALS_CONFIG: string
+  readonly PGVITALS_WEB_CONFIG: string
   readonly PGVITALS_QUERIES_DIR: string
   readonly PGVITALS_QUERIES: string
   readonly PGVITALS_KEEP_SESSIONS: string
@@ -25,6 +26,7 @@ export const settingsSchema = {
     'PGVITALS_PORT',
     'PGVITALS_LOG_LEVEL',
     'PGVITALS_CONFIG',
+    'PGVITALS_WEB_CONFIG',
     'PGVITALS_QUERIES_DIR',
     'PGVITALS_QUERIES',
     'PGVITALS_KEEP_SESSIONS',
@@ -48,6 +50,11 @@ export const settingsSchema = {
       type: 'string',
       default: '',
       description: 'The configuration file. By default `pgvitals.yaml` in the working directory, if it exists.'
+    },
+    PGVITALS_WEB_CONFIG: {
+      type: 'string',
+      default: '',
+      description: 'A file with TLS and basic authentication for pgvitals itself, in the format of Prometheus exporters.'
     },
     PGVITALS_QUERIES_DIR: { type: 'string', default: '', description: 'A directory with your own query files.' },
     PGVITALS_QUERIES: {

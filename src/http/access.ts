@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { readSecret, type Secret } from '../server/credential.ts'
+import type { CheckPassword } from './basic-auth.ts'
 
 /** The configured logins. */
 export interface Logins {
@@ -19,7 +20,7 @@ export interface TeamLogins {
 export interface Basic {
   /** The hashes of the passwords by user. */
   readonly users: () => ReadonlyMap<string, string>
-  readonly checkPassword: (user: string, password: string) => Promise<boolean>
+  readonly checkPassword: CheckPassword
 }
 
 /** What a login may see: everything, or the databases of these teams. */

@@ -13,6 +13,7 @@ import { createLogin } from './login.ts'
 import { securityHeaders } from './security-headers.ts'
 import { discoverTargets, listenAddress, type Target } from './service-discovery.ts'
 import { statusPage } from './status-page.ts'
+import type { TlsServer } from './tls-server.ts'
 
 /** The functions that the HTTP server calls. */
 export interface Served {
@@ -30,7 +31,11 @@ export interface Served {
   readonly basic?: Basic | undefined
   /** Additional headers of every response, which replace those of the same name. */
   readonly headers?: () => Readonly<Record<string, string>>
-  /** Names in the `Host` header that are allowed in addition to the default, if no login is configured. */
+  /** Whether another request may be answered. */
+  readonly isWithinRate?: () => boolean
+  /** Serves HTTPS if it is defined. */
+  readonly tls?: TlsServer | undefined
+  /** Names in the `Host` header that are allowed in addition to the default, if neither a login nor TLS is configured. */
   readonly allowedHosts?: () => readonly string[]
   readonly http: HttpMeter
   readonly log: { readonly warn: (message: string) => void; readonly error: (details: object, message: string) => void }
@@ -57,21 +62,31 @@ const noCompiler = (): never => {
 
 /** Creates the HTTP server with its routes. No route waits for a database. */
 export function createApp(served: Served): FastifyInstance {
-  const { metrics, scraped, isReady, status, targets, http, log, clock = systemClock } = served
+  const { metrics, scraped, isReady, status, targets, http, log, tls, isWithinRate = () => true, clock = systemClock } = served
   const limits = { ...defaultLimits, ...served.limits }
-  const app = fastify({
+  const { http: serverOptions, ...ofFastify } = timeouts(limits)
+  const app: FastifyInstance = fastify({
+    // The types of Fastify allow no server that is either.
+    ...((tls === undefined ? { http: serverOptions } : { https: { ...tls.options, ...serverOptions } }) as object),
     logger: false,
     forceCloseConnections: true,
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     clientErrorHandler: answerClientError,
     frameworkErrors: explainBadUrl,
-    ...timeouts(limits)
+    ...ofFastify
   })
+  tls?.attach(app.server)
+  app.addHook('preClose', async () => tls?.close())
   // Only `createLogin` uses it.
   void app.register(rateLimit, { global: false })
   limitConnections(app, limits, http)
   app.addHook('onRequest', async (_, reply) => void reply.headers({ ...securityHeaders, ...served.headers?.() }))
   limitRequests(app, limits, http)
+  app.addHook('onRequest', async (_, reply) => {
+    if (isWithinRate()) return undefined
+    http.rejected('rate')
+    return reply.code(429).type('text/plain').send('too many requests\n')
+  })
   app.addHook('onRequest', rejectOtherMethods)
   app.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('Not found; / links to all pages.\n'))
   app.setErrorHandler(explainError(log))
@@ -80,13 +95,13 @@ export function createApp(served: Served): FastifyInstance {
   const login = createLogin(app, { access, meter: http, log, clock })
   const pages = createPageLimiter(limits, http)
 
-  /** Rejects requests without a valid login, or under a name that is not allowed if no login is configured. */
+  /** Rejects requests without a valid login, or under a name that is not allowed if neither a login nor TLS is configured. */
   const guard = async (request: FastifyRequest, reply: FastifyReply) => {
     if (access.isProtected()) {
       const view = await login(request, reply)
       if (view === undefined) return reply
       request.view = view
-    } else if (!isAllowedHost(request.headers.host, [hostname().toLowerCase(), ...(served.allowedHosts?.() ?? [])])) {
+    } else if (tls === undefined && !isAllowedHost(request.headers.host, [hostname().toLowerCase(), ...(served.allowedHosts?.() ?? [])])) {
       http.rejected('host')
       return reply.code(421).type('text/plain').send(explainHost(request.headers.host))
     }
@@ -115,7 +130,9 @@ export function createApp(served: Served): FastifyInstance {
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(body)
   })
 
-  app.get('/sd', guarded, async ({ view }) => discoverTargets(targets(), view, listenAddress(app.server)))
+  app.get('/sd', guarded, async ({ view }) =>
+    discoverTargets(targets(), view, { ownAddress: listenAddress(app.server), isTls: tls !== undefined })
+  )
 
   const statusFor = (view: View) => status(view === 'everything' ? undefined : view)
 

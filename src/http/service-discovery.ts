@@ -18,12 +18,19 @@ export interface TargetGroup {
 }
 
 /** One target for each server that the client may see. */
-export function discoverTargets(targets: readonly Target[], view: View, ownAddress: string): readonly TargetGroup[] {
+export function discoverTargets(
+  targets: readonly Target[],
+  view: View,
+  { ownAddress, isTls }: { readonly ownAddress: string; readonly isTls: boolean }
+): readonly TargetGroup[] {
   const visible = view === 'everything' ? targets : targets.filter(({ teams }) => teams.some((team) => team !== '' && view.has(team)))
   // The label is `instance`, because a target label `server` would rename the label of the metrics.
   return visible.map(({ server, address = ownAddress }) => ({
     targets: [address],
-    labels: server === undefined ? {} : { __param_server: server, instance: server }
+    labels: {
+      ...(server !== undefined && { __param_server: server, instance: server }),
+      ...(isTls && { __scheme__: 'https' })
+    }
   }))
 }
 
