@@ -13,21 +13,23 @@ export interface LoginOptions {
 export const loginsPerMinute = 10
 /** Failed logins are logged once in this time. */
 const logMs = 60_000
-/** The number of credentials that are recognized as accepted before. */
-const mostKnown = 1000
+/** The number of credentials that are remembered, of accepted and of rejected ones each. */
+const mostRemembered = 1000
 
 /**
  * Creates the check of logins. It returns what the client may see, or answers the request and returns undefined. Requires
  * `@fastify/rate-limit`.
  *
- * The rate of logins from one address is limited, but only for credentials that were not accepted before: attempts from
- * behind a proxy do not lock out a scraper with the same address.
+ * The rate of logins from one address is limited, but only for credentials that were not tried before: attempts from behind a
+ * proxy do not lock out a scraper with the same address, and a scraper with a wrong credential does not exhaust the limit.
+ * Every credential is checked at every request.
  */
 export function createLogin(
   app: FastifyInstance,
   { access, meter, log, clock }: LoginOptions
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<View | undefined> {
-  const known = new Set<string>()
+  // Separate, so that rejected credentials cannot evict accepted ones.
+  const [accepted, rejected] = [new Set<string>(), new Set<string>()]
   const report = createFailureLog(log, clock)
   let attempt: ReturnType<typeof app.createRateLimit> | undefined
 
@@ -44,7 +46,7 @@ export function createLogin(
     const { authorization } = request.headers
     if (authorization === undefined) return deny(reply)
     const digest = sha256(authorization).toString('base64')
-    if (!known.has(digest)) {
+    if (!accepted.has(digest) && !rejected.has(digest)) {
       attempt ??= app.createRateLimit({ max: loginsPerMinute, timeWindow: 60_000 })
       const limit = await attempt(request)
       if (!limit.isAllowed && limit.isExceeded) {
@@ -59,18 +61,21 @@ export function createLogin(
       }
     }
     const view = await access.viewOf(authorization)
-    known.delete(digest)
-    if (view === undefined) {
-      meter.authFailed()
-      report(request.ip)
-      return deny(reply)
-    }
-    // The order is that of the last logins.
-    known.add(digest)
-    const [oldest] = known
-    if (known.size > mostKnown && oldest !== undefined) known.delete(oldest)
-    return view
+    remember(digest, view === undefined ? rejected : accepted, mostRemembered)
+    if (view !== undefined) return view
+    accepted.delete(digest)
+    meter.authFailed()
+    report(request.ip)
+    return deny(reply)
   }
+}
+
+/** Adds a text to a set, in the order of the last additions, and deletes the first one beyond the bound. */
+function remember(text: string, texts: Set<string>, most: number): void {
+  texts.delete(text)
+  texts.add(text)
+  const [oldest] = texts
+  if (texts.size > most && oldest !== undefined) texts.delete(oldest)
 }
 
 /** Logs the first failed login, and then at most one message a minute. The credential and the user name, which may be a password, are not logged. */

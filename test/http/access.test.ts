@@ -6,7 +6,7 @@ import { createApp, type Served } from '../../src/http/app.ts'
 import { loginsPerMinute } from '../../src/http/login.ts'
 import type { Selection } from '../../src/page/selection.ts'
 import { makePage } from '../page/make-page.ts'
-import { makeServed, recordingMeter } from './make-served.ts'
+import { makeServed, noLogins, recordingMeter } from './make-served.ts'
 
 /** An app with these logins; `get` returns the status code of a path that is requested with a token or another credential. */
 function appWith(logins: Logins, more: Partial<Served> = {}) {
@@ -229,7 +229,21 @@ test('logins of one address are limited, except those that were accepted before'
   t.equal(counted.authFailures, loginsPerMinute - 1)
   t.same(counted.rejected, ['rate', 'rate'])
   const { now } = Date
-  t.teardown(() => void (Date.now = now))
+  t.teardown(() => {
+    Date.now = now
+  })
   Date.now = () => now() + 60_000
   t.equal(await get('/metrics', 'for-all-2'), 200, 'after a minute')
+})
+
+test('the same wrong credential counts as one login, and is accepted as soon as it is valid', async (t) => {
+  let everything = ['for-all']
+  const { request, counted } = appWith(noLogins, { logins: () => ({ everything, teams: new Map() }) })
+  const get = async (token: string) => (await request('/', `Bearer ${token}`)).statusCode
+  for (let attempt = 0; attempt < 3 * loginsPerMinute; attempt++) t.equal(await get('next'), 401)
+  t.equal(counted.authFailures, 3 * loginsPerMinute)
+  t.equal(await get('for-all'), 200)
+  everything = ['next']
+  t.equal(await get('next'), 200)
+  t.equal(await get('for-all'), 401)
 })
