@@ -44,7 +44,9 @@ async function start(t: Test) {
   const running = runProcess({
     DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/labeler',
     PGVITALS_WEB_CONFIG: at('web-config.yml'),
-    PGVITALS_PORT: String(port)
+    PGVITALS_PORT: String(port),
+    // The targets of /sd: a name in the certificate.
+    PGVITALS_TARGET: `localhost:${port}`
   })
   t.teardown(async () => {
     running.child.kill('SIGTERM')
