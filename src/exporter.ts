@@ -6,7 +6,7 @@ import { type PageState, type RenderedPage, renderPageInSteps } from './page/pag
 import { duplicateServers, readPageState, revisionOf, serversOf } from './page/page-state.ts'
 import { type Page, Pages } from './page/pages.ts'
 import { createProcessSampler, type ProcessMetrics } from './page/process-sampler.ts'
-import type { Selection } from './page/selection.ts'
+import { readSelection, type Selection } from './page/selection.ts'
 import { readStatus, type Status } from './page/status.ts'
 import { UnixTime } from './page/unix-time.ts'
 import { DiskPoller } from './poll/disk-poller.ts'
@@ -16,7 +16,7 @@ import { Scrapers } from './poll/scrapers.ts'
 import { ServerPoller } from './poll/server-poller.ts'
 import type { Snapshot } from './poll/snapshots.ts'
 import type { Query } from './query/query.ts'
-import { createMeter, type ShardNumber } from './self/meter.ts'
+import { createMeter, type HttpMeter, type ShardNumber } from './self/meter.ts'
 import type { Server } from './server/server.ts'
 
 export interface ExporterOptions {
@@ -55,7 +55,10 @@ export interface Exporter {
   readonly scraped: (client: string, selection?: Selection, builtAt?: number, requestedAt?: number) => void
   /** Whether every planned query has been polled once. */
   readonly isReady: () => boolean
-  readonly status: () => Status
+  /** The status of everything, or of the databases of these teams. */
+  readonly status: (teams?: ReadonlySet<string>) => Status
+  /** The metrics of the HTTP server that serves the page. */
+  readonly http: HttpMeter
   /** The page, or a part of it without the metrics of the process; undefined if the server or team is unknown. */
   readonly metrics: (selection?: Selection) => Promise<Page | undefined>
 }
@@ -172,6 +175,12 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     }
   }
 
+  function isKnown({ server, team }: Selection): boolean {
+    if (server === undefined && team === undefined) return true
+    const all = polled.map(({ poller }) => poller.server)
+    return readSelection({ server, team }, all) !== undefined
+  }
+
   function snapshotsOf(part: readonly Polled[]): readonly Snapshot[] {
     return part.flatMap(({ poller }) => poller.snapshots.all())
   }
@@ -226,7 +235,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     },
     scraped: (client, { server, team } = {}, builtAt, requestedAt) => {
       const now = clock.now()
-      scrapers.scraped(`${client} ${team ?? ''}`, server, builtAt ?? now, requestedAt ?? now)
+      scrapers.scraped(JSON.stringify([client, team]), server, builtAt ?? now, requestedAt ?? now)
       for (const { poller, loop } of polled) {
         if (server !== undefined && poller.server.name !== server) continue
         if (poller.scraped(now)) loop.wake()
@@ -234,12 +243,12 @@ export function createExporter({ version, servers, queries: initialQueries, log,
       pages.plan()
     },
     isReady: () => polled.every(({ poller }) => poller.isReady),
-    status: () =>
-      readStatus(
-        version,
-        polled.map(({ poller }) => poller),
-        clock.now()
-      ),
-    metrics: (selection = {}) => pages.get(selection)
+    status: (teams) => {
+      const pollers = polled.map(({ poller }) => poller)
+      return readStatus(version, pollers, clock.now(), teams)
+    },
+    http: meter.http,
+    // Nothing is built or remembered for an unknown server or team.
+    metrics: async (selection = {}) => (isKnown(selection) ? await pages.get(selection) : undefined)
   }
 }
