@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, get } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +21,7 @@ interface Read {
   readonly status: number
   readonly subject: string | undefined
   readonly isReused: boolean
+  readonly headers: IncomingHttpHeaders
   readonly body: string
 }
 
@@ -64,7 +66,10 @@ async function start(t: Test) {
         response.on('data', (text) => {
           body += text
         })
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, subject, isReused: request.reusedSocket, body }))
+        response.on('end', () => {
+          const { statusCode: status = 0, headers } = response
+          resolve({ status, headers, subject, isReused: request.reusedSocket, body })
+        })
       }).on('error', reject)
     })
   return { folder, at, port, running, install, write, read }
@@ -106,6 +111,9 @@ test('pgvitals serves HTTPS with basic authentication, and reloads certificates 
   await until('the new user is accepted', 15, async () => (await read('/metrics', 'grafana:example')).status === 200)
   t.match(running.output(), /TLS in PGVITALS_WEB_CONFIG changed to false; restart to apply it, the current value is true/)
   t.equal((await read('/metrics', login)).status, 401)
+  t.equal((await read('/healthz')).headers['x-frame-options'], 'deny')
+  write('web-config.yml', 'rate_limit: { interval: 1h, burst: 1 }')
+  await until('further requests are refused', 15, async () => (await read('/healthz')).status === 429)
   t.equal((await read('/healthz')).subject, 'CN=second', 'TLS is switched off by a restart only')
   t.notMatch(running.output(), /\$2y|exampl|PRIVATE/, 'no secret is logged')
 })

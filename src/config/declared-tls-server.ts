@@ -2,6 +2,7 @@ import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { isCertificate, keyPairError } from './certificate.ts'
 import type { ConfigFile } from './config-file.ts'
+import type { ConfigSources } from './config-sources.ts'
 import { readReferencedFile } from './secret.ts'
 import { cipherSuites, clientAuthTypes, curves, type TlsServerShape, tlsVersions, type WebConfigShape } from './web-config-schema.ts'
 
@@ -23,7 +24,7 @@ export interface ClientCertificatePolicy {
 }
 
 /** Reads the `tls_server_config` and its files. Returns undefined if there is none, or if it has errors. */
-export function readTlsServer(file: ConfigFile<WebConfigShape>, files: Set<string>): TlsServerConfig | undefined {
+export function readTlsServer(file: ConfigFile<WebConfigShape>, sources: Pick<ConfigSources, 'files'>): TlsServerConfig | undefined {
   const shape = file.shape.tls_server_config ?? {}
   if (Object.keys(shape).length === 0) return undefined
   const pathOf = (key?: keyof TlsServerShape) => ['tls_server_config', ...(key === undefined ? [] : [key])]
@@ -31,7 +32,7 @@ export function readTlsServer(file: ConfigFile<WebConfigShape>, files: Set<strin
   const contentOf = (key: 'cert' | 'key' | 'client_ca') => {
     const [text, name] = [shape[key], shape[`${key}_file`]]
     if (text !== undefined && name !== undefined) addError(key, `only valid without ${key}_file`)
-    return name === undefined ? text : readReferencedFile(name, pathOf(`${key}_file`), { file, files })
+    return name === undefined ? text : readReferencedFile(name, pathOf(`${key}_file`), { ...sources, file })
   }
   const keyOf = (key: 'cert' | 'key' | 'client_ca') => (shape[key] === undefined ? (`${key}_file` as const) : key)
 

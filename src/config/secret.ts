@@ -22,10 +22,9 @@ export function readDeclaredSecret(shape: SecretShape, path: Path, sources: Conf
   return { file: sources.file.resolve(file) }
 }
 
-/** The file of the configuration that references other files. */
-interface Referencing {
+/** The file of the configuration that references other files, and where these are listed. */
+interface Referencing extends Pick<ConfigSources, 'files'> {
   readonly file: Pick<ConfigFile, 'name' | 'resolve' | 'addError'>
-  readonly files: Set<string>
 }
 
 /**

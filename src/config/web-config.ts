@@ -1,6 +1,7 @@
 import { validateHeaderValue } from 'node:http'
 import { resolve } from 'node:path'
 import { type ConfigFile, readYamlFile } from './config-file.ts'
+import type { ConfigSources } from './config-sources.ts'
 import { readTlsServer, type TlsServerConfig } from './declared-tls-server.ts'
 import { validate } from './generated/validate-web-config.ts'
 import type { WebConfigShape } from './web-config-schema.ts'
@@ -22,13 +23,6 @@ export interface RateLimit {
   readonly burst: number
 }
 
-/** The results that are collected while the configuration is read. */
-interface Collected {
-  readonly errors: string[]
-  readonly notes: string[]
-  readonly files: Set<string>
-}
-
 /** The greatest cost of a hash: 16 takes four seconds, and each further step twice as long. */
 const greatestCost = 16
 
@@ -36,17 +30,17 @@ const greatestCost = 16
  * Reads the web configuration of the Prometheus exporter toolkit and the files that it references. Adds errors, notes and
  * files to the lists. Errors contain neither a key nor a hash.
  */
-export function readWebConfig(name: string, { errors, notes, files }: Collected): WebConfig {
-  files.add(resolve(name))
+export function readWebConfig(name: string, sources: Pick<ConfigSources, 'errors' | 'notes' | 'files'>): WebConfig {
+  sources.files.add(resolve(name))
   const file = readYamlFile<WebConfigShape>(name, true, validate, 'tls_server_config, http_server_config, basic_auth_users or rate_limit')
-  if (file.shape.http_server_config?.http2) notes.push(`${name}: http_server_config.http2: pgvitals serves HTTP/1.1 only`)
+  if (file.shape.http_server_config?.http2) sources.notes.push(`${name}: http_server_config.http2: pgvitals serves HTTP/1.1 only`)
   const web = {
-    tls: readTlsServer(file, files),
+    tls: readTlsServer(file, sources),
     users: readUsers(file),
     headers: readHeaders(file),
     rateLimit: readRateLimit(file)
   }
-  errors.push(...file.errors())
+  sources.errors.push(...file.errors())
   return web
 }
 
