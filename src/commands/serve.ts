@@ -4,10 +4,11 @@ import { startReload } from '../config/reload.ts'
 import { createExporter } from '../exporter.ts'
 import { createApp } from '../http/app.ts'
 import { createLog } from './create-log.ts'
+import { reportErrorsBy, systemCalls } from './end-process.ts'
 
 /** Polls and serves until a signal ends the process. */
 export async function serve(version: string): Promise<void> {
-  const config = readConfig(readEnvironment())
+  const config = await readConfig(await readEnvironment())
   let { tokens, teams, targets } = config
   const log = createLog(config, 1)
   const exporter = createExporter({ version, servers: config.servers, queries: config.queries, log })
@@ -15,7 +16,7 @@ export async function serve(version: string): Promise<void> {
   exporter.sharded(config.shard)
   const reload = startReload({
     config,
-    read: () => readConfig(readEnvironment()),
+    read: async () => readConfig(await readEnvironment()),
     apply: (next) => {
       tokens = next.tokens
       teams = next.teams
@@ -30,12 +31,12 @@ export async function serve(version: string): Promise<void> {
     log
   })
   process.on('SIGHUP', reload.now)
-  closeWithGrace({ delay: 4500, logger: false, skip: ['SIGHUP'] }, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, 'stopping after an unexpected error')
-    else log.info(`stopping on ${signal}`)
+  reportErrorsBy((error) => log.fatal({ stack: error.stack }, `stopping after a programming error: ${error.message}`))
+  closeWithGrace({ delay: 4000, logger: false, skip: ['SIGHUP', 'uncaughtException', 'unhandledRejection'] }, async ({ signal }) => {
+    log.info(`stopping on ${signal}`)
     reload.stop()
     await Promise.all([app.close(), exporter.stop()])
-    if (err) process.exitCode = 1
+    await systemCalls()
   })
   const address = await app.listen({ host: config.host, port: config.port })
   log.info(`pgvitals ${version} serves ${address}/metrics`)

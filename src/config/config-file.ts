@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { FileError } from '../files/call-file-system.ts'
+import type { Files } from '../files/files.ts'
 import type { Detail } from '../query/detail.ts'
 import type { Access } from '../server/server.ts'
 import type { TlsMode } from '../server/tls.ts'
@@ -72,7 +73,7 @@ export interface ConfigFile {
 export const defaultName = 'pgvitals.yaml'
 
 /** Reads the given file, or the default file if it exists. Never throws. */
-export function readConfigFile(givenName: string | undefined): ConfigFile {
+export function readConfigFile(givenName: string | undefined, files: Files): ConfigFile {
   const name = givenName ?? defaultName
   const errors = new Map<string, { readonly line: number; readonly text: string }>()
   const addErrorAt = (line: number, key: string, message: string) => {
@@ -80,7 +81,7 @@ export function readConfigFile(givenName: string | undefined): ConfigFile {
     const id = key || `\n${line} ${message}`
     if (!errors.has(id)) errors.set(id, { line, text: `${name}${line > 0 ? `:${line}` : ''}: ${key && `${key}: `}${message}` })
   }
-  const text = readText(name, givenName !== undefined, addErrorAt)
+  const text = readText(name, givenName !== undefined, files, addErrorAt)
   const yaml = text === undefined ? undefined : parseLocatedYaml(text, (line, message) => addErrorAt(line, '', message))
   const addError = (path: Path, message: string) => addErrorAt(yaml?.lineOf(path) ?? 0, format(path), message)
   const value = yaml?.value ?? {}
@@ -98,11 +99,19 @@ export function readConfigFile(givenName: string | undefined): ConfigFile {
   }
 }
 
-function readText(name: string, isRequired: boolean, addErrorAt: (line: number, key: string, message: string) => void): string | undefined {
-  if (!isRequired && !existsSync(name)) return undefined
+/** The limit of the file. A server with ten databases takes about 2 kB. */
+const maxFileBytes = 16 * 1024 ** 2
+
+function readText(
+  name: string,
+  isRequired: boolean,
+  files: Files,
+  addErrorAt: (line: number, key: string, message: string) => void
+): string | undefined {
   try {
-    return readFileSync(name, 'utf8')
+    return files.text(resolve(name), maxFileBytes)
   } catch (error) {
+    if (!isRequired && (error as FileError).isMissing) return undefined
     addErrorAt(0, '', `cannot be read: ${(error as Error).message}`)
     return undefined
   }
