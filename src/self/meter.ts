@@ -11,6 +11,9 @@ export interface ShardNumber {
   readonly count: number
 }
 
+/** Why a request was rejected before its page was read: too many pages in flight, too many failed logins, an unknown host name. */
+export type RejectReason = 'busy' | 'rate' | 'host'
+
 /** The exporter's metrics about itself. */
 export interface Meter {
   readonly failed: (labels: { server: string; datname: string; class: string }) => void
@@ -26,6 +29,12 @@ export interface Meter {
   readonly configured: (isAccepted: boolean) => void
   /** Records the shard of this process; undefined if it polls all servers. */
   readonly sharded: (shard: ShardNumber | undefined) => void
+  /** Records a wrong token, user or password of an HTTP request. */
+  readonly loginFailed: () => void
+  /** Records that a page is about to be sent. `pageEnded` must follow, also if the client closes the connection. */
+  readonly pageStarted: () => void
+  readonly pageEnded: () => void
+  readonly requestRejected: (reason: RejectReason) => void
   /** The exporter's metrics. */
   readonly samples: () => readonly Sample[]
   /** The metrics of the process at this moment, in Prometheus's text format. */
@@ -55,8 +64,17 @@ export function createMeter(version: string): Meter {
     'pgvitals_shards',
     'Number of shards (PGVITALS_SHARD). The label shard is the number of the shard that this process polls. Absent without shards.'
   )
+  const logins = counter('pgvitals_http_auth_failures_total', 'HTTP requests with a wrong token, user or password.')
+  const pages = gauge('pgvitals_http_pages_in_flight', 'Pages that are being sent to clients.')
+  const rejected = counter(
+    'pgvitals_http_requests_rejected_total',
+    'HTTP requests that were rejected, by reason: busy (too many pages in flight), rate (too many failed logins), host (unknown host name).'
+  )
+  logins.add({}, 0)
+  pages.add({}, 0)
+  for (const reason of ['busy', 'rate', 'host']) rejected.add({ reason }, 0)
   const perDatabase = [errors, dropped, sessions, polls, seconds]
-  const families = [...perDatabase, reloadSuccess, reloadTime, build, shards]
+  const families = [...perDatabase, reloadSuccess, reloadTime, logins, pages, rejected, build, shards]
   const lag = measureEventLoopLag()
   const processMetrics = createProcessMetrics(lag)
   const configured = (isAccepted: boolean) => {
@@ -86,6 +104,10 @@ export function createMeter(version: string): Meter {
     forget: (removed) => {
       for (const family of perDatabase) family.forget(removed)
     },
+    loginFailed: () => logins.add({}, 1),
+    pageStarted: () => pages.add({}, 1),
+    pageEnded: () => pages.add({}, -1),
+    requestRejected: (reason) => rejected.add({ reason }, 1),
     samples: () => {
       lag.working()
       return families.flatMap((family) => family.samples())

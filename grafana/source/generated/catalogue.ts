@@ -454,6 +454,9 @@ export const generated = {
   pgvitals_poll_seconds_total: { type: 'counter', unit: 'seconds', detail: 'minimal', labels: ['server', 'datname'], help: "Time spent in polls, in seconds." },
   pgvitals_config_reload_success: { type: 'gauge', unit: 'none', detail: 'minimal', labels: [], help: "Whether the last reload of the configuration succeeded; 0 while the previous configuration is kept." },
   pgvitals_config_reload_timestamp_seconds: { type: 'gauge', unit: 'timestamp', detail: 'minimal', labels: [], help: "Time of the last accepted configuration, as a Unix timestamp." },
+  pgvitals_http_auth_failures_total: { type: 'counter', unit: 'none', detail: 'minimal', labels: [], help: "HTTP requests with a wrong token, user or password." },
+  pgvitals_http_pages_in_flight: { type: 'gauge', unit: 'none', detail: 'minimal', labels: [], help: "Pages that are being sent to clients." },
+  pgvitals_http_requests_rejected_total: { type: 'counter', unit: 'none', detail: 'minimal', labels: ['reason'], help: "HTTP requests that were rejected, by reason: busy (too many pages in flight), rate (too many failed logins), host (unknown host name)." },
   pgvitals_build_info: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['version', 'node'], help: "Version of pgvitals and of Node.js." },
   pgvitals_shards: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['shard'], help: "Number of shards (PGVITALS_SHARD). The label shard is the number of the shard that this process polls. Absent without shards." }
 } as const
