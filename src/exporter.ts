@@ -79,6 +79,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
   const warned = new Set<string>()
   let queries = initialQueries
   let isStarted = false
+  let renderFailure: string | undefined
   let polled: readonly Polled[] = servers.map(poll)
 
   function poll(server: Server): Polled {
@@ -199,6 +200,16 @@ export function createExporter({ version, servers, queries: initialQueries, log,
         polled.map(({ poller }) => poller),
         clock.now()
       ),
-    metrics: (selection = {}) => pages.get(selection)
+    metrics: async (selection = {}) => {
+      try {
+        return await pages.get(selection)
+      } catch (error) {
+        // A bug. The client receives an error; the log has the stack, once for equal errors.
+        const { message, stack } = error as Error
+        if (message !== renderFailure) log.error({ stack }, `cannot render the page: ${message}`)
+        renderFailure = message
+        throw error
+      }
+    }
   }
 }

@@ -1,11 +1,13 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { onlyEverySecond, until } from './exporter/run-exporter.ts'
-import { type RunningProcess, runProcess, scrape } from './exporter/run-process.ts'
+import { type RunningProcess, runProcess, runWithResolver, scrape } from './exporter/run-process.ts'
 import { ageOf, allOf, sampleValue } from './page/parse-page.ts'
 import { sharedServer } from './servers/shared-server.ts'
 import { freePort } from './servers/start-server.ts'
@@ -89,6 +91,22 @@ test('SIGTERM ends the process within 5 s, while a thread, a login, a TLS handsh
   t.match(pgvitals.output(), /"stopping on SIGTERM"/)
   const pids = readFileSync(at('pids'), 'utf8').trim().split('\n')
   await until('no process of the command is left', 5, () => !pids.some(isRunning))
+})
+
+const mayMount = process.platform === 'linux' && spawnSync('unshare', ['--mount', 'true']).status === 0
+
+test('SIGTERM ends the process within 5 s while the name server does not respond', { skip: !mayMount && 'needs unshare' }, async (t) => {
+  const { write } = makeFolder(t)
+  const address = '127.0.0.54'
+  const nameServer = createSocket('udp4').bind(53, address)
+  t.teardown(() => nameServer.close())
+  const asked = once(nameServer, 'message')
+  const configuration = write('resolv.conf', `nameserver ${address}\noptions timeout:30 attempts:1\n`)
+  const program = runWithResolver({ DATABASE_URL: 'postgresql://u:p@db.example.org/d', PGVITALS_PORT: '0' }, configuration)
+  t.teardown(() => program.child.kill('SIGKILL'))
+  await asked
+  await until('it serves', 20, () => program.output().includes('/metrics'))
+  t.equal(await end(program, 'SIGTERM'), 'SIGTERM')
 })
 
 test('once and doctor end by the signal of Ctrl-C, with the processes of their password commands', async (t) => {
