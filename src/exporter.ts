@@ -15,7 +15,7 @@ import { Scrapers } from './poll/scrapers.ts'
 import { ServerPoller } from './poll/server-poller.ts'
 import type { Snapshot } from './poll/snapshots.ts'
 import type { Query } from './query/query.ts'
-import { createMeter, type ShardNumber } from './self/meter.ts'
+import { createMeter, type HttpMeter, type ShardNumber } from './self/meter.ts'
 import type { Server } from './server/server.ts'
 
 export interface ExporterOptions {
@@ -31,7 +31,7 @@ export interface ExporterOptions {
 }
 
 /** The exporter: polls all servers and renders the page. */
-export interface Exporter {
+export interface Exporter extends HttpMeter {
   readonly servers: () => readonly ServerPoller[]
   readonly snapshots: () => readonly Snapshot[]
   /** Starts polling. */
@@ -140,7 +140,12 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     return part.flatMap(({ poller }) => poller.snapshots.all())
   }
 
+  const { loginFailed, pageStarted, pageEnded, requestRejected } = meter
   return {
+    loginFailed,
+    pageStarted,
+    pageEnded,
+    requestRejected,
     servers: () => polled.map(({ poller }) => poller),
     snapshots: () => snapshotsOf(polled),
     start: () => {

@@ -71,7 +71,7 @@ test('the page of three databases of one server agrees with PostgreSQL', async (
   t.ok(
     all.every(
       (sample) =>
-        sample.labels.server === name || /^(pgvitals_build_info|pgvitals_config_|pgvitals_config_|process_|nodejs_)/.test(sample.name)
+        sample.labels.server === name || /^(pgvitals_build_info|pgvitals_config_|pgvitals_http_|process_|nodejs_)/.test(sample.name)
     ),
     'every sample has the label server'
   )

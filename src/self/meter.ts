@@ -14,8 +14,18 @@ export interface ShardNumber {
 /** Why a request was rejected before its page was read: too many pages in flight, too many failed logins, an unknown host name. */
 export type RejectReason = 'busy' | 'rate' | 'host'
 
+/** Records what the HTTP server does. */
+export interface HttpMeter {
+  /** Records a wrong token, user or password of an HTTP request. */
+  readonly loginFailed: () => void
+  /** Records that a page is about to be sent. `pageEnded` must follow, also if the client closes the connection. */
+  readonly pageStarted: () => void
+  readonly pageEnded: () => void
+  readonly requestRejected: (reason: RejectReason) => void
+}
+
 /** The exporter's metrics about itself. */
-export interface Meter {
+export interface Meter extends HttpMeter {
   readonly failed: (labels: { server: string; datname: string; class: string }) => void
   /** Counts samples that are missing on the page, by reason. */
   readonly dropped: (labels: { server: string; datname: string; query: string }, samples: Readonly<Record<string, number>>) => void
@@ -29,12 +39,6 @@ export interface Meter {
   readonly configured: (isAccepted: boolean) => void
   /** Records the shard of this process; undefined if it polls all servers. */
   readonly sharded: (shard: ShardNumber | undefined) => void
-  /** Records a wrong token, user or password of an HTTP request. */
-  readonly loginFailed: () => void
-  /** Records that a page is about to be sent. `pageEnded` must follow, also if the client closes the connection. */
-  readonly pageStarted: () => void
-  readonly pageEnded: () => void
-  readonly requestRejected: (reason: RejectReason) => void
   /** The exporter's metrics. */
   readonly samples: () => readonly Sample[]
   /** The metrics of the process at this moment, in Prometheus's text format. */
