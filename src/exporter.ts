@@ -89,6 +89,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
   let isStarted = false
   /** The number of updates. An update cancels what remains of the previous one. */
   let updates = 0
+  let renderFailure: string | undefined
   let polled: readonly Polled[] = servers.map(poll)
 
   function poll(server: Server): Polled {
@@ -248,7 +249,18 @@ export function createExporter({ version, servers, queries: initialQueries, log,
       return readStatus(version, pollers, clock.now(), teams)
     },
     http: meter.http,
-    // Nothing is built or remembered for an unknown server or team.
-    metrics: async (selection = {}) => (isKnown(selection) ? await pages.get(selection) : undefined)
+    metrics: async (selection = {}) => {
+      // Nothing is built or remembered for an unknown server or team.
+      if (!isKnown(selection)) return undefined
+      try {
+        return await pages.get(selection)
+      } catch (error) {
+        // A bug. The client receives an error; the log has the stack, once for equal errors.
+        const { message, stack } = error as Error
+        if (message !== renderFailure) log.error({ stack }, `cannot render the page: ${message}`)
+        renderFailure = message
+        throw error
+      }
+    }
   }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { endByError, endBySignals, endProcess, prepareEnd } from './commands/end-process.ts'
 
 const usage = `pgvitals: a Prometheus exporter for PostgreSQL servers that host many databases of many teams.
 
@@ -25,6 +26,7 @@ const commands: Readonly<Record<string, (options: { readonly json: boolean; read
   queries: async ({ poll }) => (await import('./commands/queries.ts')).queries(version, poll)
 }
 
+prepareEnd()
 try {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
@@ -42,9 +44,21 @@ try {
   else if (command === undefined || positionals.length > 1) throw new Error(`unknown command "${positionals.join(' ')}"\n\n${usage}`)
   else if (values.json && name !== 'doctor') throw new Error('--json is an option of doctor only')
   else if (values.poll && name !== 'queries') throw new Error('--poll is an option of queries only')
-  else await command({ json: values.json === true, poll: values.poll === true })
+  else {
+    if (name !== 'serve') endBySignals()
+    await command({ json: values.json === true, poll: values.poll === true })
+  }
 } catch (error) {
-  const errors: readonly Error[] = error instanceof AggregateError && error.errors.length > 0 ? error.errors : [error]
-  for (const { message } of errors) process.stderr.write(`pgvitals: ${message}\n`)
-  process.exit(1)
+  if (isExpected(error)) {
+    const errors: readonly Error[] = error instanceof AggregateError && error.errors.length > 0 ? error.errors : [error]
+    for (const { message } of errors) process.stderr.write(`pgvitals: ${message}\n`)
+    await endProcess(1)
+  } else endByError(error)
+}
+
+/** Whether an error has a cause outside the program: the command line, the configuration or the operating system. */
+function isExpected(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false
+  const { code } = error as NodeJS.ErrnoException
+  return error instanceof AggregateError || error.constructor === Error || /^(E[A-Z]+$|ERR_PARSE_ARGS)/.test(code ?? '')
 }

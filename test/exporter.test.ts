@@ -71,7 +71,7 @@ test('the page of three databases of one server agrees with PostgreSQL', async (
   t.ok(
     all.every(
       (sample) =>
-        sample.labels.server === name || /^(pgvitals_build_info|pgvitals_config_|pgvitals_config_|process_|nodejs_)/.test(sample.name)
+        sample.labels.server === name || /^(pgvitals_build_info|pgvitals_config_|pgvitals_http_|process_|nodejs_)/.test(sample.name)
     ),
     'every sample has the label server'
   )
@@ -176,4 +176,15 @@ test('a standby is identified, and its lag is not 0 after it loses its primary',
     return (sampleValue(await samples(), 'pg_replication_lag_seconds', onStandby) ?? 0) > 1
   })
   t.equal(sampleValue(await samples(), 'pg_up', { server: `127.0.0.1:${primary.port}` }), 0)
+})
+
+test('an error while the page is rendered is logged with its stack, once', async (t) => {
+  let isBroken = false
+  const now = () => (isBroken ? (undefined as unknown as { now: () => number }).now() : performance.now())
+  const { exporter, page, logged } = makeExporter({ DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/d' }, { clock: { now } })
+  t.teardown(() => exporter.stop())
+  isBroken = true
+  for (let count = 0; count < 2; count++) await t.rejects(page(), TypeError)
+  t.match(logged, [{ msg: /^cannot render the page: Cannot read properties of undefined/, stack: /TypeError: .*\n +at / }])
+  t.equal(logged.length, 1)
 })

@@ -28,7 +28,7 @@ const promClient = [
 /** The modules of src: its folders and the files outside them. Every module may import `clock`. */
 const modules: Readonly<Record<string, Allowed>> = {
   main: { modules: ['commands'], packages: [] },
-  commands: { modules: ['config', 'doctor', 'exporter', 'http', 'page', 'query'], packages: ['close-with-grace', 'pino'] },
+  commands: { modules: ['config', 'doctor', 'exporter', 'http', 'page', 'query', 'server'], packages: ['close-with-grace', 'pino'] },
   exporter: { modules: ['page', 'poll', 'query', 'self', 'server'], packages: ['pino'] },
   http: { modules: ['page', 'server'], packages: ['@fastify/rate-limit', 'fastify'] },
   page: { modules: ['metric', 'plan', 'poll', 'query', 'server'], packages: [] },
@@ -37,10 +37,11 @@ const modules: Readonly<Record<string, Allowed>> = {
   statements: { modules: ['metric', 'query'], packages: [] },
   plan: { modules: ['query', 'server'], packages: [] },
   metric: { modules: ['query'], packages: [] },
-  config: { modules: ['query', 'server'], packages: ['pino', 'yaml'] },
-  server: { modules: ['query'], packages: ['pg', 'pg-protocol', 'pg-protocol/dist/parser.js'] },
-  query: { modules: [], packages: ['yaml'] },
+  config: { modules: ['files', 'query', 'server'], packages: ['pino', 'yaml'] },
+  server: { modules: ['files', 'query'], packages: ['pg', 'pg-protocol', 'pg-protocol/dist/parser.js'] },
+  query: { modules: ['files'], packages: ['yaml'] },
   self: { modules: ['metric', 'query'], packages: promClient },
+  files: { modules: [], packages: [] },
   clock: { modules: [], packages: [] }
 }
 

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { readConfig } from '../src/config/config.ts'
 import { createApp } from '../src/http/app.ts'
+import { readConfig } from './config/read-config.ts'
 import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
 import { makeServed } from './http/make-served.ts'
 import { ageOf, allOf, type PageSample, parsePage, sampleValue } from './page/parse-page.ts'

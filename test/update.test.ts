@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { readConfig } from '../src/config/config.ts'
+import { readConfig } from './config/read-config.ts'
 import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
 import { allOf, type PageSample, sampleValue } from './page/parse-page.ts'
 import { createTeam } from './servers/create-team.ts'

@@ -81,5 +81,7 @@ export const thresholds = {
   /** The interval of a database as a multiple of the budgeted interval. */
   pollIntervalRatio: 3,
   restartsInAnHour: 3,
-  eventLoopLagSeconds: 0.5
+  eventLoopLagSeconds: 0.5,
+  /** Failed logins per second: one in five minutes may be a typing error. A scraper with an outdated token fails at every scrape. */
+  failedLoginsPerSecond: 0.01
 } as const

@@ -6,7 +6,7 @@ import { diagnose } from '../doctor/doctor.ts'
  * not count.
  */
 export async function doctor({ json }: { readonly json: boolean }): Promise<void> {
-  const config = readConfig(readEnvironment())
+  const config = await readConfig(await readEnvironment())
   for (const note of config.notes) process.stderr.write(`pgvitals: ${note}\n`)
   const { isHealthy, servers, text } = await diagnose(config.servers, config.queries)
   process.stdout.write(json ? `${JSON.stringify({ isHealthy, servers }, null, 2)}\n` : text)

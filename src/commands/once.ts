@@ -4,7 +4,7 @@ import { createLog } from './create-log.ts'
 
 /** Polls everything once and prints the page. The exit code is 1 if a database or a query failed. */
 export async function once(version: string): Promise<void> {
-  const config = readConfig(readEnvironment())
+  const config = await readConfig(await readEnvironment())
   const exporter = createExporter({ version, servers: config.servers, queries: config.queries, log: createLog(config, 2) })
   exporter.sharded(config.shard)
   await exporter.pollOnce()

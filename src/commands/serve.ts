@@ -8,10 +8,11 @@ import { createPasswordCheck } from '../http/basic-auth.ts'
 import { createTlsServer } from '../http/tls-server.ts'
 import { createTokenBucket } from '../http/token-bucket.ts'
 import { createLog } from './create-log.ts'
+import { reportErrorsBy, systemCalls } from './end-process.ts'
 
 /** Polls and serves until a signal ends the process. */
 export async function serve(version: string): Promise<void> {
-  const config = readConfig(readEnvironment())
+  const config = await readConfig(await readEnvironment())
   let { tokens, teams, targets, allowedHosts, web } = config
   const log = createLog(config, 1)
   const exporter = createExporter({ version, servers: config.servers, queries: config.queries, log })
@@ -31,7 +32,7 @@ export async function serve(version: string): Promise<void> {
   exporter.sharded(config.shard)
   const reload = startReload({
     config,
-    read: () => readConfig(readEnvironment()),
+    read: async () => readConfig(await readEnvironment()),
     apply: (next) => {
       // First, because only this can fail. TLS that was switched on or off needs a restart.
       if (next.web?.tls !== undefined) tls?.update(next.web.tls)
@@ -50,12 +51,12 @@ export async function serve(version: string): Promise<void> {
     log
   })
   process.on('SIGHUP', reload.now)
-  closeWithGrace({ delay: 4500, logger: false, skip: ['SIGHUP'] }, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, 'stopping after an unexpected error')
-    else log.info(`stopping on ${signal}`)
+  reportErrorsBy((error) => log.fatal({ stack: error.stack }, `stopping after a programming error: ${error.message}`))
+  closeWithGrace({ delay: 4000, logger: false, skip: ['SIGHUP', 'uncaughtException', 'unhandledRejection'] }, async ({ signal }) => {
+    log.info(`stopping on ${signal}`)
     reload.stop()
     await Promise.all([app.close(), exporter.stop()])
-    if (err) process.exitCode = 1
+    await systemCalls()
   })
   const address = await app.listen({ host: config.host, port: config.port })
   log.info(`pgvitals ${version} serves ${address}/metrics`)

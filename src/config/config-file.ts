@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { FileError } from '../files/call-file-system.ts'
+import type { Files } from '../files/files.ts'
 import type { Detail } from '../query/detail.ts'
 import type { Access } from '../server/server.ts'
 import type { TlsMode } from '../server/tls.ts'
@@ -79,19 +80,25 @@ export interface ConfigFile<Shape extends object = FileShape> {
 export const defaultName = 'pgvitals.yaml'
 
 /** Reads the given file, or the default file if it exists. Never throws. */
-export function readConfigFile(givenName: string | undefined): ConfigFile {
-  return readYamlFile(givenName ?? defaultName, givenName !== undefined, validate, 'servers, teams, tokens, detail or queries')
+export function readConfigFile(givenName: string | undefined, files: Files): ConfigFile {
+  return readYamlFile(givenName ?? defaultName, givenName !== undefined, files, validate, 'servers, teams, tokens, detail or queries')
 }
 
 /** Reads a file and checks it against the schema of the validator, which has these keys. Never throws. */
-export function readYamlFile<Shape extends object>(name: string, isRequired: boolean, validate: Validate, keys: string): ConfigFile<Shape> {
+export function readYamlFile<Shape extends object>(
+  name: string,
+  isRequired: boolean,
+  files: Files,
+  validate: Validate,
+  keys: string
+): ConfigFile<Shape> {
   const errors = new Map<string, { readonly line: number; readonly text: string }>()
   const addErrorAt = (line: number, key: string, message: string) => {
     // One error per value is enough. Errors without a key are identified by their line.
     const id = key || `\n${line} ${message}`
     if (!errors.has(id)) errors.set(id, { line, text: `${name}${line > 0 ? `:${line}` : ''}: ${key && `${key}: `}${message}` })
   }
-  const text = readText(name, isRequired, addErrorAt)
+  const text = readText(name, isRequired, files, addErrorAt)
   const yaml = text === undefined ? undefined : parseLocatedYaml(text, (line, message) => addErrorAt(line, '', message))
   const addError = (path: Path, message: string) => addErrorAt(yaml?.lineOf(path) ?? 0, format(path), message)
   const value = yaml?.value ?? {}
@@ -109,11 +116,19 @@ export function readYamlFile<Shape extends object>(name: string, isRequired: boo
   }
 }
 
-function readText(name: string, isRequired: boolean, addErrorAt: (line: number, key: string, message: string) => void): string | undefined {
-  if (!isRequired && !existsSync(name)) return undefined
+/** The limit of the file. A server with ten databases takes about 2 kB. */
+const maxFileBytes = 16 * 1024 ** 2
+
+function readText(
+  name: string,
+  isRequired: boolean,
+  files: Files,
+  addErrorAt: (line: number, key: string, message: string) => void
+): string | undefined {
   try {
-    return readFileSync(name, 'utf8')
+    return files.text(resolve(name), maxFileBytes)
   } catch (error) {
+    if (!isRequired && (error as FileError).isMissing) return undefined
     addErrorAt(0, '', `cannot be read: ${(error as Error).message}`)
     return undefined
   }

@@ -1,3 +1,4 @@
+import type { Files } from '../files/files.ts'
 import type { Detail } from '../query/detail.ts'
 import type { Tls } from '../server/tls.ts'
 import type { ConfigFile } from './config-file.ts'
@@ -21,6 +22,8 @@ export interface ConfigSources {
   readonly notes: string[]
   /** The TLS settings of each server, which most of its databases share: checking certificates is slow. */
   readonly sharedTls: Map<string, Tls>
+  /** Reads the files that the environment or the file references. */
+  readonly read: Files
   /** Every file that was read or is referenced, as an absolute path. A change in one of them triggers a reload. */
   readonly files: Set<string>
 }

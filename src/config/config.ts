@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import { FileError } from '../files/call-file-system.ts'
+import { type Files, withFiles } from '../files/files.ts'
+import { readTextFile } from '../files/read-file.ts'
 import { defaultDetail, parseDetail } from '../query/detail.ts'
 import { loadQueries } from '../query/load.ts'
 import type { Query } from '../query/query.ts'
@@ -58,10 +60,15 @@ export class ConfigError extends AggregateError {
   }
 }
 
-/** Reads the environment and `pgvitals.yaml`. Throws a ConfigError with all errors of both. */
-export function readConfig(environment: NodeJS.ProcessEnv): Config {
+/** Reads the environment, `pgvitals.yaml` and the files that they reference. Throws a ConfigError with all errors. */
+export async function readConfig(environment: NodeJS.ProcessEnv): Promise<Config> {
+  return await withFiles((files) => parseConfig(environment, files))
+}
+
+/** The configuration of an environment with these files. Throws a ConfigError with all errors. */
+export function parseConfig(environment: NodeJS.ProcessEnv, read: Files): Config {
   const errors: string[] = []
-  const sources = { ...openSources(environment), variables: readVariables(environment, errors) }
+  const sources = { ...openSources(environment, read), variables: readVariables(environment, errors) }
   sources.errors.push(...errors)
   const settings = readSettings(environment, secretVariables(sources), sources.errors)
   const servers = readServers(sources)
@@ -99,19 +106,24 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 }
 
 /** Reads the query files, tuned by the environment and `pgvitals.yaml`. Throws a ConfigError with all errors. */
-export function readQueries(environment: NodeJS.ProcessEnv): readonly Query[] {
-  const sources = openSources(environment)
-  const queries = readAllQueries(sources)
-  throwErrors(sources)
-  return queries
+export async function readQueries(environment: NodeJS.ProcessEnv): Promise<readonly Query[]> {
+  return await withFiles((files) => {
+    const sources = openSources(environment, files)
+    const queries = readAllQueries(sources)
+    throwErrors(sources)
+    return queries
+  })
 }
 
 /** The environment of the process, with the variables of the file `.env` in the working directory as defaults. */
-export function readEnvironment(): NodeJS.ProcessEnv {
+export async function readEnvironment(): Promise<NodeJS.ProcessEnv> {
   try {
-    return { ...parseEnv(readFileSync('.env', 'utf8')), ...process.env }
-  } catch {
-    return process.env
+    return { ...parseEnv(await readTextFile(resolve('.env'))), ...process.env }
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    // A file that may not be read belongs to somebody else, and virtual environments of Python are often folders of this name.
+    if (error.isMissing || error.code === 'EISDIR' || error.code === 'EACCES') return process.env
+    throw new ConfigError([`.env: cannot be read: ${error.message}`], [resolve('.env')])
   }
 }
 
@@ -120,8 +132,8 @@ function secretVariables({ file }: ConfigSources): ReadonlySet<string> {
   return new Set([...JSON.stringify(file.shape).matchAll(/"env":"([^"]+)"/g)].map(([, name = '']) => name))
 }
 
-function openSources(environment: NodeJS.ProcessEnv): ConfigSources {
-  const file = readConfigFile(environment.PGVITALS_CONFIG || undefined)
+function openSources(environment: NodeJS.ProcessEnv, read: Files): ConfigSources {
+  const file = readConfigFile(environment.PGVITALS_CONFIG || undefined, read)
   const files = new Set([resolve(file.name), resolve('.env')])
   return {
     environment,
@@ -133,13 +145,15 @@ function openSources(environment: NodeJS.ProcessEnv): ConfigSources {
     errors: [],
     notes: [],
     sharedTls: new Map(),
+    read,
     files
   }
 }
 
-function readAllQueries({ environment, file, errors }: ConfigSources): readonly Query[] {
+function readAllQueries({ environment, file, errors, read }: ConfigSources): readonly Query[] {
   try {
-    const queries = loadQueries(environment.PGVITALS_QUERIES_DIR || undefined)
+    const folder = environment.PGVITALS_QUERIES_DIR || undefined
+    const queries = loadQueries(folder === undefined ? undefined : { folder, files: read })
     const names = [...new Set(queries.map(({ name }) => name))]
     const tuning = Object.entries(file.shape.queries ?? {}).filter(([name]) => {
       if (names.includes(name)) return true

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
 import { isIP, isIPv6 } from 'node:net'
 import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
+import type { FileError } from '../files/call-file-system.ts'
+import { type Files, noFiles } from '../files/files.ts'
 import { type Connection, isSocket } from '../server/server.ts'
 import { homeFolder } from './home-folder.ts'
 import { decode, type LibpqParameters, readParameters } from './libpq-parameters.ts'
@@ -14,6 +15,8 @@ export interface UrlContext {
   /** The values of libpq's environment variables. */
   readonly variables?: LibpqParameters
   readonly environment?: NodeJS.ProcessEnv
+  /** The files that the URL references; none exist by default. */
+  readonly read?: Files
   /** Receives the files that the URL references. */
   readonly files?: Set<string>
 }
@@ -30,7 +33,7 @@ export function isPostgresUrl(url: string): boolean {
  */
 export function parseDatabaseUrl(
   url: string,
-  { variables = new Map(), environment = process.env, files = new Set() }: UrlContext = {}
+  { variables = new Map(), environment = process.env, read = noFiles, files = new Set() }: UrlContext = {}
 ): Connection {
   const groups = pattern.exec(url)?.groups
   if (groups === undefined) throw new Error('invalid URL; expected postgresql://user:password@host:5432/database')
@@ -56,10 +59,10 @@ export function parseDatabaseUrl(
     ...(address !== undefined && { address }),
     port: readPort(own('port') ?? (place.port || (inherited('port') ?? '5432'))),
     user,
-    password: password ?? (passfile === undefined ? undefined : readPassfile(passfile, files)),
+    password: password ?? (passfile === undefined ? undefined : readPassfile(passfile, read, files)),
     database: own('dbname') ?? (decode(database) || (inherited('dbname') ?? user)),
     ...(merged.get('channel_binding')?.value === 'require' && { requiresChannelBinding: true }),
-    tls: readLibpqTls(ofTls, homeFolder(environment), files)
+    tls: readLibpqTls(ofTls, homeFolder(environment), read, files)
   }
 }
 
@@ -101,11 +104,16 @@ function readPort(text: string): number {
   throw new Error(`the port must be a number from 1 to 65535; ${encodingHint}`)
 }
 
-function readPassfile(path: string, files: Set<string>): { readonly pgpass: string } {
+function readPassfile(path: string, read: Files, files: Set<string>): { readonly pgpass: string } {
   const resolved = resolve(path)
   files.add(resolved)
-  // Unlike in libpq, a missing file is an error. The error does not contain the path, which may be a misplaced password.
-  if (!existsSync(resolved)) throw new Error('passfile: the file does not exist')
+  try {
+    read.text(resolved)
+  } catch (error) {
+    const { isMissing, message } = error as FileError
+    // Unlike in libpq, a missing file is an error. The error does not contain the path, which may be a misplaced password.
+    throw new Error(`passfile: ${isMissing ? 'the file does not exist' : `cannot read the file: ${message}`}`)
+  }
   return { pgpass: resolved }
 }
 

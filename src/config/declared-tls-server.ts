@@ -24,7 +24,10 @@ export interface ClientCertificatePolicy {
 }
 
 /** Reads the `tls_server_config` and its files. Returns undefined if there is none, or if it has errors. */
-export function readTlsServer(file: ConfigFile<WebConfigShape>, sources: Pick<ConfigSources, 'files'>): TlsServerConfig | undefined {
+export function readTlsServer(
+  file: ConfigFile<WebConfigShape>,
+  sources: Pick<ConfigSources, 'files' | 'read'>
+): TlsServerConfig | undefined {
   const shape = file.shape.tls_server_config ?? {}
   if (Object.keys(shape).length === 0) return undefined
   const pathOf = (key?: keyof TlsServerShape) => ['tls_server_config', ...(key === undefined ? [] : [key])]

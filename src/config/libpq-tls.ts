@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { FileError } from '../files/call-file-system.ts'
+import type { Files } from '../files/files.ts'
 import { type Tls, type TlsMode, tlsModes } from '../server/tls.ts'
 import { isCertificate, keyPairError } from './certificate.ts'
 import type { LibpqParameters } from './libpq-parameters.ts'
@@ -17,15 +18,15 @@ const defaultFiles: Readonly<Record<File, string>> = {
  * Reads the TLS parameters of libpq and their files. As in libpq the default mode is `prefer`, or `verify-full` with
  * `sslrootcert=system`. Adds the files to `files`. Errors name the parameter or variable, never its value.
  */
-export function readLibpqTls(parameters: LibpqParameters, home: string | undefined, files: Set<string>): Tls {
+export function readLibpqTls(parameters: LibpqParameters, home: string | undefined, read: Files, files: Set<string>): Tls {
   const textOf = (parameter: string) => parameters.get(parameter)?.value
   const nameOf = (parameter: string) => parameters.get(parameter)?.name ?? parameter
   const isPublic = textOf('sslrootcert') === 'system'
   const mode = readMode(textOf('sslmode') ?? (isPublic ? 'verify-full' : 'prefer'))
   if (isPublic && mode !== 'verify-full') throw new Error(`${nameOf('sslrootcert')}=system requires sslmode=verify-full, not ${mode}`)
 
-  const read = (file: File) => readFile(file, parameters, home, files)
-  const ca = isPublic ? 'system' : read('sslrootcert')
+  const contentOf = (file: File) => readFile(file, parameters, home, read, files)
+  const ca = isPublic ? 'system' : contentOf('sslrootcert')
   if (ca !== undefined && ca !== 'system' && !isCertificate(ca)) {
     throw new Error(`${nameOf('sslrootcert')}: the file contains no certificate (PEM)`)
   }
@@ -34,7 +35,7 @@ export function readLibpqTls(parameters: LibpqParameters, home: string | undefin
       `${nameOf('sslmode')}=${mode} requires root certificates; add sslrootcert=/path/to/ca.pem, or sslrootcert=system for the public authorities`
     )
   }
-  const [cert, key] = textOf('sslcertmode') === 'disable' ? [] : [read('sslcert'), read('sslkey')]
+  const [cert, key] = textOf('sslcertmode') === 'disable' ? [] : [contentOf('sslcert'), contentOf('sslkey')]
   if ((cert === undefined) !== (key === undefined)) throw new Error('a client certificate requires both sslcert and sslkey')
   const pairError = cert !== undefined && key !== undefined ? keyPairError(cert, key) : undefined
   if (pairError !== undefined) throw new Error(`${nameOf('sslcert')} and ${nameOf('sslkey')} are ${pairError}`)
@@ -67,17 +68,23 @@ function readMode(text: string): TlsMode {
 }
 
 /** The content of a configured file, or of libpq's default file if it exists. */
-function readFile(parameter: File, parameters: LibpqParameters, home: string | undefined, files: Set<string>): string | undefined {
+function readFile(
+  parameter: File,
+  parameters: LibpqParameters,
+  home: string | undefined,
+  read: Files,
+  files: Set<string>
+): string | undefined {
   const { name = parameter, value = '' } = parameters.get(parameter) ?? {}
   const path = value || (home === undefined ? '' : join(home, '.postgresql', defaultFiles[parameter]))
   if (path === '') return undefined
   // The configuration is also reloaded when a default file is created.
   files.add(resolve(path))
-  if (value === '' && !existsSync(path)) return undefined
   try {
-    return readFileSync(path, 'utf8')
+    return read.text(resolve(path))
   } catch (error) {
-    // The message of Node.js contains the path, which may be a misplaced password.
-    throw new Error(`${name}: cannot read the file: ${(error as NodeJS.ErrnoException).code}`)
+    const { isMissing, message } = error as FileError
+    if (value === '' && isMissing) return undefined
+    throw new Error(`${name}: cannot read the file: ${message}`)
   }
 }

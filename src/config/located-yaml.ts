@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { Document } from 'yaml'
+import type { Document, LineCounter } from 'yaml'
 
 const require = createRequire(import.meta.url)
 
@@ -13,16 +13,25 @@ export interface LocatedYaml {
   readonly lineOf: (path: Path) => number
 }
 
+interface Parsed {
+  readonly text: string
+  readonly document: Document
+  readonly lines: LineCounter
+}
+
+/** The last text that was parsed: it is needed again when the files that it references have been read, and at a reload. */
+let last: Parsed | undefined
+
 /** Parses YAML. Reports every error with its line, and never a value. Returns undefined if the text cannot be parsed. */
 export function parseLocatedYaml(text: string, addError: (line: number, message: string) => void): LocatedYaml | undefined {
   // Loaded here, because only an installation with a file needs the package, which takes as long to load as a first poll.
   const yaml: typeof import('yaml') = require('yaml')
-  const lines = new yaml.LineCounter()
-  const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
+  last = last?.text === text ? last : parse(text, yaml)
+  const { document, lines } = last
   const lineAt = (offset: number | undefined) => lines.linePos(offset ?? 0).line || 1
   // For the parser an unknown tag is only a warning, although it would turn `password: !abc` into an empty value.
   const errors = [...document.errors, ...document.warnings]
-  for (const { code, message, pos } of errors) addError(lineAt(pos[0]), code === 'DUPLICATE_KEY' ? 'duplicate key' : withoutSource(message))
+  for (const { code, message, pos } of errors) addError(lineAt(pos[0]), describe(code, message))
   if (errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return undefined
   try {
     return { value: document.toJS(), lineOf: (path) => lineAt(offsetOf(document, path, yaml)) }
@@ -30,6 +39,25 @@ export function parseLocatedYaml(text: string, addError: (line: number, message:
     addError(1, withoutSource((error as Error).message))
     return undefined
   }
+}
+
+function parse(text: string, { LineCounter, parseDocument }: typeof import('yaml')): Parsed {
+  const lines = new LineCounter()
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    merge: true,
+    // Tags such as !!binary and !!set result in values that no setting has.
+    resolveKnownTags: false,
+    // The package would print a key that is a mapping or a list.
+    logLevel: 'error'
+  })
+  return { text, document, lines }
+}
+
+function describe(code: string, message: string): string {
+  if (code === 'DUPLICATE_KEY') return 'duplicate key'
+  return code === 'BAD_DIRECTIVE' ? 'invalid YAML: unknown or invalid directive' : withoutSource(message)
 }
 
 /** The parser's messages end with a piece of the text, which may contain a secret. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Password, Secret } from '../server/credential.ts'
 import type { ConfigFile, SecretShape } from './config-file.ts'
@@ -23,7 +22,7 @@ export function readDeclaredSecret(shape: SecretShape, path: Path, sources: Conf
 }
 
 /** The file of the configuration that references other files, and where these are listed. */
-interface Referencing extends Pick<ConfigSources, 'files'> {
+interface Referencing extends Pick<ConfigSources, 'files' | 'read'> {
   readonly file: Pick<ConfigFile, 'name' | 'resolve' | 'addError'>
 }
 
@@ -31,20 +30,15 @@ interface Referencing extends Pick<ConfigSources, 'files'> {
  * Reads a file that the configuration references. Adds an error and returns undefined if it cannot be read. The error does
  * not contain the path, which may be a misplaced password.
  */
-export function readReferencedFile(name: string, path: Path, { file, files }: Referencing): string | undefined {
+export function readReferencedFile(name: string, path: Path, { file, files, read }: Referencing): string | undefined {
   const resolved = file.resolve(name)
   files.add(resolved)
   try {
-    return readFileSync(resolved, 'utf8')
+    return read.text(resolved)
   } catch (error) {
-    file.addError(path, `cannot read the file: ${reasonOf(error)}; a relative path begins in the folder of ${file.name}`)
+    file.addError(path, `cannot read the file: ${(error as Error).message}; a relative path begins in the folder of ${file.name}`)
     return undefined
   }
-}
-
-/** The error code and text of the operating system, as `ENOENT: no such file or directory`, without the path. */
-function reasonOf(error: unknown): string {
-  return (error as Error).message.split(', ')[0] ?? ''
 }
 
 /**

@@ -1,5 +1,6 @@
-import { type BigIntStats, statSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import type { BigIntStats } from 'node:fs'
+import type { FileError } from '../files/call-file-system.ts'
+import { statFile } from '../files/read-file.ts'
 
 export interface FileWatcher {
   /** Replaces the list of files. A file that stays in the list keeps its last known state. */
@@ -14,20 +15,22 @@ export interface FileWatcher {
  */
 export function watchFiles(files: readonly string[], onChange: (files: readonly string[]) => void, intervalMs = 1000): FileWatcher {
   /** The state of each file when it was added or last reported. */
-  const reported = new Map<string, string>()
+  const reported = new Map<string, Promise<string>>()
   /** The state of each file at the previous check. */
   let previous = new Map<string, string>()
   const setFiles = (next: readonly string[]) => {
     for (const file of reported.keys()) if (!next.includes(file)) reported.delete(file)
-    for (const file of next) if (!reported.has(file)) reported.set(file, stateNow(file))
+    for (const file of next) if (!reported.has(file)) reported.set(file, stateOf(file))
   }
   const check = async () => {
-    const states = new Map(await Promise.all([...reported.keys()].map(async (file) => [file, await stateOf(file)] as const)))
-    const isStable = [...states].every(([file, state]) => (previous.get(file) ?? reported.get(file)) === state)
-    previous = states
-    const changed = isStable ? [...states].filter(([file, state]) => reported.has(file) && reported.get(file) !== state) : []
-    for (const [file, state] of changed) reported.set(file, state)
-    if (changed.length > 0) onChange(changed.map(([file]) => file))
+    const checked = await Promise.all([...reported].map(async ([file, state]) => ({ file, before: await state, now: await stateOf(file) })))
+    // While the file system hangs, the state of its files is unknown.
+    const known = checked.filter(({ now }) => now !== unknown)
+    const isStable = known.every(({ file, before, now }) => (previous.get(file) ?? before) === now)
+    previous = new Map(known.map(({ file, now }) => [file, now]))
+    const changed = isStable ? known.filter(({ file, before, now }) => reported.has(file) && before !== now) : []
+    for (const { file, now } of changed) reported.set(file, Promise.resolve(now))
+    if (changed.length > 0) onChange(changed.map(({ file }) => file))
   }
   let isChecking = false
   const timer = setInterval(() => {
@@ -38,25 +41,26 @@ export function watchFiles(files: readonly string[], onChange: (files: readonly 
     })
   }, intervalMs).unref()
   setFiles(files)
-  return { setFiles, stop: () => clearInterval(timer) }
-}
-
-function stateNow(file: string): string {
-  try {
-    return format(statSync(file, { bigint: true }))
-  } catch {
-    return format(undefined)
+  return {
+    setFiles,
+    stop: () => {
+      clearInterval(timer)
+      reported.clear()
+    }
   }
 }
 
+const unknown = 'unknown'
+
+/** The state of a file as a text that differs after every change. */
 async function stateOf(file: string): Promise<string> {
-  return format(await stat(file, { bigint: true }).catch(() => undefined))
+  try {
+    return format(await statFile(file))
+  } catch (error) {
+    return (error as FileError).code === undefined ? unknown : 'none'
+  }
 }
 
-/**
- * The state of a file as a text that differs after every change. stat follows symbolic links, so changes of the target
- * are detected.
- */
-function format(stats: BigIntStats | undefined): string {
-  return stats === undefined ? 'none' : `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`
+function format(stats: BigIntStats): string {
+  return `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`
 }

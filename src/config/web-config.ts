@@ -30,9 +30,15 @@ const greatestCost = 16
  * Reads the web configuration of the Prometheus exporter toolkit and the files that it references. Adds errors, notes and
  * files to the lists. Errors contain neither a key nor a hash.
  */
-export function readWebConfig(name: string, sources: Pick<ConfigSources, 'errors' | 'notes' | 'files'>): WebConfig {
+export function readWebConfig(name: string, sources: Pick<ConfigSources, 'errors' | 'notes' | 'files' | 'read'>): WebConfig {
   sources.files.add(resolve(name))
-  const file = readYamlFile<WebConfigShape>(name, true, validate, 'tls_server_config, http_server_config, basic_auth_users or rate_limit')
+  const file = readYamlFile<WebConfigShape>(
+    name,
+    true,
+    sources.read,
+    validate,
+    'tls_server_config, http_server_config, basic_auth_users or rate_limit'
+  )
   if (file.shape.http_server_config?.http2) sources.notes.push(`${name}: http_server_config.http2: pgvitals serves HTTP/1.1 only`)
   const web = {
     tls: readTlsServer(file, sources),

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readTextFile } from '../files/read-file.ts'
 import { ClassedError } from './error-class.ts'
+import { runCommand } from './run-command.ts'
 
 /** A secret in plain text, or its source, which may change while the process runs. */
 export type Secret = string | { readonly file: string } | { readonly command: readonly string[] }
@@ -19,7 +19,7 @@ export async function readSecret(secret: Secret, timeoutSeconds = 10): Promise<s
   if (typeof secret === 'string') return secret
   const [action, text] =
     'file' in secret
-      ? [`reading the secret from file ${secret.file}`, readText(secret.file)]
+      ? [`reading the secret from file ${secret.file}`, readTextFile(secret.file)]
       : [`running the secret's command ${secret.command[0]}`, runCommand(secret.command, timeoutSeconds)]
   const found = await text.catch((error: Error) => {
     throw new ClassedError('auth', `${action} failed: ${error.message}`)
@@ -28,30 +28,4 @@ export async function readSecret(secret: Secret, timeoutSeconds = 10): Promise<s
   const trimmed = found.replace(/[\r\n]+$/, '')
   if (trimmed === '') throw new ClassedError('auth', `${action} failed: it is empty`)
   return trimmed
-}
-
-async function readText(file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Error(String(error.code))
-  })
-}
-
-/** Runs a program without a shell. Its error output and Node's error message are dropped, because both may repeat the secret. */
-function runCommand([program = '', ...args]: readonly string[], timeoutSeconds: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const fail = (reason: string) => reject(new Error(reason))
-    const child = execFile(program, args, { killSignal: 'SIGKILL' }, (error, stdout) => {
-      if (error === null) resolve(stdout)
-      else fail(typeof error.code === 'number' ? `exit code ${error.code}` : String(error.code ?? error.signal))
-    })
-    child.stdin?.end()
-    // The timeout of execFile would wait for every process that inherited the output.
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL')
-      child.stdout?.destroy()
-      child.stderr?.destroy()
-      fail(`no output within ${timeoutSeconds} s`)
-    }, timeoutSeconds * 1000)
-    child.once('close', () => clearTimeout(timer))
-  })
 }

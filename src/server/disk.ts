@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises'
+import { callFileSystem } from '../files/call-file-system.ts'
 
 /** The size of a file system and the space that is free for an unprivileged process. */
 export interface DiskSize {
@@ -6,8 +7,8 @@ export interface DiskSize {
   readonly freeBytes: number
 }
 
-/** Reads the size of the file system that contains a path. Throws the error of statfs; does not return while the file system hangs. */
+/** Reads the size of the file system that contains a path. Throws a FileError. */
 export async function readDiskSize(path: string): Promise<DiskSize> {
-  const { bsize, blocks, bavail } = await statfs(path)
+  const { bsize, blocks, bavail } = await callFileSystem(path, () => statfs(path))
   return { totalBytes: blocks * bsize, freeBytes: Math.max(0, bavail) * bsize }
 }

@@ -1,8 +1,10 @@
-import { readFile, stat } from 'node:fs/promises'
+import { FileError } from '../files/call-file-system.ts'
+import { readTextFile, statFile } from '../files/read-file.ts'
 import { readSecret } from './credential.ts'
+import { ClassedError } from './error-class.ts'
 import { type Connection, isSocket } from './server.ts'
 
-/** Reads the password of a connection; undefined if there is none. Throws the errors of `readSecret`. */
+/** Reads the password of a connection; undefined if there is none. Throws a ClassedError. */
 export async function readPassword(connection: Connection): Promise<string | undefined> {
   const { password } = connection
   if (password === undefined || typeof password === 'string') return password
@@ -11,16 +13,19 @@ export async function readPassword(connection: Connection): Promise<string | und
 
 /**
  * Finds a password as libpq does: the first line `host:port:database:user:password` that matches, where `*` matches
- * everything. A file that group or others may read is ignored. Source: PostgreSQL's documentation, "The Password File".
+ * everything. A file that group or others may read, or that pgvitals may not read, is ignored. Source: PostgreSQL's
+ * documentation, "The Password File".
  */
 async function findPassword(file: string, connection: Connection): Promise<string | undefined> {
   try {
-    const { mode } = await stat(file)
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) return undefined
-    const lines = (await readFile(file, 'utf8')).split(/\r?\n/)
+    const { mode } = await statFile(file)
+    if (process.platform !== 'win32' && (mode & 0o077n) !== 0n) return undefined
+    const lines = (await readTextFile(file)).split(/\r?\n/)
     return lines.map(fieldsOf).find((fields) => matches(fields, connection))?.[4] || undefined
-  } catch {
-    return undefined
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    if (error.isMissing || error.code === 'EACCES') return undefined
+    throw new ClassedError('auth', `reading the password file ${file} failed: ${error.message}`)
   }
 }
 

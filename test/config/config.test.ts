@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { test } from 'tap'
-import { readConfig } from '../../src/config/config.ts'
+import { readConfig } from './read-config.ts'
 
 const url = 'postgresql://admin:devpass@localhost:5432/platform'
 
@@ -90,7 +90,7 @@ test('all errors are reported at once, without a secret', async (t) => {
     /^C_DATABASE_URL: several hosts are not supported/,
     /^D_DATABASE_URL: invalid percent-encoding/,
     /^E_DATABASE_URL: sslmode=verify-full requires root certificates/,
-    /^F_DATABASE_URL: sslrootcert: cannot read the file: ENOENT$/,
+    /^F_DATABASE_URL: sslrootcert: cannot read the file: ENOENT: no such file or directory$/,
     /^G_DATABASE_URL: misplaced @; in a password/,
     /^H_DATABASE_URL: misplaced @; in a password/,
     /^I_DATABASE_URL: misplaced @; in a password/

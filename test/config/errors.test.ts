@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { readConfig } from '../../src/config/config.ts'
+import { readConfig } from './read-config.ts'
 import { errorsOf, readFrom } from './read-from.ts'
 
 const base = 'servers: { s: { host: h, user: u, password: geheim, databases: { a: {} } } }\n'
@@ -13,6 +13,11 @@ const cases: readonly (readonly [yaml: string, expected: string | RegExp])[] = [
   ['a: "geheim', /^pgvitals\.yaml:1: invalid YAML: Missing closing "quote/],
   ['servers: *geheim', /^pgvitals\.yaml:1: invalid YAML: Unresolved alias/],
   [server('password: !geheim 1'), /^pgvitals\.yaml:6: invalid YAML: Unresolved tag/],
+  [server('password: !!binary geheim'), /^pgvitals\.yaml:6: invalid YAML: Unresolved tag/],
+  [server('password: !!set { geheim }'), /^pgvitals\.yaml:6: invalid YAML: Unresolved tag/],
+  [`%GEHEIM\n---\n${base}`, 'pgvitals.yaml:1: invalid YAML: unknown or invalid directive'],
+  [`%YAML geheim\n---\n${base}`, 'pgvitals.yaml:1: invalid YAML: unknown or invalid directive'],
+  [`%TAG geheim\n---\n${base}`, 'pgvitals.yaml:1: invalid YAML: unknown or invalid directive'],
   [server('host: i'), 'pgvitals.yaml:6: duplicate key'],
   ['servers:\n  s:\n    host: h\n    user: u\n    databases:\n      a: {}\n      a: {}', 'pgvitals.yaml:7: duplicate key'],
   [

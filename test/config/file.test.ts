@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { test } from 'tap'
-import { readConfig } from '../../src/config/config.ts'
+import { readConfig } from './read-config.ts'
 import { errorsOf, readFrom } from './read-from.ts'
 
 const whole = `

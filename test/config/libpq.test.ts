@@ -2,7 +2,6 @@ import { chmodSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { readConfig } from '../../src/config/config.ts'
 import { driverParameters, libpqWords } from '../../src/config/libpq-words.ts'
 import { classOf } from '../../src/server/error-class.ts'
 import type { Connection } from '../../src/server/server.ts'
@@ -11,6 +10,7 @@ import { onlyEverySecond } from '../exporter/run-exporter.ts'
 import { runAsUnknownUser } from '../exporter/run-process.ts'
 import { parsePage, sampleValue } from '../page/parse-page.ts'
 import { sharedServer } from '../servers/shared-server.ts'
+import { readConfig } from './read-config.ts'
 
 /** The keywords that `PQconndefaults()` of libpq 18.4 returns, and `requiressl`, which its parser translates. */
 const keywords = `service user password passfile channel_binding connect_timeout dbname host hostaddr port client_encoding options
@@ -117,7 +117,7 @@ test('a supported parameter or variable changes the connection, and the URL repl
   })
   t.match(connectionOf('postgresql://u@h/d', { PGSSLNEGOTIATION: 'direct', PGSSLMODE: 'require' }), { tls: { isDirect: true } })
   t.match(errorsOf('postgresql://u@h/d', { PGSSLNEGOTIATION: 'direct' }), [/PGSSLNEGOTIATION=direct requires sslmode=require/])
-  t.match(errorsOf('postgresql://u@h/d?sslcert=/x'), [/^DATABASE_URL: sslcert: cannot read the file: ENOENT$/])
+  t.match(errorsOf('postgresql://u@h/d?sslcert=/x'), [/^DATABASE_URL: sslcert: cannot read the file: ENOENT: no such file or directory$/])
   t.same(errorsOf('postgresql://u@h/d?sslcert=/x&sslkey=/y&sslcertmode=disable'), [])
   t.match(connectionOf('postgresql:///d?host=/tmp', { PGSSLMODE: 'verify-full', PGUSER: 'u' }), { tls: { mode: 'prefer' } }, 'on a socket')
 })

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
-import { type Config, readConfig } from '../../src/config/config.ts'
+import type { Config } from '../../src/config/config.ts'
+import { readConfig } from './read-config.ts'
 
 /** Writes `pgvitals.yaml` and other files into a new folder and reads the configuration there. */
 export function readFrom(t: Test, yaml: string, environment: NodeJS.ProcessEnv = {}, files: Readonly<Record<string, string>> = {}): Config {

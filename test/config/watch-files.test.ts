@@ -22,6 +22,8 @@ test('a file that was changed, created or removed is reported once, and no other
   const files = ['password', 'plain', 'other', 'gone', 'later'].map(at)
   const watcher = watchFiles(files, (changed) => reported.push([...changed]), 20)
   t.teardown(() => watcher.stop())
+  // The first states are read.
+  await delay(20)
 
   const expectReport = async (what: string, change: () => void, ...names: readonly string[]) => {
     reported.length = 0

@@ -2,11 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
-import { ConfigError, readConfig } from '../../src/config/config.ts'
+import { ConfigError } from '../../src/config/config.ts'
 import { readWebConfig, type WebConfig } from '../../src/config/web-config.ts'
 import { cipherSuites } from '../../src/config/web-config-schema.ts'
 import { hasTool } from '../servers/has-tool.ts'
 import { makeCertificate } from '../servers/make-certificate.ts'
+import { readConfig, files as readFiles } from './read-config.ts'
 
 const hash = '$2y$10$X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG'
 
@@ -24,7 +25,7 @@ function makeFolder(t: Test): string {
 function read(folder: string, yaml: string) {
   const name = join(folder, 'web.yml')
   writeFileSync(name, yaml)
-  const collected = { errors: [] as string[], notes: [] as string[], files: new Set<string>() }
+  const collected = { errors: [] as string[], notes: [] as string[], files: new Set<string>(), read: readFiles }
   const web = readWebConfig(name, collected)
   const errors = collected.errors.map((error) => error.replaceAll(name, 'web.yml'))
   return { web, ...collected, errors, files: [...collected.files].map((file) => file.replace(`${folder}/`, '')) }

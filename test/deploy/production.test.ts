@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { parseAllDocuments } from 'yaml'
-import { readConfig } from '../../src/config/config.ts'
 import { checkShardTargets, readShard } from '../../src/config/shard.ts'
+import { readConfig } from '../config/read-config.ts'
 import { readCompose, root } from './compose-file.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { readConfig } from '../../src/config/config.ts'
 import { type Diagnosis, diagnose } from '../../src/doctor/doctor.ts'
 import { loadQueries } from '../../src/query/load.ts'
+import { readConfig } from '../config/read-config.ts'
 import type { RunningServer } from '../servers/start-server.ts'
 
 const queries = loadQueries()

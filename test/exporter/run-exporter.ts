@@ -1,9 +1,9 @@
 import { type Logger, pino } from 'pino'
-import { readConfig } from '../../src/config/config.ts'
 import { createExporter, type Exporter, type ExporterOptions } from '../../src/exporter.ts'
 import { loadQueries } from '../../src/query/load.ts'
 import { familiesOf, type Query } from '../../src/query/query.ts'
 import type { Server } from '../../src/server/server.ts'
+import { readConfig } from '../config/read-config.ts'
 import { markOmitted, type Omitted, type PageSample, parsePage } from '../page/parse-page.ts'
 
 /** An exporter in this process, its log and its page. */

@@ -29,6 +29,13 @@ export function runAsUnknownUser(environment: Readonly<Record<string, string>>, 
   return watch(spawn('env', command, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], uid: 54321, gid: 54321, env }))
 }
 
+/** Starts `pgvitals` with this file in place of /etc/resolv.conf. Needs root. */
+export function runWithResolver(environment: Readonly<Record<string, string>>, file: string): RunningProcess {
+  const script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
+  const command = ['--mount', 'sh', '-c', script, file, process.execPath, compiledProgram()]
+  return watch(spawn('unshare', command, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, ...environment } }))
+}
+
 function watch(child: ChildProcess): RunningProcess {
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (output += text))

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { readConfig } from '../../src/config/config.ts'
 import { readSelection } from '../../src/page/selection.ts'
+import { readConfig } from '../config/read-config.ts'
 
 const [first, second] = readConfig({
   A_DATABASE_URL: 'postgresql://u:p@a/platform',

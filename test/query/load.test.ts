@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { loadQueries } from '../../src/query/load.ts'
+import { files } from '../config/read-config.ts'
 
 const good = '-- Orders that wait.\n--\n-- scope: database\n-- gauge waiting: Orders that wait.\nselect 1 as waiting;\n'
 
@@ -16,7 +17,7 @@ function folderWith(t: Test, files: Readonly<Record<string, string>>): string {
 
 function errorsIn(folder: string): readonly string[] {
   try {
-    loadQueries(folder)
+    loadQueries({ folder, files })
     return []
   } catch (error) {
     return (error as AggregateError).errors.map((error: Error) => error.message.replace(`${folder}/`, ''))
@@ -26,7 +27,7 @@ function errorsIn(folder: string): readonly string[] {
 test("the built-in queries load, and those of the user's folder", async (t) => {
   const builtIn = loadQueries().length
   t.ok(builtIn > 20)
-  const queries = loadQueries(folderWith(t, { 'orders.sql': good, 'notes.txt': 'not a query' }))
+  const queries = loadQueries({ folder: folderWith(t, { 'orders.sql': good, 'notes.txt': 'not a query' }), files })
   t.equal(queries.length, builtIn + 1)
   t.match(queries.at(-1), { name: 'orders', prefix: 'pg_orders' })
 })

@@ -40,6 +40,30 @@ test('a removed database loses its samples, a removed server all of them', async
   t.equal(pollsIn(textOf(meter)).length, 1)
 })
 
+test('logins, pages and rejected requests are counted from 0', async (t) => {
+  const meter = createMeter('1.2.3')
+  const lines = () =>
+    textOf(meter)
+      .split('\n')
+      .filter((line) => line.startsWith('pgvitals_http'))
+  t.same(lines(), [
+    'pgvitals_http_auth_failures_total 0',
+    'pgvitals_http_pages_in_flight 0',
+    'pgvitals_http_requests_rejected_total{reason="busy"} 0',
+    'pgvitals_http_requests_rejected_total{reason="rate"} 0',
+    'pgvitals_http_requests_rejected_total{reason="host"} 0'
+  ])
+  meter.http.authFailed()
+  meter.http.pagesInFlight(1)
+  meter.http.rejected('rate')
+  t.match(lines(), [
+    'pgvitals_http_auth_failures_total 1',
+    'pgvitals_http_pages_in_flight 1',
+    /busy"} 0$/,
+    'pgvitals_http_requests_rejected_total{reason="rate"} 1'
+  ])
+})
+
 test('the metrics of the process that boards, rules and runbooks use are exported', async (t) => {
   const text = await createMeter('1.2.3').processText()
   for (const name of [

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
@@ -7,6 +7,7 @@ import { classOf } from '../../src/server/error-class.ts'
 import { readPassword } from '../../src/server/password.ts'
 import type { Connection } from '../../src/server/server.ts'
 import { openSession } from '../../src/server/session.ts'
+import { until } from '../exporter/run-exporter.ts'
 import { startServer } from '../servers/start-server.ts'
 
 function makeFolder(t: Test): string {
@@ -36,12 +37,14 @@ test('a secret that cannot be read is an auth error that names the source and no
   const empty = join(folder, 'empty')
   writeFileSync(empty, '\n')
   const cases = [
-    [{ file: join(folder, 'none') }, /^reading the secret from file .*\/none failed: ENOENT$/],
+    [{ file: join(folder, 'none') }, /^reading the secret from file .*\/none failed: ENOENT: no such file or directory$/],
     [{ file: empty }, /^reading the secret from file .*\/empty failed: it is empty$/],
     [{ command: ['/nowhere/token', 'geheim'] }, /^running the secret's command \/nowhere\/token failed: ENOENT$/],
     [{ command: ['sh', '-c', 'echo geheim; echo geheim >&2; exit 3'] }, /^running the secret's command sh failed: exit code 3$/],
     [{ command: ['sh', '-c', 'kill -TERM $$'] }, /^running the secret's command sh failed: SIGTERM$/],
     [{ command: ['true'] }, /^running the secret's command true failed: it is empty$/],
+    [{ command: ['cat', 'geheim\0'] }, /^running the secret's command cat failed: ERR_INVALID_ARG_VALUE$/],
+    [{ command: ['cat', '/dev/zero'] }, /^running the secret's command cat failed: the output is larger than 1 MiB$/],
     // The grandchild keeps the output open beyond the timeout.
     [{ command: ['sh', '-c', 'sleep 5 & sleep 5'] }, /^running the secret's command sh failed: no output within 1 s$/]
   ] as const
@@ -54,6 +57,35 @@ test('a secret that cannot be read is an auth error that names the source and no
     t.equal(classOf(error), 'auth')
     t.notMatch(JSON.stringify(error, Object.getOwnPropertyNames(error)), /geheim/)
   }
+})
+
+test('the processes of a command end with it, or at its deadline', async (t) => {
+  const pids = join(makeFolder(t), 'pids')
+  /** A process that ignores SIGTERM, in the background or not, and keeps the output open or not. */
+  const child = (after: string) => `sh -c 'trap "" TERM; echo $$ >> ${pids}; while :; do sleep 1; done' ${after}`
+  const isRunning = (pid: string) => {
+    try {
+      // A process that was killed may still await its parent.
+      return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    } catch {
+      return false
+    }
+  }
+  const commands = [
+    `${child('&')} ${child('')}`,
+    `${child('&')} echo secret`,
+    `${child('> /dev/null &')} while [ ! -s ${pids} ]; do sleep 0.01; done; echo secret`,
+    `${child('> /dev/null &')} while [ ! -s ${pids} ]; do sleep 0.01; done; exit 3`
+  ]
+  const outcomes: string[] = []
+  for (const command of commands) {
+    writeFileSync(pids, '')
+    outcomes.push(await readSecret({ command: ['sh', '-c', command] }, 1).catch(({ message }) => message.split('failed: ')[1]))
+    const started = readFileSync(pids, 'utf8').trim().split('\n')
+    t.ok(Number(started[0]) > 0, 'a child was started')
+    await until('no process is left', 5, () => !started.some(isRunning))
+  }
+  t.same(outcomes, ['no output within 1 s', 'no output within 1 s', 'secret', 'exit code 3'])
 })
 
 test('the password file is read like libpq reads it', async (t) => {

@@ -282,6 +282,31 @@ export const exporter = board('pgvitals-exporter', {
         mappings: words({ 0: ['rejected', 'red'], 1: ['loaded', 'green'] }),
         empty: 'Never reloaded'
       }),
+      timeseries('Pages in flight', [8, 7], 'short', {
+        about: [
+          help('pgvitals_http_pages_in_flight'),
+          'Slow clients and many scrapers increase it; beyond the limit, requests are rejected.',
+          '0 or 1.',
+          'Check the number of scrapers and the network.'
+        ],
+        expr: ofExporter('pgvitals_http_pages_in_flight'),
+        legend: '{{instance}}',
+        links: ['exporter']
+      }),
+      timeseries('Rejected requests and failed logins', [16, 7], 'short', {
+        about: [
+          'Rejected HTTP requests by reason, and requests with a wrong token or password, in five minutes.',
+          'A scraper that is rejected has gaps.',
+          'None.',
+          'Compare the addresses in the log of pgvitals with those of the scrapers.'
+        ],
+        lines: [
+          { expr: `increase(${ofExporter('pgvitals_http_requests_rejected_total')}[5m])`, legend: '{{instance}} {{reason}}' },
+          { expr: `increase(${ofExporter('pgvitals_http_auth_failures_total')}[5m])`, legend: '{{instance}} failed logins' }
+        ],
+        links: ['exporter'],
+        empty: 'None'
+      }),
       timeseries('CPU', [8, 7], 'short', {
         about: [
           'CPU seconds per second.',

@@ -89,12 +89,12 @@ and on (${perDatabase}) pgvitals_database_poll_interval_seconds > on (${perServe
     tiers: [
       warning(
         '15m',
-        `sum by (${perDatabase}, query, reason) (increase(pgvitals_samples_dropped_total{reason=~"budget|duplicate|illegal"}[2h])) > 0`
+        `sum by (${perDatabase}, query, reason) (increase(pgvitals_samples_dropped_total{reason=~"budget|bytes|duplicate|illegal"}[2h])) > 0`
       )
     ],
     summary: `Samples of query ${label('query')} on ${server} are dropped: ${label('reason')}`,
     description:
-      'They exceed the sample limit of a database (budget), repeat a label set (duplicate), or have an invalid value or label (illegal).'
+      'They exceed the limit of a database (budget: samples, bytes: size), repeat a label set (duplicate), or have an invalid value or label (illegal).'
   },
   {
     ...ofExporter,
@@ -123,6 +123,22 @@ or max by (job) (pgvitals_shards) != on (job) min by (job) (pgvitals_shards)`
     summary: 'A shard of pgvitals is missing, or the numbers of shards differ',
     description:
       'Some servers are not monitored, or are polled twice. Check whether every shard runs with the same number of shards and is a target of Prometheus.'
+  },
+  {
+    ...ofExporter,
+    name: 'PgvitalsLoginsFailing',
+    tiers: [warning('10m', `rate(pgvitals_http_auth_failures_total[5m]) > ${thresholds.failedLoginsPerSecond}`)],
+    summary: `Clients fail to log in to pgvitals ${instance}`,
+    description:
+      'A scraper has an outdated token or password and receives no metrics, or somebody guesses. Compare the addresses in the log of pgvitals with those of the scrapers.'
+  },
+  {
+    ...ofExporter,
+    name: 'PgvitalsRequestsRejected',
+    tiers: [warning('10m', 'rate(pgvitals_http_requests_rejected_total[5m]) > 0')],
+    summary: `pgvitals ${instance} rejects requests: ${label('reason')}`,
+    description:
+      'Too many pages are in flight (busy), too many logins failed (rate), or the host name of the request is not allowed (host). Scrapers that are rejected have gaps.'
   },
   {
     ...ofExporter,

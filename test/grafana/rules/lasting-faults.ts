@@ -306,6 +306,8 @@ export const lastingFaults: readonly LastingFault[] = [
     recovery: { process_start_time_seconds: '+0' }
   },
   { alert: 'PgvitalsEventLoopLag', firesWithin: 1, endsWithin: atOnce },
+  { alert: 'PgvitalsLoginsFailing', firesWithin: 5, endsWithin: 5 + 5 },
+  { alert: 'PgvitalsRequestsRejected', firesWithin: 5, endsWithin: 5 + 5 },
   { alert: 'PgvitalsReloadFailed', firesWithin: 1, endsWithin: atOnce },
   { alert: 'PgvitalsDiscoveryFailing', firesWithin: 1, endsWithin: atOnce },
   { alert: 'PgvitalsServerAmbiguous', firesWithin: 1, endsWithin: atOnce },

@@ -16,6 +16,11 @@ const alone = 'unset NODE_OPTIONS'
 /** `npm ci` with the lock file of the repository has the packages of the repository, which links copy without a download. */
 const install = `cp -al ${join(root, 'node_modules')}/. node_modules`
 
+/** The command that the init process of the image runs: packages of Alpine are not installed. */
+function withoutInit(entrypoint: readonly string[]): readonly string[] {
+  return entrypoint.slice(entrypoint.indexOf('--') + 1)
+}
+
 /** Runs the Dockerfile below a folder, without Docker: each stage is a folder that contains only what is copied into it. */
 export function buildImage(below: string): BuiltImage {
   const stages: Record<string, string> = {}
@@ -37,9 +42,12 @@ export function buildImage(below: string): BuiltImage {
         cpSync(from, target.endsWith('/') ? join(folder, target, basename(source)) : join(folder, target), { recursive: true })
       }
     } else if (instruction === 'RUN')
-      execSync(`${alone}; ${rest.replace(/^npm ci\b.*/, install)}`, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+      execSync(`${alone}; ${rest.replace(/^npm ci\b.*/, install).replace(/^apk add\b.*/, 'true')}`, {
+        cwd: folder,
+        stdio: ['ignore', 'ignore', 'pipe']
+      })
     else if (instruction === 'ENV') environment = Object.fromEntries(words.map((word) => word.split('=')))
-    else if (instruction === 'ENTRYPOINT') entrypoint = JSON.parse(rest)
+    else if (instruction === 'ENTRYPOINT') entrypoint = withoutInit(JSON.parse(rest))
     else if (!['WORKDIR', 'USER', 'EXPOSE', 'HEALTHCHECK', ''].includes(instruction)) throw new Error(`unknown instruction ${instruction}`)
   }
   return { folder, entrypoint, environment }

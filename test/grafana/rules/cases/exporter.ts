@@ -153,6 +153,25 @@ export const exporter: readonly AlertCase[] = [
     summary: 'The event loop of pgvitals SERVER lags by 550ms'
   },
   {
+    alert: 'PgvitalsLoginsFailing',
+    severity: 'warning',
+    bad: { pgvitals_http_auth_failures_total: '+1' },
+    good: { pgvitals_http_auth_failures_total: '+0' },
+    silent: { 'just below': { pgvitals_http_auth_failures_total: '+0.5' } },
+    holdsAtOnce: true,
+    summary: 'Clients fail to log in to pgvitals SERVER'
+  },
+  {
+    alert: 'PgvitalsRequestsRejected',
+    severity: 'warning',
+    bad: { 'pgvitals_http_requests_rejected_total{reason="busy"}': '+0.5' },
+    good: { 'pgvitals_http_requests_rejected_total{reason="busy"}': '+0' },
+    silent: {},
+    holdsAtOnce: true,
+    labels: { reason: 'busy' },
+    summary: 'pgvitals SERVER rejects requests: busy'
+  },
+  {
     alert: 'PgvitalsReloadFailed',
     severity: 'warning',
     bad: { pgvitals_config_reload_success: 0 },
