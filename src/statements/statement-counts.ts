@@ -238,7 +238,7 @@ export class StatementCounts {
     const { user, datname, labels } = series
     series.seenIn = this.#poll
     if (series.other === undefined && options.isShown(datname))
-      series.other = this.#others.of(`${user}\n${datname}`, options, () => [{ ...labels, queryid: 'other' }, this.#countersOf(text)])
+      series.other = this.#others.of(`${user}\0${datname}`, options, () => [{ ...labels, queryid: 'other' }, this.#countersOf(text)])
     return series
   }
 
