@@ -104,17 +104,27 @@ export function renderHeader({ name, type, help }: Family): string {
   return `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll(unreadable, codeOf)}\n# TYPE ${name} ${type}\n`
 }
 
-/** The rendered text of labels objects, which rows keep between polls. */
-const labelTexts = new WeakMap<Labels, string>()
+/** The rendered text of labels objects, which rows keep between polls, and its length. */
+const labelTexts = new WeakMap<Labels, { readonly text: string; readonly bytes: number }>()
 
 /** Renders `{name="value",…}`; `''` without labels. */
 export function renderLabels(labels: Labels): string {
+  return labelTextOf(labels).text
+}
+
+/** The number of bytes of the rendered labels. */
+export function labelBytes(labels: Labels): number {
+  return labelTextOf(labels).bytes
+}
+
+function labelTextOf(labels: Labels) {
   const known = labelTexts.get(labels)
   if (known !== undefined) return known
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeValue(value)}"`)
   const text = pairs.length === 0 ? '' : `{${pairs.join(',')}}`
-  labelTexts.set(labels, text)
-  return text
+  const rendered = { text, bytes: Buffer.byteLength(text) }
+  labelTexts.set(labels, rendered)
+  return rendered
 }
 
 /** Renders a number: `NaN`, `+Inf`, `-Inf` or the shortest form of JavaScript. */

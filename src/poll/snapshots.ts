@@ -1,5 +1,6 @@
 import type { FamilyText } from '../metric/exposition.ts'
 import type { ErrorClass } from '../server/error-class.ts'
+import { type Exported, exportedBy, nothing } from './exported.ts'
 import type { Rendered } from './poll-result.ts'
 
 /** The reason why a poll or a connection failed. */
@@ -34,8 +35,9 @@ export interface Snapshot {
 export class Snapshots {
   readonly #server: string
   #byKey = new Map<string, Snapshot>()
-  /** Samples by database (`''` for server-wide queries). */
-  readonly #samples = new Map<string, number>()
+  /** What each query exports, by snapshot and database, and the sum of each database (`''` for the server). */
+  readonly #exported = new Map<string, ReadonlyMap<string, Exported>>()
+  readonly #sums = new Map<string, Exported>()
   #isSorted = true
   #revision = 0
 
@@ -55,7 +57,7 @@ export class Snapshots {
   put(snapshot: Omit<Snapshot, 'server'>): void {
     const { datname, query } = snapshot
     const key = keyOf(datname, query)
-    this.#count(datname, samplesOf(snapshot) - samplesOf(this.#byKey.get(key)))
+    if (snapshot.texts !== this.#byKey.get(key)?.texts) this.#count(key, exportedBy(datname, snapshot.texts))
     this.#revision++
     this.#isSorted &&= this.#byKey.has(key)
     this.#byKey.set(key, { server: this.#server, ...snapshot })
@@ -80,9 +82,11 @@ export class Snapshots {
     if (snapshot !== undefined && texts?.length !== snapshot.texts.length) this.put({ ...snapshot, texts: texts ?? [] })
   }
 
-  /** Samples of the other queries of the same database. */
-  samplesOfOthers(datname: string, query: string): number {
-    return (this.#samples.get(datname) ?? 0) - samplesOf(this.get(datname, query))
+  /** What all snapshots except that of this query export for a database. */
+  exportedByOthers(datname: string, query: string, database: string): Exported {
+    const own = this.#exported.get(keyOf(datname, query))?.get(database) ?? nothing
+    const sum = this.#sums.get(database) ?? nothing
+    return { samples: sum.samples - own.samples, bytes: sum.bytes - own.bytes }
   }
 
   /** Deletes the snapshots of queries that no longer run. */
@@ -91,7 +95,7 @@ export class Snapshots {
       const { datname, query } = snapshot
       if (isRunning(datname, query)) continue
       this.#byKey.delete(key)
-      this.#count(datname, -samplesOf(snapshot))
+      this.#count(key, new Map())
       this.#revision++
     }
   }
@@ -103,10 +107,19 @@ export class Snapshots {
     return [...this.#byKey.values()]
   }
 
-  #count(datname: string, change: number): void {
-    const sum = (this.#samples.get(datname) ?? 0) + change
-    if (sum > 0) this.#samples.set(datname, sum)
-    else this.#samples.delete(datname)
+  #count(key: string, exported: ReadonlyMap<string, Exported>): void {
+    for (const [sign, counted] of [
+      [-1, this.#exported.get(key) ?? []],
+      [1, exported]
+    ] as const) {
+      for (const [database, { samples, bytes }] of counted) {
+        const sum = this.#sums.get(database) ?? nothing
+        this.#sums.set(database, { samples: sum.samples + sign * samples, bytes: sum.bytes + sign * bytes })
+        if (this.#sums.get(database)?.samples === 0) this.#sums.delete(database)
+      }
+    }
+    if (exported.size > 0) this.#exported.set(key, exported)
+    else this.#exported.delete(key)
   }
 }
 
@@ -122,8 +135,4 @@ export function expiresAt({ succeededAt, intervalSeconds }: Snapshot): number {
 
 function keyOf(datname: string, query: string): string {
   return `${datname}\n${query}`
-}
-
-function samplesOf(snapshot: Pick<Snapshot, 'texts'> | undefined): number {
-  return snapshot?.texts.reduce((sum, { samples }) => sum + samples, 0) ?? 0
 }

@@ -24,6 +24,8 @@ export interface TakeOptions extends Times {
    * disappear.
    */
   readonly limit: number
+  /** The maximum number of series of a database, including `other`; by default unlimited. */
+  readonly limitIn?: (datname: string) => number
   /**
    * Whether statements of a database are counted. The series of a database that is no longer shown are deleted. If it is
    * shown again, they start at 0, because another database may have counted its statements in the meantime.
@@ -117,11 +119,6 @@ export class StatementCounts {
     this.#calls = indexOf('calls_total')
     this.#seconds = indexOf('seconds_total')
     this.#histogram = new StatementHistogram(query, labels)
-  }
-
-  /** The number of `other` series. */
-  get others(): number {
-    return this.#others.all.length
   }
 
   /** The labels of the named series on the page. */
@@ -259,12 +256,12 @@ export class StatementCounts {
   #choose(options: TakeOptions): void {
     const { seenUntil, limit, isOwnRole } = options
     const mayBeNamed = ({ statements, other, user }: Series) => statements.length > 0 && other !== undefined && !isOwnRole(user)
-    const candidates = [...this.#series.values()].filter(mayBeNamed)
-    const places = candidates.length <= limit ? limit : limit - Math.min(limit - 1, Math.max(1, Math.floor(limit / 10)))
     const sizesOf = ({ statements: [first] }: Series) => {
       const values = this.#countersOf(first?.text ?? '()')
       return this.#ranking.map((column) => values[column] ?? 0)
     }
+    const candidates = this.#fitting([...this.#series.values()].filter(mayBeNamed), options, sizesOf)
+    const places = candidates.length <= limit ? limit : limit - Math.min(limit - 1, Math.max(1, Math.floor(limit / 10)))
     const chosen = candidates.length <= limit ? new Set(candidates) : chooseTop(candidates, places, sizesOf)
     for (const series of this.#named.keys()) {
       if (chosen.has(series)) series.isMember = true
@@ -284,6 +281,27 @@ export class StatementCounts {
       series.isMember = true
       this.#named.set(series, counters)
     }
+  }
+
+  /** The most important series of each database, up to its limit. */
+  #fitting(
+    candidates: readonly Series[],
+    { limitIn = () => Number.POSITIVE_INFINITY }: TakeOptions,
+    sizesOf: (series: Series) => readonly number[]
+  ): readonly Series[] {
+    const databases = new Map<string, Series[]>()
+    for (const series of candidates) {
+      const own = databases.get(series.datname)
+      if (own === undefined) databases.set(series.datname, [series])
+      else own.push(series)
+    }
+    const others = this.#others.all
+    return [...databases].flatMap(([datname, own]) => {
+      const limit = limitIn(datname)
+      if (own.length + others.length <= limit) return own
+      const places = limit - others.filter(({ labels }) => labels.datname === datname).length
+      return own.length <= places ? own : [...chooseTop(own, Math.max(0, places), sizesOf)]
+    })
   }
 
   /** Freezes a series until every scraper has received its last value. */
