@@ -203,7 +203,7 @@ export class StatementCounts {
       statement.series = series
       // Most series have one entry, and the result of a spread reserves memory for more.
       series.statements = series.statements.length === 0 ? [statement] : [...series.statements, statement]
-      this.#histogram.learn(series.labelsText, known === undefined && isCounted ? series.datname : undefined, options)
+      this.#histogram.learn(series.labelsText, series.datname, known === undefined && isCounted, options)
     }
     const last = known === undefined || !isCounted ? undefined : this.#countersOf(known.text)
     statement.text = text
