@@ -25,7 +25,20 @@ const longest = [
   ...['faults', 'boards', 'mutants', 'doctor', 'aligned-polls', 'replication-slots', 'roles', 'demo', 'stack', 'statements', 'lasting'],
   ...['counted', 'privileges', 'owners', 'refused', 'replication-stages', 'replication-subscriptions', 'role-settings', 'progress'],
   ...['access', 'tables', 'matrix', 'locks', 'io', 'activity', 'wide', 'tables-many', 'detail', 'io-buffers', 'many-databases'],
-  ...['indexes', 'libpq', 'failed-connections', 'alerts', 'runbooks', 'shards', 'main', 'reload', 'limits', 'queries', 'isolation'],
+  ...[
+    'indexes',
+    'libpq',
+    'failed-connections',
+    'alerts',
+    'runbooks',
+    'shards',
+    'main',
+    'reload',
+    'limits',
+    'queries',
+    'isolation',
+    'fairness'
+  ],
   ...['prometheus', 'discovery', 'teams', 'tls']
 ]
 
