@@ -35,7 +35,7 @@ export interface Snapshot {
 export class Snapshots {
   readonly #server: string
   #byKey = new Map<string, Snapshot>()
-  /** What each query exports, by snapshot and database, and the sum of each database (`''` for the server). */
+  /** What each query exports, by snapshot and database, and the sums by `accountOf`. */
   readonly #exported = new Map<string, ReadonlyMap<string, Exported>>()
   readonly #sums = new Map<string, Exported>()
   #isSorted = true
@@ -57,7 +57,7 @@ export class Snapshots {
   put(snapshot: Omit<Snapshot, 'server'>): void {
     const { datname, query } = snapshot
     const key = keyOf(datname, query)
-    if (snapshot.texts !== this.#byKey.get(key)?.texts) this.#count(key, exportedBy(datname, snapshot.texts))
+    if (snapshot.texts !== this.#byKey.get(key)?.texts) this.#count(key, datname, exportedBy(datname, snapshot.texts))
     this.#revision++
     this.#isSorted &&= this.#byKey.has(key)
     this.#byKey.set(key, { server: this.#server, ...snapshot })
@@ -82,10 +82,10 @@ export class Snapshots {
     if (snapshot !== undefined && texts?.length !== snapshot.texts.length) this.put({ ...snapshot, texts: texts ?? [] })
   }
 
-  /** What all snapshots except that of this query export for a database. */
+  /** What all other server-wide queries (`datname` is `''`), or all other queries of a database, export for `database`. */
   exportedByOthers(datname: string, query: string, database: string): Exported {
     const own = this.#exported.get(keyOf(datname, query))?.get(database) ?? nothing
-    const sum = this.#sums.get(database) ?? nothing
+    const sum = this.#sums.get(accountOf(datname, database)) ?? nothing
     return { samples: sum.samples - own.samples, bytes: sum.bytes - own.bytes }
   }
 
@@ -95,7 +95,7 @@ export class Snapshots {
       const { datname, query } = snapshot
       if (isRunning(datname, query)) continue
       this.#byKey.delete(key)
-      this.#count(key, new Map())
+      this.#count(key, datname, new Map())
       this.#revision++
     }
   }
@@ -107,15 +107,16 @@ export class Snapshots {
     return [...this.#byKey.values()]
   }
 
-  #count(key: string, exported: ReadonlyMap<string, Exported>): void {
+  #count(key: string, datname: string, exported: ReadonlyMap<string, Exported>): void {
     for (const [sign, counted] of [
       [-1, this.#exported.get(key) ?? []],
       [1, exported]
     ] as const) {
       for (const [database, { samples, bytes }] of counted) {
-        const sum = this.#sums.get(database) ?? nothing
-        this.#sums.set(database, { samples: sum.samples + sign * samples, bytes: sum.bytes + sign * bytes })
-        if (this.#sums.get(database)?.samples === 0) this.#sums.delete(database)
+        const account = accountOf(datname, database)
+        const sum = this.#sums.get(account) ?? nothing
+        this.#sums.set(account, { samples: sum.samples + sign * samples, bytes: sum.bytes + sign * bytes })
+        if (this.#sums.get(account)?.samples === 0) this.#sums.delete(account)
       }
     }
     if (exported.size > 0) this.#exported.set(key, exported)
@@ -131,6 +132,11 @@ export function isFresh(snapshot: Snapshot, now: number): boolean {
 /** The time until which a snapshot is served: three intervals after its poll. A snapshot without a result is never served. */
 export function expiresAt({ succeededAt, intervalSeconds }: Snapshot): number {
   return succeededAt === undefined ? Number.NEGATIVE_INFINITY : succeededAt + 3 * intervalSeconds * 1000
+}
+
+/** Server-wide and database-wide results about a database have separate limits: many tables do not cost it the numbers of its sessions. */
+function accountOf(datname: string, database: string): string {
+  return datname === '' ? `server\n${database}` : `database\n${database}`
 }
 
 function keyOf(datname: string, query: string): string {
