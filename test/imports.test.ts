@@ -38,7 +38,7 @@ const modules: Readonly<Record<string, Allowed>> = {
   plan: { modules: ['query', 'server'], packages: [] },
   metric: { modules: ['query'], packages: [] },
   config: { modules: ['query', 'server'], packages: ['pino', 'yaml'] },
-  server: { modules: ['query'], packages: ['pg', 'pg-protocol/dist/parser.js'] },
+  server: { modules: ['query'], packages: ['pg', 'pg-protocol', 'pg-protocol/dist/parser.js'] },
   query: { modules: [], packages: ['yaml'] },
   self: { modules: ['metric', 'query'], packages: promClient },
   clock: { modules: [], packages: [] }

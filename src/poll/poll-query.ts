@@ -1,10 +1,11 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { renderEntries } from '../metric/render-entries.ts'
 import { columnsMismatch, type DatnameOf, databaseOf, type Entry, readRows, rowsLeftOut } from '../metric/sample.ts'
 import { isMergedByUser, isValueColumn } from '../query/query.ts'
 import { arrayText } from '../server/array-text.ts'
 import { ClassedError, classOf, messageOf } from '../server/error-class.ts'
-import type { Answer } from '../server/received-answer.ts'
+import { type Answer, eachRow } from '../server/received-answer.ts'
 import type { Session } from '../server/session.ts'
 import type { DueQuery } from './due-query.ts'
 import { isUnchanged, type PollResult } from './poll-result.ts'
@@ -53,7 +54,7 @@ async function poll(session: Session, due: DueQuery, clock: Clock): Promise<Poll
     return { result: rowsOf(due, answer, clock, isWhole), failure }
   }
   const answer = await session.run(sql, { ...query, maxRows })
-  const result = memory?.kind === 'counts' ? countStatements(due, answer, memory, clock) : rowsOf(due, answer, clock, true)
+  const result = memory?.kind === 'counts' ? await countStatements(due, answer, memory, clock) : rowsOf(due, answer, clock, true)
   return { result, failure: undefined }
 }
 
@@ -83,13 +84,22 @@ function rowsOf(due: DueQuery, answer: Answer, clock: Clock, isWhole: boolean): 
   return { ...result, rendered: digest === undefined ? undefined : { query, digest, limit, databases, knownLabels, result } }
 }
 
-function countStatements(due: DueQuery, answer: Answer, { counts }: QueryMemory & { readonly kind: 'counts' }, clock: Clock): PollResult {
+/** Counts statements in steps, so that scrapes do not wait for thousands of them. */
+async function countStatements(
+  due: DueQuery,
+  answer: Answer,
+  { counts }: QueryMemory & { readonly kind: 'counts' },
+  clock: Clock
+): Promise<PollResult> {
   const { seenUntil, epoch, isShown, isOwnRole, limit, limitOf } = due
   const columns = Math.max(1, due.query.columns.filter(isValueColumn).length)
   // Named series beyond the sample limit would be counted but not exported.
   const limitIn = (datname: string) => Math.floor(limitOf(datname).samples / columns)
   const isWhole = answer.cutRows === 0
-  const taken = counts.take(answer.rows, { now: clock.now(), seenUntil, epoch, isWhole, limit, limitIn, isShown, isOwnRole })
+  const steps = counts.steps(eachRow(answer), { now: clock.now(), seenUntil, epoch, isWhole, limit, limitIn, isShown, isOwnRole })
+  let step = steps.next()
+  for (; !step.done; step = steps.next()) await setImmediate()
+  const taken = step.value
   const missing = { cutRows: answer.cutRows, illegal: 0, duplicates: taken.duplicates }
   const result = resultOf(due, taken.rows, taken.entries, missing)
   return { ...result, texts: [...result.texts, ...taken.texts] }
