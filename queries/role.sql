@@ -17,4 +17,5 @@ cross join lateral (
   select r.rolcanlogin and r.rolvaliduntil < 'infinity' as expires
 ) as e
 where r.rolsuper or e.expires
-order by r.rolsuper desc, r.rolvaliduntil, r.rolname;
+-- Superusers first, then the oldest roles: a role that is created now does not displace them.
+order by r.rolsuper desc, r.oid;

@@ -10,5 +10,5 @@ select
   r.rolname,
   r.rolconnlimit as connection_limit
 from pg_catalog.pg_roles as r
--- Roles with a connection limit first.
-order by r.rolconnlimit = -1, not r.rolcanlogin, r.rolname;
+-- Roles with a connection limit first, then the oldest ones: a role that is created now does not displace them.
+order by r.rolconnlimit = -1, not r.rolcanlogin, r.oid;

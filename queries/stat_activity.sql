@@ -32,13 +32,14 @@ with
     from pg_catalog.pg_stat_activity as a
     where a.datname is not null
   ),
-  -- Clients choose application_name, so the number of exported values is limited.
+  -- Clients choose application_name, so the number of exported values is limited in each database.
   application as (
     select
+      a.datname,
       a.application_name,
-      pg_catalog.row_number() over (order by pg_catalog.count(*) desc, a.application_name) <= 20 as is_named
+      pg_catalog.row_number() over (partition by a.datname order by pg_catalog.count(*) desc, a.application_name) <= 20 as is_named
     from activity as a
-    group by a.application_name
+    group by a.datname, a.application_name
   ),
   grouped as (
     select
@@ -50,7 +51,7 @@ with
       pg_catalog.count(*) as count,
       pg_catalog.max(a.tx_duration) as max_tx_duration
     from activity as a
-    join application as n on n.application_name is not distinct from a.application_name
+    join application as n on n.datname = a.datname and n.application_name is not distinct from a.application_name
     group by 1, 2, 3, 4, 5
   )
 select

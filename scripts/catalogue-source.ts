@@ -68,6 +68,7 @@ export async function meterEntries(): Promise<readonly (readonly [string, Entry]
   const place = { server: '', datname: '' }
   meter.failed({ ...place, class: '' })
   meter.dropped({ ...place, query: '' }, { rows: 1 })
+  meter.textCut({ ...place, query: '' }, 1)
   meter.sessionOpened(place)
   meter.polled(place, 1)
   meter.sharded({ index: 0, count: 1 })

@@ -59,6 +59,9 @@ test('Prometheus scrapes every sample of the page', async (t) => {
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
   await server.sql('users', 'create table "weird \\ ""name""" (id int)')
+  // Their names differ in one character. Many clients take some of these characters for the end of a line.
+  const separators = [' ', '\t', '\r', '\f', '\u0001', '\u001b', '\u007f', '\u0085', '\u2028', '\u2029', '\ufffd']
+  await server.sql('users', ...separators.map((one) => `create table "a${one}b" (id int)`))
   const [port, prometheusPort] = [await freePort(), await freePort()]
   const pgvitals = runProcess({ ...teamEnvironment(server, 'pgvitals'), PGVITALS_PORT: String(port) })
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-prometheus-'))
@@ -91,6 +94,8 @@ test('Prometheus scrapes every sample of the page', async (t) => {
     const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
     return Math.abs(Number(scraped) - parsePage(page).length) < 20
   })
+  const separated = await queryPrometheus('pg_stat_user_tables_seq_scan{datname="users",relname=~"a.+b"}')
+  t.equal(new Set(separated.map(({ metric }) => metric.relname)).size, separators.length, 'different names are different series')
   t.match(await queryPrometheus('pg_stat_user_tables_seq_scan{relname="weird \\\\ \\"name\\""}'), [{ metric: { datname: 'users' } }])
   t.equal(
     (await queryPrometheus('pg_locks_count * on (server, datname) group_left (team) pg_database_info')).length,

@@ -40,7 +40,7 @@ for (const major of majors) {
       const { dropped } = await pollPlanned(session, planned)
       t.same(
         dropped,
-        { rows: 0, budget: 0, duplicate: 0, illegal: 0 },
+        { rows: 0, budget: 0, bytes: 0, duplicate: 0, illegal: 0 },
         `${query.file} returns the columns of its header, and no sample is dropped`
       )
     }

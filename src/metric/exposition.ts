@@ -37,7 +37,7 @@ export function render(samples: readonly Sample[], datnameOf: DatnameOf = databa
       lastLabels = labels
       labelSet = labelSets.get(labels) ?? labelSet
       place = { datname: datnameOf(labels), user: userOf?.(labels) }
-      placeText = userOf === undefined ? place.datname : `${place.datname}\n${place.user}`
+      placeText = userOf === undefined ? place.datname : `${place.datname}\0${place.user}`
     }
     const group: Group = groups.get(family.name) ?? { family, seen: new Set(), parts: new Map() }
     if (group.parts.size === 0) groups.set(family.name, group)
@@ -101,20 +101,30 @@ function textsOf({ family, parts }: Group): readonly FamilyText[] {
 
 /** The HELP and TYPE lines of a family. */
 export function renderHeader({ name, type, help }: Family): string {
-  return `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`
+  return `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll(unreadable, codeOf)}\n# TYPE ${name} ${type}\n`
 }
 
-/** The rendered text of labels objects, which rows keep between polls. */
-const labelTexts = new WeakMap<Labels, string>()
+/** The rendered text of labels objects, which rows keep between polls, and its length. */
+const labelTexts = new WeakMap<Labels, { readonly text: string; readonly bytes: number }>()
 
 /** Renders `{name="value",…}`; `''` without labels. */
 export function renderLabels(labels: Labels): string {
+  return labelTextOf(labels).text
+}
+
+/** The number of bytes of the rendered labels. */
+export function labelBytes(labels: Labels): number {
+  return labelTextOf(labels).bytes
+}
+
+function labelTextOf(labels: Labels) {
   const known = labelTexts.get(labels)
   if (known !== undefined) return known
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeValue(value)}"`)
   const text = pairs.length === 0 ? '' : `{${pairs.join(',')}}`
-  labelTexts.set(labels, text)
-  return text
+  const rendered = { text, bytes: Buffer.byteLength(text) }
+  labelTexts.set(labels, rendered)
+  return rendered
 }
 
 /** Renders a number: `NaN`, `+Inf`, `-Inf` or the shortest form of JavaScript. */
@@ -125,15 +135,22 @@ export function renderNumber(value: number): string {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern finds control characters.
-const special = /[\u0000-\u001f\u007f"\\]/
+const special = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029"\\]/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
-const control = /[\u0000-\u0009\u000b-\u001f\u007f]/g
+const unreadable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g
 
 /**
- * Escapes a label value as the format requires. Other control characters become spaces, because parsers handle them
- * differently.
+ * Escapes a label value as the format requires. Prometheus reads all other characters unchanged, but many clients end a line
+ * at carriage returns, form feeds and similar characters, and terminals execute control characters. Like a byte that cannot
+ * be decoded (`decodeText`), such a character becomes U+FFFD and its code, so that different names remain different.
  */
 function escapeValue(value: string): string {
   if (!special.test(value)) return value
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll(control, ' ')
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll(unreadable, codeOf)
+}
+
+/** Two hexadecimal digits for an ASCII character; with `u`, four for another one. */
+function codeOf(character: string): string {
+  const code = character.charCodeAt(0)
+  return code < 0x80 ? `\ufffd${code.toString(16).padStart(2, '0')}` : `\ufffdu${code.toString(16).padStart(4, '0')}`
 }

@@ -10,9 +10,6 @@ export interface Candidate {
 
 const halfLifeSeconds = 300
 
-/** The number of places guaranteed to every database, or its share of the limit if that is smaller. */
-const guaranteedPlaces = 10
-
 /** A newcomer replaces a member if its score exceeds this multiple of the member's score. */
 const memberAdvantage = 2
 
@@ -22,8 +19,8 @@ export function decay(milliseconds: number): number {
 }
 
 /**
- * Chooses at most `limit` candidates, most important first: first the best of each database, then the best of all. The
- * ranking columns alternate, so that a statement with few calls and many reads is chosen as well as one with many calls.
+ * Chooses at most `limit` candidates, most important first: first the best of each database, up to its share of the limit,
+ * then the best of all. The ranking columns alternate, so that a statement with few calls and many reads is chosen as well as one with many calls.
  * Remaining places are filled with members, then with the largest candidates by `sizesOf`.
  */
 export function chooseTop<One extends Candidate>(
@@ -49,7 +46,7 @@ export function chooseTop<One extends Candidate>(
     for (const one of offered) if (chosen.size < enough) chosen.add(one)
   }
   const databases = byDatabase(candidates)
-  const guaranteed = Math.min(guaranteedPlaces, Math.floor(limit / databases.length))
+  const guaranteed = Math.floor(limit / databases.length)
   for (const { own, moved } of databases) fill(own, moved, guaranteed, chosen.size + Math.min(guaranteed, own.length))
   const allMoved = databases.flatMap(({ moved }) => moved)
   fill(candidates, allMoved, limit, Math.min(limit, candidates.length))

@@ -1,4 +1,5 @@
 import { isValueColumn, metricName, type Query, type YieldedFamily } from '../query/query.ts'
+import { bytesCut, cutText } from './cut-text.ts'
 
 /** A metric family: the name, type and help of its samples. */
 export type Family = YieldedFamily
@@ -33,6 +34,8 @@ export interface Entry {
 export interface Read {
   readonly entries: readonly Entry[]
   readonly illegal: number
+  /** The bytes that were cut from long labels. */
+  readonly textBytesCut: number
   /** The database of an entry, by its labels object. */
   readonly datnameOf: DatnameOf
   readonly knownLabels: KnownLabels
@@ -74,22 +77,28 @@ export function readRows(
   const knownLabels = new Map<string, Labels>()
   const valueIndexes = query.columns.filter(isValueColumn).map(({ name }) => at(name))
   const entries: Entry[] = []
-  let illegal = 0
+  let [illegal, textBytesCut] = [0, 0]
   for (const row of rows) {
     const suffix = suffixIndex === -1 ? undefined : (row[suffixIndex] ?? '')
-    if (suffix !== undefined && !/^[a-zA-Z0-9_]+$/.test(suffix)) {
+    if (suffix !== undefined && !/^[a-zA-Z0-9_]{1,200}$/.test(suffix)) {
       illegal++
       continue
     }
     // No text of PostgreSQL contains a zero byte.
-    let key = withinIndex === -1 ? '' : `${row[withinIndex] ?? ''}\0`
-    for (const { index } of labelColumns) key += `${row[index] ?? ''}\0`
+    const datname = withinIndex === -1 ? '' : cutText(row[withinIndex] ?? '')
+    let key = withinIndex === -1 ? '' : `${datname}\0`
+    for (const { index } of labelColumns) {
+      const text = row[index] ?? ''
+      const label = cutText(text)
+      if (label !== text) textBytesCut += bytesCut(text)
+      key += `${label}\0`
+    }
     // Two rows of one result never share an object, so that duplicates are found.
     const labels =
       (knownLabels.has(key) ? undefined : known.get(key)) ??
-      ({ ...fixedLabels, ...Object.fromEntries(labelColumns.map(({ name, index }) => [name, row[index] ?? ''])) } as Labels)
+      ({ ...fixedLabels, ...Object.fromEntries(labelColumns.map(({ name, index }) => [name, cutText(row[index] ?? '')])) } as Labels)
     knownLabels.set(key, labels)
-    if (withinIndex !== -1) within.set(labels, row[withinIndex] ?? '')
+    if (withinIndex !== -1) within.set(labels, datname)
     const values: (number | undefined)[] = []
     for (const index of valueIndexes) {
       const text = row[index] ?? null
@@ -97,9 +106,10 @@ export function readRows(
       if (text !== null && value === undefined) illegal++
       values.push(value)
     }
-    entries.push({ labels, suffix, help: row[helpIndex] ?? undefined, values })
+    const help = row[helpIndex] ?? undefined
+    entries.push({ labels, suffix, help: help && cutText(help), values })
   }
-  return { entries, illegal, datnameOf: (labels) => within.get(labels) ?? databaseOf(labels), knownLabels }
+  return { entries, illegal, textBytesCut, datnameOf: (labels) => within.get(labels) ?? databaseOf(labels), knownLabels }
 }
 
 /** The number of rows that the `limit` of the SQL left out, from the `cut` column; 0 without one. */

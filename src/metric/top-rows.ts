@@ -56,7 +56,7 @@ export class TopRows {
   }
 
   #rank({ labels, values }: Entry, factor: number): RankedRow {
-    const key = this.#labels.map((name) => labels[name]).join('\n')
+    const key = this.#labels.map((name) => labels[name]).join('\0')
     const known = this.#rows.get(key)
     const row = known ?? { datname: databaseOf(labels), scores: [], sizes: [], isMember: false, seenIn: 0 }
     if (known === undefined) this.#rows.set(key, row)

@@ -128,7 +128,7 @@ function chooseContributors(fresh: readonly Snapshot[], all: readonly Snapshot[]
   const merged = new Set(fresh.flatMap((one) => (one.datname !== '' && isContribution(one) ? [queryOf(one)] : [])))
   if (merged.size === 0) return () => true
   const candidates = new Set(fresh.filter((snapshot) => merged.has(queryOf(snapshot))))
-  const keyOf = (snapshot: Snapshot, { datname, user = '' }: FamilyText) => `${queryOf(snapshot)}\n${datname}\n${user}`
+  const keyOf = (snapshot: Snapshot, { datname, user = '' }: FamilyText) => `${queryOf(snapshot)}\0${datname}\0${user}`
   const rankOf = ({ datname, roles }: Snapshot, text: FamilyText) =>
     (text.user !== undefined && roles?.has(text.user) ? 2 : 0) + (datname === text.datname ? 1 : 0)
   const chosen = new Map<string, { readonly snapshot: Snapshot; readonly rank: number }>()

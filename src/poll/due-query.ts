@@ -1,9 +1,11 @@
 import type { Labels } from '../metric/sample.ts'
+import type { SampleLimit } from '../metric/sample-limit.ts'
 import type { PlannedQuery } from '../plan/plan-queries.ts'
 import type { Query } from '../query/query.ts'
 import type { Server } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import type { DatabaseDiscovery } from './database-discovery.ts'
+import type { Exported } from './exported.ts'
 import type { Found } from './found.ts'
 import type { Rendered } from './poll-result.ts'
 import type { PolledDatabase } from './polled-database.ts'
@@ -28,7 +30,10 @@ export interface DueQuery {
   readonly rendered?: Rendered | undefined
   /** Whether rows of a database are exported; others are dropped. */
   readonly isShown: (datname: string) => boolean
-  readonly maxSamples: number
+  /** What the query may export for a database; for the server, `''`. */
+  readonly limitOf: (datname: string) => SampleLimit
+  /** Rows beyond this number are not received. */
+  readonly maxRows: number
   /** The maximum number of rows exported by a query with `top`. */
   readonly limit: number
   /** Changes with the server, the role, its privileges and the exported databases. Counters then start from a new baseline. */
@@ -51,6 +56,12 @@ export interface PolledServer {
   readonly seenUntil: number
 }
 
+/** The number of rows of a server-wide query that are received. Its row limit applies to each database, after they are decoded. */
+const mostReceivedRows = 20_000
+
+/** The byte limit of a database by its sample limit. A sample of a table has 150 to 300 bytes. */
+const bytesPerSample = 500
+
 /**
  * The minimum number of rows that a query with `top` may export for one database, even if the database's share of the
  * limit is smaller.
@@ -63,8 +74,6 @@ export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatab
   const { server, snapshots, memories, discovery, ownRoles, seenUntil } = context
   const labels: Labels = query.scope === 'database' ? { server: server.name, datname } : { server: server.name }
   const databases = Math.max(1, context.databases)
-  // A server-wide query exports series of every database. No query may use more than half of the samples.
-  const most = server.maxSamplesPerDatabase * (datname === '' ? databases : 1)
   return {
     query,
     sql,
@@ -76,8 +85,9 @@ export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatab
     memory: memories.of(query, datname, labels),
     rendered: snapshots.get(datname, query.name)?.rendered,
     isShown: (shown) => isOwn(planned, shown) && discovery.isShown(server, shown),
-    maxSamples: Math.max(0, Math.min(Math.floor(most / 2), most - snapshots.samplesOfOthers(datname, query.name))),
-    limit: limitOf(planned, databases),
+    limitOf: (one) => sampleLimit(server.maxSamplesPerDatabase, snapshots.exportedByOthers(datname, query.name, one)),
+    maxRows: query.scope === 'server' && query.statements === undefined ? Math.max(query.maxRows, mostReceivedRows) : query.maxRows,
+    limit: rowLimit(planned, databases),
     epoch: epochOf(polled, session, server, discovery),
     seenUntil,
     isOwnRole: (user) => ownRoles.has(user),
@@ -94,15 +104,25 @@ function isOwn({ query, datname, contributors }: PlannedQuery, shown: string): b
   return datname === '' ? !contributors.includes(shown) : shown === datname
 }
 
+/** No query may use more than half of the samples of a database. */
+function sampleLimit(most: number, others: Exported): SampleLimit {
+  const left = (all: number, used: number) => Math.max(0, Math.min(Math.floor(all / 2), all - used))
+  return { samples: left(most, others.samples), bytes: left(most * bytesPerSample, others.bytes) }
+}
+
 /** An activity that could not be read may be in progress. */
 function isIdle({ during }: Query, found: Found | undefined): boolean {
   return during?.every((activity) => found?.kind === 'connected' && found.activities.get(activity) === false) ?? false
 }
 
-/** The databases that contribute to a server-wide query share its limit. */
-function limitOf({ query, datname, contributors }: PlannedQuery, databases: number): number {
-  const { limit = 0 } = query.top ?? {}
-  if (query.scope === 'database') return Math.ceil(Math.max(leastRows, limit / databases))
+/**
+ * The databases that contribute to a server-wide query share its limit. A server-wide query has at least one place for each
+ * database.
+ */
+function rowLimit({ query, datname, contributors }: PlannedQuery, databases: number): number {
+  if (query.top === undefined) return 0
+  if (query.scope === 'database') return Math.ceil(Math.max(leastRows, query.top.limit / databases))
+  const limit = Math.max(query.top.limit, databases)
   const share = Math.floor(limit / (contributors.length + 1))
   return datname === '' ? limit - share * contributors.length : share
 }

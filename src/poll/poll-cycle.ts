@@ -53,7 +53,11 @@ export async function runPollCycle(name: string, { poller, connection, clock, me
     meter.polled({ server, datname: name }, outcome.seconds)
     const { failure, result, isUntried } = outcome
     if (failure !== undefined && !isUntried) meter.failed({ server, datname: name, class: failure.errorClass })
-    if (result !== undefined) meter.dropped({ server, datname: due.datname, query: due.query.name }, result.dropped)
+    if (result !== undefined) {
+      const place = { server, datname: due.datname, query: due.query.name }
+      meter.dropped(place, result.dropped)
+      meter.textCut(place, result.textBytesCut ?? 0)
+    }
   }
   const end = poller.finish(cycle, clock.now())
   if (end === 'replace') await connection.close()

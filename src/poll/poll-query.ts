@@ -42,7 +42,7 @@ function failureOf(error: unknown): Failure {
 }
 
 async function poll(session: Session, due: DueQuery, clock: Clock): Promise<PolledResult> {
-  const { query, sql, memory } = due
+  const { query, sql, memory, maxRows } = due
   if (due.isIdle)
     return {
       result: rowsOf(due, { columns: query.columns.map(({ name }) => name), rows: [], cutRows: 0 }, clock, true),
@@ -50,10 +50,10 @@ async function poll(session: Session, due: DueQuery, clock: Clock): Promise<Poll
     }
   if (memory?.kind === 'texts') return await pollTexts(session, due, memory, clock)
   if (query.parts !== undefined) {
-    const { failure, isWhole, answer } = await runInParts(session, query, sql, clock)
+    const { failure, isWhole, answer } = await runInParts(session, { ...query, maxRows }, sql, clock)
     return { result: rowsOf(due, answer, clock, isWhole), failure }
   }
-  const answer = await session.run(sql, query)
+  const answer = await session.run(sql, { ...query, maxRows })
   const result = memory?.kind === 'counts' ? await countStatements(due, answer, memory, clock) : rowsOf(due, answer, clock, true)
   return { result, failure: undefined }
 }
@@ -65,14 +65,21 @@ function rowsOf(due: DueQuery, answer: Answer, clock: Clock, isWhole: boolean): 
   if (previous !== undefined && isUnchanged(previous, answer, due)) return { ...previous.result, rendered: previous }
   const mismatch = columnsMismatch(query, answer.columns)
   if (mismatch !== undefined) throw new ClassedError('schema', mismatch)
-  const { entries, illegal, datnameOf, knownLabels } = readRows(query, answer.columns, answer.rows, due.labels, previous?.knownLabels)
+  const { entries, illegal, textBytesCut, datnameOf, knownLabels } = readRows(
+    query,
+    answer.columns,
+    answer.rows,
+    due.labels,
+    previous?.knownLabels
+  )
   const databases = new Map(entries.map(({ labels }) => [datnameOf(labels), true]))
   for (const datname of databases.keys()) databases.set(datname, isShown(datname))
-  const visible = (isWhole ? entries : sumEqual(entries)).filter((entry) => databases.get(datnameOf(entry.labels)))
+  const all = (isWhole ? entries : sumEqual(entries)).filter((entry) => databases.get(datnameOf(entry.labels)))
+  const visible = firstOfEach(all, datnameOf, query.maxRows)
   const { shown, leftOut } =
     memory?.kind === 'top' ? memory.top.choose(visible, { limit, now: clock.now() }) : { shown: visible, leftOut: 0 }
-  const cutRows = answer.cutRows + (isWhole ? rowsLeftOut(query, answer.columns, answer.rows) : 0) + leftOut
-  const result = resultOf(due, answer.rows.length, shown, { cutRows, illegal, duplicates: 0 }, datnameOf)
+  const cutRows = answer.cutRows + (isWhole ? rowsLeftOut(query, answer.columns, answer.rows) : 0) + all.length - visible.length + leftOut
+  const result = { ...resultOf(due, answer.rows.length, shown, { cutRows, illegal, duplicates: 0 }, datnameOf), textBytesCut }
   const { digest } = answer
   return { ...result, rendered: digest === undefined ? undefined : { query, digest, limit, databases, knownLabels, result } }
 }
@@ -84,12 +91,12 @@ async function countStatements(
   { counts }: QueryMemory & { readonly kind: 'counts' },
   clock: Clock
 ): Promise<PollResult> {
-  const { seenUntil, epoch, isShown, isOwnRole } = due
+  const { seenUntil, epoch, isShown, isOwnRole, limit, limitOf } = due
+  const columns = Math.max(1, due.query.columns.filter(isValueColumn).length)
   // Named series beyond the sample limit would be counted but not exported.
-  const fitting = Math.floor(due.maxSamples / Math.max(1, due.query.columns.filter(isValueColumn).length)) - counts.others
-  const limit = Math.max(0, Math.min(due.limit, fitting))
+  const limitIn = (datname: string) => Math.floor(limitOf(datname).samples / columns)
   const isWhole = answer.cutRows === 0
-  const options = { now: clock.now(), seenUntil, epoch, isWhole, limit, isShown, isOwnRole }
+  const options = { now: clock.now(), seenUntil, epoch, isWhole, limit, limitIn, isShown, isOwnRole }
   const taken = await runInSlices(counts.steps(eachRow(answer), options), clock)
   const missing = { cutRows: answer.cutRows, illegal: 0, duplicates: taken.duplicates }
   const result = resultOf(due, taken.rows, taken.entries, missing)
@@ -124,10 +131,22 @@ async function pollTexts(
   const { texts, duplicates } = datname === '' ? memory.texts.texts(all, labels) : { texts: [], duplicates: 0 }
   const error = memory.texts.error(datname)
   return {
-    result: { rows, values: [], texts, dropped: { rows: cutRows, budget: 0, duplicate: duplicates, illegal: 0 } },
+    result: { rows, values: [], texts, dropped: { rows: cutRows, budget: 0, bytes: 0, duplicate: duplicates, illegal: 0 } },
     failure: error === undefined ? undefined : failureOf(error),
     isUntried: wanted === undefined
   }
+}
+
+/** The first entries of each database. Entries of one database do not displace those of another. */
+function firstOfEach(entries: readonly Entry[], datnameOf: DatnameOf, most: number): readonly Entry[] {
+  if (entries.length <= most) return entries
+  const counts = new Map<string, number>()
+  return entries.filter(({ labels }) => {
+    const datname = datnameOf(labels)
+    const count = (counts.get(datname) ?? 0) + 1
+    counts.set(datname, count)
+    return count <= most
+  })
 }
 
 /** Adds the values of entries with equal labels. */
@@ -152,10 +171,10 @@ interface Missing {
   readonly duplicates: number
 }
 
-/** Renders entries up to the sample limit and counts missing samples. A missing row counts with all its value columns. */
+/** Renders entries up to the limit of each database and counts missing samples. A missing row counts with all its value columns. */
 function resultOf(due: DueQuery, rows: number, entries: readonly Entry[], missing: Missing, datnameOf: DatnameOf = databaseOf): PollResult {
-  const { query, maxSamples } = due
-  const { texts, dropped } = renderEntries(query, entries, { maxSamples, datnameOf, isByUser: isMergedByUser(query) })
+  const { query, limitOf } = due
+  const { texts, dropped } = renderEntries(query, entries, { limitOf, datnameOf, isByUser: isMergedByUser(query) })
   const columns = query.columns.filter(isValueColumn).length
   return {
     rows,
@@ -164,6 +183,7 @@ function resultOf(due: DueQuery, rows: number, entries: readonly Entry[], missin
     dropped: {
       rows: missing.cutRows * columns,
       budget: dropped.budget,
+      bytes: dropped.bytes,
       duplicate: dropped.duplicate + missing.duplicates * columns,
       illegal: missing.illegal
     }

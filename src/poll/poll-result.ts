@@ -1,9 +1,11 @@
 import type { FamilyText } from '../metric/exposition.ts'
 import type { Entry, KnownLabels } from '../metric/sample.ts'
+import type { SampleLimit } from '../metric/sample-limit.ts'
 import type { Query } from '../query/query.ts'
 import type { Answer } from '../server/received-answer.ts'
+import { exportedBy, nothing } from './exported.ts'
 
-export type DropReason = 'rows' | 'budget' | 'duplicate' | 'illegal'
+export type DropReason = 'rows' | 'budget' | 'bytes' | 'duplicate' | 'illegal'
 
 /** The result of a successful poll. */
 export interface PollResult {
@@ -13,6 +15,8 @@ export interface PollResult {
   readonly texts: readonly FamilyText[]
   /** Samples that are missing on the page, by reason. */
   readonly dropped: Readonly<Record<DropReason, number>>
+  /** Bytes that were cut from long labels. */
+  readonly textBytesCut?: number
   /** What the next poll can use again; undefined if nothing. */
   readonly rendered?: Rendered | undefined
 }
@@ -31,7 +35,7 @@ export interface Rendered {
 /** The conditions under which a result is rendered. */
 interface Conditions {
   readonly limit: number
-  readonly maxSamples: number
+  readonly limitOf: (datname: string) => SampleLimit
   readonly isShown: (datname: string) => boolean
 }
 
@@ -41,7 +45,11 @@ interface Conditions {
  */
 export function isUnchanged({ digest, limit, databases, result }: Rendered, answer: Answer, conditions: Conditions): boolean {
   const { texts, dropped } = result
-  const samples = texts.reduce((sum, text) => sum + text.samples, dropped.duplicate)
-  if (digest !== answer.digest || limit !== conditions.limit || dropped.budget > 0 || samples > conditions.maxSamples) return false
-  return [...databases].every(([datname, wasShown]) => conditions.isShown(datname) === wasShown)
+  if (digest !== answer.digest || limit !== conditions.limit || dropped.budget + dropped.bytes > 0) return false
+  const exported = exportedBy('', texts)
+  return [...databases].every(([datname, wasShown]) => {
+    const most = conditions.limitOf(datname)
+    const { samples, bytes } = exported.get(datname) ?? nothing
+    return conditions.isShown(datname) === wasShown && samples + dropped.duplicate <= most.samples && bytes <= most.bytes
+  })
 }

@@ -44,7 +44,7 @@ export class QueryMemories {
 
   /** Forgets a database that is no longer polled. */
   forget(datname: string): void {
-    for (const key of this.#kept.keys()) if (key.endsWith(`\n${datname}`)) this.#kept.delete(key)
+    for (const [key, kept] of this.#kept) if (kept.datname === datname) this.#kept.delete(key)
   }
 
   /** Forgets texts and chosen rows, which belong to a server. The counts of statements have epochs. */

@@ -1,5 +1,6 @@
 import type { FamilyText } from '../metric/exposition.ts'
 import type { ErrorClass } from '../server/error-class.ts'
+import { type Exported, exportedBy, nothing } from './exported.ts'
 import type { Rendered } from './poll-result.ts'
 
 /** The reason why a poll or a connection failed. */
@@ -34,8 +35,9 @@ export interface Snapshot {
 export class Snapshots {
   readonly #server: string
   #byKey = new Map<string, Snapshot>()
-  /** Samples by database (`''` for server-wide queries). */
-  readonly #samples = new Map<string, number>()
+  /** What each query exports, by snapshot and database, and the sums by `accountOf`. */
+  readonly #exported = new Map<string, ReadonlyMap<string, Exported>>()
+  readonly #sums = new Map<string, Exported>()
   #isSorted = true
   #revision = 0
 
@@ -55,7 +57,7 @@ export class Snapshots {
   put(snapshot: Omit<Snapshot, 'server'>): void {
     const { datname, query } = snapshot
     const key = keyOf(datname, query)
-    this.#count(datname, samplesOf(snapshot) - samplesOf(this.#byKey.get(key)))
+    if (snapshot.texts !== this.#byKey.get(key)?.texts) this.#count(key, datname, exportedBy(datname, snapshot.texts))
     this.#revision++
     this.#isSorted &&= this.#byKey.has(key)
     this.#byKey.set(key, { server: this.#server, ...snapshot })
@@ -87,9 +89,11 @@ export class Snapshots {
     return true
   }
 
-  /** Samples of the other queries of the same database. */
-  samplesOfOthers(datname: string, query: string): number {
-    return (this.#samples.get(datname) ?? 0) - samplesOf(this.get(datname, query))
+  /** What all other server-wide queries (`datname` is `''`), or all other queries of a database, export for `database`. */
+  exportedByOthers(datname: string, query: string, database: string): Exported {
+    const own = this.#exported.get(keyOf(datname, query))?.get(database) ?? nothing
+    const sum = this.#sums.get(accountOf(datname, database)) ?? nothing
+    return { samples: sum.samples - own.samples, bytes: sum.bytes - own.bytes }
   }
 
   /** Deletes the snapshots of queries that no longer run. */
@@ -98,7 +102,7 @@ export class Snapshots {
       const { datname, query } = snapshot
       if (isRunning(datname, query)) continue
       this.#byKey.delete(key)
-      this.#count(datname, -samplesOf(snapshot))
+      this.#count(key, datname, new Map())
       this.#revision++
     }
   }
@@ -114,10 +118,20 @@ export class Snapshots {
     return [...this.#byKey.values()]
   }
 
-  #count(datname: string, change: number): void {
-    const sum = (this.#samples.get(datname) ?? 0) + change
-    if (sum > 0) this.#samples.set(datname, sum)
-    else this.#samples.delete(datname)
+  #count(key: string, datname: string, exported: ReadonlyMap<string, Exported>): void {
+    for (const [sign, counted] of [
+      [-1, this.#exported.get(key) ?? []],
+      [1, exported]
+    ] as const) {
+      for (const [database, { samples, bytes }] of counted) {
+        const account = accountOf(datname, database)
+        const sum = this.#sums.get(account) ?? nothing
+        this.#sums.set(account, { samples: sum.samples + sign * samples, bytes: sum.bytes + sign * bytes })
+        if (this.#sums.get(account)?.samples === 0) this.#sums.delete(account)
+      }
+    }
+    if (exported.size > 0) this.#exported.set(key, exported)
+    else this.#exported.delete(key)
   }
 }
 
@@ -131,10 +145,11 @@ export function expiresAt({ succeededAt, intervalSeconds }: Snapshot): number {
   return succeededAt === undefined ? Number.NEGATIVE_INFINITY : succeededAt + 3 * intervalSeconds * 1000
 }
 
-function keyOf(datname: string, query: string): string {
-  return `${datname}\n${query}`
+/** Server-wide and database-wide results about a database have separate limits: many tables do not cost it the numbers of its sessions. */
+function accountOf(datname: string, database: string): string {
+  return datname === '' ? `server\n${database}` : `database\n${database}`
 }
 
-function samplesOf(snapshot: Pick<Snapshot, 'texts'> | undefined): number {
-  return snapshot?.texts.reduce((sum, { samples }) => sum + samples, 0) ?? 0
+function keyOf(datname: string, query: string): string {
+  return `${datname}\n${query}`
 }

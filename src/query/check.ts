@@ -39,7 +39,7 @@ export function checkColumns(columns: readonly Column[]): readonly string[] {
   ]
 }
 
-/** Checks `merge`; returns error messages. */
+/** Checks the columns that name the database of a row, and `merge`; returns error messages. */
 export function checkMerge({
   scope,
   merge,
@@ -47,8 +47,10 @@ export function checkMerge({
   statements,
   columns
 }: Pick<Query, 'scope' | 'merge' | 'top' | 'statements' | 'columns'>): readonly string[] {
-  if (merge === undefined) return []
-  const places = [...columnNames({ columns }, 'label'), ...columnNames({ columns }, 'within')]
+  const within = columnNames({ columns }, 'within')
+  const isRedundant = scope === 'database' && statements === undefined && within.length > 0
+  if (merge === undefined) return isRedundant ? ['within needs "scope: server"'] : []
+  const places = [...columnNames({ columns }, 'label'), ...within]
   return [
     ...(scope === 'server' ? [] : ['"merge" needs "scope: server"']),
     ...(places.includes(merge) ? [] : [`merge names ${merge}, which is not a label or within column of this file`]),

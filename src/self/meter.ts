@@ -24,6 +24,8 @@ export interface Meter {
   readonly failed: (labels: { server: string; datname: string; class: string }) => void
   /** Counts samples that are missing on the page, by reason. */
   readonly dropped: (labels: { server: string; datname: string; query: string }, samples: Readonly<Record<string, number>>) => void
+  /** Counts bytes that were cut from long labels. */
+  readonly textCut: (labels: { server: string; datname: string; query: string }, bytes: number) => void
   readonly sessionOpened: (labels: { server: string; datname: string }) => void
   readonly polled: (labels: { server: string; datname: string }, seconds: number) => void
   /** Measures the lag of the event loop until the result of a poll is processed. */
@@ -48,8 +50,9 @@ export function createMeter(version: string): Meter {
   const errors = counter('pgvitals_errors_total', 'Failed connections and polls, by error class.')
   const dropped = counter(
     'pgvitals_samples_dropped_total',
-    'Samples missing on the page, by reason: duplicate; illegal (not a number or not a metric name); rows (beyond the row limit; a row counts with all its value columns); budget (beyond the sample limit of the database).'
+    'Samples missing on the page, by reason: duplicate; illegal (not a number or not a metric name); rows (beyond the row limit; a row counts with all its value columns); budget (beyond the sample limit of the database); bytes (beyond 500 bytes per sample of that limit).'
   )
+  const textCut = counter('pgvitals_text_bytes_cut_total', 'Bytes cut from labels longer than 1 kB.')
   const sessions = counter('pgvitals_sessions_opened_total', 'Sessions opened.')
   const polls = counter('pgvitals_polls_total', 'Polls, including failed ones.')
   const seconds = counter('pgvitals_poll_seconds_total', 'Time spent in polls, in seconds.')
@@ -73,7 +76,7 @@ export function createMeter(version: string): Meter {
   authFailures.add({}, 0)
   pagesInFlight.set({}, 0)
   for (const reason of ['busy', 'rate', 'host']) rejected.add({ reason }, 0)
-  const perDatabase = [errors, dropped, sessions, polls, seconds]
+  const perDatabase = [errors, dropped, textCut, sessions, polls, seconds]
   const families = [...perDatabase, reloadSuccess, reloadTime, build, shards, authFailures, pagesInFlight, rejected]
   const lag = measureEventLoopLag()
   const processMetrics = createProcessMetrics(lag)
@@ -91,6 +94,9 @@ export function createMeter(version: string): Meter {
     failed: (labels) => errors.add(labels, 1),
     dropped: (labels, samples) => {
       for (const [reason, count] of Object.entries(samples)) if (count > 0) dropped.add({ ...labels, reason }, count)
+    },
+    textCut: (labels, bytes) => {
+      if (bytes > 0) textCut.add(labels, bytes)
     },
     sessionOpened: (labels) => {
       lag.working()

@@ -30,20 +30,23 @@ const nonAscii = /[\x80-\xff]/
  * Decodes a value that PostgreSQL sent without conversion (`client_encoding = SQL_ASCII`). `bytes` has one character for
  * each byte, `encoding` is that of the database. Names of shared catalogs are decoded as UTF-8, so that their labels do not
  * depend on the database of the session; other texts are decoded from the encoding of the database, or as UTF-8 if that
- * fails. A byte that cannot be decoded becomes U+FFFD and its two hexadecimal digits, so that different names remain
- * different.
+ * fails. A byte that cannot be decoded becomes U+FFFD and its two hexadecimal digits, and U+FFFD itself is doubled, so that
+ * different names remain different.
  */
 export function decodeText(bytes: string, column: string, encoding: string): string {
   if (!nonAscii.test(bytes)) return bytes
   const raw = Buffer.from(bytes, 'latin1')
   const own = sharedColumns.has(column) ? undefined : decoderOf(encoding)(raw)
-  return own ?? decodeWith(utf8, raw) ?? escapeInvalid(raw)
+  return (own ?? decodeWith(utf8, raw))?.replaceAll(replacement, doubled) ?? escapeInvalid(raw)
 }
 
 /** Whether a name has bytes that could not be decoded. Such a name cannot be sent back to PostgreSQL. */
 export function isUndecodable(name: string): boolean {
-  return name.includes('\ufffd')
+  return name.includes(replacement)
 }
+
+const replacement = '\ufffd'
+const doubled = replacement.repeat(2)
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -111,8 +114,8 @@ function escapeInvalid(raw: Buffer): string {
     const first = raw[at] ?? 0
     const length = lengthOf(first)
     const isValid = length === 1 || (length > 1 && at + length <= raw.length && isUtf8(raw.subarray(at, at + length)))
-    if (!isValid) text += `\ufffd${first.toString(16)}`
-    else text += length === 1 ? String.fromCharCode(first) : raw.toString('utf8', at, at + length)
+    if (!isValid) text += `${replacement}${first.toString(16)}`
+    else text += length === 1 ? String.fromCharCode(first) : raw.toString('utf8', at, at + length).replace(replacement, doubled)
     at += isValid ? length : 1
   }
   return text

@@ -91,10 +91,23 @@ export function classOf(error: unknown): ErrorClass {
   return tls.test(code) ? 'tls' : 'other'
 }
 
-/** The message of an error in one line, with its code. */
+/** A longer message is cut. A database can raise an error of any length, which would reach the log, the status and every page. */
+const maxMessageBytes = 1024
+
+/** The message of an error in one line, at most 1 kB long, with its code. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
   const { code, message } = error as { code?: unknown; message?: unknown }
-  const text = String(message ?? error).replaceAll(/\s+/g, ' ')
+  const text = cut(String(message ?? error).replaceAll(/\s+/g, ' '))
   return typeof code === 'string' && !text.includes(code) ? `${text} (${code})` : text
+}
+
+/** Cuts a text at the end of a character. */
+function cut(text: string): string {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= maxMessageBytes) return text
+  let end = maxMessageBytes
+  // The second and following bytes of a UTF-8 character begin with the bits 10.
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--
+  return `${bytes.toString('utf8', 0, end)} …`
 }

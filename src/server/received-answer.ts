@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 /** A larger result ends the connection. */
-export const maxAnswerBytes = 64 * 1024 * 1024
+export const maxAnswerBytes = 32 * 1024 * 1024
 
 /** A run of consecutive messages in one chunk. */
 interface Run {

@@ -25,6 +25,8 @@ export interface TakeOptions extends Times {
    * disappear.
    */
   readonly limit: number
+  /** The maximum number of series of a database, including `other`; by default unlimited. */
+  readonly limitIn?: (datname: string) => number
   /**
    * Whether statements of a database are counted. The series of a database that is no longer shown are deleted. If it is
    * shown again, they start at 0, because another database may have counted its statements in the meantime.
@@ -123,11 +125,6 @@ export class StatementCounts {
     this.#histogram = new StatementHistogram(query, labels)
   }
 
-  /** The number of `other` series. */
-  get others(): number {
-    return this.#others.all.length
-  }
-
   /** The labels of the named series on the page. */
   get shown(): readonly Labels[] {
     return [...this.#named.values()].map(({ labels }) => labels)
@@ -222,7 +219,7 @@ export class StatementCounts {
       statement.series = series
       // Most series have one entry, and the result of a spread reserves memory for more.
       series.statements = series.statements.length === 0 ? [statement] : [...series.statements, statement]
-      this.#histogram.learn(series.labelsText, known === undefined && isCounted ? series.datname : undefined, options)
+      this.#histogram.learn(series.labelsText, series.datname, known === undefined && isCounted, options)
     }
     const last = known === undefined || !isCounted ? undefined : this.#countersOf(known.text)
     statement.text = text
@@ -254,7 +251,7 @@ export class StatementCounts {
     const { user, datname, labels } = series
     series.seenIn = this.#poll
     if (series.other === undefined && options.isShown(datname))
-      series.other = this.#others.of(`${user}\n${datname}`, options, () => [{ ...labels, queryid: 'other' }, this.#countersOf(text)])
+      series.other = this.#others.of(`${user}\0${datname}`, options, () => [{ ...labels, queryid: 'other' }, this.#countersOf(text)])
     return series
   }
 
@@ -275,12 +272,12 @@ export class StatementCounts {
   #choose(options: TakeOptions): void {
     const { seenUntil, limit, isOwnRole } = options
     const mayBeNamed = ({ statements, other, user }: Series) => statements.length > 0 && other !== undefined && !isOwnRole(user)
-    const candidates = [...this.#series.values()].filter(mayBeNamed)
-    const places = candidates.length <= limit ? limit : limit - Math.min(limit - 1, Math.max(1, Math.floor(limit / 10)))
     const sizesOf = ({ statements: [first] }: Series) => {
       const values = this.#countersOf(first?.text ?? '()')
       return this.#ranking.map((column) => values[column] ?? 0)
     }
+    const candidates = this.#fitting([...this.#series.values()].filter(mayBeNamed), options, sizesOf)
+    const places = candidates.length <= limit ? limit : limit - Math.min(limit - 1, Math.max(1, Math.floor(limit / 10)))
     const chosen = candidates.length <= limit ? new Set(candidates) : chooseTop(candidates, places, sizesOf)
     for (const series of this.#named.keys()) {
       if (chosen.has(series)) series.isMember = true
@@ -300,6 +297,27 @@ export class StatementCounts {
       series.isMember = true
       this.#named.set(series, counters)
     }
+  }
+
+  /** The most important series of each database, up to its limit. */
+  #fitting(
+    candidates: readonly Series[],
+    { limitIn = () => Number.POSITIVE_INFINITY }: TakeOptions,
+    sizesOf: (series: Series) => readonly number[]
+  ): readonly Series[] {
+    const databases = new Map<string, Series[]>()
+    for (const series of candidates) {
+      const own = databases.get(series.datname)
+      if (own === undefined) databases.set(series.datname, [series])
+      else own.push(series)
+    }
+    const others = this.#others.all
+    return [...databases].flatMap(([datname, own]) => {
+      const limit = limitIn(datname)
+      if (own.length + others.length <= limit) return own
+      const places = limit - others.filter(({ labels }) => labels.datname === datname).length
+      return own.length <= places ? own : [...chooseTop(own, Math.max(0, places), sizesOf)]
+    })
   }
 
   /** Freezes a series until every scraper has received its last value. */

@@ -10,7 +10,7 @@ const bounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05
 const [sumColumn, countColumn, newColumn] = [bounds.length, bounds.length + 1, bounds.length + 2]
 const zeros: Numbers = Array.from({ length: newColumn + 1 }, () => 0)
 
-/** The maximum number of known statements that are remembered. */
+/** The maximum number of known statements that are remembered. Beyond it, the database with the most statements forgets one. */
 const mostKnown = 50_000
 
 /**
@@ -22,7 +22,9 @@ export class StatementHistogram {
   readonly #labels: Labels
   /** The counters by database. */
   readonly sets = new CounterSets()
-  readonly #known = new Set<string>()
+  /** The known statements by database. */
+  readonly #known = new Map<string, Set<string>>()
+  #knownCount = 0
 
   constructor(query: Query, labels: Labels) {
     this.#families = hasStatementFamilies(query) ? statementFamilies(query) : undefined
@@ -41,13 +43,23 @@ export class StatementHistogram {
     this.open(datname, times).add(zeros.with(bucket, calls).with(sumColumn, seconds).with(countColumn, calls), times)
   }
 
-  /** Remembers a statement by its labels. If a database is given and the statement is new, counts it for that database. */
-  learn(statement: string, datname: string | undefined, times: Times): void {
-    if (datname !== undefined && !this.#known.has(statement)) this.open(datname, times).add(zeros.with(newColumn, 1), times)
-    this.#known.delete(statement)
-    this.#known.add(statement)
-    const [oldest] = this.#known
-    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest)
+  /** Remembers a statement of a database by its labels. If it is counted and was unknown, counts it as new. */
+  learn(statement: string, datname: string, isCounted: boolean, times: Times): void {
+    const known = this.#known.get(datname) ?? new Set()
+    this.#known.set(datname, known)
+    const isKnown = known.delete(statement)
+    known.add(statement)
+    if (isKnown) return
+    if (isCounted) this.open(datname, times).add(zeros.with(newColumn, 1), times)
+    if (++this.#knownCount > mostKnown) this.#forgetOne()
+  }
+
+  /** Forgets the oldest statement of the database with the most, so that one database does not displace the statements of others. */
+  #forgetOne(): void {
+    const most = [...this.#known.values()].reduce((largest, set) => (set.size > largest.size ? set : largest))
+    const [oldest] = most
+    if (oldest !== undefined) most.delete(oldest)
+    this.#knownCount--
   }
 
   /** Source: Prometheus's documentation, "Exposition formats", "Histograms and summaries". */

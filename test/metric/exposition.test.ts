@@ -3,6 +3,7 @@ import { test } from 'tap'
 import { render, renderHeader, renderNumber } from '../../src/metric/exposition.ts'
 import type { Family, Sample } from '../../src/metric/sample.ts'
 import { joinFamilies } from '../../src/page/page.ts'
+import { decodeText } from '../../src/server/decode-text.ts'
 
 const gauge: Family = { name: 'pg_g', type: 'gauge', help: 'A \\ and a\nnew line.' }
 const counter: Family = { name: 'pg_c_total', type: 'counter', help: 'Counted "things".' }
@@ -77,8 +78,26 @@ test('of samples with the same name and labels the first stays and the others ar
   )
 })
 
-test('control characters that parsers disagree on become spaces', async (t) => {
-  t.match(render([{ family: gauge, labels: { a: 'x\u0000y\rz\tq' }, value: 1 }]).texts[0]?.text.toString(), 'pg_g{a="x y z q"} 1')
+test('a character that many clients take for the end of a line becomes its code, a tab stays', async (t) => {
+  const value = 'tab\there cr\rhere \u007f \u001b[31m \u0085 \u2028'
+  const expected = 'tab\there cr\ufffd0dhere \ufffd7f \ufffd1b[31m \ufffdu0085 \ufffdu2028'
+  t.equal(render([{ family: gauge, labels: { a: value }, value: 1 }]).texts[0]?.text.toString(), `pg_g{a="${expected}"} 1\n`)
+  t.match(renderHeader({ ...gauge, help: 'a\rb' }), '# HELP pg_g a\ufffd0db\n')
+})
+
+test('values that differ in one character have different lines', async (t) => {
+  const characters = Array.from({ length: 0xd800 }, (_, code) => String.fromCharCode(code))
+  const decoded = Array.from({ length: 256 }, (_, code) => decodeText(`x${String.fromCharCode(code)}`, 'datname', 'UTF8'))
+  const values = new Set(['', '\ufffd\ufffd', '\ufffd0d', ...decoded.slice(1), ...characters.slice(1).map((one) => `x${one}`)])
+  const { texts, duplicates } = render([...values].map((a) => ({ family: gauge, labels: { a }, value: 1 })))
+  t.equal(duplicates, 0)
+  const lines = texts
+    .map(({ text }) => String(text))
+    .join('')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the line ends of Python's splitlines().
+    .split(/\r|\n|[\v\f\x1c-\x1e\x85\u2028\u2029]/)
+  t.equal(lines.length, values.size + 1)
+  t.equal(new Set(lines).size, values.size + 1)
 })
 
 test('a header escapes backslash and newline', async (t) => {

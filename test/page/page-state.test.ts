@@ -22,7 +22,7 @@ const resultOf = (datname: string, value: number): Outcome => ({
     rows: 1,
     values: [],
     texts: render([{ family: { name: 'pg_x', type: 'gauge', help: 'X.' }, labels: { server: 's', datname }, value }]).texts,
-    dropped: { rows: 0, budget: 0, duplicate: 0, illegal: 0 }
+    dropped: { rows: 0, budget: 0, bytes: 0, duplicate: 0, illegal: 0 }
   }
 })
 

@@ -37,7 +37,7 @@ function startPoller(detail: Detail) {
     const polled = []
     for (let due = poller.next(begun, now); due !== undefined; due = poller.next(begun, now)) {
       polled.push(due)
-      const result = { rows: 1, values: [], texts: [], dropped: { rows: 0, budget: 0, duplicate: 0, illegal: 0 } }
+      const result = { rows: 1, values: [], texts: [], dropped: { rows: 0, budget: 0, bytes: 0, duplicate: 0, illegal: 0 } }
       poller.done(begun, due, { seconds: 0, result, failure: undefined }, now)
     }
     poller.finish(begun, now)

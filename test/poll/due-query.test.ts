@@ -90,33 +90,57 @@ test('another server, role or capability begins an epoch; another session does w
   t.equal(epoch({}, { isNew: false }), epoch({}))
 })
 
-test('a server-wide query may have the samples of every database, and no query more than half', async (t) => {
+test('no query may have more than half of the samples and bytes of a database', async (t) => {
   const context = contextOf(makeServer(['a', 'b', 'c']))
-  t.equal(due(serverWide, context).maxSamples, 1500)
-  t.equal(due(databaseWide, context).maxSamples, 500)
+  for (const datname of ['', 'a', 'b', 'unknown']) t.same(due(serverWide, context).limitOf(datname), { samples: 500, bytes: 250_000 })
+  t.same(due(databaseWide, context).limitOf('a'), { samples: 500, bytes: 250_000 })
+})
+
+test('the row limit of a server-wide query applies to each database, so more rows are received', async (t) => {
+  t.same(
+    [serverWide, databaseWide].map((query) => due(query).maxRows),
+    [20_000, 1000]
+  )
+  t.equal(due({ ...serverWide, maxRows: 30_000 }).maxRows, 30_000)
+  t.equal(due({ ...statements, maxRows: 500 }).maxRows, 500, 'of statements all rows are counted')
 })
 
 test('samples of the other queries of the database count towards its limit', async (t) => {
   const snapshots = new Snapshots('s')
   const family = { name: 'pg_x', type: 'gauge', help: 'X.' } as const
-  const put = (datname: string, query: string, samples: number) => {
-    const { texts } = render(Array.from({ length: samples }, (_, index) => ({ family, labels: { name: String(index) }, value: 1 })))
+  const put = (datname: string, query: string, samples: number, of = datname) => {
+    const labels = (index: number) => ({ datname: of, name: String(index) })
+    const { texts } = render(Array.from({ length: samples }, (_, index) => ({ family, labels: labels(index), value: 1 })))
     snapshots.put({ datname, query, intervalSeconds: 15, succeededAt: 0, seconds: 0, rows: 1, texts, failure: undefined })
   }
-  const maxSamples = () => due(databaseWide, contextOf(makeServer(['a']), { snapshots })).maxSamples
+  const limit = (query = databaseWide, datname = 'a') => due(query, contextOf(makeServer(['a']), { snapshots })).limitOf(datname)
+  const maxSamples = () => limit().samples
   put('a', 'q', 400)
   put('b', 'other', 400)
   t.equal(maxSamples(), 500, 'neither its own samples nor those of other databases')
   put('a', 'other', 800)
   t.equal(maxSamples(), 200)
+  put('', 'server', 700, 'a')
+  t.equal(maxSamples(), 200, 'nor those of server-wide results')
+  t.equal(limit().bytes, 250_000, 'few bytes')
   put('a', 'other', 1200)
   t.equal(maxSamples(), 0)
+  t.equal(limit(serverWide, 'a').samples, 300, 'a server-wide query has a limit of its own')
+  t.equal(limit(serverWide, 'c').samples, 500, 'for each database')
 })
 
 test('the limit of a database-wide query is shared by the databases, with ten rows for each at least', async (t) => {
   const limit = (scope: string, names: readonly string[]) =>
     due(write(scope, '-- top: 50 by calls_total\n'), contextOf(makeServer(names))).limit
   t.equal(limit('server', ['a', 'b', 'c']), 50)
+  t.equal(
+    limit(
+      'server',
+      Array.from({ length: 60 }, (_, index) => `d${index}`)
+    ),
+    60,
+    'a server-wide query has a place for each'
+  )
   t.equal(limit('database', ['a', 'b', 'c']), 17)
   t.equal(limit('database', ['a', 'b', 'c', 'd', 'e', 'f']), 10)
 })
@@ -139,6 +163,6 @@ test('databases that contribute share the limit of statements, and each counts i
   t.same([server?.limit, part?.limit], [8, 6], 'of 20')
   t.same(['a', 'b', 'c'].map(server?.isShown ?? Boolean), [false, false, true])
   t.same(['a', 'b', 'c'].map(part?.isShown ?? Boolean), [true, false, false])
-  t.match(part, { datname: 'a', labels: { server: 's' }, maxSamples: 500 })
+  t.match(part, { datname: 'a', labels: { server: 's' } })
   t.match(part?.labels.datname, undefined, 'its rows name their database')
 })

@@ -8,7 +8,7 @@ import type { Server } from '../../src/server/server.ts'
 
 const success: Outcome = {
   seconds: 0.01,
-  result: { rows: 1, values: [], texts: [], dropped: { rows: 0, budget: 0, duplicate: 0, illegal: 0 } },
+  result: { rows: 1, values: [], texts: [], dropped: { rows: 0, budget: 0, bytes: 0, duplicate: 0, illegal: 0 } },
   failure: undefined
 }
 

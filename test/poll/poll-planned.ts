@@ -1,5 +1,6 @@
 import { systemClock } from '../../src/clock.ts'
 import type { Labels } from '../../src/metric/sample.ts'
+import { noLimit } from '../../src/metric/sample-limit.ts'
 import type { PlannedQuery } from '../../src/plan/plan-queries.ts'
 import { pollQuery } from '../../src/poll/poll-query.ts'
 import type { PollResult } from '../../src/poll/poll-result.ts'
@@ -25,7 +26,8 @@ export async function pollPlanned(
     intervalSeconds: query.intervalSeconds,
     memory: memories.of(query, datname, labels),
     isShown: () => true,
-    maxSamples: Number.POSITIVE_INFINITY,
+    limitOf: () => noLimit,
+    maxRows: query.maxRows,
     limit: query.top?.limit ?? 0,
     epoch: '',
     seenUntil: Number.POSITIVE_INFINITY,

@@ -21,7 +21,8 @@ function due(more: Partial<DueQuery> = {}): DueQuery {
     labels: { server: 's' },
     memory: undefined,
     isShown: () => true,
-    maxSamples: 1000,
+    limitOf: limitOf(1000),
+    maxRows: 1000,
     limit: 0,
     epoch: '',
     seenUntil: 0,
@@ -29,6 +30,11 @@ function due(more: Partial<DueQuery> = {}): DueQuery {
     isIdle: false,
     ...more
   }
+}
+
+/** A limit for each database. */
+function limitOf(samples: number, bytes = Number.POSITIVE_INFINITY): DueQuery['limitOf'] {
+  return () => ({ samples, bytes })
 }
 
 const columns = ['datname', 'a', 'b']
@@ -63,12 +69,41 @@ test('the result of a poll is its rendered rows, with its duration', async (t) =
       ['e', '3', null]
     ]
   })
-  t.match(outcome, { seconds: 2, failure: undefined, result: { rows: 2, dropped: { rows: 0, budget: 0, duplicate: 0, illegal: 0 } } })
+  t.match(outcome, {
+    seconds: 2,
+    failure: undefined,
+    result: { rows: 2, dropped: { rows: 0, budget: 0, bytes: 0, duplicate: 0, illegal: 0 } }
+  })
   t.equal(
     textOf(outcome.result?.texts),
     'pg_q_a{server="s",datname="d"} 1\npg_q_a{server="s",datname="e"} 3\npg_q_b{server="s",datname="d"} 2\n'
   )
   t.match(runs, [['select 2', { timeoutSeconds: due().query.timeoutSeconds, maxRows: due().query.maxRows }]])
+})
+
+test('the row limit applies to each database', async (t) => {
+  const rows = [...Array.from({ length: 50 }, (_, index) => ['hostile', String(index)]), ['victim', 'a'], ['victim', 'b']]
+  const query = parseQuery('q.sql', '-- Q.\n--\n-- scope: server\n-- rows: 5\n-- within datname\n-- label a\n-- gauge b: B.\nselect 1')
+  const { outcome } = await poll(due({ query }), { columns: ['datname', 'a', 'b'], rows: rows.map((row) => [...row, '1']) })
+  t.equal(outcome.result?.dropped.rows, 45)
+  t.same(
+    outcome.result?.texts.map(({ datname, samples }) => [datname, samples]),
+    [
+      ['hostile', 5],
+      ['victim', 2]
+    ]
+  )
+})
+
+test('long labels are cut and counted, and different ones remain different', async (t) => {
+  const query = parseQuery('q.sql', '-- Q.\n--\n-- scope: server\n-- label a\n-- gauge b: B.\nselect 1')
+  const rows = Array.from({ length: 20 }, (_, index) => [`${'x'.repeat(1_000_000)}${index}`, '1'])
+  const { outcome } = await poll(due({ query }), { columns: ['a', 'b'], rows })
+  const { texts = [], textBytesCut, dropped } = outcome.result ?? {}
+  t.ok(textOf(texts).length < 25_000, `${textOf(texts).length} bytes`)
+  t.equal(texts[0]?.samples, 20)
+  t.equal(dropped?.duplicate, 0)
+  t.equal(textBytesCut, 10 * (1_000_001 - 1024) + 10 * (1_000_002 - 1024))
 })
 
 test('samples that are missing are counted by reason, a row with all its value columns', async (t) => {
@@ -77,8 +112,8 @@ test('samples that are missing are counted by reason, a row with all its value c
     ['e', 'x', '3'],
     ['f', '4', '5']
   ]
-  const { outcome } = await poll(due({ maxSamples: 3 }), { rows, cutRows: 5 })
-  t.same(outcome.result?.dropped, { rows: 10, budget: 2, duplicate: 0, illegal: 1 })
+  const { outcome } = await poll(due({ limitOf: (datname) => limitOf(datname === 'f' ? 1 : 2)(datname) }), { rows, cutRows: 5 })
+  t.same(outcome.result?.dropped, { rows: 10, budget: 2, bytes: 0, duplicate: 0, illegal: 1 })
   const twice = await poll(due(), {
     rows: [
       ['d', '1', '2'],
@@ -96,7 +131,7 @@ test('rows of databases that are not shown are dropped without being counted', a
     ]
   })
   t.notMatch(textOf(outcome.result?.texts), '"e"')
-  t.same(outcome.result?.dropped, { rows: 0, budget: 0, duplicate: 0, illegal: 0 })
+  t.same(outcome.result?.dropped, { rows: 0, budget: 0, bytes: 0, duplicate: 0, illegal: 0 })
 })
 
 test('a limited query shows the rows that rank first and counts the others', async (t) => {
@@ -190,12 +225,13 @@ test('a result with the same bytes is neither decoded nor rendered', async (t) =
     'an answer without a digest': await again({}, { digest: undefined }),
     'another query': await again({ query: { ...query } }),
     'another limit of rows': await again({ limit: 1 }),
-    'fewer samples': await again({ maxSamples: 3 }),
+    'fewer samples': await again({ limitOf: limitOf(1) }),
+    'fewer bytes': await again({ limitOf: limitOf(2, 10) }),
     'a database that is no longer shown': await again({ isShown: (datname) => datname !== 'e' })
   })) {
     t.notOk(isSame(other), what)
   }
-  t.equal((await again({ maxSamples: 3 }))?.dropped.budget, 4)
+  t.equal((await again({ limitOf: limitOf(1) }))?.dropped.budget, 6)
 })
 
 test('a result that was cut by the sample limit is rendered again', async (t) => {
@@ -203,7 +239,7 @@ test('a result that was cut by the sample limit is rendered again', async (t) =>
     ['d', '1', '2'],
     ['e', '3', '4']
   ]
-  const cut = (await poll(due({ maxSamples: 2 }), { rows, digest: 'x' })).outcome.result
+  const cut = (await poll(due({ limitOf: limitOf(1) }), { rows, digest: 'x' })).outcome.result
   const { query } = cut?.rendered ?? {}
   const whole = await poll(due({ ...(query && { query }), rendered: cut?.rendered }), { rows, digest: 'x' })
   t.equal(whole.outcome.result?.dropped.budget, 0)

@@ -24,7 +24,7 @@ const outcome = (...datnames: readonly string[]): Outcome => {
   const { texts } = render(datnames.map((datname) => ({ family, labels: { server: 's', datname }, value: 1 })))
   return {
     seconds: 0.01,
-    result: { rows: 1, values: [], texts, dropped: { rows: 0, budget: 0, duplicate: 0, illegal: 0 } },
+    result: { rows: 1, values: [], texts, dropped: { rows: 0, budget: 0, bytes: 0, duplicate: 0, illegal: 0 } },
     failure: undefined
   }
 }

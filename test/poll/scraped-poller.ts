@@ -17,7 +17,7 @@ export interface Received extends Scrape {
 }
 
 const limits = { value: { free: 50, roleFree: undefined, databaseFree: undefined } }
-const result = { rows: 1, values: [], texts: [], dropped: { rows: 0, budget: 0, duplicate: 0, illegal: 0 } }
+const result = { rows: 1, values: [], texts: [], dropped: { rows: 0, budget: 0, bytes: 0, duplicate: 0, illegal: 0 } }
 
 /** A poller of one database in virtual time, in milliseconds, with scrapers. Each cycle lasts `durationMs`. */
 export class ScrapedPoller {

@@ -42,7 +42,7 @@ const facts = makeFacts({ role: 'u', version: [18] })
 const limits = { value: { free: 50, roleFree: undefined, databaseFree: undefined } }
 const success: Outcome = {
   seconds: 0.01,
-  result: { rows: 1, values: [], texts: [], dropped: { rows: 0, budget: 0, duplicate: 0, illegal: 0 } },
+  result: { rows: 1, values: [], texts: [], dropped: { rows: 0, budget: 0, bytes: 0, duplicate: 0, illegal: 0 } },
   failure: undefined
 }
 const failureOf = (errorClass: ErrorClass) => ({ errorClass, message: errorClass })

@@ -55,16 +55,33 @@ test('a query that is polled less often keeps its result for three of the longer
 
 test('samples are counted by database', async (t) => {
   const snapshots = new Snapshots('s')
+  const others = (datname: string, query: string, database = datname) => snapshots.exportedByOthers(datname, query, database).samples
   for (const one of [snapshot('d', 'q', 3), snapshot('d', 'other', 4), snapshot('e', 'q', 5)]) snapshots.put(one)
-  t.equal(snapshots.samplesOfOthers('d', 'q'), 4)
-  t.equal(snapshots.samplesOfOthers('d', 'third'), 7)
+  t.equal(others('d', 'q'), 4)
+  t.equal(others('d', 'third'), 7)
   snapshots.put(snapshot('d', 'other', 1))
-  t.equal(snapshots.samplesOfOthers('d', 'q'), 1)
+  t.equal(others('d', 'q'), 1)
   snapshots.fail('d', 'other', 15, 0, refused)
-  t.equal(snapshots.samplesOfOthers('d', 'q'), 1, 'the last result is kept')
+  t.equal(others('d', 'q'), 1, 'the last result is kept')
   snapshots.keepOnly((datname) => datname === 'e')
-  t.equal(snapshots.samplesOfOthers('d', 'q'), 0)
-  t.equal(snapshots.samplesOfOthers('e', 'other'), 5)
+  t.equal(others('d', 'q'), 0)
+  t.equal(others('e', 'other'), 5)
+})
+
+test('rows of a server-wide query count to their databases, and of a database that contributes only its own', async (t) => {
+  const snapshots = new Snapshots('s')
+  const { texts: ofD } = snapshot('d', 'q', 3)
+  const { texts: ofE } = snapshot('e', 'q', 4)
+  snapshots.put({ ...snapshot('', 'q'), texts: [...ofD, ...ofE] })
+  snapshots.put({ ...snapshot('d', 'q'), texts: [...ofD, ...ofE] })
+  const others = (datname: string, database: string) => snapshots.exportedByOthers(datname, 'other', database)
+  t.equal(others('', 'd').samples, 3)
+  t.equal(others('', 'd').bytes, ofD[0]?.text.length)
+  t.equal(others('', 'e').samples, 4)
+  t.equal(others('d', 'd').samples, 3)
+  t.equal(others('e', 'e').samples, 0)
+  snapshots.keepOnly((datname) => datname !== '')
+  t.same([others('', 'd').samples, others('d', 'd').samples], [0, 3])
 })
 
 test('snapshots of queries that no longer run are deleted', async (t) => {

@@ -157,6 +157,12 @@ const cases: readonly (readonly [string, string, string, RegExp])[] = [
   ['counts of a part of the rows', 'a.sql', `${counts}-- cut cut\nselect 1`, /^a\.sql:12: "statements: counts" needs all rows/],
   ['counts ranked by a gauge', 'a.sql', `${counts.replace('by seconds_total', 'by g')}-- gauge g: G.\nselect 1`, /needs top by counters/],
   [
+    'a database of rows in every database',
+    'a.sql',
+    '-- A.\n--\n-- scope: database\n-- within owner\n-- gauge a: A.\nselect 1',
+    /^a\.sql:\d+: within needs "scope: server"/
+  ],
+  [
     'texts in every database',
     'a.sql',
     `${texts.replace('server', 'database')}select 1`,

@@ -152,7 +152,7 @@ test('a long error message is cut, and a notice is not read', async (t) => {
   const { error: failure } = await converse([message('N', `M${text}`), error(text), ready])
   t.match(failure, { code: '42501', message: /^x{1000}/ })
   const { length } = messageOf(failure)
-  t.ok(length > 60_000 && length < 70_000, `${length} characters`)
+  t.ok(length < 1100, `${length} characters`)
   t.match((await converse([message('N', Buffer.alloc(9, 1)), columns('l'), row('a'), complete, ready])).answer?.rows, [['a']])
 })
 

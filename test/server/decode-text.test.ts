@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { renderLabels } from '../../src/metric/exposition.ts'
 import { decodeText, isUndecodable } from '../../src/server/decode-text.ts'
 
 const bytes = (hex: string) => Buffer.from(hex, 'hex').toString('latin1')
@@ -36,4 +37,19 @@ test('invalid bytes stay distinguishable, and valid characters around them are k
   }
   t.equal(isUndecodable(decodeText(bytes('ff'), 'datname', 'UTF8')), true)
   t.equal(isUndecodable('größe'), false)
+})
+
+test('different bytes are different names, whatever characters they contain', async (t) => {
+  // Parts that could be confused: an invalid byte, its replacement, and the replacement of another byte.
+  const parts = ['ff', 'efbfbd', 'efbfbdefbfbd', '6666', 'efbfbd6666', '09', '3039', '0d', 'c285', '7530303835', 'c3b6', 'c3']
+  const names = parts.flatMap((one) => ['', ...parts].flatMap((two) => ['', ...parts].map((three) => one + two + three)))
+  for (const encoding of ['UTF8', 'SQL_ASCII']) {
+    const lines = new Map<string, string>()
+    for (const name of names) {
+      const line = renderLabels({ relname: decodeText(bytes(name), 'relname', encoding) })
+      if ((lines.get(line) ?? name) !== name) t.fail(`${name} and ${lines.get(line)} are ${line}`)
+      lines.set(line, name)
+    }
+    t.equal(lines.size, new Set(names).size, encoding)
+  }
 })

@@ -39,3 +39,10 @@ test('the errors of a host with several addresses have the class and message of 
 test('a message is one line and includes the error code', async (t) => {
   t.equal(messageOf(Object.assign(new Error('relation\n  is gone'), { code: '42P01' })), 'relation is gone (42P01)')
 })
+
+test('a long message is cut to 1 kB at the end of a character and keeps the error code', async (t) => {
+  const raised = (message: string) => messageOf(Object.assign(new Error(message), { code: 'P0001' }))
+  t.equal(raised('x'.repeat(10_000_000)), `${'x'.repeat(1024)} … (P0001)`)
+  t.equal(raised(`x${'ä'.repeat(600)}`), `x${'ä'.repeat(511)} … (P0001)`)
+  t.equal(raised('x'.repeat(1024)), `${'x'.repeat(1024)} (P0001)`)
+})
