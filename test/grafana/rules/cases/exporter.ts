@@ -155,7 +155,7 @@ export const exporter: readonly AlertCase[] = [
   {
     alert: 'PgvitalsLoginsFailing',
     severity: 'warning',
-    bad: { pgvitals_http_auth_failures_total: '+1' },
+    bad: { pgvitals_http_auth_failures_total: '+0.75' },
     good: { pgvitals_http_auth_failures_total: '+0' },
     silent: { 'just below': { pgvitals_http_auth_failures_total: '+0.5' } },
     holdsAtOnce: true,
