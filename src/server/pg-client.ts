@@ -4,7 +4,7 @@ import pg from 'pg'
 import { parseVersion, type Version } from '../query/version.ts'
 import { ByteConnection } from './byte-connection.ts'
 import { ClassedError, classOf, LoginError, messageOf } from './error-class.ts'
-import { Exchange, type Statement } from './exchange.ts'
+import { Commands, Exchange, type Statement } from './exchange.ts'
 import type { Answer } from './received-answer.ts'
 import type { Connection } from './server.ts'
 import type { TlsAttempt } from './tls.ts'
@@ -115,7 +115,10 @@ export async function openClient(connection: Connection, knownPassword: string |
     processId,
     certificateExpiry: expiryOf(client.connection.stream),
     isOpen: () => open,
-    execute: async (statements, deadlineSeconds) => void (await within(deadlineSeconds, client.query(statements))),
+    execute: (statements, deadlineSeconds) => {
+      const done = new Promise<void>((resolve, reject) => void client.query(new Commands(statements, { resolve, reject })))
+      return within(deadlineSeconds, done)
+    },
     query: (statement) => {
       const answer = new Promise<Answer>((resolve, reject) => void client.query(new Exchange(statement, { resolve, reject })))
       return within(statement.deadlineSeconds, answer)
