@@ -66,12 +66,11 @@ export class ByteConnection extends pg.Connection {
       // The stream may have been destroyed because of an earlier message of the same chunk.
       if (stream.destroyed) return
       const kind = String.fromCharCode(type)
-      const isParsed = parsedTypes.has(kind)
-      this.#order.accept(kind === 'R' ? authenticationOf(bytes, start, end) : kind, end - start, isParsed)
+      this.#order.accept(kind === 'R' ? authenticationOf(bytes, start, end) : kind, end - start)
       if (kind === 'D') this.#answer?.add(bytes, start, end)
       else if (kind === 'T') this.#answer?.describe(bytes, start, end)
       else if (kind === 'G') this.emit('copyInResponse')
-      else if (isParsed) {
+      else if (parsedTypes.has(kind)) {
         const cut = kind === 'E' ? Math.min(end, start + maxErrorBytes) : end
         const padded = Buffer.concat([bytes.subarray(start, cut), padding])
         this.#take(parser.handlePacket(5, type, end - start - 1, padded))
@@ -94,7 +93,7 @@ export class ByteConnection extends pg.Connection {
     if (name === 'parameterStatus') {
       if (parameterName === 'server_encoding') this.#encoding = parameterValue
     } else if (name === 'error') {
-      message.message = decodeText(message.message ?? '', '', this.#encoding)
+      message.message = decodeText(message.message || 'an error without a message', '', this.#encoding)
     }
     this.emit(name === 'error' ? 'errorMessage' : name, message)
   }

@@ -44,9 +44,12 @@ const mebibyte = 1024 * 1024
 export const maxExchangeBytes = 256 * mebibyte
 export const maxIdleBytes = mebibyte
 
-/** Parsing a message costs more than its bytes suggest, above all for messages that pg parses. */
+/** Reading a small message costs more than its bytes suggest. */
 const smallestCharge = 32
-const parsedCharge = 1024
+
+/** Of other types than rows, copied data and notices, a server sends few messages. */
+const manyTypes: ReadonlySet<string> = new Set('DdN')
+const maxFewMessages = 1024
 
 /**
  * Checks the order and the amount of the messages of one connection. Throws if a message is not expected: a message that
@@ -55,6 +58,7 @@ const parsedCharge = 1024
  */
 export class MessageOrder {
   #state: State = 'login'
+  #limit = maxIdleBytes
   #left = maxIdleBytes
 
   get state(): State {
@@ -64,19 +68,24 @@ export class MessageOrder {
   /** Begins an exchange. */
   begin(state: 'before' | 'parsed' | 'commands'): void {
     this.#state = state
-    this.#left = maxExchangeBytes
+    this.#allow(maxExchangeBytes)
   }
 
-  /** Accepts a message. `kind` is its type, for R with the code of the request; `isParsed`, whether pg will parse it. */
-  accept(kind: string, bytes: number, isParsed: boolean): void {
-    this.#charge(Math.max(bytes, isParsed ? parsedCharge : smallestCharge))
+  /** Accepts a message. `kind` is its type, for R with the code of the request. */
+  accept(kind: string, bytes: number): void {
+    this.#charge(Math.max(bytes, manyTypes.has(kind) ? smallestCharge : this.#limit / maxFewMessages))
     const state = this.#state
     if (kind === 'N' || ((kind === 'S' || kind === 'A') && !duringLogin.has(state))) return
     const following: Readonly<Record<string, State>> = next[state]
     const to = kind === 'E' && state !== 'ended' ? (withoutExchange.has(state) ? 'ended' : 'failed') : following[kind]
     if (to === undefined) throw new ClassedError('network', `the server sent an unexpected message (${describe(kind, state)}); ${closed}`)
     this.#state = to
-    if (to === 'idle') this.#left = maxIdleBytes
+    if (to === 'idle') this.#allow(maxIdleBytes)
+  }
+
+  #allow(bytes: number): void {
+    this.#limit = bytes
+    this.#left = bytes
   }
 
   #charge(bytes: number): void {
@@ -85,7 +94,10 @@ export class MessageOrder {
     const isIdle = withoutExchange.has(this.#state)
     throw isIdle
       ? new ClassedError('network', `the server sent too many messages outside a statement; ${closed}`)
-      : new ClassedError('resources', `the server sent more than ${maxExchangeBytes / mebibyte} MB for one statement; ${closed}`)
+      : new ClassedError(
+          'resources',
+          `the server sent more than ${maxExchangeBytes / mebibyte} MB or too many messages for one statement; ${closed}`
+        )
   }
 }
 

@@ -27,6 +27,9 @@ export interface Client {
 
 const connectTimeoutSeconds = 5
 
+/** A server chooses the number of iterations (`scram_iterations`, by default 4096). A million takes half a second. */
+const maxScramIterations = 1_000_000
+
 /** Opens a connection with one connection method. */
 export async function openClient(connection: Connection, knownPassword: string | undefined, tls: TlsAttempt): Promise<Client> {
   const { host, address, port, user, database } = connection
@@ -51,6 +54,7 @@ export async function openClient(connection: Connection, knownPassword: string |
     ssl,
     connectionTimeoutMillis,
     enableChannelBinding: connection.requiresChannelBinding === true,
+    ...{ scramMaxIterations: maxScramIterations },
     ...ownParameters,
     sslnegotiation,
     ...{ connection: new ByteConnection({ ssl, keepAlive: true, ...{ sslNegotiation: sslnegotiation } }) }
@@ -178,7 +182,10 @@ function classifyConnectError(error: unknown): unknown {
   const options = { cause: error }
   if (routine !== undefined) return error
   if (code === '08P01') return /authentication|password|no such user/i.test(message) ? new ClassedError('auth', message, options) : error
-  if (/error establishing an SSL/.test(message)) return new ClassedError('tls', 'the server failed to start TLS', options)
+  if (/^SASL: .*(mechanism|client password)/.test(message)) return new ClassedError('auth', `cannot log in: ${message}`, options)
+  if (message.startsWith('SASL: ')) return new ClassedError('network', `the server sent an invalid login: ${message}`, options)
+  if (/error establishing an SSL/.test(message))
+    return new ClassedError('tls', 'the server failed to start TLS, or is not a PostgreSQL server', options)
   if (/does not support SSL/.test(message)) return new ClassedError('tls', 'the server does not support TLS', options)
   if (/timeout expired|terminated/.test(message)) return new ClassedError('network', `cannot connect: ${message}`, options)
   return error

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { classOf } from '../../src/server/error-class.ts'
-import { MessageOrder, maxExchangeBytes, maxIdleBytes, type State } from '../../src/server/message-order.ts'
+import { MessageOrder, maxIdleBytes, type State } from '../../src/server/message-order.ts'
 
 const login = ['R0', 'S', 'S', 'K', 'Z'] as const
 const scram = ['R10', 'R11', 'R12'] as const
@@ -11,7 +11,7 @@ function after(...kinds: readonly string[]): State | string {
   try {
     for (const kind of kinds) {
       const begun = /^<(.*)>$/.exec(kind)?.[1]
-      if (begun === undefined) order.accept(kind, 10, false)
+      if (begun === undefined) order.accept(kind, 10)
       else order.begin(begun as Parameters<MessageOrder['begin']>[0])
     }
     return order.state
@@ -105,24 +105,25 @@ test('a message that would shift answers to other statements is refused', async 
 })
 
 test('floods of valid messages are limited at the login, between statements and in a statement', async (t) => {
-  const flood = (begin: readonly string[], kind: string, bytes: number, isParsed: boolean) => {
+  const flood = (begin: readonly string[], kind: string, bytes: number, isInStatement = false) => {
     const order = new MessageOrder()
-    for (const one of begin) order.accept(one, 10, false)
-    if (kind === 'D') {
+    for (const one of begin) order.accept(one, 10)
+    if (isInStatement) {
       order.begin('parsed')
-      order.accept('T', 10, false)
+      order.accept('T', 10)
     }
     for (let count = 0; ; count++) {
       try {
-        order.accept(kind, bytes, isParsed)
+        order.accept(kind, bytes)
       } catch (error) {
         return { count, errorClass: classOf(error) }
       }
     }
   }
-  t.same(flood([], 'N', 1024, false), { count: maxIdleBytes / 1024, errorClass: 'network' }, 'notices before the login')
-  // A small message counts with what reading it costs.
-  t.same(flood(['R0'], 'S', 10, true), { count: 1023, errorClass: 'network' }, 'parameters')
-  t.same(flood(login, 'A', 10, false), { count: 32_768, errorClass: 'network' }, 'notifications')
-  t.same(flood(login, 'D', 100_000, false), { count: Math.floor(maxExchangeBytes / 100_000), errorClass: 'resources' }, 'rows')
+  t.same(flood([], 'N', 1024), { count: maxIdleBytes / 1024, errorClass: 'network' }, 'notices before the login')
+  t.same(flood([], 'N', 5), { count: maxIdleBytes / 32, errorClass: 'network' }, 'a small message counts with what reading it costs')
+  t.same(flood(['R0'], 'S', 10), { count: 1023, errorClass: 'network' }, 'parameters')
+  t.same(flood(login, 'A', 10), { count: 1024, errorClass: 'network' }, 'notifications')
+  t.same(flood(login, 'S', 10, true), { count: 1023, errorClass: 'resources' }, 'parameters in a statement')
+  t.same(flood(login, 'D', 100_000, true), { count: 2681, errorClass: 'resources' }, 'rows')
 })
