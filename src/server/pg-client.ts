@@ -184,7 +184,8 @@ function classifyConnectError(error: unknown): unknown {
   if (code === '08P01') return /authentication|password|no such user/i.test(message) ? new ClassedError('auth', message, options) : error
   if (/^SASL: .*(mechanism|client password)/.test(message)) return new ClassedError('auth', `cannot log in: ${message}`, options)
   // pg's state is incomplete if the server sends a challenge too early.
-  if (message.startsWith('SASL: ') || error instanceof TypeError) return new ClassedError('network', `the server sent an invalid login: ${message}`, options)
+  if (message.startsWith('SASL: ') || error instanceof TypeError)
+    return new ClassedError('network', `the server sent an invalid login: ${message}`, options)
   if (/error establishing an SSL/.test(message))
     return new ClassedError('tls', 'the server failed to start TLS, or is not a PostgreSQL server', options)
   if (/does not support SSL/.test(message)) return new ClassedError('tls', 'the server does not support TLS', options)
