@@ -12,7 +12,7 @@ import { progress } from './progress.ts'
 import { judge, renderConditions } from './report.ts'
 import { describeRun, readLoad, writeSection } from './run.ts'
 import { databasesOf, roles, type Scenario, scenarios, startServers } from './scenario.ts'
-import { quantile } from './scrape.ts'
+import { fetchPage, quantile } from './scrape.ts'
 import { type Running, startSubject } from './subject.ts'
 import { startWorkload } from './workload.ts'
 
@@ -154,7 +154,7 @@ async function readCosts(running: Running): Promise<Pick<Measured, 'stall' | 're
 
 /** Whether the polls have succeeded, from the page itself. */
 async function readPolls(origin: string): Promise<Pick<Measured, 'polls' | 'failedPolls'>> {
-  const page = await (await fetch(`${origin}/metrics`)).text()
+  const page = await fetchPage(`${origin}/metrics`)
   const success = [...page.matchAll(/^pgvitals_query_success\{[^}]*\} (\d)$/gm)]
   return { polls: success.length, failedPolls: success.filter(([, value]) => value !== '1').length }
 }

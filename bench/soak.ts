@@ -37,6 +37,25 @@ interface Sample {
   readonly series: number
 }
 
+/** A resource, and the rise over the window up to which it is flat: a share of its mean, and at least a number. */
+interface Resource {
+  readonly label: string
+  readonly unit?: string
+  readonly of: (sample: Sample) => number
+  readonly flat?: { readonly share: number; readonly atLeast: number }
+}
+
+const resources: readonly Resource[] = [
+  { label: 'RSS', unit: 'MB', of: (one) => one.residentMegabytes, flat: { share: 0.05, atLeast: 5 } },
+  { label: 'heap after garbage collection', unit: 'MB', of: (one) => one.heapMegabytes, flat: { share: 0.03, atLeast: 1 } },
+  { label: 'file descriptors', of: (one) => one.descriptors, flat: { share: 0.05, atLeast: 2 } },
+  { label: 'timers', of: (one) => one.timers, flat: { share: 0.05, atLeast: 2 } },
+  { label: 'other active resources', of: (one) => one.handles, flat: { share: 0.05, atLeast: 2 } },
+  { label: 'sessions on the server', of: (one) => one.sessions, flat: { share: 0.05, atLeast: 1 } },
+  { label: 'event loop stall in 10 s', unit: 'ms', of: (one) => one.stallMs, flat: { share: 0.1, atLeast: 20 } },
+  { label: 'series', of: (one) => one.series }
+]
+
 const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'pgvitals-soak-'))
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -252,25 +271,6 @@ function startChurn(server: RunningServer, running: Running, configuration: Conf
     }
   }
 }
-
-/** A resource, and the rise over the window up to which it is flat: a share of its mean, and at least a number. */
-interface Resource {
-  readonly label: string
-  readonly unit?: string
-  readonly of: (sample: Sample) => number
-  readonly flat?: { readonly share: number; readonly atLeast: number }
-}
-
-const resources: readonly Resource[] = [
-  { label: 'RSS', unit: 'MB', of: (one) => one.residentMegabytes, flat: { share: 0.05, atLeast: 5 } },
-  { label: 'heap after garbage collection', unit: 'MB', of: (one) => one.heapMegabytes, flat: { share: 0.03, atLeast: 1 } },
-  { label: 'file descriptors', of: (one) => one.descriptors, flat: { share: 0.05, atLeast: 2 } },
-  { label: 'timers', of: (one) => one.timers, flat: { share: 0.05, atLeast: 2 } },
-  { label: 'other active resources', of: (one) => one.handles, flat: { share: 0.05, atLeast: 2 } },
-  { label: 'sessions on the server', of: (one) => one.sessions, flat: { share: 0.05, atLeast: 1 } },
-  { label: 'event loop stall in 10 s', unit: 'ms', of: (one) => one.stallMs, flat: { share: 0.1, atLeast: 20 } },
-  { label: 'series', of: (one) => one.series }
-]
 
 function renderSoak({ samples, changes, scrapes }: Soaked, conditions: string): string {
   // Caches, pools and the heap fill in the first quarter.

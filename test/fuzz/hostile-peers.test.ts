@@ -14,7 +14,8 @@ async function visit(t: Test, peer: Peer, parameters = 'sslmode=disable') {
   const sockets: Socket[] = []
   const server = createServer((socket) => {
     sockets.push(socket)
-    socket.on('error', () => {})
+    // A socket that is not read does not notice that the client has closed it.
+    socket.on('error', () => {}).resume()
     peer(socket)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -28,7 +29,7 @@ async function visit(t: Test, peer: Peer, parameters = 'sslmode=disable') {
     (session) => session.close(),
     (failure: unknown) => failure
   )
-  await Promise.all(sockets.map((socket) => socket.destroyed || once(socket, 'close')))
+  await Promise.all(sockets.map((socket) => socket.destroyed || new Promise((resolve) => socket.once('close', resolve))))
   return { errorClass: classOf(error), message: messageOf(error), connections: sockets.length }
 }
 
