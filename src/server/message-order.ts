@@ -52,8 +52,8 @@ const manyTypes: ReadonlySet<string> = new Set('DdN')
 const maxFewMessages = 1024
 
 /**
- * Checks the order and the amount of the messages of one connection. Throws if a message is not expected: a message that
- * is late would otherwise be taken for the answer to the next statement. A server that sends without end is limited by
+ * Checks the order and the amount of the messages of one connection. Throws if a message is not expected: a late
+ * message would otherwise become part of the result of the next statement. A server that sends without end is limited by
  * the deadline of the exchange and by an amount.
  */
 export class MessageOrder {
