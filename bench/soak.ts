@@ -63,6 +63,9 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 const sampleSeconds = 10
+
+/** The churn reaches this number in one minute, so that the entries of pg_stat_statements do not rise later. */
+const mostStatements = 1000
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '20' }, output: { type: 'string', default: join(root, 'docs/benchmarks.md') } }
 })
@@ -73,7 +76,7 @@ try {
   const load = readLoad()
   progress('building dist')
   execFileSync('npm', ['run', '-s', 'build'], { cwd: root, stdio: ['ignore', 2, 2] })
-  const server = await startServer({ flags: ['max_connections=100'] })
+  const server = await startServer({ flags: ['max_connections=100', `pg_stat_statements.max=${mostStatements}`] })
   try {
     const version = String((await server.sql('postgres', "select current_setting('server_version') as version"))[0]?.version)
     const conditions = renderConditions({ ...describeRun(root, version), ...load })
@@ -293,7 +296,7 @@ function renderSoak({ samples, changes, scrapes }: Soaked, conditions: string): 
     '',
     `Written by \`npm run bench:soak\`. ${conditions}`,
     '',
-    `One server with three databases and discovery, two scrapers every 5 s (${scrapes} scrapes), and these changes: ${done.join(', ')}. The resources are sampled every ${sampleSeconds} s. The slope is that of a line through the samples of the last three quarters (${number(length)} minutes). A resource is flat if this line rises by no more than the limit: a share of its mean (RSS, descriptors, timers, sessions: 5 %; heap: 3 %; stall: 10 %), and at least the noise of the measurement. The heap is read after a garbage collection, which is not part of a stall.`,
+    `One server with three databases and discovery, two scrapers every 5 s (${scrapes} scrapes), and these changes: ${done.join(', ')}. The resources are sampled every ${sampleSeconds} s. The slope is that of a line through the samples of the last three quarters (${number(length)} minutes). A resource is flat if this line rises by no more than the limit: a share of its mean (RSS, descriptors, timers, sessions: 5 %; heap: 3 %; stall: 10 %), and at least the noise of the measurement. The heap is read after a garbage collection, which is not part of a stall. Timers that do not keep the process alive are not counted. pg_stat_statements contains at most ${mostStatements} entries, which the new statements replace.`,
     '',
     '| | start | mean | maximum | slope per hour | rise | limit | |',
     '|---|---:|---:|---:|---:|---:|---|---|',

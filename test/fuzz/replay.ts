@@ -88,7 +88,17 @@ async function send(socket: Socket, { chunks, after }: Sent): Promise<void> {
   if (after === 'close') socket.end()
   if (typeof after !== 'object') return
   while (!socket.destroyed) {
-    if (!socket.write(after.endless)) await new Promise<void>((resolve) => void socket.once('drain', resolve).once('close', resolve))
-    socket.removeAllListeners('drain')
+    if (!socket.write(after.endless)) await drained(socket)
   }
+}
+
+/** Resolves when more can be written, or when the socket is closed. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done).off('close', done)
+      resolve()
+    }
+    socket.on('drain', done).on('close', done)
+  })
 }
