@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { setMaxListeners } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { connect, type Socket } from 'node:net'
@@ -134,6 +135,7 @@ async function measurePart({ label, headers, scenario, paths, everySeconds }: Pa
     // The first scrapes compress every page once.
     progress(`${label}: ${scrapers} scrapers every ${everySeconds} s, ${slowReaders} slow readers, 5 + ${seconds} s`)
     const end = new AbortController()
+    setMaxListeners(0, end.signal)
     const scraping = runScrapers(origin, paths, headers, everySeconds, end.signal)
     const slow = startSlowReaders(port, paths[0] ?? '/metrics')
     await sleep(5000)
