@@ -26,7 +26,7 @@ const longest = [
   ...['counted', 'privileges', 'owners', 'refused', 'replication-stages', 'replication-subscriptions', 'role-settings', 'progress'],
   ...['access', 'tables', 'matrix', 'locks', 'io', 'activity', 'wide', 'tables-many', 'detail', 'io-buffers', 'many-databases'],
   ...['indexes', 'libpq', 'failed-connections', 'alerts', 'runbooks', 'shards', 'main', 'reload', 'limits', 'queries', 'isolation'],
-  ...['prometheus', 'discovery', 'teams', 'tls']
+  ...['prometheus', 'fuzz', 'discovery', 'teams', 'tls']
 ]
 
 /** Runs the files of a suite in this process that no other process has taken. */
