@@ -56,8 +56,9 @@ export async function fuzz({ conversations, seed, from, cases, afterHundred }: F
       running.add(number)
       const mutation = caseOf(number).fault?.mutation ?? 'none'
       const outcome = await runCase(replay.port, number, (problem) => add(number, problem))
-      // On a busy machine, a deadline can pass.
-      if (mutation === 'none' && outcome !== 'complete' && outcome !== 'timeout') add(number, `the recorded conversation ends with ${outcome}`)
+      // On a busy machine, the deadline of a statement can pass.
+      if (mutation === 'none' && outcome !== 'complete' && outcome !== 'timeout')
+        add(number, `the recorded conversation ends with ${outcome}`)
       const isClosed = await Promise.race([replay.closed(number).then(() => true), wait(5000, false, { ref: false })])
       if (!isClosed) add(number, 'the connection was left open')
       running.delete(number)
