@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadQueries } from '../src/query/load.ts'
@@ -8,7 +8,8 @@ import type { TestServer } from '../test/servers/start-server.ts'
 import { combine, type Measured, measure, type Window } from './measure.ts'
 import { readTop, renderTop } from './profile.ts'
 import { progress } from './progress.ts'
-import { type Conditions, type Result, renderResult, updateReport } from './report.ts'
+import { type Result, renderResult } from './report.ts'
+import { describeRun, readLoad, writeSection } from './run.ts'
 import { type Scenario, type ScenarioName, scenarios, startServers } from './scenario.ts'
 import { createPeer, createPgvitals } from './subject.ts'
 import { startWorkload } from './workload.ts'
@@ -62,16 +63,11 @@ function readOptions(): Options {
 
 async function bench({ names, seconds, output }: Options): Promise<void> {
   const peer = findPeer()
-  const load = loadavg()[0] ?? 0
-  const idleLoad = 0.5
-  if (load > idleLoad) progress(`the machine is not idle: load average ${load.toFixed(2)}`)
+  const load = readLoad()
   for (const name of names) {
     const result = await withServers(scenarios[name], (servers) => compare(scenarios[name], servers, seconds, peer))
-    const conditions: Conditions = { ...describeRun(result.version, peer), load, idleLoad }
-    const section = renderResult(result, conditions)
-    process.stdout.write(`${section}\n\n`)
-    const previous = existsSync(output) ? readFileSync(output, 'utf8') : ''
-    writeFileSync(output, updateReport(previous, new Map([[name, section]])))
+    const peerVersion = peer === undefined ? [] : [`postgres_exporter ${readPeerVersion(peer)}`]
+    writeSection(output, name, renderResult(result, { ...describeRun(root, result.version, peerVersion), ...load }))
   }
 }
 
@@ -148,17 +144,6 @@ function findPeer(): string | undefined {
     'postgres_exporter is not in PATH; only pgvitals is measured. The package prometheus-postgres-exporter of Debian contains it (0.15 or later for the statements); POSTGRES_EXPORTER names its path'
   )
   return undefined
-}
-
-function describeRun(postgres: string, peer: string | undefined): Pick<Conditions, 'machine' | 'versions' | 'date'> {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
-  const commit = git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '--', 'src', 'queries') === '' ? '' : ' with changes')
-  const peerVersion = peer === undefined ? [] : [`postgres_exporter ${readPeerVersion(peer)}`]
-  return {
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}`,
-    versions: [`pgvitals ${commit}`, ...peerVersion, `PostgreSQL ${postgres}`, `Node.js ${process.version.slice(1)}`].join(', '),
-    date: `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`
-  }
 }
 
 /** Versions of postgres_exporter differ in whether they write it to stdout or stderr. */

@@ -92,6 +92,12 @@ const lines: readonly Line[] = [
   { label: 'age of server-wide samples at the scrape, p95', unit: 's', digits: 2, value: (m) => quantile(m.ages, 0.95) }
 ]
 
+/** When, where and with what a run was measured, as one paragraph. */
+export function renderConditions({ date, machine, versions, load, idleLoad }: Conditions): string {
+  const busy = load > idleLoad ? '. **The machine was not idle.**' : '.'
+  return `${date}, ${machine}, ${versions}. Load average before the run: ${load.toFixed(2)}${busy}`
+}
+
 /** The section of a scenario in Markdown. */
 export function renderResult({ scenario, seconds, pgvitals, peer, single }: Result, conditions: Conditions): string {
   const rows = lines.map((line) => {
@@ -103,9 +109,7 @@ export function renderResult({ scenario, seconds, pgvitals, peer, single }: Resu
   return [
     `## ${title(scenario)}`,
     '',
-    `${conditions.date}, ${conditions.machine}, ${conditions.versions}. Load average before the run: ${conditions.load.toFixed(2)}${
-      conditions.load > conditions.idleLoad ? '. **The machine was not idle.**' : '.'
-    } pgvitals was measured for ${scenario.rounds} × ${seconds} s, with ${pgvitals.scrapes.length} scrapes${
+    `${renderConditions(conditions)} pgvitals was measured for ${scenario.rounds} × ${seconds} s, with ${pgvitals.scrapes.length} scrapes${
       peer === undefined ? '; postgres_exporter was not installed' : `, postgres_exporter with ${peer.scrapes.length}`
     }.`,
     '',
@@ -167,11 +171,14 @@ pgvitals compared with [postgres_exporter](https://github.com/prometheus-communi
 
 **Figures.** CPU is user and system time from /proc. The server's CPU is that of the exporter's sessions and of the postmaster. Execution and planning time is that of pg_stat_statements. The event loop is measured in the process of pgvitals by a callback after each wait for events, which does not wake the process. Start time and memory are the maximum of all measurements; costs are means. The ratio is the figure of pgvitals divided by that of postgres_exporter. With fewer than 100 scrapes, p99 is the maximum.`
 
-const order: readonly ScenarioName[] = ['small', 'wide', 'fleet']
+/** The sections of `npm run bench`, `npm run bench:load` and `npm run bench:soak`. */
+export type SectionName = ScenarioName | 'load' | 'soak'
 
-/** Replaces the sections of these scenarios in a report; sections of other scenarios are kept. */
-export function updateReport(previous: string, sections: ReadonlyMap<ScenarioName, string>): string {
-  const kept = (name: ScenarioName) => new RegExp(`<!-- ${name} -->\\n\\n([\\s\\S]*?)\\n\\n<!-- /${name} -->`).exec(previous)?.[1]
+const order: readonly SectionName[] = ['small', 'wide', 'fleet', 'load', 'soak']
+
+/** Replaces these sections in a report; other sections are kept. */
+export function updateReport(previous: string, sections: ReadonlyMap<SectionName, string>): string {
+  const kept = (name: SectionName) => new RegExp(`<!-- ${name} -->\\n\\n([\\s\\S]*?)\\n\\n<!-- /${name} -->`).exec(previous)?.[1]
   const all = order.flatMap((name) => {
     const section = sections.get(name) ?? kept(name)
     return section === undefined ? [] : [`<!-- ${name} -->\n\n${section}\n\n<!-- /${name} -->`]

@@ -70,7 +70,8 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
-function request(url: string, headers: Record<string, string>, agent?: Agent): Promise<Buffer> {
+/** Reads a page, compressed if the headers accept it; throws unless the status is 200. */
+export function request(url: string, headers: Record<string, string>, agent?: Agent): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const outgoing = get(url, { headers, timeout: 30_000, ...(agent && { agent }) }, (response) => {
       const chunks: Buffer[] = []

@@ -13,9 +13,19 @@ function check() {
 }
 check()
 
-// Each message is answered with the longest stall since the previous one, in milliseconds.
-process.on('message', () => {
-  process.send?.(longest)
+// Each message is answered with the longest stall since the previous one, in milliseconds; `resources` also with the heap
+// after a garbage collection, which is not part of a stall, and the number of active resources by type.
+process.on('message', (asked) => {
+  const stall = longest
+  if (asked === 'resources') {
+    globalThis.gc?.()
+    const resources = {}
+    for (const type of process.getActiveResourcesInfo()) resources[type] = (resources[type] ?? 0) + 1
+    process.send?.({ stall, heapBytes: process.memoryUsage().heapUsed, resources })
+  } else {
+    process.send?.(stall)
+  }
   longest = 0
+  last = performance.eventLoopUtilization()
 })
 process.channel?.unref()

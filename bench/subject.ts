@@ -30,7 +30,21 @@ export interface Running {
   readonly startSeconds: number
   /** The longest stall of the event loop since the previous call, in milliseconds; undefined without the stall probe. */
   readonly readStall: () => Promise<number | undefined>
+  /** Only with the stall probe. */
+  readonly readResources: () => Promise<Resources>
+  /** Sends SIGHUP. */
+  readonly reload: () => void
   readonly stop: () => Promise<void>
+}
+
+/** What the stall probe reads in the process. */
+export interface Resources {
+  /** The longest stall since the previous reading, in milliseconds. */
+  readonly stall: number
+  /** After a garbage collection if Node.js runs with --expose-gc. */
+  readonly heapBytes: number
+  /** The number of active resources by type, such as `Timeout`. */
+  readonly resources: Readonly<Record<string, number>>
 }
 
 const startDeadline = 300_000
@@ -148,18 +162,25 @@ export async function startSubject({ command, args, env, readyUrl, urls, isProbe
     await untilReady(child, readyUrl, startedAt + startDeadline)
     for (const url of urls) await fetchPage(url)
     const startSeconds = (performance.now() - startedAt) / 1000
-    return { pid: child.pid ?? 0, startSeconds, readStall: async () => (isProbed ? await readStall(child) : undefined), stop }
+    return {
+      pid: child.pid ?? 0,
+      startSeconds,
+      readStall: async () => (isProbed ? await askProbe<number>(child, 'stall') : undefined),
+      readResources: async () => await askProbe<Resources>(child, 'resources'),
+      reload: () => void child.kill('SIGHUP'),
+      stop
+    }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-async function readStall(child: ChildProcess): Promise<number> {
+async function askProbe<Reply>(child: ChildProcess, question: 'stall' | 'resources'): Promise<Reply> {
   const reply = once(child, 'message')
-  child.send('stall')
-  const [milliseconds] = await reply
-  return milliseconds
+  child.send(question)
+  const [message] = await reply
+  return message
 }
 
 async function untilReady(child: ChildProcess, url: string, deadline: number): Promise<void> {

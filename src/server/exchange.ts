@@ -26,23 +26,29 @@ interface Protocol {
   readonly sync: () => void
 }
 
+/** The functions of a promise. */
+interface Settle<Result> {
+  readonly resolve: (result: Result) => void
+  readonly reject: (error: unknown) => void
+}
+
 /**
  * One exchange in the extended protocol, which accepts a single statement: a query file cannot contain a second one. It
  * is submitted to pg's client, which calls its methods. All messages are sent in one write.
  */
 export class Exchange implements pg.Submittable {
   readonly #statement: Statement
-  readonly #settle: { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void }
+  readonly #settle: Settle<Answer>
   #answer: ReceivedAnswer | undefined
 
-  constructor(statement: Statement, settle: { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void }) {
+  constructor(statement: Statement, settle: Settle<Answer>) {
     this.#statement = statement
     this.#settle = settle
   }
 
   submit(submitted: pg.Connection): void {
     const { sql, parameters, maxRows, before, name = '', isPrepared = false, closed = [] } = this.#statement
-    this.#answer = (submitted as ByteConnection).receive(maxRows)
+    this.#answer = (submitted as ByteConnection).receive(maxRows, before !== undefined)
     const command = before === undefined ? [] : [serialize.parse({ text: before }), serialize.bind(), serialize.execute()]
     const messages = [
       ...closed.map((unused) => serialize.close({ type: 'S', name: unused })),
@@ -56,13 +62,11 @@ export class Exchange implements pg.Submittable {
     submitted.stream.write(Buffer.concat(messages))
   }
 
-  handleError(error: unknown, connection: ByteConnection): void {
-    connection.received()
+  handleError(error: unknown): void {
     this.#settle.reject(error)
   }
 
-  handleReadyForQuery(connection: ByteConnection): void {
-    connection.received()
+  handleReadyForQuery(): void {
     if (this.#answer !== undefined) this.#settle.resolve(this.#answer)
   }
 
@@ -76,4 +80,30 @@ export class Exchange implements pg.Submittable {
   handleCommandComplete(): void {}
   handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
+}
+
+/** One exchange in the simple protocol. Its results are discarded; pg's own query would collect them without a limit. */
+export class Commands implements pg.Submittable {
+  readonly #sql: string
+  readonly #settle: Settle<void>
+
+  constructor(sql: string, settle: Settle<void>) {
+    this.#sql = sql
+    this.#settle = settle
+  }
+
+  submit(connection: pg.Connection): void {
+    ;(connection as ByteConnection).discard()
+    connection.query(this.#sql)
+  }
+
+  handleError(error: unknown): void {
+    this.#settle.reject(error)
+  }
+
+  handleReadyForQuery(): void {
+    this.#settle.resolve()
+  }
+
+  handleCommandComplete(): void {}
 }

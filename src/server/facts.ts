@@ -130,6 +130,16 @@ export async function readFacts(session: Session): Promise<Facts> {
  * `pg_is_in_recovery()` is refused, the state of recovery is read from a setting.
  */
 export async function readSupportedFacts(session: Session, known: Refusals, now: number): Promise<Read<Facts>> {
+  try {
+    return await readAll(session, known, now)
+  } catch (error) {
+    // The JSON is not that of the statement.
+    const isInvalid = error instanceof SyntaxError || error instanceof TypeError
+    throw isInvalid ? new ClassedError('network', `the server returned invalid facts: ${error.message}`, { cause: error }) : error
+  }
+}
+
+async function readAll(session: Session, known: Refusals, now: number): Promise<Read<Facts>> {
   const ran = await runSupported(session, { name: 'facts', sql: factsSql, options }, known, now)
   if (ran.answer === undefined) throw new ClassedError('unsupported', `cannot read the facts of the database: ${ran.message}`)
   const [role, version, isInRecovery, inHotStandby, databaseOid, installed, tracking, ...granted] = ran.answer.rows[0] ?? []
@@ -162,7 +172,7 @@ export async function readSupportedFacts(session: Session, known: Refusals, now:
     extensions: new Map(
       Object.entries(extensions).map(([name, [text, schema, hasUsage]]) => [
         name,
-        { version: parseVersion(text), schema, hasUsage, refused: new Map(Object.entries(refused[name] ?? {})) }
+        { version: parseVersion(text), schema: String(schema), hasUsage, refused: new Map(Object.entries(refused[name] ?? {})) }
       ])
     ),
     capabilities: new Set([...general, ...namesOf(extensionCapabilities, JSON.parse(details.extensionCapabilities ?? '[]'))]),

@@ -44,10 +44,14 @@ export async function readLimits(session: Session, known: Refusals, now: number)
   try {
     const options = { timeoutSeconds: 5, maxRows: 1 }
     const { answer, refusals } = await runSupported(session, { name: 'limits', sql: limitsSql, options }, known, now)
-    const [free, roleFree, databaseFree] = (answer?.rows[0] ?? []).map((text) => (text === null ? undefined : Number(text)))
+    const [free, roleFree, databaseFree] = (answer?.rows[0] ?? []).map(numberOf)
     return { value: free === undefined ? undefined : { free, roleFree, databaseFree }, refusals }
   } catch (error) {
     if (!session.isOpen()) throw error
     return { value: undefined, refusals: known }
   }
+}
+
+function numberOf(text: string | null): number | undefined {
+  return text !== null && /^-?\d+$/.test(text) ? Number(text) : undefined
 }

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { parseVersion, type Version } from '../query/version.ts'
 import { ByteConnection } from './byte-connection.ts'
 import { ClassedError, classOf, LoginError, messageOf } from './error-class.ts'
-import { Exchange, type Statement } from './exchange.ts'
+import { Commands, Exchange, type Statement } from './exchange.ts'
 import type { Answer } from './received-answer.ts'
 import type { Connection } from './server.ts'
 import type { TlsAttempt } from './tls.ts'
@@ -26,6 +26,9 @@ export interface Client {
 }
 
 const connectTimeoutSeconds = 5
+
+/** A server chooses the number of iterations (`scram_iterations`, by default 4096). A million takes half a second. */
+const maxScramIterations = 1_000_000
 
 /** Opens a connection with one connection method. `options` is the startup parameter of that name. */
 export async function openClient(
@@ -56,6 +59,7 @@ export async function openClient(
     ssl,
     connectionTimeoutMillis,
     enableChannelBinding: connection.requiresChannelBinding === true,
+    ...{ scramMaxIterations: maxScramIterations },
     ...ownParameters,
     sslnegotiation,
     ...{ connection: new ByteConnection({ ssl, keepAlive: true, ...{ sslNegotiation: sslnegotiation } }) }
@@ -123,7 +127,10 @@ export async function openClient(
     processId,
     certificateExpiry: expiryOf(client.connection.stream),
     isOpen: () => open,
-    execute: async (statements, deadlineSeconds) => void (await within(deadlineSeconds, client.query(statements))),
+    execute: (statements, deadlineSeconds) => {
+      const done = new Promise<void>((resolve, reject) => void client.query(new Commands(statements, { resolve, reject })))
+      return within(deadlineSeconds, done)
+    },
     query: (statement) => {
       const answer = new Promise<Answer>((resolve, reject) => void client.query(new Exchange(statement, { resolve, reject })))
       return within(statement.deadlineSeconds, answer)
@@ -183,7 +190,12 @@ function classifyConnectError(error: unknown): unknown {
   const options = { cause: error }
   if (routine !== undefined) return error
   if (code === '08P01') return /authentication|password|no such user/i.test(message) ? new ClassedError('auth', message, options) : error
-  if (/error establishing an SSL/.test(message)) return new ClassedError('tls', 'the server failed to start TLS', options)
+  if (/^SASL: .*(mechanism|client password)/.test(message)) return new ClassedError('auth', `cannot log in: ${message}`, options)
+  // pg's state is incomplete if the server sends a challenge too early.
+  if (message.startsWith('SASL: ') || error instanceof TypeError)
+    return new ClassedError('network', `the server sent an invalid login: ${message}`, options)
+  if (/error establishing an SSL/.test(message))
+    return new ClassedError('tls', 'the server failed to start TLS, or is not a PostgreSQL server', options)
   if (/does not support SSL/.test(message)) return new ClassedError('tls', 'the server does not support TLS', options)
   if (/timeout expired|terminated/.test(message)) return new ClassedError('network', `cannot connect: ${message}`, options)
   return error

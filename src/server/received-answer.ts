@@ -61,11 +61,12 @@ export class ReceivedAnswer implements Answer {
       return
     }
     this.#kept++
-    this.#length += end - start
+    const last = this.#runs.at(-1)
+    // A row keeps the memory of its whole chunk.
+    if (last?.bytes !== bytes) this.#length += bytes.length
     if (this.#length > maxAnswerBytes) {
       throw new ClassedError('resources', `the result is larger than ${maxAnswerBytes / 1024 / 1024} MB; the connection was closed`)
     }
-    const last = this.#runs.at(-1)
     if (last?.bytes === bytes && last.end === start) last.end = end
     else this.#runs.push({ bytes, start, end })
   }
@@ -113,8 +114,8 @@ export function eachRow(answer: Answer): Iterable<readonly (string | null)[]> {
 function decodeColumns(description: Buffer): readonly string[] {
   const columns: string[] = []
   let at = headerBytes + 2
-  const count = description.readUInt16BE(headerBytes)
-  if (count > mostColumns) throw invalid('RowDescription')
+  const count = description.length < at ? Number.NaN : description.readUInt16BE(headerBytes)
+  if (!(count <= mostColumns)) throw invalid('RowDescription')
   while (columns.length < count) {
     const end = description.indexOf(0, at)
     if (end === -1) throw invalid('RowDescription')
@@ -122,6 +123,7 @@ function decodeColumns(description: Buffer): readonly string[] {
     // After the name: table, column number, type, size, modifier and format.
     at = end + 19
   }
+  if (at > description.length) throw invalid('RowDescription')
   return columns
 }
 
@@ -129,11 +131,12 @@ function decodeRow(bytes: Buffer, start: number, columns: readonly string[], enc
   const row: (string | null)[] = []
   const end = start + 1 + bytes.readUInt32BE(start + 1)
   let at = start + headerBytes + 2
-  for (let index = 0, count = bytes.readUInt16BE(start + headerBytes); index < count; index++) {
+  if (at > end || bytes.readUInt16BE(start + headerBytes) !== columns.length) throw invalid('DataRow')
+  for (const column of columns) {
     const length = at + 4 > end ? end : bytes.readInt32BE(at)
     at += 4
-    if (at + length > end) throw invalid('DataRow')
-    row.push(length < 0 ? null : decodeText(bytes.toString('latin1', at, at + length), columns[index] ?? '', encoding))
+    if (length < -1 || at + length > end) throw invalid('DataRow')
+    row.push(length < 0 ? null : decodeText(bytes.toString('latin1', at, at + length), column, encoding))
     at += Math.max(0, length)
   }
   return row

@@ -36,7 +36,7 @@ const longest = [
   ],
   ...['access', 'tables', 'matrix', 'locks', 'io', 'activity', 'wide', 'tables-many', 'detail', 'io-buffers', 'many-databases'],
   ...['indexes', 'libpq', 'failed-connections', 'alerts', 'runbooks', 'shards', 'main', 'reload', 'limits', 'queries', 'isolation'],
-  ...['fairness', 'prometheus', 'web-config', 'discovery', 'teams', 'tls']
+  ...['fairness', 'prometheus', 'fuzz', 'web-config', 'discovery', 'teams', 'tls']
 ]
 
 /** Runs the files of a suite in this process that no other process has taken. */
