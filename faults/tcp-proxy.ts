@@ -14,6 +14,8 @@ export interface TcpProxy {
   readonly silence: () => void
   /** Refuses new connections and resets the open ones. */
   readonly refuse: () => Promise<void>
+  /** When `refuse` was called last, in milliseconds since 1970. */
+  readonly refusedAt: () => number
   readonly accept: () => Promise<void>
   /** The port of another server for new connections. */
   readonly redirect: (port: number) => void
@@ -38,7 +40,9 @@ export async function startTcpProxy(target: number, host = '127.0.0.1', fixedPor
   const cut = () => {
     for (const socket of [...open]) socket.resetAndDestroy()
   }
+  let refusedAt = 0
   const refuse = async () => {
+    refusedAt = Date.now()
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     cut()
     await closed
@@ -62,6 +66,7 @@ export async function startTcpProxy(target: number, host = '127.0.0.1', fixedPor
       }
     },
     refuse,
+    refusedAt: () => refusedAt,
     accept,
     redirect: (next) => {
       current = next
