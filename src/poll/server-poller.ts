@@ -327,7 +327,8 @@ export class ServerPoller {
       log.info(place, 'query succeeds again')
     }
     polled.costs.polled(query.name, seconds, failure?.errorClass === 'lock')
-    polled.schedule.polled({ name: query.name, intervalSeconds }, now)
+    const waitSeconds = polled.waitAfter(query.name, intervalSeconds, failure !== undefined && polled.session === undefined)
+    polled.schedule.polled({ name: query.name, intervalSeconds: waitSeconds }, now)
   }
 
   /** Ends the cycle: applies a new list of databases, plans the next cycle and determines whether the session is kept. */

@@ -273,6 +273,20 @@ test('a lost connection fails the remaining queries of the cycle and leaves them
   t.same(driver.polled, ['a one at 15', 'a two at 15'])
 })
 
+test('a poll that lost the connection is repeated in the next cycle, and less often with each further loss', async (t) => {
+  const driver = new Driver(serverWith(['a']), [query('fast', 'database'), query('slow', 'database', '5m')])
+  const losesConnection = (name: string) => {
+    if (name !== 'slow') return success
+    driver.sessions.get('a')?.lose()
+    return { seconds: 0, result: undefined, failure: failureOf('network') }
+  }
+  const polls = () => driver.polled.filter((text) => text.includes('slow'))
+  for (; driver.now < 200_000; driver.now += 15_000) driver.cycle('a', undefined, losesConnection)
+  t.same(polls(), ['a slow at 0', 'a slow at 15', 'a slow at 45', 'a slow at 105'])
+  driver.until(1000)
+  t.same(polls().slice(4), ['a slow at 225', 'a slow at 525', 'a slow at 825'])
+})
+
 test('a server-wide query that one role may not run moves to the next database', async (t) => {
   const driver = new Driver(serverWith(['a', 'b']), [query('wide', 'server')])
   driver.until(1)
