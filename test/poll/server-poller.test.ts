@@ -439,6 +439,18 @@ test('while free connections are few, one session reads the server and the other
   t.notOk(driver.poller.isDeferred('b'))
 })
 
+test('when a role has free connections again, the databases that had found none are polled immediately', async (t) => {
+  const driver = new Driver(serverWith(['main', 'other']))
+  const withRoleFree = (roleFree: number | undefined) => ({ limits: { value: { free: 50, roleFree, databaseFree: undefined } } })
+  const full: Found = { kind: 'failed', failure: failureOf('too_many_connections'), credential: undefined }
+  driver.until(100, (name) => (name === 'other' ? full : driver.connected(name, withRoleFree(0))))
+  const attempts = () => driver.cycles.filter((cycle) => cycle.startsWith('other'))
+  t.match(attempts().at(-1), 'other at 54', 'the next attempt would follow after a minute')
+  const before = attempts().length
+  driver.until(106, (name) => driver.connected(name, withRoleFree(undefined)))
+  t.same(attempts().slice(before), ['other at 105'])
+})
+
 test('a database that counts statements of a server without known identity keeps its session', async (t) => {
   const driver = new Driver(serverWith(['a', 'b']), [{ ...statements, scope: 'database', requires: [] }])
   t.equal(driver.cycle('a'), 'keep')
