@@ -83,10 +83,16 @@ export const fileFaults: readonly Fault[] = [
     const { world } = context
     const server = { host: '127.0.0.1', port: world.healthy.port, user: 'pgvitals', password, databases: { platform: {} } }
     const own = await startOwn(context, { configuration: { servers: { healthy: server } }, isAwaited: false })
-    await sleep(2000)
+    const children = () => commandLines().filter((line) => line.startsWith('sleep') && line.includes(mark))
+    for (let attempt = 0; children().length < 2; attempt++) {
+      if (attempt > 150) throw new Error('the password command was not started')
+      await sleep(100)
+    }
     own.running.child.kill('SIGTERM')
     if ((await endsWithin(5, own.running)) === undefined) throw new Error('pgvitals did not end within 5 s')
-    const left = commandLines().filter((line) => line.includes(mark) && !line.startsWith('sh'))
+    // A killed process is listed until its parent has read its state.
+    await sleep(500)
+    const left = children()
     if (left.length > 0) throw new Error(`${left.length} children remain`)
   }),
   checked('the port is in use', 'the process ends with code 1 and names the port', async (context) => {

@@ -80,7 +80,7 @@ export const networkFaults: readonly Fault[] = [
         if (bytes > 2000) client.resetAndDestroy()
       })(client, upstream)
     }),
-    truth: down('network', 'timeout')
+    truth: disturbed
   },
   {
     name: 'open connections are reset every second',

@@ -8,8 +8,8 @@ export const notCovered: readonly (readonly [string, string])[] = [
   ['Timing of token comparison', 'tokens are compared as SHA-256 digests in constant time; the trials do not measure it.'],
   ['Loss, duplication and reordering of packets', 'TCP hides them; the trials delay, cut and silence connections instead.'],
   [
-    'Long outages of credentials',
-    'the trials end a fault soon after the page has reported it. While a password is rejected, the wait between logins grows to five minutes, unless the password file changes.'
+    'Long outages of credentials and databases',
+    'the trials end a fault soon after the page has reported it. While a password is rejected or a database is missing, the wait between attempts grows to five minutes, unless the password file or the configuration changes.'
   ],
   ['Load and duration', 'a load of 200 scrapers and a soak of 20 minutes are benchmarks (`bench/`).'],
   [

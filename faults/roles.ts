@@ -1,5 +1,5 @@
 import { renameSync, writeFileSync } from 'node:fs'
-import { type Context, databaseDown, disturbed, eitherState, type Fault, type Truth, unaffected, upAnd } from './fault.ts'
+import { type Context, databaseDown, eitherState, type Fault, type Truth, unaffected, upAnd } from './fault.ts'
 import { holdSession, repeat } from './hold-session.ts'
 
 /** Statements that cause the fault, and those that end it. They run in `postgres` unless `database` names another one. */
@@ -22,6 +22,8 @@ function loginTrigger(body: string): Fault['inject'] {
     'labeler'
   )
 }
+
+const endSessions = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'pgvitals'"
 
 const capabilityIs =
   (name: string, expected: number): Truth['holds'] =>
@@ -75,7 +77,7 @@ export const roleFaults: readonly Fault[] = [
     group: 'roles',
     inject: statements(['alter role pgvitals connection limit 1'], ['alter role pgvitals connection limit -1']),
     holdSeconds: 32,
-    truth: unaffected
+    truth: eitherState
   },
   {
     name: 'the connection limit of a role is 0',
@@ -92,13 +94,14 @@ export const roleFaults: readonly Fault[] = [
   {
     name: 'pg_monitor is revoked',
     group: 'roles',
-    inject: statements(['revoke pg_monitor from pgvitals'], ['grant pg_monitor to pgvitals']),
+    // Without pg_monitor, more sessions are kept. They end, so that the next fault finds the usual ones.
+    inject: statements(['revoke pg_monitor from pgvitals'], ['grant pg_monitor to pgvitals', endSessions]),
     truth: upAnd('pgvitals_capability{capability="pg_read_all_stats"} 0', capabilityIs('pg_read_all_stats', 0))
   },
   {
     name: 'the connection limit of a database is 0',
     group: 'roles',
-    inject: statements(['alter database labeler connection limit 0'], ['alter database labeler connection limit -1']),
+    inject: statements(['alter database labeler connection limit 0', endSessions], ['alter database labeler connection limit -1']),
     truth: databaseDown('labeler', 'too_many_connections')
   },
   {
@@ -243,12 +246,14 @@ export const roleFaults: readonly Fault[] = [
   {
     name: 'EXECUTE on a function of the polls is revoked',
     group: 'roles',
-    inject: statements(
-      ['revoke execute on function pg_catalog.pg_stat_get_archiver() from public'],
-      ['grant execute on function pg_catalog.pg_stat_get_archiver() to public'],
-      'platform'
-    ),
-    truth: { ...disturbed, says: 'pg_up 1; the refused function in pgvitals_query_refused, or the query fails', holds: refusedOrFailed }
+    inject: async ({ victim: { postgres }, undo }) => {
+      // In every database: a server-wide query that one database refuses runs in another.
+      for (const database of ['platform', 'users', 'labeler']) {
+        undo(() => postgres.sql(database, 'grant execute on function pg_catalog.pg_stat_get_archiver() to public'))
+        await postgres.sql(database, 'revoke execute on function pg_catalog.pg_stat_get_archiver() from public')
+      }
+    },
+    truth: upAnd('the refused function in pgvitals_query_refused, or the query fails', refusedOrFailed)
   }
 ]
 
