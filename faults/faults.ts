@@ -36,6 +36,8 @@ const { values, positionals } = parseArgs({
 const resultsFile = new URL('results.json', import.meta.url)
 const version = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', cwd: import.meta.dirname }).trim()
 
+// Every process and mount of the trials has a listener that ends it.
+process.setMaxListeners(0)
 // An exchange with a server that was killed may fail after its step has ended.
 process.on('unhandledRejection', (error) => report(`ignored: ${String(error).slice(0, 200)}`))
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))

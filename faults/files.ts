@@ -102,7 +102,7 @@ export const fileFaults: readonly Fault[] = [
     const address = taken.address()
     const port = String(typeof address === 'object' ? address?.port : '')
     const own = await startOwn(context, { environment: { PGVITALS_PORT: port }, isAwaited: false })
-    const code = await endsWithin(10, own.running)
+    const code = await endsWithin(30, own.running)
     if (code !== 1 || !own.running.output().includes(port)) throw new Error(`exit code ${code}: ${own.running.output().slice(-200)}`)
   }),
   checked('SIGTERM at ten moments of the start', 'the process ends within 5 s each time', async (context) => {
@@ -190,7 +190,7 @@ async function expectRejected(context: Context, files: Readonly<Record<string, s
   const config = 'pgvitals.yaml' in files ? join(folder, 'pgvitals.yaml') : context.world.configPath
   const process = runProcess({ PGVITALS_CONFIG: config, PGVITALS_PORT: '0', ...('mine.sql' in files && { PGVITALS_QUERIES_DIR: folder }) })
   context.undo(() => process.child.kill('SIGKILL'))
-  const code = await endsWithin(10, process)
+  const code = await endsWithin(30, process)
   const output = process.output()
   if (code !== 1 || /\n {4}at /.test(output)) throw new Error(`${what}: exit code ${code}: ${output.slice(0, 200)}`)
 }

@@ -11,7 +11,7 @@ import { ownRoles, type Victim, type World } from './world.ts'
 const defaultHoldSeconds = 20
 
 /** The deadlines for the steps of a fault. They exceed the targets, so that a late result is measured. */
-const injectionSeconds = 90
+const injectionSeconds = 120
 const undoSeconds = 45
 const truthSeconds = 60
 const recoverySeconds = 60
