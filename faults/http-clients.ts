@@ -144,9 +144,10 @@ export const httpClientFaults: readonly Fault[] = [
       ]
       for (const path of [...paths, ...more, '/metrics?team=labeler']) {
         const { status, text } = await own.get(path, { authorization: 'Bearer of-labeler' })
-        if (status === 200 && /users_owner|datname="users"|"users"|>users</.test(text))
-          throw new Error(`${path} shows a database of another team`)
-        if (path === '/metrics?team=labeler' && status !== 200) throw new Error(`the own page has status ${status}`)
+        const shown = status === 200 ? /datname="(users|platform)"|"users"|>users</.exec(text)?.[0] : undefined
+        if (shown !== undefined) throw new Error(`${path} shows a database of another team: ${shown}`)
+        const isOwn = path === '/metrics?team=labeler'
+        if (isOwn && !(status === 200 && text.includes('datname="labeler"'))) throw new Error(`the own page has status ${status}`)
       }
     },
     truth: says('the own databases, or 401, 403 or 404', () => true)
