@@ -287,6 +287,20 @@ test('a poll that lost the connection is repeated in the next cycle, and less of
   t.same(polls().slice(4), ['a slow at 225', 'a slow at 525', 'a slow at 825'])
 })
 
+test('a poll whose session the server ended is repeated in the next cycle, before the connection is closed', async (t) => {
+  const driver = new Driver(serverWith(['a']), [query('slow', 'database', '5m')])
+  driver.cycle('a', undefined, () => ({ seconds: 0, result: undefined, failure: failureOf('shutdown') }))
+  driver.until(400)
+  t.same(driver.polled, ['a slow at 0', 'a slow at 15', 'a slow at 315'])
+})
+
+test('a poll that failed for another reason is repeated after its interval', async (t) => {
+  const driver = new Driver(serverWith(['a']), [query('slow', 'database', '5m')])
+  driver.cycle('a', undefined, () => ({ seconds: 0, result: undefined, failure: failureOf('timeout') }))
+  driver.until(400)
+  t.same(driver.polled, ['a slow at 0', 'a slow at 300'])
+})
+
 test('a server-wide query that one role may not run moves to the next database', async (t) => {
   const driver = new Driver(serverWith(['a', 'b']), [query('wide', 'server')])
   driver.until(1)
