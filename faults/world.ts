@@ -9,7 +9,7 @@ import { createTeamDatabases } from '../test/servers/team-databases.ts'
 import type { ServerKind } from './fault.ts'
 import { movingName, setHost } from './hosts-file.ts'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
-import { startWatch, type Watch } from './watch.ts'
+import { scrape, startWatch, type Watch } from './watch.ts'
 
 /** A server that faults hit, behind a proxy. */
 export interface Victim {
@@ -118,11 +118,15 @@ export async function createWorld(kinds: ReadonlySet<ServerKind>, plainServers: 
     await healthy.remove()
   }
   const names = victims.map(({ name }) => name)
-  const isComplete = await watch.until(90, (seen) => names.every((name) => seen.up(name) === 1 && seen.failing(name).length === 0))
+  // Queries with long intervals must have been polled too: they would be polled again after a fault only.
+  const isComplete = await watch.until(120, async (seen) => {
+    const isUp = names.every((name) => seen.up(name) === 1 && seen.failing(name).length === 0)
+    return isUp && (await scrape(`http://127.0.0.1:${port}/readyz`)).status === 200
+  })
   if (isComplete === undefined) {
     const log = supervised.current().output().slice(-5000)
     await stop()
-    throw new Error(`the page of pgvitals was not complete after 90 s:\n${log}`)
+    throw new Error(`the page of pgvitals was not complete after 120 s:\n${log}`)
   }
   const pgvitals = supervised.current
   return { folder, healthy, victims, configPath, url, port, watch, writeConfig, configuration, pgvitals, ends, otherServer, stop }

@@ -16,8 +16,6 @@ export class ConnectionLimiter {
   readonly #roleLimits = new Map<string, number>()
   /** Databases in which a kept session would use the last free connection of the database or the role. */
   readonly #scarce = new Set<string>()
-  /** The roles without a free connection, because of their own limit or that of the server. */
-  readonly #full = new Set<string>()
   /** The number of consecutive poll cycles that used the last free connection of the server. */
   #lastTaken = 0
   #maxSessions: number
@@ -36,9 +34,9 @@ export class ConnectionLimiter {
 
   /**
    * Applies the limits read in a database; `limits` is undefined if they cannot be read. `open` are the databases in
-   * which pgvitals has a session. Returns whether the server and the role have free connections again.
+   * which pgvitals has a session.
    */
-  learn({ name, connection: { user } }: Database, limits: Limits | undefined, open: readonly Database[]): boolean {
+  learn({ name, connection: { user } }: Database, limits: Limits | undefined, open: readonly Database[]): void {
     this.#isKnown = true
     if (limits !== undefined) {
       this.#available = limits.free + open.length
@@ -55,11 +53,6 @@ export class ConnectionLimiter {
       this.#role(user).resize(Number.POSITIVE_INFINITY)
     }
     this.#server.resize(this.sessions)
-    const wasFull = this.#full.has(user)
-    const isFull = limits === undefined ? wasFull : Math.min(limits.free, limits.roleFree ?? 1) < 1
-    if (isFull) this.#full.add(user)
-    else this.#full.delete(user)
-    return wasFull && !isFull
   }
 
   /**

@@ -502,9 +502,7 @@ export class ServerPoller {
   }
 
   #takeServerFacts(polled: PolledDatabase, { limits, listed, wasRejected }: Connected, now: number): void {
-    const isFreed = limits !== undefined && this.limiter.learn(polled.database, limits.value, this.#open)
-    // The back-off of a full server ends when it is no longer full.
-    if (isFreed) for (const other of this.#all) if (other.state.failure?.errorClass === 'too_many_connections') other.hurry()
+    if (limits !== undefined) this.limiter.learn(polled.database, limits.value, this.#open)
     if (listed !== undefined && 'message' in listed) {
       this.#discoveryFailed(listed.message, now)
     } else if (listed !== undefined) {
