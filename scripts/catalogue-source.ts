@@ -71,9 +71,11 @@ export async function meterEntries(): Promise<readonly (readonly [string, Entry]
   meter.sessionOpened(place)
   meter.polled(place, 1)
   meter.sharded({ index: 0, count: 1 })
-  return meter
+  const entries = meter
     .samples()
-    .map(({ family: { name, type, help }, labels }) => [name, { type, labels: Object.keys(labels), help, detail: 'minimal' as const }])
+    .map(({ family: { name, type, help }, labels }) => [name, { type, labels: Object.keys(labels), help, detail: 'minimal' }] as const)
+  // A family with several samples is one entry.
+  return [...new Map(entries)]
 }
 
 /** Inherited names whose suffix is not the unit. */

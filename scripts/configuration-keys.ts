@@ -1,3 +1,4 @@
+import { webConfigSchema } from '../src/config/web-config-schema.ts'
 import { fileSchema } from './schema-validators.ts'
 
 /** The part of JSON schema that pgvitals.schema.json uses. */
@@ -24,6 +25,12 @@ const isDescribedElsewhere = ({ $ref }: Schema) => $ref !== undefined && /secret
 /** The Markdown table of the keys of `pgvitals.yaml`, from its schema. */
 export function configurationKeys(): string {
   return ['| key | default | description |', '|---|---|---|', ...rowsOf(fileSchema, [])].join('\n')
+}
+
+/** The Markdown table of the keys of the file in `PGVITALS_WEB_CONFIG`, from its schema. */
+export function webConfigKeys(): string {
+  const rows = rowsOf(webConfigSchema, []).map((row) => row.replace('| |', '|'))
+  return ['| key | description |', '|---|---|', ...rows].join('\n')
 }
 
 function rowsOf(schema: Schema, path: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { configurationKeys } from './configuration-keys.ts'
+import { configurationKeys, webConfigKeys } from './configuration-keys.ts'
 import { libpqTable } from './libpq-table.ts'
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
@@ -10,4 +10,5 @@ export function configurationPage(): string {
     .replace(/(?<=```yaml\n)[\s\S]*?(?=```)/, () => read('pgvitals.example.yaml'))
     .replace(/(?<=<!-- keys -->\n)[\s\S]*?(?=<!-- \/keys -->)/, () => `\n${configurationKeys()}\n\n`)
     .replace(/(?<=<!-- libpq -->\n)[\s\S]*?(?=<!-- \/libpq -->)/, () => `\n${libpqTable()}\n\n`)
+    .replace(/(?<=<!-- web keys -->\n)[\s\S]*?(?=<!-- \/web keys -->)/, () => `\n${webConfigKeys()}\n\n`)
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv, type Options } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { settingsSchema } from '../src/config/settings-schema.ts'
+import { webConfigSchema } from '../src/config/web-config-schema.ts'
 
 /** The JSON schema of `pgvitals.yaml`. */
 export const fileSchema = JSON.parse(readFileSync(new URL('../pgvitals.schema.json', import.meta.url), 'utf8'))
@@ -12,7 +13,8 @@ const validators = {
   'src/config/generated/validate-settings.ts': {
     schema: { ...settingsSchema, additionalProperties: false },
     options: { coerceTypes: true }
-  }
+  },
+  'src/config/generated/validate-web-config.ts': { schema: webConfigSchema, options: { verbose: true } }
 } as const
 
 /**

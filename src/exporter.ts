@@ -2,20 +2,21 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import { type Clock, systemClock } from './clock.ts'
 import { QueryLines } from './page/health.ts'
-import { type RenderedPage, renderPage } from './page/page.ts'
+import { type PageState, type RenderedPage, renderPageInSteps } from './page/page.ts'
 import { duplicateServers, readPageState, revisionOf, serversOf } from './page/page-state.ts'
 import { type Page, Pages } from './page/pages.ts'
 import { createProcessSampler, type ProcessMetrics } from './page/process-sampler.ts'
-import type { Selection } from './page/selection.ts'
+import { readSelection, type Selection } from './page/selection.ts'
 import { readStatus, type Status } from './page/status.ts'
 import { UnixTime } from './page/unix-time.ts'
 import { DiskPoller } from './poll/disk-poller.ts'
 import { PollLoop } from './poll/poll-loop.ts'
+import { runInSlices, type Work } from './poll/run-in-slices.ts'
 import { Scrapers } from './poll/scrapers.ts'
 import { ServerPoller } from './poll/server-poller.ts'
 import type { Snapshot } from './poll/snapshots.ts'
 import type { Query } from './query/query.ts'
-import { createMeter, type ShardNumber } from './self/meter.ts'
+import { createMeter, type HttpMeter, type ShardNumber } from './self/meter.ts'
 import type { Server } from './server/server.ts'
 
 export interface ExporterOptions {
@@ -39,7 +40,10 @@ export interface Exporter {
   /** Polls everything once. */
   readonly pollOnce: () => Promise<void>
   readonly stop: () => Promise<void>
-  /** Applies a new configuration of servers and queries. Servers and databases that did not change are not affected. */
+  /**
+   * Applies a new configuration of servers and queries. Servers and databases that did not change are not affected. With many
+   * servers, the rest is applied in the next turns of the event loop, unless another update follows.
+   */
   readonly update: (servers: readonly Server[], queries?: readonly Query[]) => void
   /** Records whether a configuration was accepted or rejected. */
   readonly configured: (isAccepted: boolean) => void
@@ -51,7 +55,10 @@ export interface Exporter {
   readonly scraped: (client: string, selection?: Selection, builtAt?: number, requestedAt?: number) => void
   /** Whether every planned query has been polled once. */
   readonly isReady: () => boolean
-  readonly status: () => Status
+  /** The status of everything, or of the databases of these teams. */
+  readonly status: (teams?: ReadonlySet<string>) => Status
+  /** The metrics of the HTTP server that serves the page. */
+  readonly http: HttpMeter
   /** The page, or a part of it without the metrics of the process; undefined if the server or team is unknown. */
   readonly metrics: (selection?: Selection) => Promise<Page | undefined>
 }
@@ -60,6 +67,7 @@ interface Polled {
   readonly poller: ServerPoller
   readonly loop: PollLoop
   disk: DiskPoller | undefined
+  isStarted: boolean
 }
 
 /** Creates the exporter from servers, pollers and the page. Nothing is polled before `start` or `pollOnce`. */
@@ -79,20 +87,43 @@ export function createExporter({ version, servers, queries: initialQueries, log,
   const warned = new Set<string>()
   let queries = initialQueries
   let isStarted = false
+  /** The number of updates. An update cancels what remains of the previous one. */
+  let updates = 0
   let polled: readonly Polled[] = servers.map(poll)
 
   function poll(server: Server): Polled {
     const poller = new ServerPoller(server, { queries, scrapers, log, ...options }, clock.now())
-    return { poller, loop: new PollLoop(poller, meter, clock), disk: diskOf(server) }
+    return { poller, loop: new PollLoop(poller, meter, clock), disk: diskOf(server), isStarted: false }
   }
 
   function diskOf({ name, dataDirectory }: Server): DiskPoller | undefined {
     return dataDirectory === undefined ? undefined : new DiskPoller(name, dataDirectory, clock, log)
   }
 
-  function start({ loop, disk }: Polled): void {
-    loop.start()
-    disk?.start()
+  function start(one: Polled): void {
+    if (one.isStarted) return
+    one.isStarted = true
+    one.loop.start()
+    one.disk?.start()
+  }
+
+  /** Applies the configuration of each server, and starts those that are new. */
+  function* apply(changes: readonly (() => void)[]): Work<void> {
+    for (const change of changes) {
+      change()
+      yield
+    }
+    for (const one of isStarted ? polled : []) {
+      start(one)
+      yield
+    }
+    // A page of the time between contains servers of both configurations.
+    pages.invalidate()
+  }
+
+  function inSlices(work: Work<void>): void {
+    const update = ++updates
+    void runInSlices(work, clock, () => update !== updates)
   }
 
   async function stop({ loop, disk }: Polled): Promise<void> {
@@ -107,7 +138,8 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     if (!polled.some(({ poller }) => poller.server.name === name)) meter.forget({ server: name })
   }
 
-  function change(known: Polled, server: Server): Polled {
+  function change(known: Polled, server: Server): void {
+    if (known.poller.isConfigured(server, queries)) return
     if (server.dataDirectory !== known.poller.server.dataDirectory) {
       known.disk?.stop()
       known.disk = diskOf(server)
@@ -115,10 +147,10 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     }
     known.poller.update(server, queries, clock.now())
     known.loop.wake()
-    return known
   }
 
-  function render(selection: Selection, ofProcess: ProcessMetrics, now: number): RenderedPage | undefined {
+  /** Reads the state synchronously and returns the work of rendering it, which does not depend on later changes. */
+  function render(selection: Selection, ofProcess: ProcessMetrics, now: number): Work<RenderedPage> | undefined {
     const duplicates = duplicateServers(polled)
     for (const names of duplicates.map((group) => group.join(' and '))) {
       if (warned.has(names)) continue
@@ -127,12 +159,26 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     }
     const state = readPageState(selection, polled, { own: meter.samples(), now, unixOffsetMs: unixTime.offsetMs(now), duplicates })
     if (state === undefined) return undefined
-    const { parts, freshUntil } = renderPage(state, lines)
-    const isWhole = selection.server === undefined && selection.team === undefined
+    return renderWhole(state, selection, ofProcess)
+  }
+
+  function* renderWhole(
+    state: PageState & { readonly disksFreshUntil: number },
+    { server, team }: Selection,
+    ofProcess: ProcessMetrics
+  ): Work<RenderedPage> {
+    const { parts, freshUntil } = yield* renderPageInSteps(state, lines)
+    const isWhole = server === undefined && team === undefined
     return {
       parts: isWhole ? [...parts, ofProcess.text] : parts,
       freshUntil: Math.min(freshUntil, state.disksFreshUntil, isWhole ? ofProcess.freshUntil : Number.POSITIVE_INFINITY)
     }
+  }
+
+  function isKnown({ server, team }: Selection): boolean {
+    if (server === undefined && team === undefined) return true
+    const all = polled.map(({ poller }) => poller.server)
+    return readSelection({ server, team }, all) !== undefined
   }
 
   function snapshotsOf(part: readonly Polled[]): readonly Snapshot[] {
@@ -145,13 +191,14 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     start: () => {
       isStarted = true
       pages.start()
-      for (const one of polled) start(one)
+      inSlices(apply([]))
     },
     pollOnce: async () => {
       await Promise.all(polled.flatMap(({ loop, disk }) => [loop.pollOnce(), disk?.measure()]))
       pages.invalidate()
     },
     stop: async () => {
+      updates++
       pages.stop()
       await Promise.all(polled.map(stop))
     },
@@ -160,13 +207,17 @@ export function createExporter({ version, servers, queries: initialQueries, log,
       if (!isDeepStrictEqual(nextQueries, queries)) queries = nextQueries
       pages.invalidate()
       const previous = new Map(polled.map((one) => [one.poller.server.name, one]))
-      polled = nextServers.map((server) => {
-        const known = previous.get(server.name)
-        return known === undefined ? poll(server) : change(known, server)
-      })
+      polled = nextServers.map((server) => previous.get(server.name) ?? poll(server))
       const kept = new Set(polled)
       for (const one of previous.values()) if (!kept.has(one)) void remove(one)
-      if (isStarted) for (const one of polled) if (!previous.has(one.poller.server.name)) start(one)
+      inSlices(
+        apply(
+          nextServers.map((server) => () => {
+            const known = previous.get(server.name)
+            if (known !== undefined) change(known, server)
+          })
+        )
+      )
     },
     configured: (isAccepted) => {
       meter.configured(isAccepted)
@@ -184,21 +235,20 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     },
     scraped: (client, { server, team } = {}, builtAt, requestedAt) => {
       const now = clock.now()
-      scrapers.scraped(`${client} ${team ?? ''}`, server, builtAt ?? now, requestedAt ?? now)
+      scrapers.scraped(JSON.stringify([client, team]), server, builtAt ?? now, requestedAt ?? now)
       for (const { poller, loop } of polled) {
         if (server !== undefined && poller.server.name !== server) continue
-        poller.scraped(now)
-        loop.wake()
+        if (poller.scraped(now)) loop.wake()
       }
       pages.plan()
     },
     isReady: () => polled.every(({ poller }) => poller.isReady),
-    status: () =>
-      readStatus(
-        version,
-        polled.map(({ poller }) => poller),
-        clock.now()
-      ),
-    metrics: (selection = {}) => pages.get(selection)
+    status: (teams) => {
+      const pollers = polled.map(({ poller }) => poller)
+      return readStatus(version, pollers, clock.now(), teams)
+    },
+    http: meter.http,
+    // Nothing is built or remembered for an unknown server or team.
+    metrics: async (selection = {}) => (isKnown(selection) ? await pages.get(selection) : undefined)
   }
 }

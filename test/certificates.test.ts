@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,17 +7,9 @@ import { readConfig } from '../src/config/config.ts'
 import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
 import { allOf, sampleValue } from './page/parse-page.ts'
 import { hasTool } from './servers/has-tool.ts'
+import { makeCertificate } from './servers/make-certificate.ts'
 import { startServer, type TestServer } from './servers/start-server.ts'
 import { createTeamDatabases } from './servers/team-databases.ts'
-
-/** Creates `<name>.pem` and `<name>.key`, signed by `<issuer>` or by itself. */
-function makeCertificate(folder: string, name: string, subject: string, days: number, issuer?: string): void {
-  const at = (file: string) => join(folder, file)
-  const signer = issuer === undefined ? [] : ['-CA', at(`${issuer}.pem`), '-CAkey', at(`${issuer}.key`)]
-  const what = ['-subj', `/CN=${subject}`, '-addext', `subjectAltName=DNS:${subject}`, '-days', String(days)]
-  const out = ['-keyout', at(`${name}.key`), '-out', at(`${name}.pem`)]
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...what, ...out, ...signer], { stdio: 'ignore' })
-}
 
 /** Writes a file into the data directory as the operating system user of the server. */
 async function writeInto(server: TestServer, name: string, text: string): Promise<void> {
@@ -31,10 +22,10 @@ test('sessions use client certificates, verify the server against root certifica
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-certificates-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const read = (name: string) => readFileSync(join(folder, name), 'utf8')
-  makeCertificate(folder, 'ca', 'authority', 9)
-  makeCertificate(folder, 'server', 'localhost', 3, 'ca')
-  makeCertificate(folder, 'client', 'pgvitals', 3, 'ca')
-  makeCertificate(folder, 'foreign', 'foreign', 9)
+  makeCertificate(folder, 'ca', 'authority', { days: 9 })
+  makeCertificate(folder, 'server', 'localhost', { issuer: 'ca' })
+  makeCertificate(folder, 'client', 'pgvitals', { issuer: 'ca' })
+  makeCertificate(folder, 'foreign', 'foreign')
 
   const server = await startServer()
   t.teardown(() => server.remove())

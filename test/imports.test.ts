@@ -30,7 +30,7 @@ const modules: Readonly<Record<string, Allowed>> = {
   main: { modules: ['commands'], packages: [] },
   commands: { modules: ['config', 'doctor', 'exporter', 'http', 'page', 'query'], packages: ['close-with-grace', 'pino'] },
   exporter: { modules: ['page', 'poll', 'query', 'self', 'server'], packages: ['pino'] },
-  http: { modules: ['page', 'server'], packages: ['fastify'] },
+  http: { modules: ['page', 'server'], packages: ['@fastify/rate-limit', 'fastify'] },
   page: { modules: ['metric', 'plan', 'poll', 'query', 'server'], packages: [] },
   poll: { modules: ['metric', 'plan', 'query', 'self', 'server', 'statements'], packages: ['pino'] },
   doctor: { modules: ['plan', 'query', 'server'], packages: [] },
@@ -38,7 +38,7 @@ const modules: Readonly<Record<string, Allowed>> = {
   plan: { modules: ['query', 'server'], packages: [] },
   metric: { modules: ['query'], packages: [] },
   config: { modules: ['query', 'server'], packages: ['pino', 'yaml'] },
-  server: { modules: ['query'], packages: ['pg', 'pg-protocol/dist/parser.js'] },
+  server: { modules: ['query'], packages: ['pg', 'pg-protocol', 'pg-protocol/dist/parser.js'] },
   query: { modules: [], packages: ['yaml'] },
   self: { modules: ['metric', 'query'], packages: promClient },
   clock: { modules: [], packages: [] }

@@ -4,6 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { test } from 'tap'
+import { parseDatabaseUrl } from '../src/config/database-url.ts'
+import { openSession } from '../src/server/session.ts'
+import { sessionSettings } from '../src/server/session-settings.ts'
+import { StartupOptions } from '../src/server/startup-options.ts'
 import { everySecond, makeExporter } from './exporter/run-exporter.ts'
 import { allOf, sampleValue } from './page/parse-page.ts'
 import { hasTool } from './servers/has-tool.ts'
@@ -65,9 +69,23 @@ for (const mode of ['session', 'transaction'] as const) {
     await application.connect()
     t.teardown(() => application.end())
     await t.resolves(application.query('insert into item values (1000)'), 'the application still writes and finds its tables')
-    const { rows } = await application.query(
-      "select current_setting('statement_timeout') as timeout, current_setting('application_name') as name"
+    // Every setting of our sessions has the value of the server, or that of the application.
+    const names = [...sessionSettings([16, 14], 5).map(({ name }) => name), 'local_preload_libraries']
+    const sources = `select name, source from pg_settings where name = any($1) and source in ('session', 'client') order by name`
+    const { rows } = await application.query(sources, [names])
+    t.same(
+      rows.filter(({ name }) => name !== 'application_name' && name !== 'client_encoding'),
+      []
     )
-    t.same(rows, [{ timeout: '0', name: '' }])
+    t.same((await application.query('show application_name')).rows, [{ application_name: '' }])
+
+    // PgBouncer refuses startup options. The session then fails as it would without them.
+    const startup = new StartupOptions()
+    startup.start()
+    t.ok(startup.failed(Object.assign(new Error('canceled'), { code: '57014' })))
+    await t.rejects(openSession(parseDatabaseUrl(url('users')), undefined, startup), /unsupported startup parameter/)
+    const session = await openSession(parseDatabaseUrl(url('users')), undefined, startup)
+    t.teardown(() => session.close())
+    t.same((await session.run('select 1', { timeoutSeconds: 5, maxRows: 1 })).rows, [['1']], 'the next one has none')
   })
 }

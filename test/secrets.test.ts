@@ -6,6 +6,7 @@ import { diagnose } from '../src/doctor/doctor.ts'
 import { createApp } from '../src/http/app.ts'
 import { makeExporter } from './exporter/run-exporter.ts'
 import { runProcess } from './exporter/run-process.ts'
+import { makeServed } from './http/make-served.ts'
 import { sharedServer } from './servers/shared-server.ts'
 
 /** A secret is found by its beginning and by its end, because a part of it may become a name. */
@@ -148,7 +149,7 @@ test('no page, log, report or status contains a secret', async (t) => {
   const { exporter, page, logged } = makeExporter(environment, { queries: ['connections', 'stat_user_tables'] })
   t.teardown(() => exporter.stop())
   await exporter.pollOnce()
-  const app = createApp({ ...exporter, targets: () => [], tokens: () => ({ everything: [], teams: new Map() }) })
+  const app = createApp(makeServed(exporter))
   const pages = await Promise.all(['/', '/metrics', '/api/status', '/sd', '/readyz'].map(async (url) => (await app.inject(url)).body))
   const config = readConfig(environment)
   const { text, servers } = await diagnose(config.servers, config.queries)

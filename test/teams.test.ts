@@ -1,6 +1,8 @@
 import { test } from 'tap'
 import { readConfig } from '../src/config/config.ts'
+import { createApp } from '../src/http/app.ts'
 import { everySecond, makeExporter, until } from './exporter/run-exporter.ts'
+import { makeServed } from './http/make-served.ts'
 import { ageOf, allOf, type PageSample, parsePage, sampleValue } from './page/parse-page.ts'
 import { createTeam } from './servers/create-team.ts'
 import { startServer } from './servers/start-server.ts'
@@ -67,6 +69,17 @@ test('a team sees its own databases and what belongs to all teams', async (t) =>
     { labels: { datname: 'missing', reason: 'no_database' }, value: 1 }
   ])
   t.equal(await exporter.metrics({ team: 'nobody' }), undefined)
+
+  const logins = { everything: ['for-all'], teams: new Map([['labeler', { tokens: ['for-labeler'] }]]) }
+  const app = createApp(makeServed({ ...exporter, logins: () => logins }))
+  const read = async (url: string, token: string) => (await app.inject({ url, headers: { authorization: `Bearer ${token}` } })).body
+  const foreign = /["> ](platform|users)["<)]/
+  for (const url of ['/', '/api/status']) {
+    t.notMatch(await read(url, 'for-labeler'), foreign, url)
+    t.match(await read(url, 'for-labeler'), 'missing', 'the failure of its own database is shown')
+    t.match(await read(url, 'for-all'), foreign)
+  }
+  t.same(datnamesOf(parsePage(await read('/metrics', 'for-labeler'))), ['labeler', 'missing'], 'its login selects its page')
 })
 
 test('a wrong credential leaves the snapshot ages of other databases unchanged', async (t) => {

@@ -1,13 +1,12 @@
 import { didYouMean } from './did-you-mean.ts'
-import { validate } from './generated/validate-file.ts'
 import type { Path } from './located-yaml.ts'
-import type { SchemaError } from './schema-error.ts'
+import type { SchemaError, Validate } from './schema-error.ts'
 
 /**
- * Checks a value against the schema and fills in defaults. Reports every error without the value, which may be a
+ * Checks a value against the schema of the validator and fills in defaults. Reports every error without the value, which may be a
  * secret. Removes invalid values, so that the rest can be checked further.
  */
-export function checkSchema(value: object, addError: (path: Path, message: string) => void): void {
+export function checkSchema(validate: Validate, value: object, addError: (path: Path, message: string) => void): void {
   if (validate(value)) return
   for (const error of validate.errors ?? []) {
     const path = error.instancePath.split('/').slice(1).map(decodePointer)
@@ -77,7 +76,7 @@ const typeNames: Readonly<Record<string, string>> = {
   string: 'a string (quote numbers)',
   integer: 'an integer',
   array: 'a list',
-  boolean: 'on or off',
+  boolean: 'true or false',
   null: 'nothing'
 }
 

@@ -4,15 +4,22 @@ import type { Detail } from '../query/detail.ts'
 import type { Access } from '../server/server.ts'
 import type { TlsMode } from '../server/tls.ts'
 import { checkSchema } from './check-schema.ts'
+import { validate } from './generated/validate-file.ts'
 import { type Path, parseLocatedYaml } from './located-yaml.ts'
+import type { Validate } from './schema-error.ts'
 
 /** The content of `pgvitals.yaml` as `pgvitals.schema.json` describes it, with defaults filled in and invalid values removed. */
 export interface FileShape {
   readonly servers?: Readonly<Record<string, ServerShape>>
-  readonly teams?: Readonly<Record<string, { readonly tokens?: readonly SecretShape[] }>>
+  readonly teams?: Readonly<Record<string, TeamShape>>
   readonly tokens?: readonly SecretShape[]
   readonly detail?: Detail
   readonly queries?: Readonly<Record<string, unknown>>
+}
+
+export interface TeamShape {
+  readonly tokens?: readonly SecretShape[]
+  readonly users?: readonly string[]
 }
 
 export interface ServerShape {
@@ -53,11 +60,11 @@ export interface TlsShape {
 
 export type SecretShape = string | { readonly env?: string; readonly file?: string; readonly command?: readonly string[] }
 
-/** The configuration file, and the errors found in it. */
-export interface ConfigFile {
+/** A file of the configuration, and the errors found in it. */
+export interface ConfigFile<Shape extends object = FileShape> {
   /** The path as it was given. */
   readonly name: string
-  readonly shape: FileShape
+  readonly shape: Shape
   /** Resolves a path relative to the folder of the file. */
   readonly resolve: (path: string) => string
   /** Adds an error at a value, unless the value already has one. */
@@ -73,21 +80,25 @@ export const defaultName = 'pgvitals.yaml'
 
 /** Reads the given file, or the default file if it exists. Never throws. */
 export function readConfigFile(givenName: string | undefined): ConfigFile {
-  const name = givenName ?? defaultName
+  return readYamlFile(givenName ?? defaultName, givenName !== undefined, validate, 'servers, teams, tokens, detail or queries')
+}
+
+/** Reads a file and checks it against the schema of the validator, which has these keys. Never throws. */
+export function readYamlFile<Shape extends object>(name: string, isRequired: boolean, validate: Validate, keys: string): ConfigFile<Shape> {
   const errors = new Map<string, { readonly line: number; readonly text: string }>()
   const addErrorAt = (line: number, key: string, message: string) => {
     // One error per value is enough. Errors without a key are identified by their line.
     const id = key || `\n${line} ${message}`
     if (!errors.has(id)) errors.set(id, { line, text: `${name}${line > 0 ? `:${line}` : ''}: ${key && `${key}: `}${message}` })
   }
-  const text = readText(name, givenName !== undefined, addErrorAt)
+  const text = readText(name, isRequired, addErrorAt)
   const yaml = text === undefined ? undefined : parseLocatedYaml(text, (line, message) => addErrorAt(line, '', message))
   const addError = (path: Path, message: string) => addErrorAt(yaml?.lineOf(path) ?? 0, format(path), message)
   const value = yaml?.value ?? {}
   const isMapping = typeof value === 'object' && !Array.isArray(value)
-  if (!isMapping) addErrorAt(1, '', 'the top level is not a mapping; expected the keys servers, teams, tokens, detail or queries')
-  const shape: FileShape = isMapping ? value : {}
-  if (isMapping) checkSchema(shape, addError)
+  if (!isMapping) addErrorAt(1, '', `the top level is not a mapping; expected the keys ${keys}`)
+  const shape = (isMapping ? value : {}) as Shape
+  if (isMapping) checkSchema(validate, shape, addError)
   return {
     name,
     shape,

@@ -7,6 +7,7 @@ import type { Query } from '../query/query.ts'
 import { tuneQueries } from '../query/tune.ts'
 import type { Secret } from '../server/credential.ts'
 import type { Server } from '../server/server.ts'
+import { readAllowedHosts } from './allowed-hosts.ts'
 import { readConfigFile } from './config-file.ts'
 import type { ConfigSources } from './config-sources.ts'
 import { readDeclaredTeams, readDeclaredTokens, type Team } from './declared-teams.ts'
@@ -14,7 +15,8 @@ import { didYouMean } from './did-you-mean.ts'
 import { readVariables } from './libpq-parameters.ts'
 import { readServers } from './servers.ts'
 import { readSettings } from './settings.ts'
-import { checkShardTargets, readShard, type Shard, serversOf, type Target, targetsOf } from './shard.ts'
+import { checkShardTargets, checkTarget, ownAddresses, readShard, type Shard, serversOf, type Target, targetsOf } from './shard.ts'
+import { readWebConfig, type WebConfig } from './web-config.ts'
 
 /** The configuration from the environment and `pgvitals.yaml`. */
 export interface Config {
@@ -27,10 +29,16 @@ export interface Config {
   readonly shard: Shard | undefined
   /** The targets that Prometheus can scrape. */
   readonly targets: readonly Target[]
+  /** Names in the `Host` header that are allowed in addition to the default: those of the setting and of the own targets. */
+  readonly allowedHosts: readonly string[]
   /** The tokens that give access to everything. If there is any token, here or of a team, every request needs one. */
   readonly tokens: readonly Secret[]
-  /** The teams in the file, which may have their own tokens. */
+  /** The teams in the file, which may have their own tokens and users. */
   readonly teams: ReadonlyMap<string, Team>
+  /** The configuration of the HTTP server; undefined without `PGVITALS_WEB_CONFIG`. */
+  readonly web: WebConfig | undefined
+  /** Whether the HTTP server serves HTTPS. */
+  readonly isTls: boolean
   /** Ignored and unusual settings, for the log. */
   readonly notes: readonly string[]
   /** Every file that was read or is referenced, as an absolute path. A change in one of them triggers a reload. */
@@ -57,19 +65,37 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   sources.errors.push(...errors)
   const settings = readSettings(environment, secretVariables(sources), sources.errors)
   const servers = readServers(sources)
-  const { PGVITALS_SHARD: shardText = '', PGVITALS_SHARD_TARGETS: template = '' } = settings ?? {}
+  const { PGVITALS_SHARD: shardText = '', PGVITALS_SHARD_TARGETS: template = '', PGVITALS_TARGET: own = '' } = settings ?? {}
   const shard = readShard(shardText, sources.errors)
   checkShardTargets(template, shardText !== '', sources.errors)
-  const teams = readDeclaredTeams(servers, sources)
+  checkTarget(own, template, sources.errors)
+  const allowedHosts = readAllowedHosts(settings?.PGVITALS_ALLOWED_HOSTS ?? '', sources.errors)
   const tokens = readDeclaredTokens(sources)
   const queries = readAllQueries(sources)
+  const web = environment.PGVITALS_WEB_CONFIG ? readWebConfig(environment.PGVITALS_WEB_CONFIG, sources) : undefined
+  const teams = readDeclaredTeams(servers, web && new Set(web.users.keys()), sources)
   throwErrors(sources)
   // `settings` is defined unless there were errors.
   const { PGVITALS_HOST: host = '', PGVITALS_PORT: port = 0, PGVITALS_LOG_LEVEL: logLevel = '' } = settings ?? {}
-  const own = serversOf(servers, shard)
-  if (shard !== undefined) sources.notes.push(`shard ${shard.index} of ${shard.count}: ${own.length} of ${servers.length} servers`)
-  const targets = targetsOf(servers, shard, template)
-  return { host, port, logLevel, queries, servers: own, shard, targets, tokens, teams, notes: sources.notes, files: [...sources.files] }
+  const polled = serversOf(servers, shard)
+  if (shard !== undefined) sources.notes.push(`shard ${shard.index} of ${shard.count}: ${polled.length} of ${servers.length} servers`)
+  const addresses = { template, own }
+  return {
+    host,
+    port,
+    logLevel,
+    queries,
+    servers: polled,
+    shard,
+    targets: targetsOf(servers, shard, addresses),
+    allowedHosts: [...allowedHosts, ...ownAddresses(shard, addresses).map((address) => address.replace(/:\d+$/, '').toLowerCase())],
+    tokens,
+    teams,
+    web,
+    isTls: web?.tls !== undefined,
+    notes: sources.notes,
+    files: [...sources.files]
+  }
 }
 
 /** Reads the query files, tuned by the environment and `pgvitals.yaml`. Throws a ConfigError with all errors. */

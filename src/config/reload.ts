@@ -27,7 +27,7 @@ export interface Reload {
 }
 
 /** The settings that only a restart can change. */
-const fixed = { host: 'PGVITALS_HOST', port: 'PGVITALS_PORT', logLevel: 'PGVITALS_LOG_LEVEL' } as const
+const fixed = { host: 'PGVITALS_HOST', port: 'PGVITALS_PORT', logLevel: 'PGVITALS_LOG_LEVEL', isTls: 'TLS in PGVITALS_WEB_CONFIG' } as const
 
 /** Reloads the configuration on demand and when one of its files changes. An invalid configuration is rejected, and the previous one is kept. */
 export function startReload({ config: initial, read, apply, finished, log }: ReloadOptions): Reload {
@@ -60,7 +60,9 @@ export function startReload({ config: initial, read, apply, finished, log }: Rel
 }
 
 function isSame(left: Config, right: Config): boolean {
-  return (['servers', 'shard', 'targets', 'tokens', 'teams', 'queries'] as const).every((key) => isDeepStrictEqual(left[key], right[key]))
+  return (['servers', 'shard', 'targets', 'allowedHosts', 'tokens', 'teams', 'queries', 'web'] as const).every((key) =>
+    isDeepStrictEqual(left[key], right[key])
+  )
 }
 
 /** `main (platform, users), local (postgres)` */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Password, Secret } from '../server/credential.ts'
-import type { SecretShape } from './config-file.ts'
+import type { ConfigFile, SecretShape } from './config-file.ts'
 import type { ConfigSources } from './config-sources.ts'
 import { homeFolder } from './home-folder.ts'
 import type { Path } from './located-yaml.ts'
@@ -22,11 +22,16 @@ export function readDeclaredSecret(shape: SecretShape, path: Path, sources: Conf
   return { file: sources.file.resolve(file) }
 }
 
+/** The file of the configuration that references other files, and where these are listed. */
+interface Referencing extends Pick<ConfigSources, 'files'> {
+  readonly file: Pick<ConfigFile, 'name' | 'resolve' | 'addError'>
+}
+
 /**
  * Reads a file that the configuration references. Adds an error and returns undefined if it cannot be read. The error does
  * not contain the path, which may be a misplaced password.
  */
-export function readReferencedFile(name: string, path: Path, { file, files }: ConfigSources): string | undefined {
+export function readReferencedFile(name: string, path: Path, { file, files }: Referencing): string | undefined {
   const resolved = file.resolve(name)
   files.add(resolved)
   try {

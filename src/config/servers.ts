@@ -42,6 +42,8 @@ function addNamedDatabases(
 ): readonly Server[] {
   const servers = new Map<string, Server & { readonly databases: Database[] }>()
   const origins = new Map<Database, string>()
+  /** The keys of the servers by name. */
+  const keys = new Map(declared.flatMap(({ name, databases: [main] }) => (main === undefined ? [] : [[name, serverKey(main.connection)]])))
   for (const server of declared) {
     const [main] = server.databases
     if (main !== undefined) servers.set(serverKey(main.connection), { ...server, databases: [...server.databases] })
@@ -56,8 +58,10 @@ function addNamedDatabases(
       name: serverName(connection),
       databases: []
     }
-    const namesake = [...servers].find(([otherKey, { name }]) => otherKey !== key && name === server.name)
-    if (namesake !== undefined) errors.push(`${variable}: ${file.name} gives the name ${server.name} to another server; rename it there`)
+    const namesake = keys.get(server.name)
+    keys.set(server.name, namesake ?? key)
+    if (namesake !== undefined && namesake !== key)
+      errors.push(`${variable}: ${file.name} gives the name ${server.name} to another server; rename it there`)
     servers.set(key, server)
     if (server.databases.some(({ connection: other }) => other.address !== connection.address)) {
       errors.push(`${variable}: hostaddr differs from that of other databases of the server ${server.name}; use another host name`)

@@ -6,6 +6,7 @@ export interface Settings {
   readonly PGVITALS_PORT: number
   readonly PGVITALS_LOG_LEVEL: string
   readonly PGVITALS_CONFIG: string
+  readonly PGVITALS_WEB_CONFIG: string
   readonly PGVITALS_QUERIES_DIR: string
   readonly PGVITALS_QUERIES: string
   readonly PGVITALS_KEEP_SESSIONS: string
@@ -13,6 +14,8 @@ export interface Settings {
   readonly PGVITALS_POLL_COST_PERCENT: number
   readonly PGVITALS_SHARD: string
   readonly PGVITALS_SHARD_TARGETS: string
+  readonly PGVITALS_TARGET: string
+  readonly PGVITALS_ALLOWED_HOSTS: string
 }
 
 /** The types, defaults and descriptions of the settings. The README's table repeats the descriptions. */
@@ -23,13 +26,16 @@ export const settingsSchema = {
     'PGVITALS_PORT',
     'PGVITALS_LOG_LEVEL',
     'PGVITALS_CONFIG',
+    'PGVITALS_WEB_CONFIG',
     'PGVITALS_QUERIES_DIR',
     'PGVITALS_QUERIES',
     'PGVITALS_KEEP_SESSIONS',
     'PGVITALS_DETAIL',
     'PGVITALS_POLL_COST_PERCENT',
     'PGVITALS_SHARD',
-    'PGVITALS_SHARD_TARGETS'
+    'PGVITALS_SHARD_TARGETS',
+    'PGVITALS_TARGET',
+    'PGVITALS_ALLOWED_HOSTS'
   ],
   properties: {
     PGVITALS_HOST: { type: 'string', default: '127.0.0.1', description: 'The address to listen on. Use `0.0.0.0` in a container.' },
@@ -44,6 +50,11 @@ export const settingsSchema = {
       type: 'string',
       default: '',
       description: 'The configuration file. By default `pgvitals.yaml` in the working directory, if it exists.'
+    },
+    PGVITALS_WEB_CONFIG: {
+      type: 'string',
+      default: '',
+      description: 'A file with TLS and basic authentication for pgvitals itself, in the format of Prometheus exporters.'
     },
     PGVITALS_QUERIES_DIR: { type: 'string', default: '', description: 'A directory with your own query files.' },
     PGVITALS_QUERIES: {
@@ -81,6 +92,18 @@ export const settingsSchema = {
       type: 'string',
       default: '',
       description: 'The addresses of all shards for `/sd`, such as `pgvitals-{shard}.pgvitals:9187`.'
+    },
+    PGVITALS_TARGET: {
+      type: 'string',
+      default: '',
+      description:
+        'The address of this process for `/sd`, such as `pgvitals:9187`. By default the address to listen on, with the name of the machine if that is `0.0.0.0`.'
+    },
+    PGVITALS_ALLOWED_HOSTS: {
+      type: 'string',
+      default: '',
+      description:
+        'Names under which pgvitals may be requested if neither tokens nor users are configured, such as `metrics.example.com,*.example.net`; `*` for every name. IP addresses, names without a dot and the names of `/sd` are always allowed.'
     }
   }
 } as const satisfies SettingsSchema

@@ -9,6 +9,8 @@ export interface Shard {
 /** A target of Prometheus: a server or, without `server`, a process that polls none. */
 export interface Target {
   readonly server: string | undefined
+  /** The teams that own a declared database of the server. */
+  readonly teams: readonly string[]
   /** The address of the process that polls it; undefined for this process. */
   readonly address: string | undefined
 }
@@ -41,6 +43,13 @@ export function checkShardTargets(template: string, isSharded: boolean, errors: 
     errors.push('PGVITALS_SHARD_TARGETS: expected one address without a scheme, such as pgvitals-{shard}.pgvitals:9187')
 }
 
+/** Checks `PGVITALS_TARGET`, the address of this process. */
+export function checkTarget(target: string, template: string, errors: string[]): void {
+  if (target === '') return
+  if (template !== '') errors.push('PGVITALS_TARGET: not valid together with PGVITALS_SHARD_TARGETS')
+  if (/[/\s,]/.test(target)) errors.push('PGVITALS_TARGET: expected one address without a scheme, such as pgvitals:9187')
+}
+
 /**
  * The shard of a server: the one with the greatest hash of shard and name. If a shard is added, each server either stays or
  * moves to the new shard. Source: Thaler and Ravishankar, "A Name-Based Mapping Scheme for Rendezvous" (1996).
@@ -59,17 +68,35 @@ export function serversOf<Named extends { readonly name: string }>(servers: read
   return shard === undefined ? servers : servers.filter(({ name }) => shardOf(name, shard.count) === shard.index)
 }
 
+/** The addresses for `/sd`: the template of all shards, or the own address. Empty if they are not configured. */
+export interface TargetAddresses {
+  readonly template: string
+  readonly own: string
+}
+
 /** The targets of all shards if their addresses are known, otherwise those of this process. A shard without servers is one target. */
 export function targetsOf(
-  servers: readonly { readonly name: string }[],
+  servers: readonly { readonly name: string; readonly databases: readonly { readonly team: string }[] }[],
   { index, count }: Shard = { index: 0, count: 1 },
-  template: string
+  { template, own }: TargetAddresses
 ): readonly Target[] {
   const shards = Array.from({ length: count }, (_, shard) => ({
-    address: template === '' ? undefined : template.replaceAll(placeholder, String(shard)),
-    names: [] as string[]
+    address: addressOf(shard, template) ?? (own || undefined),
+    servers: [] as { readonly server: string | undefined; readonly teams: readonly string[] }[]
   }))
-  for (const { name } of servers) shards[shardOf(name, count)]?.names.push(name)
+  for (const { name, databases } of servers) {
+    shards[shardOf(name, count)]?.servers.push({ server: name, teams: [...new Set(databases.map(({ team }) => team))] })
+  }
   const listed = template === '' ? shards.slice(index, index + 1) : shards
-  return listed.flatMap(({ address, names }) => (names.length > 0 ? names : [undefined]).map((server) => ({ server, address })))
+  const none = { server: undefined, teams: [] }
+  return listed.flatMap(({ address, servers: polled }) => (polled.length > 0 ? polled : [none]).map((one) => ({ ...one, address })))
+}
+
+/** The addresses under which this process is a target. */
+export function ownAddresses({ index }: Shard = { index: 0, count: 1 }, { template, own }: TargetAddresses): readonly string[] {
+  return [addressOf(index, template) ?? [], own || []].flat()
+}
+
+function addressOf(shard: number, template: string): string | undefined {
+  return template === '' ? undefined : template.replaceAll(placeholder, String(shard))
 }

@@ -1,51 +1,107 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { readSecret, type Secret } from '../server/credential.ts'
+import type { CheckPassword } from './basic-auth.ts'
 
-/** The tokens that give access to pages. */
-export interface Tokens {
-  /** Tokens for every page. */
+/** The configured logins. */
+export interface Logins {
+  /** Tokens for everything. */
   readonly everything: readonly Secret[]
-  /** Tokens for the page of one team, by team. */
-  readonly teams: ReadonlyMap<string, { readonly tokens: readonly Secret[] }>
+  readonly teams: ReadonlyMap<string, TeamLogins>
 }
 
-/** Whether a request with this `Authorization` header may read the page of a team or, without a team, every page. */
-export type Access = (team: string | undefined, authorization: string | undefined) => Promise<boolean>
+export interface TeamLogins {
+  readonly tokens: readonly Secret[]
+  /** Users who see the databases of the team only. */
+  readonly users?: readonly string[]
+}
+
+/** The users, who log in with a password. */
+export interface Basic {
+  /** The hashes of the passwords by user. */
+  readonly users: () => ReadonlyMap<string, string>
+  readonly checkPassword: CheckPassword
+}
+
+/** What a login may see: everything, or the databases of these teams. */
+export type View = 'everything' | ReadonlySet<string>
+
+export interface Access {
+  /** Whether any login is configured. Without, everyone may see everything. */
+  readonly isProtected: () => boolean
+  readonly hasUsers: () => boolean
+  /** What the login in this `Authorization` header may see; undefined if there is none, or if it is wrong. */
+  readonly viewOf: (authorization: string | undefined) => Promise<View | undefined>
+}
 
 /** The time for which the value of a token is cached. After it, a rotated token is accepted. */
 const rememberMs = 15_000
 
 /**
- * Creates the access control. If no token is configured, everyone may read every page. If any token is configured, every
- * page requires one: a token for every page, or for the page of a team the token of that team.
+ * Creates the access control. A token gives access to everything, or to the teams that list it. A user sees everything,
+ * unless teams list the user.
  */
-export function createAccess(tokens: () => Tokens, clock: Clock): Access {
-  const remembered = new Map<Secret, { readonly until: number; readonly token: Promise<string | undefined> }>()
-  const tokenOf = (secret: Secret): Promise<string | undefined> => {
-    const now = clock.now()
-    for (const [key, { until }] of remembered) if (until < now) remembered.delete(key)
-    const known = remembered.get(secret)
-    if (known !== undefined) return known.token
-    // A token that cannot be read is never accepted.
-    const token = readSecret(secret).catch(() => undefined)
-    remembered.set(secret, { until: now + rememberMs, token })
-    return token
+export function createAccess(logins: () => Logins, clock: Clock, basic?: Basic): Access {
+  const digestOf = createTokenCache(clock)
+
+  const viewOfToken = async (given: string): Promise<View | undefined> => {
+    const { everything, teams } = logins()
+    const owned = [
+      ...everything.map((secret) => ({ secret, team: undefined })),
+      ...[...teams].flatMap(([team, { tokens }]) => tokens.map((secret) => ({ secret, team })))
+    ]
+    const digest = sha256(given)
+    const valid = await Promise.all(owned.map(async ({ secret }) => isSame(digest, await digestOf(secret))))
+    const names = owned.flatMap(({ team }, index) => (valid[index] === true ? [team] : []))
+    if (names.length === 0) return undefined
+    return names.includes(undefined) ? 'everything' : new Set(names.filter((name) => name !== undefined))
   }
-  return async (team, authorization) => {
-    const { everything, teams } = tokens()
-    const own = team === undefined ? [] : (teams.get(team)?.tokens ?? [])
-    const isProtected = everything.length > 0 || [...teams.values()].some(({ tokens }) => tokens.length > 0)
-    if (!isProtected) return true
-    const [, given] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
-    if (given === undefined) return false
-    const valid = await Promise.all([...everything, ...own].map(tokenOf))
-    return valid.filter((token) => token !== undefined && isSame(given, token)).length > 0
+
+  const viewOfUser = async (encoded: string): Promise<View | undefined> => {
+    const [, user, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
+    if (basic === undefined || user === undefined || password === undefined) return undefined
+    if (!(await basic.checkPassword(user, password))) return undefined
+    const names = [...logins().teams].flatMap(([team, { users = [] }]) => (users.includes(user) ? [team] : []))
+    return names.length === 0 ? 'everything' : new Set(names)
+  }
+
+  const hasUsers = () => (basic?.users().size ?? 0) > 0
+  const hasTokens = () =>
+    [logins().everything, ...[...logins().teams.values()].map(({ tokens }) => tokens)].some(({ length }) => length > 0)
+
+  return {
+    isProtected: () => hasUsers() || hasTokens(),
+    hasUsers,
+    viewOf: async (authorization) => {
+      const [, scheme = '', credential = ''] = /^(bearer|basic) +(\S+) *$/i.exec(authorization ?? '') ?? []
+      if (scheme === '') return undefined
+      return scheme.toLowerCase() === 'bearer' ? await viewOfToken(credential) : await viewOfUser(credential)
+    }
   }
 }
 
-/** Compares two texts in constant time. */
-function isSame(given: string, token: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(given), digest(token))
+/** Creates a function that returns the digest of a token; undefined if it cannot be read: such a token is never accepted. */
+function createTokenCache(clock: Clock): (secret: Secret) => Promise<Buffer | undefined> {
+  // Keyed by content, because a reload creates new objects.
+  const remembered = new Map<string, { readonly until: number; readonly digest: Promise<Buffer | undefined> }>()
+  return (secret) => {
+    if (typeof secret === 'string') return Promise.resolve(sha256(secret))
+    const now = clock.now()
+    const key = JSON.stringify(secret)
+    const known = remembered.get(key)
+    if (known !== undefined && known.until >= now) return known.digest
+    for (const [other, { until }] of remembered) if (until < now) remembered.delete(other)
+    const digest = readSecret(secret).then(sha256, () => undefined)
+    remembered.set(key, { until: now + rememberMs, digest })
+    return digest
+  }
+}
+
+export function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+/** Compares two digests in constant time. */
+function isSame(given: Buffer, digest: Buffer | undefined): boolean {
+  return digest !== undefined && timingSafeEqual(given, digest)
 }

@@ -1,10 +1,19 @@
+import { hostname } from 'node:os'
+import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Page } from '../page/pages.ts'
 import type { Selection } from '../page/selection.ts'
 import type { Status } from '../page/status.ts'
-import { createAccess, type Tokens } from './access.ts'
+import { type Basic, createAccess, type Logins, type View } from './access.ts'
+import { isAllowedHost } from './allowed-hosts.ts'
+import { answerClientError, explainBadUrl, explainError } from './errors.ts'
+import { createPageLimiter, defaultLimits, type LimitMeter, type Limits, limitConnections, limitRequests, timeouts } from './limits.ts'
+import { createLogin } from './login.ts'
+import { securityHeaders } from './security-headers.ts'
+import { discoverTargets, listenAddress, type Target } from './service-discovery.ts'
 import { statusPage } from './status-page.ts'
+import type { TlsServer } from './tls-server.ts'
 
 /** The functions that the HTTP server calls. */
 export interface Served {
@@ -14,11 +23,36 @@ export interface Served {
   readonly scraped: (client: string, selection: Selection, builtAt: number, requestedAt: number) => void
   /** Whether every query has been polled once. */
   readonly isReady: () => boolean
-  readonly status: () => Status
-  /** The targets of `/sd`. Without an address, the target is this process under the host name of the request. */
-  readonly targets: () => readonly { readonly server: string | undefined; readonly address: string | undefined }[]
-  readonly tokens: () => Tokens
+  /** The status of everything, or of the databases of these teams. */
+  readonly status: (teams?: ReadonlySet<string>) => Status
+  /** The targets of `/sd`. */
+  readonly targets: () => readonly Target[]
+  readonly logins: () => Logins
+  readonly basic?: Basic | undefined
+  /** Additional headers of every response, which replace those of the same name. */
+  readonly headers?: () => Readonly<Record<string, string>>
+  /** Whether another request may be answered. */
+  readonly isWithinRate?: () => boolean
+  /** Serves HTTPS if it is defined. */
+  readonly tls?: TlsServer | undefined
+  /** Names in the `Host` header that are allowed in addition to the default, if neither a login nor TLS is configured. */
+  readonly allowedHosts?: () => readonly string[]
+  readonly http: HttpMeter
+  readonly log: { readonly warn: (message: string) => void; readonly error: (details: object, message: string) => void }
+  readonly limits?: Partial<Limits>
   readonly clock?: Clock
+}
+
+interface HttpMeter extends LimitMeter {
+  readonly authFailed: () => void
+  readonly rejected: (reason: 'busy' | 'rate' | 'host') => void
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the client may see. */
+    view: View
+  }
 }
 
 /** Without a compiler of schemas, Fastify loads its own, which load Ajv. No route has a schema. */
@@ -27,54 +61,90 @@ const noCompiler = (): never => {
 }
 
 /** Creates the HTTP server with its routes. No route waits for a database. */
-export function createApp({ metrics, scraped, isReady, status, targets, tokens, clock = systemClock }: Served): FastifyInstance {
-  const app = fastify({
+export function createApp(served: Served): FastifyInstance {
+  const { metrics, scraped, isReady, status, targets, http, log, tls, isWithinRate = () => true, clock = systemClock } = served
+  const limits = { ...defaultLimits, ...served.limits }
+  const { http: serverOptions, ...ofFastify } = timeouts(limits)
+  const app: FastifyInstance = fastify({
+    // The types of Fastify allow no server that is either.
+    ...((tls === undefined ? { http: serverOptions } : { https: { ...tls.options, ...serverOptions } }) as object),
     logger: false,
     forceCloseConnections: true,
-    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } }
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: explainBadUrl,
+    ...ofFastify
   })
-  const mayRead = createAccess(tokens, clock)
+  tls?.attach(app.server)
+  app.addHook('preClose', async () => tls?.close())
+  // Only `createLogin` uses it.
+  void app.register(rateLimit, { global: false })
+  limitConnections(app, limits, http)
+  app.addHook('onRequest', async (_, reply) => void reply.headers({ ...securityHeaders, ...served.headers?.() }))
+  limitRequests(app, limits, http)
+  app.addHook('onRequest', async (_, reply) => {
+    if (isWithinRate()) return undefined
+    http.rejected('rate')
+    return reply.code(429).type('text/plain').send('too many requests\n')
+  })
+  app.addHook('onRequest', rejectOtherMethods)
+  app.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('Not found; / links to all pages.\n'))
+  app.setErrorHandler(explainError(log))
 
-  /** Rejects requests without a valid token for the requested page if tokens are configured. */
-  const guard = async (request: FastifyRequest<Part>, reply: FastifyReply) => {
-    const { team } = partOf(request)
-    // Other pages contain the data of all teams.
-    const requested = request.routeOptions.url === '/metrics' ? team : undefined
-    if (await mayRead(requested, request.headers.authorization)) return
-    return reply
-      .code(401)
-      .header('www-authenticate', 'Bearer realm="pgvitals"')
-      .type('text/plain')
-      .send(`${requested === undefined ? 'This page' : `The page of the team "${requested}"`} needs a token: Authorization: Bearer …\n`)
+  const access = createAccess(served.logins, clock, served.basic)
+  const login = createLogin(app, { access, meter: http, log, clock })
+  const pages = createPageLimiter(limits, http)
+
+  /** Rejects requests without a valid login, or under a name that is not allowed if neither a login nor TLS is configured. */
+  const guard = async (request: FastifyRequest, reply: FastifyReply) => {
+    if (access.isProtected()) {
+      const view = await login(request, reply)
+      if (view === undefined) return reply
+      request.view = view
+    } else if (tls === undefined && !isAllowedHost(request.headers.host, [hostname().toLowerCase(), ...(served.allowedHosts?.() ?? [])])) {
+      http.rejected('host')
+      return reply.code(421).type('text/plain').send(explainHost(request.headers.host))
+    }
+    if (!pages.admit(reply)) return reply
   }
-  const guarded = { preHandler: guard }
+  app.decorateRequest('view', 'everything')
+  const guarded = { onRequest: guard }
 
   app.get<Part>('/metrics', guarded, async (request, reply) => {
     const requestedAt = clock.now()
-    const part = partOf(request)
+    const part = visiblePart(partOf(request), request.view)
+    if (typeof part === 'string') return reply.code(403).type('text/plain').send(part)
     const page = await metrics(part)
     if (page === undefined) return reply.code(404).type('text/plain').send(explainMissing(part))
-    void reply.header('vary', 'accept-encoding').header('etag', page.etag)
+    const { ip, method, headers } = request
     // The responses to HEAD and 304 contain no page, so they are not recorded as scrapes.
-    if (isListed(page.etag, request.headers['if-none-match'])) return reply.code(304).send()
-    const isCompressed = acceptsGzip(request.headers['accept-encoding'])
-    const body = isCompressed ? await page.gzip() : page.text
-    const { ip, method } = request
+    const isKnown = isListed(page.etag, headers['if-none-match'])
+    const isCompressed = acceptsGzip(headers['accept-encoding'])
+    const body = isKnown ? '' : isCompressed ? await page.gzip() : page.text
+    if (!pages.hold(reply, body)) return reply
+    void reply.headers({ vary: 'accept-encoding', etag: page.etag })
+    if (isKnown) return reply.code(304).send()
+    if (isCompressed) void reply.header('content-encoding', 'gzip')
     // A client that closes the connection earlier has not received the page.
     if (method === 'GET') reply.raw.once('finish', () => scraped(ip, part, page.builtAt, requestedAt))
-    if (isCompressed) void reply.header('content-encoding', 'gzip')
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(body)
   })
 
-  // One target per server. The label is `instance`, because a target label `server` would rename the label of the metrics.
-  app.get<Part>('/sd', guarded, async (request) =>
-    targets().map(({ server, address = request.host }) => ({
-      targets: [address],
-      labels: server === undefined ? {} : { __param_server: server, instance: server }
-    }))
+  app.get('/sd', guarded, async ({ view }) =>
+    discoverTargets(targets(), view, { ownAddress: listenAddress(app.server), isTls: tls !== undefined })
   )
 
-  app.get<Part>('/api/status', guarded, async () => status())
+  const statusFor = (view: View) => status(view === 'everything' ? undefined : view)
+
+  app.get('/api/status', guarded, async ({ view }, reply) => {
+    const body = JSON.stringify(statusFor(view))
+    return pages.hold(reply, body) ? reply.type('application/json; charset=utf-8').send(body) : reply
+  })
+
+  app.get('/', guarded, async ({ view }, reply) => {
+    const body = statusPage(statusFor(view))
+    return pages.hold(reply, body) ? reply.type('text/html; charset=utf-8').send(body) : reply
+  })
 
   app.get('/healthz', async (_, reply) => reply.type('text/plain').send('ok\n'))
 
@@ -86,9 +156,13 @@ export function createApp({ metrics, scraped, isReady, status, targets, tokens, 
       .send(isReadyNow ? 'ready\n' : 'not ready: some queries have not been polled yet\n')
   })
 
-  app.get<Part>('/', guarded, async (_, reply) => reply.type('text/html; charset=utf-8').send(statusPage(status())))
-
   return app
+}
+
+/** Rejects methods that no route has. The connection is closed, because the body is not read. */
+async function rejectOtherMethods({ method }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+  if (method === 'GET' || method === 'HEAD') return undefined
+  return reply.code(405).headers({ allow: 'GET, HEAD', connection: 'close' }).type('text/plain').send('only GET and HEAD are allowed\n')
 }
 
 interface Part {
@@ -102,10 +176,30 @@ function partOf({ query }: FastifyRequest<Part>): Selection {
   return { server, team }
 }
 
+/** The part that a client may see: with a login of one team, its page. The reason if it may not see the requested part. */
+function visiblePart({ server, team }: Selection, view: View): Selection | string {
+  if (view === 'everything') return { server, team }
+  const [own = '', ...others] = view
+  if (team === undefined && others.length > 0)
+    return `Your login belongs to several teams: select one with ?team= (${[...view].join(', ')}).\n`
+  // The same answer for unknown teams.
+  if (!view.has(team ?? own)) return 'Your login does not give access to the page of this team.\n'
+  return { server, team: team ?? own }
+}
+
 /** The message for an unknown server or team. The whole page must not be returned instead: it shows the data of all teams. */
 function explainMissing({ server, team }: Selection): string {
-  if (team === undefined) return `Unknown server "${server}"; / lists the servers.\n`
-  return `No team "${team}" owns a database${server === undefined ? '' : ` of the server "${server}"`}.\n`
+  if (team === undefined) return `Unknown server ${quote(server)}; / lists the servers.\n`
+  return `No team ${quote(team)} owns a database${server === undefined ? '' : ` of the server ${quote(server)}`}.\n`
+}
+
+function explainHost(host = ''): string {
+  return `The host name ${quote(host)} is not allowed. Add it to PGVITALS_ALLOWED_HOSTS, or configure tokens or users; allowed without are IP addresses and names without a dot.\n`
+}
+
+/** The beginning of a text from the request, in quotes. */
+function quote(text = ''): string {
+  return text.length > 100 ? `"${text.slice(0, 100)}…"` : `"${text}"`
 }
 
 /** Whether the header accepts gzip with a weight above zero. Source: RFC 9110, "Accept-Encoding". */

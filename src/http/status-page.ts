@@ -1,6 +1,6 @@
 import type { DatabaseStatus, QueryStatus, ServerStatus, Status } from '../page/status.ts'
 
-const style = `
+export const style = `
   :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent) }
   body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem }
   h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem }

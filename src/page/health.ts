@@ -1,8 +1,8 @@
 import { type FamilyText, renderLabels, renderNumber } from '../metric/exposition.ts'
 import type { Family, Sample } from '../metric/sample.ts'
 import type { PlannedQuery } from '../plan/plan-queries.ts'
-import { type DatabaseState, wasTried } from '../poll/polled-database.ts'
-import type { Snapshot } from '../poll/snapshots.ts'
+import { type DatabaseState, isDown, wasTried } from '../poll/polled-database.ts'
+import { isFresh, type Snapshot } from '../poll/snapshots.ts'
 import { capabilities } from '../server/capability.ts'
 import { trackingSettings } from '../server/tracking.ts'
 
@@ -69,7 +69,7 @@ const identities = gauge(
 const duplicates = gauge('pgvitals_server_duplicates', 'Other configured servers that are the same running server.')
 const success = gauge(
   'pgvitals_query_success',
-  'Whether the last poll of the query succeeded; datname is empty for a server-wide query, or the database that contributes its own rows to it.'
+  'Whether the last poll of the query succeeded; datname is empty for a server-wide query, or the database that contributes its own rows to it. A database that is down has one series with an empty query and the value 0; its single queries are exported until their results expire.'
 )
 const refusedPart = gauge(
   'pgvitals_query_refused',
@@ -127,6 +127,7 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
       ...capacity,
       ...(known.size > 0 ? [one(identities, known.size), one(duplicates, health.duplicates)] : []),
       ...states.filter(wasTried).map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),
+      ...states.filter(isDown).map(({ name }) => one(success, 0, { datname: name, query: '' })),
       ...states.flatMap(({ name, certificateExpiry: expiry }) =>
         expiry === undefined ? [] : [one(certificateExpiry, expiry, { datname: name })]
       ),
@@ -139,6 +140,26 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
       )
     ]
   })
+}
+
+/**
+ * The snapshots whose queries are exported one by one. A database that is down has one series for all of its queries, so
+ * that unreachable servers cost few series; its queries keep their own until their results expire.
+ */
+export function exportedQueries(snapshots: readonly Snapshot[], servers: readonly ServerHealth[], now: number): readonly Snapshot[] {
+  const down = new Set(servers.flatMap(({ server, states }) => downOf(states).map((datname) => placeOf(server, datname))))
+  if (down.size === 0) return snapshots
+  return snapshots.filter((snapshot) => !down.has(placeOf(snapshot.server, snapshot.datname)) || isFresh(snapshot, now))
+}
+
+/** The databases that are down, and `''` for server-wide queries if no database is up. */
+function downOf(states: readonly DatabaseState[]): readonly string[] {
+  const down = states.filter(isDown).map(({ name }) => name)
+  return down.length > 0 && states.every(({ isUp }) => !isUp) ? [...down, ''] : down
+}
+
+function placeOf(server: string, datname: string): string {
+  return `${server}\n${datname}`
 }
 
 function capabilitiesOf(states: readonly DatabaseState[]) {

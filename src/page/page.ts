@@ -1,8 +1,9 @@
 import { type FamilyText, render, renderHeader } from '../metric/exposition.ts'
 import type { Family, Sample } from '../metric/sample.ts'
+import { runAtOnce, type Work } from '../poll/run-in-slices.ts'
 import { expiresAt, isFresh, type Snapshot } from '../poll/snapshots.ts'
 import { collectorSamples } from './collectors.ts'
-import { healthSamples, QueryLines, type ServerHealth } from './health.ts'
+import { exportedQueries, healthSamples, QueryLines, type ServerHealth } from './health.ts'
 import type { IsSelected } from './selection.ts'
 
 /** Everything that the page or a part of it depends on. */
@@ -26,20 +27,59 @@ export interface RenderedPage {
   readonly freshUntil: number
 }
 
+/** The number of snapshots or samples that are rendered in one step. */
+const stepSize = 500
+
 /** Renders the state of servers, databases and queries, the snapshots, and the exporter's own metrics, in this order. */
-export function renderPage({ snapshots, servers, own, isSelected, now, unixOffsetMs }: PageState, lines = new QueryLines()): RenderedPage {
-  const joined = joinSnapshots(snapshots, now, isSelected)
-  const selected = snapshots.filter(({ server, datname }) => isSelected(server, [datname]))
+export function renderPage(state: PageState, lines = new QueryLines()): RenderedPage {
+  return runAtOnce(renderPageInSteps(state, lines))
+}
+
+/** The work of `renderPage`. */
+export function* renderPageInSteps(
+  { snapshots, servers, own, isSelected, now, unixOffsetMs }: PageState,
+  lines: QueryLines
+): Work<RenderedPage> {
+  const joined = yield* joinSnapshotsInSteps(snapshots, now, isSelected)
+  const selected = exportedQueries(
+    snapshots.filter(({ server, datname }) => isSelected(server, [datname])),
+    servers,
+    now
+  )
+  yield
   const isOwn = ({ labels: { server, datname = '' } }: Sample) => server === undefined || isSelected(server, [datname])
-  const health = render([...healthSamples(servers, joined.datnames).filter(isOwn), ...collectorSamples(selected)]).texts
+  const health: FamilyText[] = []
+  for (const part of chunksOf(servers, ({ states }) => 1 + states.length)) {
+    health.push(...render(healthSamples(part, joined.datnames).filter(isOwn)).texts)
+    yield
+  }
+  health.push(...render(collectorSamples(selected, servers)).texts)
+  yield
+  for (const part of chunksOf(selected)) {
+    health.push(...lines.texts(part, unixOffsetMs))
+    yield
+  }
+  const ofExporter: FamilyText[] = []
+  for (const part of chunksOf(own.filter(isOwn))) {
+    ofExporter.push(...render(part).texts)
+    yield
+  }
   return {
-    parts: [
-      ...joinFamilies([...health, ...lines.texts(selected, unixOffsetMs)]),
-      ...joined.parts,
-      ...joinFamilies(render(own.filter(isOwn)).texts)
-    ],
+    parts: [...(yield* joinFamiliesInSteps(health)), ...joined.parts, ...(yield* joinFamiliesInSteps(ofExporter))],
     freshUntil: joined.freshUntil
   }
+}
+
+/** Divides a list into parts whose size is that of one step. */
+function* chunksOf<Item>(all: readonly Item[], sizeOf: (item: Item) => number = () => 1): Generator<readonly Item[]> {
+  let [start, size] = [0, 0]
+  for (const [index, item] of all.entries()) {
+    size += sizeOf(item)
+    if (size < stepSize) continue
+    yield all.slice(start, index + 1)
+    ;[start, size] = [index + 1, 0]
+  }
+  if (start < all.length) yield all.slice(start)
 }
 
 /** The joined fresh snapshots. Valid until a poll ends or one of them expires. */
@@ -52,11 +92,17 @@ export interface JoinedSnapshots {
 
 /** Joins the selected parts of the fresh snapshots, family by family. */
 export function joinSnapshots(snapshots: readonly Snapshot[], now: number, isSelected: IsSelected = () => true): JoinedSnapshots {
+  return runAtOnce(joinSnapshotsInSteps(snapshots, now, isSelected))
+}
+
+function* joinSnapshotsInSteps(snapshots: readonly Snapshot[], now: number, isSelected: IsSelected): Work<JoinedSnapshots> {
   const fresh = snapshots.filter((snapshot) => isFresh(snapshot, now))
   const isChosen = chooseContributors(fresh, snapshots)
+  yield
   const datnames = new Map<string, Set<string>>()
   const selected: FamilyText[] = []
-  for (const snapshot of fresh) {
+  for (const [index, snapshot] of fresh.entries()) {
+    if (index % stepSize === 0) yield
     const { server, texts } = snapshot
     const names = datnames.get(server) ?? new Set()
     datnames.set(server, names)
@@ -67,7 +113,7 @@ export function joinSnapshots(snapshots: readonly Snapshot[], now: number, isSel
     }
   }
   const freshUntil = fresh.reduce((first, snapshot) => Math.min(first, expiresAt(snapshot)), Number.POSITIVE_INFINITY)
-  return { parts: joinFamilies(selected), freshUntil, datnames }
+  return { parts: yield* joinFamiliesInSteps(selected), freshUntil, datnames }
 }
 
 /**
@@ -98,8 +144,13 @@ function chooseContributors(fresh: readonly Snapshot[], all: readonly Snapshot[]
 
 /** The texts of each family after its HELP and TYPE lines, sorted by family name. */
 export function joinFamilies(texts: readonly FamilyText[]): readonly Buffer[] {
+  return runAtOnce(joinFamiliesInSteps(texts))
+}
+
+function* joinFamiliesInSteps(texts: readonly FamilyText[]): Work<readonly Buffer[]> {
   const byName = new Map<string, Buffer[]>()
-  for (const { family, text } of texts) {
+  for (const [index, { family, text }] of texts.entries()) {
+    if (index % (10 * stepSize) === 0) yield
     if (text.length === 0) continue
     const parts = byName.get(family.name)
     if (parts === undefined) byName.set(family.name, [headerOf(family), text])

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
+import { runInSlices, type Work } from '../poll/run-in-slices.ts'
 import { type Built, isServable, KeptPages, keyOf } from './kept-pages.ts'
 import type { RenderedPage } from './page.ts'
 import { compressor, createPageText, type PageText } from './page-text.ts'
@@ -22,8 +23,11 @@ export interface PageSource<Process> {
   /** The revision of a selection: a text that changes with its state. */
   readonly revisionOf: (selection: Selection) => string
   readonly readProcess: (now: number) => Promise<Process>
-  /** Renders the state at `now`; undefined if the server or team is unknown. */
-  readonly render: (selection: Selection, ofProcess: Process, now: number) => RenderedPage | undefined
+  /**
+   * Reads the state at `now` and returns the work of rendering it, which does not depend on later changes; undefined if the
+   * server or team is unknown.
+   */
+  readonly render: (selection: Selection, ofProcess: Process, now: number) => Work<RenderedPage> | undefined
   /** The expected time of the next regular scrape; undefined if there is none. */
   readonly nextScrape: (now: number) => number | undefined
   readonly clock: Clock
@@ -125,7 +129,11 @@ export class Pages<Process> {
     await nextTurn()
     const builtAt = clock.now()
     const generation = this.#generation
-    const rendered = render(selection, ofProcess, builtAt)
+    const revision = revisionOf(selection)
+    const work = render(selection, ofProcess, builtAt)
+    if (work === undefined) return undefined
+    // Other events are handled while a page of many servers is rendered.
+    const rendered = await runInSlices(work, clock)
     if (rendered === undefined) return undefined
     const renderMs = clock.now() - builtAt
     const last = this.#kept.get(selection)?.content
@@ -138,7 +146,7 @@ export class Pages<Process> {
       etag: `W/"${this.#process}-${this.#built++}"`,
       builtAt,
       freshUntil: rendered.freshUntil,
-      revision: revisionOf(selection),
+      revision,
       generation,
       content,
       get bytes() {

@@ -51,17 +51,37 @@ export interface PolledServer {
   readonly snapshots: Snapshots
 }
 
-/** The status of all servers. `now` is in milliseconds of the clock. */
-export function readStatus(version: string, servers: readonly PolledServer[], now: number): Status {
+/**
+ * The status of all servers, or of the databases of these teams and of their servers. `now` is in milliseconds of the clock.
+ * A team sees whether a server-wide query succeeded, but not in which database of another team it ran and why it failed
+ * there: the message may contain names or texts of that database.
+ */
+export function readStatus(version: string, servers: readonly PolledServer[], now: number, teams?: ReadonlySet<string>): Status {
+  const all = servers.map((one) => ({ one, isVisible: visibilityOf(one, teams) }))
+  const visible = teams === undefined ? all : all.filter(({ one, isVisible }) => one.server.databases.some(({ name }) => isVisible(name)))
   return {
     version,
-    servers: servers.map(({ server, states, plan, snapshots }) => ({
+    servers: visible.map(({ one: { server, states, plan, snapshots }, isVisible }) => ({
       name: server.name,
       detail: server.detail,
-      databases: states.map((state) => ({ ...databaseStatus(state), detail: detailOf(server, state) })),
-      queries: plan.all.map((planned) => queryStatus(planned, snapshots.get(planned.datname, planned.query.name), now))
+      databases: states
+        .filter(({ name }) => isVisible(name))
+        .map((state) => ({ ...databaseStatus(state), detail: detailOf(server, state) })),
+      queries: plan.all
+        .filter(({ datname }) => datname === '' || isVisible(datname))
+        .map((planned) => {
+          const status = queryStatus(planned, snapshots.get(planned.datname, planned.query.name), now)
+          return isVisible(planned.database) ? status : { ...status, database: '(server)', about: '' }
+        })
     }))
   }
+}
+
+/** Whether a database may be shown: every one without teams, otherwise those that the teams own. */
+function visibilityOf({ server }: PolledServer, teams: ReadonlySet<string> | undefined): (name: string) => boolean {
+  if (teams === undefined) return () => true
+  const owned = new Set(server.databases.filter(({ team }) => team !== '' && teams.has(team)).map(({ name }) => name))
+  return (name) => owned.has(name)
 }
 
 /** The level of detail of a declared or discovered database. */

@@ -68,12 +68,18 @@ export function planQueries(
   )
 }
 
-/** The variants of each query, newest first. */
+const grouped = new WeakMap<readonly Query[], ReadonlyMap<string, readonly Query[]>>()
+
+/** The variants of each query, newest first. All servers share those of the same queries. */
 export function groupVariants(queries: readonly Query[]): ReadonlyMap<string, readonly Query[]> {
+  const known = grouped.get(queries)
+  if (known !== undefined) return known
   const byName = new Map<string, readonly Query[]>()
   for (const query of queries) byName.set(query.name, [...(byName.get(query.name) ?? []), query])
   const newestFirst = (left: Query, right: Query) => compareVersions(right.variant ?? [], left.variant ?? [])
-  return new Map([...byName].map(([name, variants]) => [name, [...variants].sort(newestFirst)]))
+  const variants = new Map([...byName].map(([name, all]) => [name, [...all].sort(newestFirst)] as const))
+  grouped.set(queries, variants)
+  return variants
 }
 
 /** Plans every query for one database. The result depends only on the arguments and can be reused until they change. */

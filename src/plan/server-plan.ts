@@ -85,6 +85,11 @@ export class ServerPlan {
     return true
   }
 
+  /** Forgets which databases server-wide queries avoid. The next update takes effect on all of them. */
+  serverReplaced(): void {
+    this.#avoided.clear()
+  }
+
   #join(now: number): void {
     for (const [key, { until }] of this.#avoided) if (until <= now) this.#avoided.delete(key)
     this.#all = joinPlans([...this.#databases.values()], (query, database) => {

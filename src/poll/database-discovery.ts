@@ -62,6 +62,12 @@ export class DatabaseDiscovery {
     return isNew
   }
 
+  /** Lists the databases again as soon as possible. Until then, the list of the replaced server is used. */
+  serverReplaced(): void {
+    this.#startedAt = Number.NEGATIVE_INFINITY
+    this.#gone.clear()
+  }
+
   /** Whether the last successful list contains a database of this name. */
   has(name: string): boolean {
     return this.#listed.some((listed) => listed.name === name)

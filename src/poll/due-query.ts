@@ -108,7 +108,12 @@ function limitOf({ query, datname, contributors }: PlannedQuery, databases: numb
 }
 
 /** If the identity of the server is unknown, every session is a new epoch. */
-function epochOf({ name, state, sessionNumber }: PolledDatabase, session: Session, server: Server, found: DatabaseDiscovery): string {
+function epochOf(
+  { name, state, sessionNumber, serverNumber }: PolledDatabase,
+  session: Session,
+  server: Server,
+  found: DatabaseDiscovery
+): string {
   const { identity, facts } = state
   const answering = identity === undefined ? [name, sessionNumber, session.isPooled] : [identity.systemIdentifier, identity.startTime]
   const { discovery, databases } = server
@@ -119,5 +124,5 @@ function epochOf({ name, state, sessionNumber }: PolledDatabase, session: Sessio
     databases.map(({ name }) => name),
     found.returned
   ]
-  return JSON.stringify([answering, facts?.role, [...(facts?.capabilities ?? [])], shown])
+  return JSON.stringify([answering, serverNumber, facts?.role, [...(facts?.capabilities ?? [])], shown])
 }

@@ -2,10 +2,13 @@ import { isDeepStrictEqual } from 'node:util'
 import { readPassword } from '../server/password.ts'
 import type { Connection } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
+import { StartupOptions } from '../server/startup-options.ts'
 import type { ConnectionLimiter } from './connection-limiter.ts'
 
 /** The only session of one database, and its permit. */
 export class HeldConnection {
+  /** The startup options of the next session. */
+  readonly startup = new StartupOptions()
   readonly #limiter: ConnectionLimiter
   #release: (() => void) | undefined
   #session: Session | undefined

@@ -67,6 +67,7 @@ async function admitAndConnect(cycle: Cycle, options: CycleOptions): Promise<Fou
   if (database === undefined || poller.isDeferred(cycle.name)) return await defer(connection)
   const target = database.connection
   try {
+    if (poller.isOfReplacedServer(cycle)) await connection.close()
     const credential = { credential: await credentialOf(target), database: database.name, file: fileOf(target.password) }
     const isRejected = poller.authFailures.current(credential, clock.now()) !== undefined
     // The password is read before the permit is acquired: a password command that hangs must not hold a permit.
@@ -148,14 +149,14 @@ async function open(
   target: Connection,
   credential: CredentialUse,
   password: Promise<string | undefined> | undefined,
-  { poller: { authFailures, passwords }, clock }: CycleOptions
+  { poller: { authFailures, passwords }, connection, clock }: CycleOptions
 ): Promise<Session | { readonly message: string }> {
   const other = authFailures.attempt(credential)
   if (other !== undefined) await Promise.race([other, wait(patienceMs, undefined, { ref: false })])
   const rejected = authFailures.current(credential, clock.now())
   if (rejected !== undefined) return rejected
   const read = password ?? passwords.read(target, credential.credential, clock.now())
-  const attempt = openSession(target, read).catch((error: unknown) => {
+  const attempt = openSession(target, read, connection.startup).catch((error: unknown) => {
     if (classOf(error) === 'auth') {
       authFailures.failed(credential, error, messageOf(error), clock.now())
       passwords.forget(credential.credential)

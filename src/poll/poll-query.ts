@@ -4,12 +4,13 @@ import { columnsMismatch, type DatnameOf, databaseOf, type Entry, readRows, rows
 import { isMergedByUser, isValueColumn } from '../query/query.ts'
 import { arrayText } from '../server/array-text.ts'
 import { ClassedError, classOf, messageOf } from '../server/error-class.ts'
-import type { Answer } from '../server/received-answer.ts'
+import { type Answer, eachRow } from '../server/received-answer.ts'
 import type { Session } from '../server/session.ts'
 import type { DueQuery } from './due-query.ts'
 import { isUnchanged, type PollResult } from './poll-result.ts'
 import type { QueryMemory } from './query-memories.ts'
 import { runInParts } from './run-in-parts.ts'
+import { runInSlices } from './run-in-slices.ts'
 import type { Failure } from './snapshots.ts'
 
 /** The outcome of a poll: a result, a failure, or both if a failure made the result incomplete. */
@@ -53,7 +54,7 @@ async function poll(session: Session, due: DueQuery, clock: Clock): Promise<Poll
     return { result: rowsOf(due, answer, clock, isWhole), failure }
   }
   const answer = await session.run(sql, query)
-  const result = memory?.kind === 'counts' ? countStatements(due, answer, memory, clock) : rowsOf(due, answer, clock, true)
+  const result = memory?.kind === 'counts' ? await countStatements(due, answer, memory, clock) : rowsOf(due, answer, clock, true)
   return { result, failure: undefined }
 }
 
@@ -76,13 +77,20 @@ function rowsOf(due: DueQuery, answer: Answer, clock: Clock, isWhole: boolean): 
   return { ...result, rendered: digest === undefined ? undefined : { query, digest, limit, databases, knownLabels, result } }
 }
 
-function countStatements(due: DueQuery, answer: Answer, { counts }: QueryMemory & { readonly kind: 'counts' }, clock: Clock): PollResult {
+/** Counts statements in slices, so that scrapes do not wait for thousands of them. */
+async function countStatements(
+  due: DueQuery,
+  answer: Answer,
+  { counts }: QueryMemory & { readonly kind: 'counts' },
+  clock: Clock
+): Promise<PollResult> {
   const { seenUntil, epoch, isShown, isOwnRole } = due
   // Named series beyond the sample limit would be counted but not exported.
   const fitting = Math.floor(due.maxSamples / Math.max(1, due.query.columns.filter(isValueColumn).length)) - counts.others
   const limit = Math.max(0, Math.min(due.limit, fitting))
   const isWhole = answer.cutRows === 0
-  const taken = counts.take(answer.rows, { now: clock.now(), seenUntil, epoch, isWhole, limit, isShown, isOwnRole })
+  const options = { now: clock.now(), seenUntil, epoch, isWhole, limit, isShown, isOwnRole }
+  const taken = await runInSlices(counts.steps(eachRow(answer), options), clock)
   const missing = { cutRows: answer.cutRows, illegal: 0, duplicates: taken.duplicates }
   const result = resultOf(due, taken.rows, taken.entries, missing)
   return { ...result, texts: [...result.texts, ...taken.texts] }

@@ -11,7 +11,7 @@ import type { Session } from '../server/session.ts'
 import type { Grid } from './cycle-timing.ts'
 import type { Connected, Found } from './found.ts'
 import { CycleCosts, roundUp, stretch } from './intervals.ts'
-import { nextInPhase, Schedule, type Timed } from './schedule.ts'
+import { nextInPhase, nextOnGrid, Schedule, type Timed } from './schedule.ts'
 import type { Failure } from './snapshots.ts'
 
 /** The state of a database after its last poll cycle. Immutable. */
@@ -53,6 +53,11 @@ export function wasTried({ isUp, failure, isDeferred, isNotPermitted }: Database
   return isUp || (failure !== undefined && !isDeferred && !isNotPermitted)
 }
 
+/** Whether the last attempt to connect failed. */
+export function isDown(state: DatabaseState): boolean {
+  return wasTried(state) && !state.isUp
+}
+
 const deferral: Failure = {
   errorClass: 'too_many_connections',
   message: 'not polled: the last free connections of the server are left to others'
@@ -83,6 +88,8 @@ export interface Cycle {
 export interface CycleInProgress extends Cycle {
   /** The queries at its start. A reload may change them during the cycle; what was refused to them then does not count. */
   readonly queries: readonly Query[]
+  /** The number of the server that responds. If another server replaces it during the cycle, the results of the cycle are dropped. */
+  serverNumber: number
   /** The time at which its polls began, after it had acquired its permit. */
   learnedAt: number
   found: Found | undefined
@@ -109,6 +116,8 @@ export class PolledDatabase {
   isHurried = false
   /** The number of consecutive polls that lost the connection, by query. */
   readonly #losses = new Map<string, number>()
+  /** The number of the server of the session. */
+  serverNumber = 0
   /** The start times of all servers that responded. */
   readonly #startTimes = new Set<string>()
   #session: Session | undefined
@@ -204,6 +213,16 @@ export class PolledDatabase {
     this.examinedAt.clear()
   }
 
+  /** Everything that was learned from the server is unknown again, and everything is due. */
+  forgetServer(): void {
+    this.forgetRefusals()
+    this.schedule.forget()
+    this.introduction = undefined
+    this.notBefore = Number.NEGATIVE_INFINITY
+    this.isHurried = true
+    this.state = { ...this.state, facts: undefined, identity: undefined }
+  }
+
   /** Records that a discovered database does not accept the role. No connection is attempted before `notBefore`. */
   notPermitted(failure: Failure, notBefore: number): void {
     this.failed(failure)
@@ -276,6 +295,15 @@ export class PolledDatabase {
     const { isSpread, grid } = this.#interval
     // Spread cycles keep their phase.
     if (!isSpread && grid !== undefined) this.schedule.align(grid.seconds * 1000, grid.scrapeAt, this.#leadMs(grid))
+  }
+
+  /** Moves the cycles to this phase of their interval. */
+  moveToPhase(phase: number, now: number): void {
+    const { seconds } = this.#interval
+    const intervalMs = seconds * 1000
+    // Whole milliseconds, so that a cycle at this time is followed by the next one, not by itself.
+    const point = Math.floor(phase * intervalMs)
+    this.schedule.moveGrid(nextOnGrid(point - intervalMs, intervalMs, now), seconds, now)
   }
 
   /** The lead: the time from the start of a cycle to the scrape that it precedes, at most half of the time between scrapes. */

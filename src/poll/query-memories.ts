@@ -47,6 +47,11 @@ export class QueryMemories {
     for (const key of this.#kept.keys()) if (key.endsWith(`\n${datname}`)) this.#kept.delete(key)
   }
 
+  /** Forgets texts and chosen rows, which belong to a server. The counts of statements have epochs. */
+  serverReplaced(): void {
+    for (const [key, { memory }] of this.#kept) if (memory.kind !== 'counts') this.#kept.delete(key)
+  }
+
   #create(query: Query, labels: Labels): QueryMemory {
     if (query.statements?.kind === 'counts') return { kind: 'counts', counts: new StatementCounts(query, labels) }
     if (query.statements?.kind === 'texts') {

@@ -42,6 +42,12 @@ export class Schedule {
     return queries.filter((query) => (this.#planned.get(query.name)?.at ?? now) <= now)
   }
 
+  /** Makes a query due immediately, or all queries. */
+  forget(query?: string): void {
+    if (query === undefined) this.#planned.clear()
+    else this.#planned.delete(query)
+  }
+
   /** Plans the next poll of a query that has been polled. A query that was not polled remains due. */
   polled(query: Timed, now: number): void {
     const intervalMs = query.intervalSeconds * 1000

@@ -11,6 +11,8 @@ const idleMs = 300_000
 /** No series stays frozen for longer, for example if each request comes from a new address. */
 const longestFreezeMs = 2 * longestExpectedMs
 const mostScrapers = 1000
+/** Stopped scrapers are deleted at this interval, and the next scrape is determined again after it. */
+const checkMs = 1000
 
 /** A client that requests the page. */
 interface Scraper {
@@ -32,26 +34,27 @@ export class Scrapers {
   readonly #scrapers = new Map<string, Scraper>()
   /** The time of the last scrape of each server's part, and of the whole page with the key `undefined`. */
   readonly #lastScrapes = new Map<string | undefined, number>()
+  #checkedAt = Number.NEGATIVE_INFINITY
+  /** The earliest expected scrape, and when it was determined. A request must not cost a walk over all scrapers. */
+  #next = { at: undefined as number | undefined, determinedAt: Number.NEGATIVE_INFINITY }
 
   /**
-   * Records that a client has requested the page, or the part of one server, at `now`, and received data of the time
-   * `builtAt`.
+   * Records that a client has received the page, or the part of one server, with data of the time `builtAt`, which it
+   * requested at `now`. `client` identifies the address and the team.
    */
   scraped(client: string, server: string | undefined, builtAt: number, now = builtAt): void {
-    const key = `${client}\n${server ?? ''}`
+    const key = JSON.stringify([client, server])
     const { pages = [], times: earlier = [], regular: known = [] } = this.#scrapers.get(key) ?? {}
     const times = ascending([...earlier, now]).slice(-timesNeeded)
+    const scraper = { server, pages: ascending([...pages, builtAt]).slice(-pagesKept), times, regular: updateRegularScrapers(known, times) }
+    // The order is that of the last scrapes.
     this.#scrapers.delete(key)
-    this.#scrapers.set(key, {
-      server,
-      pages: ascending([...pages, builtAt]).slice(-pagesKept),
-      times,
-      regular: updateRegularScrapers(known, times)
-    })
+    this.#scrapers.set(key, scraper)
     this.#lastScrapes.set(server, now)
-    for (const [other, scraper] of this.#scrapers) {
-      if (hasStopped(scraper, now) || this.#scrapers.size > mostScrapers) this.#scrapers.delete(other)
-    }
+    this.#next.at = earliest([this.#next.at ?? [], nextScrapesOf(scraper, now)].flat())
+    const [oldest] = this.#scrapers.keys()
+    if (this.#scrapers.size > mostScrapers && oldest !== undefined) this.#scrapers.delete(oldest)
+    if (now - this.#checkedAt >= checkMs) this.#deleteStopped(now)
   }
 
   /**
@@ -79,8 +82,17 @@ export class Scrapers {
 
   /** The expected time of the next regular scrape of any scraper after `now`; undefined if there is none. */
   nextScrape(now: number): number | undefined {
-    const next = this.#active(now).flatMap((scraper) => regularOf(scraper, now).map((one) => nextScrapeOf(one, now)))
-    return next.length === 0 ? undefined : Math.min(...next)
+    const { at, determinedAt } = this.#next
+    if (now - determinedAt >= checkMs || (at !== undefined && at <= now)) {
+      this.#next = { at: earliest(this.#active(now).flatMap((scraper) => nextScrapesOf(scraper, now))), determinedAt: now }
+    }
+    return this.#next.at
+  }
+
+  #deleteStopped(now: number): void {
+    this.#checkedAt = now
+    for (const [key, scraper] of this.#scrapers) if (hasStopped(scraper, now)) this.#scrapers.delete(key)
+    for (const [server, last] of this.#lastScrapes) if (now - last > idleMs) this.#lastScrapes.delete(server)
   }
 
   #active(now: number): readonly Scraper[] {
@@ -100,6 +112,14 @@ function receives(scraper: Scraper, server: string): boolean {
 /** The regular scrapers of a client that have not ended. */
 function regularOf({ regular }: Scraper, now: number): readonly RegularScraper[] {
   return regular.filter((one) => !hasEnded(one, now))
+}
+
+function nextScrapesOf(scraper: Scraper, now: number): readonly number[] {
+  return regularOf(scraper, now).map((one) => nextScrapeOf(one, now))
+}
+
+function earliest(times: readonly number[]): number | undefined {
+  return times.length === 0 ? undefined : Math.min(...times)
 }
 
 function hasStopped({ times }: Scraper, now: number): boolean {

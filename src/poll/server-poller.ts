@@ -11,8 +11,7 @@ import type { Candidate, PlannedQuery } from '../plan/plan-queries.ts'
 import { ServerPlan } from '../plan/server-plan.ts'
 import type { Query } from '../query/query.ts'
 import { fileOf } from '../server/credential.ts'
-import { refusalClasses } from '../server/find-refusals.ts'
-import { noRefusals, type Refusal, type Refusals } from '../server/refusals.ts'
+import { noRefusals, type Refusal, type Refusals, refusalClasses } from '../server/refusals.ts'
 import { addressOf, type Database, detailsOf, type Server } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import { AuthFailures } from './auth-failures.ts'
@@ -28,6 +27,7 @@ import { type Cycle, type CycleInProgress, type DatabaseState, PolledDatabase } 
 import { QueryMemories } from './query-memories.ts'
 import { backOffSeconds } from './schedule.ts'
 import type { Scrapers } from './scrapers.ts'
+import { ServerIdentities } from './server-identities.ts'
 import { keepableSessions, keptSessions, leaderOf, type SessionNeeds } from './session-policy.ts'
 import { type Failure, isFresh, Snapshots } from './snapshots.ts'
 
@@ -65,6 +65,9 @@ export class ServerPoller {
   readonly plan: ServerPlan
   readonly #options: PollerOptions
   readonly #memories = new QueryMemories()
+  readonly #identities = new ServerIdentities()
+  /** Increases when another server replaces the previous one. */
+  #serverNumber = 0
   #server: Server
   #queries: readonly Query[]
   #discovery: DatabaseDiscovery
@@ -138,7 +141,7 @@ export class ServerPoller {
     return this.#discovery.closedOf(this.#server)
   }
 
-  /** Whether every planned query has been polled once. A query that is planned later does not change it. */
+  /** Whether a connection to every database was attempted, and every planned query has been polled once. Later changes do not change it. */
   get isReady(): boolean {
     return this.#isReady
   }
@@ -190,7 +193,8 @@ export class ServerPoller {
     if (now < polled.notBefore && !polled.isHurried) return undefined
     polled.isHurried = false
     const known = polled.introduction?.kind === 'connected' && polled.session === undefined ? undefined : polled.introduction
-    polled.cycle = { name, startedAt: now, known, queries: this.#queries, learnedAt: now, found: undefined, due: [] }
+    const serverNumber = this.#serverNumber
+    polled.cycle = { name, startedAt: now, known, queries: this.#queries, serverNumber, learnedAt: now, found: undefined, due: [] }
     polled.introduction = undefined
     return polled.cycle
   }
@@ -198,6 +202,12 @@ export class ServerPoller {
   /** The current configuration of the database of a cycle; undefined if the database was removed. */
   databaseOf(cycle: Cycle): Database | undefined {
     return this.#polledIn(cycle)?.database
+  }
+
+  /** Whether the kept session of a cycle belongs to a server that was replaced by another one. */
+  isOfReplacedServer(cycle: Cycle): boolean {
+    const polled = this.#polledIn(cycle)
+    return polled?.session !== undefined && polled.serverNumber !== this.#serverNumber
   }
 
   /** Whether the database is not polled because the server has too few free connections. */
@@ -227,6 +237,8 @@ export class ServerPoller {
     this.#revision++
     polled.cycle.found = found
     polled.cycle.learnedAt = now
+    // It may have connected to the replaced server.
+    if (this.#isOutdated(polled.cycle)) return
     if (found !== cycle.known) this.#take(polled, found, now)
     this.#replan(now)
     this.#introduce(now, polled)
@@ -236,7 +248,7 @@ export class ServerPoller {
   /** The next query to poll in the cycle; undefined if there is none. */
   next(cycle: Cycle, now: number): DueQuery | undefined {
     const polled = this.#polledIn(cycle)
-    if (polled?.cycle === undefined) return undefined
+    if (polled?.cycle === undefined || this.#isOutdated(polled.cycle)) return undefined
     for (let first = polled.cycle.due.shift(); first !== undefined; first = polled.cycle.due.shift()) {
       // During the cycle a reload may have removed the query, or the plan may have moved it to another database.
       const planned = this.plan.running(first.datname, first.query.name)
@@ -280,7 +292,7 @@ export class ServerPoller {
     const polled = this.#polledIn(cycle)
     if (polled?.cycle === undefined || refusals.length === 0) return false
     polled.examinedAt.delete(query.name)
-    if (polled.cycle.queries !== this.#queries) return false
+    if (polled.cycle.queries !== this.#queries || this.#isOutdated(polled.cycle)) return false
     if (query.scope === 'server') this.#inProgress.delete(placeOf({ query, datname }))
     this.#revision++
     polled.refused(refusals)
@@ -296,7 +308,7 @@ export class ServerPoller {
     if (query.scope === 'server') this.#inProgress.delete(placeOf({ query, datname }))
     const polled = this.#polledIn(cycle)
     const planned = this.plan.running(datname, query.name)
-    if (polled === undefined || planned === undefined) return
+    if (polled?.cycle === undefined || planned === undefined || this.#isOutdated(polled.cycle)) return
     this.#revision++
     // A database that began to contribute during the poll counts its statements itself.
     if (query.statements?.kind === 'counts' && !isDeepStrictEqual(contributors, planned.contributors)) return
@@ -342,6 +354,11 @@ export class ServerPoller {
     if (polled?.cycle === undefined) return 'close'
     this.#revision++
     const { found } = polled.cycle
+    if (this.#isOutdated(polled.cycle)) {
+      polled.disconnected()
+      polled.cycle = undefined
+      return 'close'
+    }
     if (this.#hasNewList) this.#reconcile(now)
     const isIntroduction = this.#introducedAt !== undefined
     const end = this.#sessionEnd(polled, now)
@@ -354,10 +371,13 @@ export class ServerPoller {
       if (found?.kind === 'connected') polled.costs.cycled(found.isNew ? found.seconds : undefined)
       this.#setIntervals(now)
       polled.cycleEnded(cycle.startedAt, now, this.plan.runningIn(polled.name), this.#backOffSeconds(polled, found, now))
+      // Unreachable servers are tried one after the other, not all at once before each scrape.
+      if (polled.state.failure?.errorClass === 'network') polled.moveToPhase(phaseOf(hashOf(this.#server.name)), now)
     }
     polled.cycle = undefined
     this.#introduce(now)
-    this.#isReady ||= this.plan.all.every((planned) => planned.skipped !== undefined || this.#wasPolled(planned))
+    this.#isReady ||=
+      this.states.every(wasReached) && this.plan.all.every((planned) => planned.skipped !== undefined || this.#wasPolled(planned))
     return end
   }
 
@@ -376,6 +396,11 @@ export class ServerPoller {
     for (const polled of this.#all) polled.schedule.limitWaits(polled.timed(this.plan.runningIn(polled.name)), now)
   }
 
+  /** Whether the configuration is this one, so that `update` would change nothing. */
+  isConfigured(server: Server, queries: readonly Query[]): boolean {
+    return queries === this.#queries && isDeepStrictEqual(server, this.#server)
+  }
+
   /** Retries rejected credentials immediately: all of them, or those read from one of these files. */
   retryCredentials(files: readonly string[] | undefined): void {
     this.authFailures.forget(files)
@@ -386,11 +411,12 @@ export class ServerPoller {
     }
   }
 
-  /** A scrape was recorded. Ends the long interval of a server that was not scraped. */
-  scraped(now: number): void {
-    if (this.#timing.grid === undefined || this.#timing.grid.scrapeAt !== undefined) return
+  /** A scrape was recorded. Ends the long interval of a server that was not scraped. Returns whether the next cycle may have changed. */
+  scraped(now: number): boolean {
+    if (this.#timing.grid === undefined || this.#timing.grid.scrapeAt !== undefined) return false
     this.#revision++
     this.#setIntervals(now)
+    return true
   }
 
   stop(): void {
@@ -467,10 +493,69 @@ export class ServerPoller {
       if (isLeader && this.#server.discovery !== undefined) this.#discoveryFailed(`cannot connect to database ${name}`)
     } else {
       if (!polled.state.isUp) log.info({ server, database: name, role: found.facts.role }, 'connected')
+      const { databaseOid } = polled.state.facts ?? {}
       polled.connected(found, now)
+      this.#takeIdentity(polled, databaseOid, now)
       if (polled.cycle?.queries !== this.#queries) polled.forgetRefusals()
       this.#logRefusals(polled)
       this.#takeServerFacts(polled, found, now)
+    }
+  }
+
+  #isOutdated({ serverNumber }: CycleInProgress): boolean {
+    return serverNumber !== this.#serverNumber
+  }
+
+  /** Drops everything that was learned from a server or a database if another one of the same name responds. */
+  #takeIdentity(polled: PolledDatabase, lastOid: string | undefined, now: number): void {
+    const { identity, facts } = polled.state
+    const longestMs = 1000 * Math.max(...this.intervals.values())
+    const isReplaced = this.#identities.responded({ identity, major: facts?.version[0] }, now, longestMs)
+    if (isReplaced) this.#serverReplaced(polled)
+    polled.serverNumber = this.#serverNumber
+    // The databases of several servers may have different identifiers.
+    const isOther = lastOid !== undefined && facts?.databaseOid !== undefined && facts.databaseOid !== lastOid
+    if (isOther && !isReplaced && !this.#identities.areSeveral) this.#databaseReplaced(polled)
+  }
+
+  /** The other databases connect again, because their sessions may belong to the replaced server. */
+  #serverReplaced(by: PolledDatabase): void {
+    const { facts, identity } = by.state
+    const which = `PostgreSQL ${facts?.version.join('.')}${identity?.systemIdentifier ? `, system identifier ${identity.systemIdentifier}` : ''}`
+    this.#options.log.warn(
+      { server: this.#server.name, database: by.name },
+      `another server responds (${which}); dropping the results of the previous one`
+    )
+    this.#serverNumber++
+    if (by.cycle !== undefined) by.cycle.serverNumber = this.#serverNumber
+    this.snapshots.clear()
+    this.#memories.serverReplaced()
+    this.plan.serverReplaced()
+    this.#discovery.serverReplaced()
+    this.#usedBytes = undefined
+    this.#advised.clear()
+    this.authFailures.forget(undefined)
+    const { state } = by
+    for (const polled of this.#all) polled.forgetServer()
+    by.state = state
+    by.isHurried = false
+  }
+
+  /** A database was dropped and created again, or another one has received its name. */
+  #databaseReplaced(polled: PolledDatabase): void {
+    const { name } = polled
+    this.#options.log.info(
+      { server: this.#server.name, database: name },
+      'another database of this name responds; dropping the results of the previous one'
+    )
+    this.snapshots.keepOnly((datname) => datname !== name)
+    this.#memories.forget(name)
+    polled.forgetRefusals()
+    polled.schedule.forget()
+    for (const { datname, query } of this.snapshots.all()) {
+      if (datname !== '' || !this.snapshots.withdraw(name, query)) continue
+      const host = this.plan.running('', query)?.database
+      if (host !== undefined) this.#databases.get(host)?.schedule.forget(query)
     }
   }
 
@@ -556,15 +641,10 @@ export class ServerPoller {
   }
 
   #replan(now: number): void {
-    // A database that does not accept the role has no queries.
-    const candidates = this.#permitted.map(({ database, state: { name, isUp, facts }, refusals }) => ({
-      name,
-      isUp,
-      facts,
-      access: database.access,
-      detail: detailsOf(this.#server, database),
-      refusals
-    }))
+    // A database that has never responded, or does not accept the role, has no queries.
+    const candidates = this.#permitted.flatMap(({ database, state: { name, isUp, facts }, refusals }) =>
+      facts === undefined ? [] : [{ name, isUp, facts, access: database.access, detail: detailsOf(this.#server, database), refusals }]
+    )
     if (this.plan.update(this.#queries, candidates, now)) {
       this.#tidy()
       this.#ownRoles = new Set(this.#all.flatMap(monitoringRolesOf))
@@ -582,7 +662,7 @@ export class ServerPoller {
 
   /** Logs the plan and blind spots, one line each, if they have changed, after a connection to every database was attempted. */
   #describe(candidates: readonly Candidate[]): void {
-    if (this.states.some((state) => state.failures === 0 && !state.isUp)) return
+    if (candidates.length === 0 || this.states.some((state) => state.failures === 0 && !state.isUp)) return
     this.#isDescribed = true
     const { log } = this.#options
     const described = describePlan(this.#server.name, this.plan.all)
@@ -689,6 +769,15 @@ function countersOf({ query: { columns } }: PlannedQuery): number {
 function monitoringRolesOf({ database: { connection }, state: { facts } }: PolledDatabase): readonly string[] {
   if (facts === undefined) return [connection.user]
   return facts.capabilities.has('pg_read_all_stats') ? [connection.user, facts.role] : []
+}
+
+function hashOf(text: string): number {
+  return Buffer.from(text).reduce((hash, byte) => (hash * 31 + byte) % 65_521, 0)
+}
+
+/** Whether the first cycle of a database has ended: it connected, failed or was deferred. */
+function wasReached({ isUp, failure }: DatabaseState): boolean {
+  return isUp || failure !== undefined
 }
 
 /** Whether a connection was attempted, which reveals what the role sees. */

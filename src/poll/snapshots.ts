@@ -63,7 +63,12 @@ export class Snapshots {
 
   /** Records a failed poll. The last result is kept until it is three intervals old. */
   fail(datname: string, query: string, intervalSeconds: number, seconds: number, failure: Failure): void {
-    const { succeededAt, rows = 0, texts = [], rendered, roles } = this.get(datname, query) ?? {}
+    const last = this.get(datname, query)
+    // While a database is down, its snapshots do not change.
+    if (last?.failure !== undefined && last.seconds === seconds && last.intervalSeconds === intervalSeconds) {
+      if (last.failure.errorClass === failure.errorClass && last.failure.message === failure.message) return
+    }
+    const { succeededAt, rows = 0, texts = [], rendered, roles } = last ?? {}
     this.put({ datname, query, intervalSeconds, seconds, failure, succeededAt, rows, texts, rendered, roles })
   }
 
@@ -73,11 +78,13 @@ export class Snapshots {
     if (snapshot !== undefined && snapshot.intervalSeconds < intervalSeconds) this.put({ ...snapshot, intervalSeconds })
   }
 
-  /** Deletes the samples of a database from the result of a server-wide query. */
-  withdraw(datname: string, query: string): void {
+  /** Deletes the samples of a database from the result of a server-wide query. Returns whether there were any. */
+  withdraw(datname: string, query: string): boolean {
     const snapshot = this.get('', query)
     const texts = snapshot?.texts.filter((text) => text.datname !== datname)
-    if (snapshot !== undefined && texts?.length !== snapshot.texts.length) this.put({ ...snapshot, texts: texts ?? [] })
+    if (snapshot === undefined || texts?.length === snapshot.texts.length) return false
+    this.put({ ...snapshot, texts: texts ?? [], rendered: undefined })
+    return true
   }
 
   /** Samples of the other queries of the same database. */
@@ -94,6 +101,10 @@ export class Snapshots {
       this.#count(datname, -samplesOf(snapshot))
       this.#revision++
     }
+  }
+
+  clear(): void {
+    this.keepOnly(() => false)
   }
 
   /** All snapshots, sorted by database and query, so that the order of the page is the same at every scrape. */

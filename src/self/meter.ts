@@ -11,6 +11,14 @@ export interface ShardNumber {
   readonly count: number
 }
 
+/** The metrics of the HTTP server. */
+export interface HttpMeter {
+  readonly authFailed: () => void
+  readonly rejected: (reason: 'busy' | 'rate' | 'host') => void
+  /** Records the number of pages that are being prepared or sent. */
+  readonly pagesInFlight: (count: number) => void
+}
+
 /** The exporter's metrics about itself. */
 export interface Meter {
   readonly failed: (labels: { server: string; datname: string; class: string }) => void
@@ -26,6 +34,7 @@ export interface Meter {
   readonly configured: (isAccepted: boolean) => void
   /** Records the shard of this process; undefined if it polls all servers. */
   readonly sharded: (shard: ShardNumber | undefined) => void
+  readonly http: HttpMeter
   /** The exporter's metrics. */
   readonly samples: () => readonly Sample[]
   /** The metrics of the process at this moment, in Prometheus's text format. */
@@ -55,8 +64,17 @@ export function createMeter(version: string): Meter {
     'pgvitals_shards',
     'Number of shards (PGVITALS_SHARD). The label shard is the number of the shard that this process polls. Absent without shards.'
   )
+  const authFailures = counter('pgvitals_http_auth_failures_total', 'Requests with an invalid token or password.')
+  const pagesInFlight = gauge('pgvitals_http_pages_in_flight', 'Pages that are being prepared or sent.')
+  const rejected = counter(
+    'pgvitals_http_requests_rejected_total',
+    'Rejected requests, by reason: busy (too many pages in flight, or too many requests or connections); rate (too many logins from the address); host (the name in the Host header is not allowed).'
+  )
+  authFailures.add({}, 0)
+  pagesInFlight.set({}, 0)
+  for (const reason of ['busy', 'rate', 'host']) rejected.add({ reason }, 0)
   const perDatabase = [errors, dropped, sessions, polls, seconds]
-  const families = [...perDatabase, reloadSuccess, reloadTime, build, shards]
+  const families = [...perDatabase, reloadSuccess, reloadTime, build, shards, authFailures, pagesInFlight, rejected]
   const lag = measureEventLoopLag()
   const processMetrics = createProcessMetrics(lag)
   const configured = (isAccepted: boolean) => {
@@ -85,6 +103,11 @@ export function createMeter(version: string): Meter {
     },
     forget: (removed) => {
       for (const family of perDatabase) family.forget(removed)
+    },
+    http: {
+      authFailed: () => authFailures.add({}, 1),
+      rejected: (reason) => rejected.add({ reason }, 1),
+      pagesInFlight: (count) => pagesInFlight.set({}, count)
     },
     samples: () => {
       lag.working()

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { serialize } from 'pg-protocol'
 import type { ByteConnection } from './byte-connection.ts'
 import type { Answer, ReceivedAnswer } from './received-answer.ts'
 
@@ -19,16 +20,10 @@ export interface Statement {
   readonly closed?: readonly string[]
 }
 
-/** The messages of pg's connection whose types in @types/pg are outdated. */
+/** The methods of pg's connection whose types are missing in @types/pg. */
 interface Protocol {
-  readonly stream: { readonly cork: () => void; readonly uncork: () => void }
-  readonly close: (message: { readonly type: 'S'; readonly name: string }) => void
-  readonly parse: (message: { readonly name: string; readonly text: string }) => void
-  readonly bind: (message: { readonly statement?: string; readonly values?: readonly (string | null)[] }) => void
-  readonly describe: (message: { readonly type: 'P' }) => void
-  readonly execute: (message: Record<never, never>) => void
-  readonly sync: () => void
   readonly sendCopyFail: (message: string) => void
+  readonly sync: () => void
 }
 
 /**
@@ -48,20 +43,17 @@ export class Exchange implements pg.Submittable {
   submit(submitted: pg.Connection): void {
     const { sql, parameters, maxRows, before, name = '', isPrepared = false, closed = [] } = this.#statement
     this.#answer = (submitted as ByteConnection).receive(maxRows)
-    const connection = submitted as unknown as Protocol
-    connection.stream.cork()
-    for (const unused of closed) connection.close({ type: 'S', name: unused })
-    if (before !== undefined) {
-      connection.parse({ name: '', text: before })
-      connection.bind({})
-      connection.execute({})
-    }
-    if (!isPrepared) connection.parse({ name, text: sql })
-    connection.bind({ statement: name, values: parameters })
-    connection.describe({ type: 'P' })
-    connection.execute({})
-    connection.sync()
-    connection.stream.uncork()
+    const command = before === undefined ? [] : [serialize.parse({ text: before }), serialize.bind(), serialize.execute()]
+    const messages = [
+      ...closed.map((unused) => serialize.close({ type: 'S', name: unused })),
+      ...command,
+      ...(isPrepared ? [] : [serialize.parse({ name, text: sql })]),
+      serialize.bind({ statement: name, values: [...parameters] }),
+      serialize.describe({ type: 'P' }),
+      serialize.execute(),
+      serialize.sync()
+    ]
+    submitted.stream.write(Buffer.concat(messages))
   }
 
   handleError(error: unknown, connection: ByteConnection): void {

@@ -28,6 +28,8 @@ export interface Extension {
 export interface Facts {
   /** The name of the role, not quoted. */
   readonly role: string
+  /** The identifier of the database, which changes if it is dropped and created again; undefined if it is refused. */
+  readonly databaseOid?: string | undefined
   readonly version: Version
   readonly isStandby: boolean
   readonly extensions: ReadonlyMap<string, Extension>
@@ -44,6 +46,8 @@ export interface Facts {
 export interface Identity {
   readonly systemIdentifier: string
   readonly startTime: string
+  /** The time since its start. */
+  readonly uptimeSeconds?: number | undefined
 }
 
 const factsSql = compactSql(`
@@ -52,6 +56,7 @@ select
   pg_catalog.current_setting('server_version'),
   pg_catalog.pg_is_in_recovery(),
   pg_catalog.current_setting('in_hot_standby', true),
+  (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()),
   (
     select pg_catalog.json_object_agg(
       e.extname,
@@ -101,7 +106,10 @@ const detailsSql = {
 type Detail = keyof typeof detailsSql
 
 const identitySql = compactSql(`
-select system_identifier, extract(epoch from pg_catalog.pg_postmaster_start_time())::float8
+select
+  system_identifier,
+  extract(epoch from pg_catalog.pg_postmaster_start_time())::float8,
+  extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.pg_postmaster_start_time())::float8
 from pg_catalog.pg_control_system()`)
 
 const options = { timeoutSeconds: 5, maxRows: 1 }
@@ -124,7 +132,7 @@ export async function readFacts(session: Session): Promise<Facts> {
 export async function readSupportedFacts(session: Session, known: Refusals, now: number): Promise<Read<Facts>> {
   const ran = await runSupported(session, { name: 'facts', sql: factsSql, options }, known, now)
   if (ran.answer === undefined) throw new ClassedError('unsupported', `cannot read the facts of the database: ${ran.message}`)
-  const [role, version, isInRecovery, inHotStandby, installed, tracking, ...granted] = ran.answer.rows[0] ?? []
+  const [role, version, isInRecovery, inHotStandby, databaseOid, installed, tracking, ...granted] = ran.answer.rows[0] ?? []
   const extensions: Record<string, [string, string, boolean]> = JSON.parse(installed ?? '{}')
   const general = namesOf(
     generalCapabilities,
@@ -147,6 +155,7 @@ export async function readSupportedFacts(session: Session, known: Refusals, now:
   const own: readonly string[] | null = JSON.parse(details.roles ?? 'null')
   const value = {
     role: role ?? '',
+    databaseOid: databaseOid ?? undefined,
     version: parseVersion(version ?? ''),
     // The setting exists since PostgreSQL 14.
     isStandby: isInRecovery === 't' || (isInRecovery === null && inHotStandby === 'on'),
@@ -191,8 +200,9 @@ function namesOf(of: readonly Capability[], isGranted: readonly (boolean | null)
 export async function readIdentity(session: Session, known: Refusals, now: number): Promise<Read<Identity | undefined>> {
   try {
     const { answer, refusals } = await runSupported(session, { name: 'identity', sql: identitySql, options }, known, now)
-    const [systemIdentifier, startTime] = answer?.rows[0] ?? []
-    return { value: startTime ? { systemIdentifier: systemIdentifier ?? '', startTime } : undefined, refusals }
+    const [systemIdentifier, startTime, uptime] = answer?.rows[0] ?? []
+    const uptimeSeconds = uptime ? Number(uptime) : undefined
+    return { value: startTime ? { systemIdentifier: systemIdentifier ?? '', startTime, uptimeSeconds } : undefined, refusals }
   } catch (error) {
     if (session.isOpen()) return { value: undefined, refusals: known }
     throw error

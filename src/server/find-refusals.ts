@@ -17,9 +17,6 @@ const refusing: Readonly<Record<string, ErrorClass>> = {
   '55000': 'unsupported'
 }
 
-/** The classes of errors that can be refusals. `schema` includes missing functions. */
-export const refusalClasses: ReadonlySet<ErrorClass> = new Set<ErrorClass>(['unsupported', 'prerequisite', 'privilege', 'schema'])
-
 /** A statement that failed. */
 export interface Failed {
   /** The name of the query, unique among the statements of the database. */

@@ -27,8 +27,13 @@ export interface Client {
 
 const connectTimeoutSeconds = 5
 
-/** Opens a connection with one connection method. */
-export async function openClient(connection: Connection, knownPassword: string | undefined, tls: TlsAttempt): Promise<Client> {
+/** Opens a connection with one connection method. `options` is the startup parameter of that name. */
+export async function openClient(
+  connection: Connection,
+  knownPassword: string | undefined,
+  tls: TlsAttempt,
+  options?: string | undefined
+): Promise<Client> {
   const { host, address, port, user, database } = connection
   let isPasswordRequested = false
   const login = { mechanisms: [] as readonly string[] }
@@ -55,8 +60,9 @@ export async function openClient(connection: Connection, knownPassword: string |
     sslnegotiation,
     ...{ connection: new ByteConnection({ ssl, keepAlive: true, ...{ sslNegotiation: sslnegotiation } }) }
   })
-  withoutEnvironment(client)
+  withoutEnvironment(client, options)
   let open = true
+  let loss: unknown
   let version: Version = []
   let processId = 0
   const ended = new Promise<void>((resolve) => client.once('end', resolve)).then(() => {
@@ -64,8 +70,9 @@ export async function openClient(connection: Connection, knownPassword: string |
   })
   // Without this listener, losing an idle connection would end the process. The next exchange reports the loss. After an
   // unexpected message, the server may not close the socket itself.
-  client.on('error', () => {
+  client.on('error', (error) => {
     open = false
+    loss = error
     client.connection.stream.destroy()
   })
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }: { parameterName: string; parameterValue: string }) => {
@@ -96,9 +103,10 @@ export async function openClient(connection: Connection, knownPassword: string |
     try {
       return await Promise.race([exchange, deadline])
     } catch (error) {
-      throw open || classOf(error) !== 'other'
-        ? error
-        : new ClassedError('network', `the connection was lost: ${(error as Error).message}`, { cause: error })
+      if (open || classOf(error) !== 'other') throw error
+      // An idle connection is lost with an error that the next exchange does not receive.
+      const cause = loss ?? error
+      throw new ClassedError('network', `the connection was lost: ${messageOf(cause)}`, { cause })
     } finally {
       clearTimeout(timer)
     }
@@ -128,14 +136,14 @@ export async function openClient(connection: Connection, knownPassword: string |
 const ownParameters = { client_encoding: 'UTF8' }
 
 /**
- * Removes the values that pg has read from PGAPPNAME, PGOPTIONS and PGREPLICATION, because only src/config reads the
- * environment. The session sets application_name; as a startup parameter, PgBouncer would keep it for other clients.
+ * Sets `options` and removes the values that pg has read from PGAPPNAME, PGOPTIONS and PGREPLICATION, because only
+ * src/config reads the environment. The session sets application_name; as a startup parameter, PgBouncer would keep it for other clients.
  */
-function withoutEnvironment(client: object): void {
+function withoutEnvironment(client: object, options: string | undefined): void {
   type Parameters = Partial<Record<'application_name' | 'fallback_application_name' | 'options' | 'replication', unknown>>
   const { connectionParameters } = client as { readonly connectionParameters: Parameters }
-  for (const name of ['application_name', 'fallback_application_name', 'options', 'replication'] as const)
-    connectionParameters[name] = undefined
+  for (const name of ['application_name', 'fallback_application_name', 'replication'] as const) connectionParameters[name] = undefined
+  connectionParameters.options = options
 }
 
 /** Throws if channel binding is required and the login does not use it, before the password is used. */

@@ -85,8 +85,16 @@ export class ReceivedAnswer implements Answer {
   }
 
   get rows(): readonly (readonly (string | null)[])[] {
-    this.#rows ??= this.#decodeRows()
+    this.#rows ??= [...this.decodeRows()]
     return this.#rows
+  }
+
+  /** Decodes the rows one by one and does not keep them. */
+  *decodeRows(): Generator<readonly (string | null)[]> {
+    const { columns } = this
+    for (const { bytes, start, end } of this.#runs) {
+      for (let at = start; at < end; at += 1 + bytes.readUInt32BE(at + 1)) yield decodeRow(bytes, at, columns, this.#encoding)
+    }
   }
 
   #computeDigest(): string {
@@ -95,15 +103,11 @@ export class ReceivedAnswer implements Answer {
     for (const { bytes, start, end } of this.#runs) hash.update(bytes.subarray(start, end))
     return hash.digest('base64')
   }
+}
 
-  #decodeRows(): readonly (readonly (string | null)[])[] {
-    const { columns } = this
-    const rows: (string | null)[][] = []
-    for (const { bytes, start, end } of this.#runs) {
-      for (let at = start; at < end; at += 1 + bytes.readUInt32BE(at + 1)) rows.push(decodeRow(bytes, at, columns, this.#encoding))
-    }
-    return rows
-  }
+/** The rows of a result, for a caller that needs each of them once. */
+export function eachRow(answer: Answer): Iterable<readonly (string | null)[]> {
+  return answer instanceof ReceivedAnswer ? answer.decodeRows() : answer.rows
 }
 
 function decodeColumns(description: Buffer): readonly string[] {

@@ -1,6 +1,9 @@
 import type { ErrorClass } from './error-class.ts'
 import { type SqlPart, sqlParts } from './sql-parts.ts'
 
+/** The classes of errors that can be refusals. `schema` includes missing functions. */
+export const refusalClasses: ReadonlySet<ErrorClass> = new Set<ErrorClass>(['unsupported', 'prerequisite', 'privilege', 'schema'])
+
 /**
  * A function, relation or statement that a server refuses permanently, because a hosted server does not support it, the
  * role lacks a privilege, or it does not exist.

@@ -1,9 +1,12 @@
-import type { Version } from '../query/version.ts'
+import { ClassedError, classOf } from './error-class.ts'
 import { readPassword } from './password.ts'
 import { type Client, openClient } from './pg-client.ts'
 import { PreparedStatements } from './prepared-statements.ts'
 import type { Answer } from './received-answer.ts'
+import { refusalClasses } from './refusals.ts'
 import { type Connection, isSocket } from './server.ts'
+import { defaultTimeoutSeconds, settingCommands } from './session-settings.ts'
+import { StartupOptions } from './startup-options.ts'
 import { mayTryNext, tlsAttempts } from './tls.ts'
 
 export interface RunOptions {
@@ -27,23 +30,40 @@ export interface Session {
   readonly close: () => Promise<void>
 }
 
-/** The server's `statement_timeout` until a query sets a different one. */
-const defaultTimeoutSeconds = 5
-
 /** The margin between the server's `statement_timeout` and the client's deadline, and the deadline for a SET. */
 const graceSeconds = 2
 
+/** The attempts to open a session: without startup options, with all of them, and with those that are needed. */
+const mostAttempts = 3
+
 /**
  * Opens a session. Attempts the connection methods of the TLS mode in order. Without `password`, reads the password of
- * the connection. Throws an error that `classOf` classifies.
+ * the connection. If settings of the database or role may have prevented the session, connects again with startup options,
+ * which `startup` remembers for the next session. Throws an error that `classOf` classifies.
  */
-export async function openSession(connection: Connection, password?: Promise<string | undefined> | string | undefined): Promise<Session> {
-  const attempts = isSocket(connection.host) ? [false as const] : tlsAttempts(connection.tls)
+export async function openSession(
+  connection: Connection,
+  password?: Promise<string | undefined> | string | undefined,
+  startup: StartupOptions = new StartupOptions()
+): Promise<Session> {
   const knownPassword = await (password ?? readPassword(connection))
+  for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+    try {
+      const session = await attemptSession(connection, knownPassword, startup)
+      if (session !== undefined) return session
+    } catch (error) {
+      if (!startup.failed(error)) throw error
+    }
+  }
+  throw new ClassedError('other', 'the settings of the database or role changed during each attempt to connect')
+}
+
+async function attemptSession(connection: Connection, password: string | undefined, startup: StartupOptions): Promise<Session | undefined> {
+  const attempts = isSocket(connection.host) ? [false as const] : tlsAttempts(connection.tls)
   let failure: unknown
   for (const attempt of attempts) {
     try {
-      return await setUp(await openClient(connection, knownPassword, attempt))
+      return await setUp(await openClient(connection, password, attempt, startup.start()), startup)
     } catch (error) {
       failure = error
       if (!mayTryNext(error)) break
@@ -52,8 +72,10 @@ export async function openSession(connection: Connection, password?: Promise<str
   throw failure
 }
 
-async function setUp(client: Client): Promise<Session> {
+/** Returns undefined if the session must not be used, because its startup options hide values of the server. */
+async function setUp(client: Client, startup: StartupOptions): Promise<Session | undefined> {
   const { isOpen, close, certificateExpiry } = client
+  startup.loggedIn(client.version)
   try {
     const sql = 'select pg_catalog.pg_backend_pid()'
     const statement = { sql, parameters: [], maxRows: 1, deadlineSeconds: defaultTimeoutSeconds }
@@ -61,24 +83,27 @@ async function setUp(client: Client): Promise<Session> {
     const rows = await client.query(statement).then(
       (answer) => answer.rows,
       (error: unknown) => {
-        if (!client.isOpen()) throw error
+        if (!refusalClasses.has(classOf(error))) throw error
         return []
       }
     )
     const isPooled = rows[0]?.[0] !== String(client.processId)
     const run = isPooled ? runInTransaction(client) : await runInSession(client)
-    return { certificateExpiry, isPooled, isOpen, run, close }
+    const isUsable = await startup.succeeded((planted) => run(planted, { timeoutSeconds: defaultTimeoutSeconds, maxRows: 1000 }))
+    if (isUsable) return { certificateExpiry, isPooled, isOpen, run, close }
   } catch (error) {
     await close()
     throw error
   }
+  await close()
+  return undefined
 }
 
 type Run = Session['run']
 
 /** Without a pooler: sets the settings once and runs statements in autocommit. */
 async function runInSession(client: Client): Promise<Run> {
-  await client.execute(sessionSettings(client.version, defaultTimeoutSeconds, 'set'), defaultTimeoutSeconds)
+  await client.execute(settingCommands('set', client.version, defaultTimeoutSeconds), defaultTimeoutSeconds)
   const statements = new PreparedStatements(client)
   let currentTimeout = defaultTimeoutSeconds
   return async (sql, { timeoutSeconds, maxRows, parameters = [] }) => {
@@ -96,7 +121,7 @@ async function runInSession(client: Client): Promise<Run> {
  */
 function runInTransaction(client: Client): Run {
   return async (sql, { timeoutSeconds, maxRows, parameters = [] }) => {
-    const settings = sessionSettings(client.version, timeoutSeconds, 'set local')
+    const settings = settingCommands('set local', client.version, timeoutSeconds)
     try {
       const begin = 'begin transaction isolation level read committed read only not deferrable'
       await client.execute(`${begin}; ${settings}`, graceSeconds)
@@ -106,48 +131,4 @@ function runInTransaction(client: Client): Run {
       if (client.isOpen()) await client.execute('rollback', graceSeconds).catch(() => client.close())
     }
   }
-}
-
-/**
- * The settings of a session (`set`) or a transaction (`set local`), sent as one simple query in one round trip.
- * They override what an owner may have set with `alter database … set`: settings that change results
- * (extra_float_digits), drop privileges (role), refuse views (restrict_nonsystem_relation_kind) or end the session
- * (transaction_timeout, exit_on_error).
- */
-function sessionSettings(version: Version, timeoutSeconds: number, set: 'set' | 'set local'): string {
-  const [major = 0] = version
-  return [
-    "application_name = 'pgvitals'",
-    // The server does not convert texts, because an invalid byte would fail the statement. `decodeText` decodes them.
-    "client_encoding = 'SQL_ASCII'",
-    'role none',
-    `statement_timeout = '${timeoutSeconds}s'`,
-    "lock_timeout = '1s'",
-    "idle_in_transaction_session_timeout = '10s'",
-    'default_transaction_read_only = on',
-    "default_transaction_isolation = 'read committed'",
-    'default_transaction_deferrable = off',
-    'search_path = pg_catalog',
-    // 10,000 rows of pg_stat_statements exceed the default of 4 MB and would spill to a temporary file at every poll.
-    "work_mem = '16MB'",
-    'jit = off',
-    'max_parallel_workers_per_gather = 0',
-    'extra_float_digits = 1',
-    'quote_all_identifiers = off',
-    'standard_conforming_strings = on',
-    'exit_on_error = off',
-    // An unknown setting would roll back all of them.
-    ...(major >= 14 ? ['idle_session_timeout = 0'] : []),
-    ...(major >= 17 ? ['transaction_timeout = 0'] : []),
-    ...(hasRelationRestriction(version) ? ["restrict_nonsystem_relation_kind = ''"] : [])
-  ]
-    .map((setting) => `${set} ${setting}`)
-    .join('; ')
-}
-
-/** The first minor version with restrict_nonsystem_relation_kind. Source: PostgreSQL's release notes, CVE-2024-7348. */
-const restrictedSince: Readonly<Record<number, number>> = { 13: 16, 14: 13, 15: 8, 16: 4 }
-
-function hasRelationRestriction([major = 0, minor = 0]: Version): boolean {
-  return major >= 17 || minor >= (restrictedSince[major] ?? Number.POSITIVE_INFINITY)
 }

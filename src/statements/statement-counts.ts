@@ -6,6 +6,7 @@
  */
 import type { FamilyText } from '../metric/exposition.ts'
 import { chooseTop, decay } from '../metric/ranking.ts'
+import { hasNull, unpackRecord } from '../metric/record-text.ts'
 import { type Entry, type Labels, type Row, toNumber } from '../metric/sample.ts'
 import { columnNames, isValueColumn, type Query } from '../query/query.ts'
 import { CounterSet, CounterSets, type Numbers, type Times, zerosOf } from './counter-set.ts'
@@ -83,6 +84,9 @@ type ReadOptions = TakeOptions & Readonly<{ isBaseline: boolean; isComplete: boo
 /** An entry is forgotten after this number of consecutive incomplete results without it. */
 const pollsKept = 40
 
+/** Reading so many rows takes a few milliseconds. */
+const rowsPerStep = 250
+
 /** Counts the statements of one server. Times are in milliseconds. */
 export class StatementCounts {
   readonly #labels: Labels
@@ -130,14 +134,22 @@ export class StatementCounts {
   }
 
   /** Counts a result of packed rows (labels, key, values) and returns the new page. */
-  take(rows: readonly Row[], options: TakeOptions): Taken {
+  take(rows: Iterable<Row>, options: TakeOptions): Taken {
+    const steps = this.steps(rows, options)
+    for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value
+  }
+
+  /** Does the same in steps of a few milliseconds, so that the caller can do other work between them. */
+  *steps(rows: Iterable<Row>, options: TakeOptions): Generator<void, Taken> {
     const { epoch, isWhole } = options
     const isBaseline = epoch !== this.#last?.epoch
     this.#poll++
     this.#release(options)
-    const read = this.#read(rows, { ...options, isBaseline, isComplete: !isBaseline && isWhole && this.#last?.isWhole === true })
+    const read = yield* this.#read(rows, { ...options, isBaseline, isComplete: !isBaseline && isWhole && this.#last?.isWhole === true })
     this.#forgetAbsent(isWhole || isBaseline)
+    yield
     this.#choose(options)
+    yield
     this.#last = options
     for (const { labels } of this.#others.all) this.#histogram.open(labels.datname ?? '', options)
     return { ...read, entries: this.#entries(), texts: this.#histogram.texts() }
@@ -162,10 +174,14 @@ export class StatementCounts {
     for (const counters of this.#named.values()) counters.release(seenUntil)
   }
 
-  #read(rows: readonly Row[], options: ReadOptions): Pick<Taken, 'rows' | 'duplicates'> {
+  *#read(rows: Iterable<Row>, options: ReadOptions): Generator<void, Pick<Taken, 'rows' | 'duplicates'>> {
     const hidden = new Map<string, Hidden>()
-    let [count, duplicates] = [0, 0]
+    let [count, duplicates, unpaused] = [0, 0, 0]
     for (const [labelsText, keyText, valuesText] of rows) {
+      if (++unpaused > rowsPerStep) {
+        unpaused = 0
+        yield
+      }
       const [key, text] = [keyText ?? '()', valuesText ?? '()']
       const series = this.#seriesOf(labelsText ?? '()', text, options)
       const isDuplicate = !hasNull(key) && this.#readStatement(key, text, series, options)
@@ -228,7 +244,7 @@ export class StatementCounts {
   #seriesOf(labelsText: string, text: string, options: TakeOptions): Series {
     let series = this.#series.get(labelsText)
     if (series === undefined) {
-      const fields = unpack(labelsText)
+      const fields = unpackRecord(labelsText)
       const labels: Labels = { ...this.#labels, ...Object.fromEntries(this.#labelNames.map((name, index) => [name, fields[index] ?? ''])) }
       const { user = '', datname = '' } = labels
       // V8 reads an object slowly if its literal begins with a spread.
@@ -306,7 +322,7 @@ export class StatementCounts {
 
   /** The largest value of each gauge among the entries of a series in the last result. */
   #gaugesOf({ statements }: Series): Numbers {
-    const rows = statements.filter(({ seenIn }) => seenIn === this.#poll).map(({ text }) => unpack(text).map(toNumber))
+    const rows = statements.filter(({ seenIn }) => seenIn === this.#poll).map(({ text }) => unpackRecord(text).map(toNumber))
     return this.#isCounter.map((_, column) => {
       const values = rows.flatMap((row) => row[column] ?? [])
       return values.length === 0 ? undefined : Math.max(...values)
@@ -314,7 +330,7 @@ export class StatementCounts {
   }
 
   #countersOf(text: string): Numbers {
-    return unpack(text).map((field, column) => (this.#isCounter[column] ? toNumber(field) : undefined))
+    return unpackRecord(text).map((field, column) => (this.#isCounter[column] ? toNumber(field) : undefined))
   }
 }
 
@@ -341,23 +357,3 @@ function difference(values: Numbers, last: Numbers | undefined, isAggregate: boo
 function sum(left: Numbers | undefined, right: Numbers): Numbers {
   return right.map((value, column) => (value === undefined ? left?.[column] : value + (left?.[column] ?? 0)))
 }
-
-/**
- * Splits the text of a row, such as `(app,"a ""b""",)`, into its fields. Null becomes `''`.
- * Source: PostgreSQL's documentation, "Composite Type Input and Output Syntax".
- */
-function unpack(record: string): string[] {
-  const inner = record.slice(1, -1)
-  if (!inner.includes('"')) return inner.split(',')
-  const fields: string[] = []
-  const pattern = /(?:"((?:[^"\\]|""|\\.)*)"|([^,"]*))(?:,|$)/gsy
-  while (pattern.lastIndex <= inner.length) {
-    const [whole = '', quoted, plain = ''] = pattern.exec(inner) ?? []
-    fields.push(quoted === undefined ? plain : quoted.replace(/""|\\(.)/gs, (pair, escaped) => escaped ?? pair[0]))
-    if (!whole.endsWith(',') || pattern.lastIndex === 0) break
-  }
-  return fields
-}
-
-/** Whether any field of a row's text is null. */
-const hasNull = (record: string) => record === '()' || record.startsWith('(,') || record.endsWith(',)') || record.includes(',,')

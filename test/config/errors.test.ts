@@ -94,6 +94,11 @@ const cases: readonly (readonly [yaml: string, expected: string | RegExp])[] = [
     `${base}teams: { x: { tokens: [{ command: [a] }] } }`,
     'pgvitals.yaml:2: teams.x.tokens.0: unknown key; expected env or file, or a quoted string'
   ],
+  [
+    `${base}teams: { x: { users: [ann] } }`,
+    'pgvitals.yaml:2: teams.x.users.0: users need PGVITALS_WEB_CONFIG, a file with basic_auth_users'
+  ],
+  [`${base}teams: { x: { users: [] } }`, 'pgvitals.yaml:2: teams.x.users: the list must not be empty'],
   [`${base}queries: { lokcs: off }`, 'pgvitals.yaml:2: queries.lokcs: unknown query; did you mean "locks"?'],
   [`${base}queries: { locks: of }`, /^pgvitals\.yaml:2: queries\.locks: invalid value; did you mean "o[nf]f?"\? expected on or off$/],
   [`${base}queries: { locks: { interval: 60 } }`, /queries\.locks\.interval: expected a string \(quote numbers\), found a number/],

@@ -230,5 +230,5 @@ test('tokens for everything are independent of the tokens of teams', async (t) =
     'servers: { s: { host: h, user: u, databases: { a: { team: x } } } }\ntokens: [{ env: TOKEN }, other]\nteams: { x: { tokens: [own] } }'
   const { tokens, teams } = readFrom(t, yaml, { TOKEN: 'for-all' })
   t.same(tokens, ['for-all', 'other'])
-  t.same(teams.get('x'), { tokens: ['own'] })
+  t.same(teams.get('x'), { tokens: ['own'], users: [] })
 })

@@ -1,7 +1,9 @@
 import { test } from 'tap'
-import { checkShardTargets, readShard, serversOf, shardOf, targetsOf } from '../../src/config/shard.ts'
+import { checkShardTargets, checkTarget, ownAddresses, readShard, serversOf, shardOf, targetsOf } from '../../src/config/shard.ts'
 
 const names = Array.from({ length: 4000 }, (_, index) => `db-${index}.example.internal:5432`)
+const all = { template: 'p-{shard}:1', own: '' }
+const none = { template: '', own: '' }
 const counts = [1, 2, 3, 5, 8, 13]
 
 test('every server belongs to exactly one shard, and no shard has more than 1.25 times its part', async (t) => {
@@ -70,20 +72,21 @@ test('PGVITALS_SHARD_TARGETS is one address with {shard}, and needs PGVITALS_SHA
 })
 
 test('the targets are those of all shards if their addresses are known, and a shard without servers is a target too', async (t) => {
-  const servers = names.slice(0, 20).map((name) => ({ name }))
+  const servers = names.slice(0, 20).map((name) => ({ name, databases: [{ team: 'a' }, { team: 'b' }, { team: 'a' }] }))
   const shard = { index: 1, count: 3 }
-  const targets = targetsOf(servers, shard, 'p-{shard}:1')
+  const targets = targetsOf(servers, shard, all)
   t.same(targets.map(({ server }) => server).toSorted(), servers.map(({ name }) => name).toSorted())
+  t.ok(targets.every(({ teams }) => teams.join() === 'a,b'))
   for (const { server, address } of targets) t.equal(address, `p-${shardOf(server ?? '', 3)}:1`)
   t.same(
-    targetsOf(servers, shard, '').map(({ server }) => server),
+    targetsOf(servers, shard, none).map(({ server }) => server),
     serversOf(servers, shard).map(({ name }) => name)
   )
-  t.same(targetsOf([], shard, ''), [{ server: undefined, address: undefined }])
-  t.same(targetsOf([], shard, 'p-{shard}:1'), [
-    { server: undefined, address: 'p-0:1' },
-    { server: undefined, address: 'p-1:1' },
-    { server: undefined, address: 'p-2:1' }
+  t.same(targetsOf([], shard, none), [{ server: undefined, teams: [], address: undefined }])
+  t.same(targetsOf([], shard, all), [
+    { server: undefined, teams: [], address: 'p-0:1' },
+    { server: undefined, teams: [], address: 'p-1:1' },
+    { server: undefined, teams: [], address: 'p-2:1' }
   ])
 })
 
@@ -93,8 +96,26 @@ test('the shard of each server is calculated once for the targets of all shards'
     get name() {
       reads++
       return name
-    }
+    },
+    databases: []
   }))
-  t.equal(targetsOf(servers, { index: 0, count: 3 }, 'p-{shard}:1').length, 20)
+  t.equal(targetsOf(servers, { index: 0, count: 3 }, all).length, 20)
   t.equal(reads, 20)
+})
+
+test('PGVITALS_TARGET is the address of this process', async (t) => {
+  const errorsOf = (target: string, template = '') => {
+    const errors: string[] = []
+    checkTarget(target, template, errors)
+    return errors.map((error) => error.replace('PGVITALS_TARGET: ', ''))
+  }
+  for (const valid of ['', 'pgvitals:9187', '[::1]:9187']) t.same(errorsOf(valid), [], valid)
+  t.same(errorsOf('', 'p-{shard}:1'), [])
+  t.same(errorsOf('http://pgvitals:9187'), ['expected one address without a scheme, such as pgvitals:9187'])
+  t.same(errorsOf('pgvitals:9187', 'p-{shard}:1'), ['not valid together with PGVITALS_SHARD_TARGETS'])
+  const own = { template: '', own: 'pgvitals:9187' }
+  t.match(targetsOf([{ name: 's', databases: [] }], undefined, own), [{ server: 's', address: 'pgvitals:9187' }])
+  t.same(ownAddresses(undefined, own), ['pgvitals:9187'])
+  t.same(ownAddresses({ index: 1, count: 3 }, all), ['p-1:1'])
+  t.same(ownAddresses(undefined, none), [])
 })

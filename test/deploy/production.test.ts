@@ -70,6 +70,11 @@ test('in Kubernetes pgvitals runs without privileges, finds its files, and probe
     `${set.metadata.name}-{shard}.${set.spec.serviceName}.$(POD_NAMESPACE):${container.ports[0].containerPort}`,
     'the addresses of the pods in every namespace'
   )
+  t.equal(
+    variables.PGVITALS_ALLOWED_HOSTS,
+    `${service.metadata.name}.$(POD_NAMESPACE)`,
+    'Prometheus reads /sd under the name of the Service'
+  )
   t.equal(set.spec.serviceName, service.metadata.name)
   t.match(service.spec, { clusterIP: 'None', publishNotReadyAddresses: true })
   t.equal(container.image.split(':').at(-1), JSON.parse(read('package.json')).version, 'the image has the version of the package')

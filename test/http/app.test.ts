@@ -1,9 +1,11 @@
 import { get } from 'node:http'
+import { hostname } from 'node:os'
 import { gunzipSync } from 'node:zlib'
 import { test } from 'tap'
 import { createApp, type Served } from '../../src/http/app.ts'
 import type { Selection } from '../../src/page/selection.ts'
 import { makePage } from '../page/make-page.ts'
+import { makeServed } from './make-served.ts'
 
 const page = 'pg_up{server="a"} 0\n'.repeat(100)
 
@@ -11,15 +13,14 @@ const value = makePage(page, 7)
 
 /** An app that serves this page, with parts of it replaced. */
 function appWith(more: Partial<Served> = {}) {
-  return createApp({
-    metrics: async ({ server = 'a', team = 'labeler' }) => (server === 'a' && team === 'labeler' ? value : undefined),
-    scraped: () => {},
-    isReady: () => true,
-    status: () => ({ version: '1.2.3', servers: [{ name: 'a', detail: 'standard', databases: [], queries: [] }] }),
-    targets: () => [{ server: 'a', address: undefined }],
-    tokens: () => ({ everything: [], teams: new Map() }),
-    ...more
-  })
+  return createApp(
+    makeServed({
+      metrics: async ({ server = 'a', team = 'labeler' }) => (server === 'a' && team === 'labeler' ? value : undefined),
+      status: () => ({ version: '1.2.3', servers: [{ name: 'a', detail: 'standard', databases: [], queries: [] }] }),
+      targets: () => [{ server: 'a', teams: [], address: undefined }],
+      ...more
+    })
+  )
 }
 
 test('/metrics is the page in text format 0.0.4', async (t) => {
@@ -124,6 +125,8 @@ test('/metrics serves the part of a server or a team; 404 if there is none', asy
   const unknown = await app.inject('/metrics?server=b')
   t.equal(unknown.statusCode, 404)
   t.equal(unknown.body, 'Unknown server "b"; / lists the servers.\n')
+  const long = (await app.inject(`/metrics?server=${'x'.repeat(15_000)}`)).body
+  t.ok(long.length < 200, 'a long name is not repeated')
   t.equal((await app.inject('/metrics?server=b&server=a')).statusCode, 404, 'the first of two servers counts')
 })
 
@@ -136,18 +139,31 @@ test('/healthz reports on the process, /readyz on the first polls', async (t) =>
   })
 })
 
-test('/sd lists one target for each server', async (t) => {
-  const sd = await appWith().inject({ url: '/sd', headers: { host: 'pgvitals:9187' } })
-  t.match(sd.headers['content-type'], 'application/json')
-  t.same(sd.json(), [{ targets: ['pgvitals:9187'], labels: { __param_server: 'a', instance: 'a' } }])
+test('/sd lists one target for each server, with the configured address', async (t) => {
   const targets = () => [
-    { server: 'a', address: 'pgvitals-0:9187' },
-    { server: undefined, address: 'pgvitals-1:9187' }
+    { server: 'a', teams: [], address: 'pgvitals-0:9187' },
+    { server: undefined, teams: [], address: 'pgvitals-1:9187' }
   ]
-  t.same((await appWith({ targets }).inject('/sd')).json(), [
+  const sd = await appWith({ targets }).inject('/sd')
+  t.match(sd.headers['content-type'], 'application/json')
+  t.same(sd.json(), [
     { targets: ['pgvitals-0:9187'], labels: { __param_server: 'a', instance: 'a' } },
     { targets: ['pgvitals-1:9187'], labels: {} }
   ])
+})
+
+test('without a configured address, /sd lists the address that the process listens on, never that of the request', async (t) => {
+  const own = async (host: string) => {
+    const app = appWith()
+    t.teardown(() => app.close())
+    await app.listen({ host, port: 0 })
+    const response = await app.inject({ url: '/sd', headers: { host: 'other:1' } })
+    const [{ targets }] = response.json() as [{ targets: [string] }]
+    return targets[0].replace(/:\d+$/, '')
+  }
+  t.equal(await own('127.0.0.1'), '127.0.0.1')
+  t.equal(await own('::1'), '[::1]')
+  t.equal(await own('0.0.0.0'), hostname())
 })
 
 test('/api/status is the status as JSON, / is the status page', async (t) => {

@@ -83,6 +83,29 @@ test('a query that never succeeded has a success of 0 and neither rows nor a tim
   t.notMatch(page, /pgvitals_query_rows|pgvitals_snapshot_timestamp_seconds/)
 })
 
+test('a database that is down has one success for all queries, and that of each query until its result expires', async (t) => {
+  const down: DatabaseState = { ...unpolled('d'), failure: denied, failures: 1 }
+  const all = [snapshot({ failure: denied }), snapshot({ datname: '', failure: denied }), snapshot({ datname: 'e' })]
+  const success = (now: number, ...states: readonly DatabaseState[]) =>
+    pageOf(all, [health(states)], now).match(/(?<=pgvitals_query_success\{server="s",datname=)"\w*",query="\w*"\} \d/g)
+  t.same(success(2000, down), ['"d",query=""} 0', '"d",query="q"} 0', '"",query="q"} 0', '"e",query="q"} 1'])
+  t.same(success(46_001, down), ['"d",query=""} 0', '"e",query="q"} 1'])
+  const up: DatabaseState = { ...unpolled('e'), isUp: true }
+  t.same(success(46_001, down, up), ['"d",query=""} 0', '"",query="q"} 0', '"e",query="q"} 1'], 'the server is up')
+  t.same(success(46_001, up), ['"d",query="q"} 0', '"",query="q"} 0', '"e",query="q"} 1'])
+})
+
+test('a server that has never responded has few series, among them those of its failure', async (t) => {
+  const down: DatabaseState = { ...unpolled('d'), failure: denied, failures: 1 }
+  const page = pageOf([], [health([down], { intervals: new Map([['d', 15]]) })], 2000)
+  t.match(page, 'pg_up{server="s"} 0\n')
+  t.match(page, 'pg_database_up{server="s",datname="d"} 0\n')
+  t.match(page, 'pgvitals_query_success{server="s",datname="d",query=""} 0\n')
+  t.match(page, 'pgvitals_database_state{server="s",datname="d",reason="auth"} 1\n')
+  t.match(page, 'pg_exporter_last_scrape_error{server="s"} 1\n')
+  t.ok((page.match(/^pg/gm) ?? []).length <= 10)
+})
+
 test('samples of one family from several snapshots share one header', async (t) => {
   const other = render([{ family: { name: 'pg_x', type: 'gauge', help: 'X.' }, labels: { server: 's', datname: 'e' }, value: 8 }]).texts
   const page = pageOf([snapshot(), snapshot({ datname: 'e', texts: other })], [], 2000)

@@ -1,7 +1,9 @@
 import { Gzip, gunzipSync } from 'node:zlib'
 import { test } from 'tap'
+import type { RenderedPage } from '../../src/page/page.ts'
 import { Pages } from '../../src/page/pages.ts'
 import type { Selection } from '../../src/page/selection.ts'
+import type { Work } from '../../src/poll/run-in-slices.ts'
 
 /** Pages of a state that tests change, in virtual time. The server `none` is unknown. */
 function makePages() {
@@ -11,7 +13,14 @@ function makePages() {
     revision: 1,
     freshUntil: Number.POSITIVE_INFINITY,
     renders: 0,
-    nextScrape: undefined as number | undefined
+    nextScrape: undefined as number | undefined,
+    /** What happens while a page is rendered. */
+    during: () => {}
+  }
+  function* work(parts: readonly Buffer[]): Work<RenderedPage> {
+    state.during()
+    yield
+    return { parts, freshUntil: state.freshUntil }
   }
   const pages = new Pages({
     revisionOf: ({ server = '' }: Selection) => `${server} ${state.revision}`,
@@ -20,7 +29,7 @@ function makePages() {
       state.renders++
       if (server === 'none') return undefined
       const parts = [`${server} ${state.value}\n`, `${ofProcess} ${now}\n`].map((text) => Buffer.from(text))
-      return { parts, freshUntil: state.freshUntil }
+      return work(parts)
     },
     nextScrape: () => state.nextScrape,
     clock: { now: () => state.now }
@@ -44,6 +53,19 @@ test('requests between two changes receive the same buffers', async (t) => {
   t.equal(gunzipSync((await first?.gzip()) ?? '').toString(), String(first?.text))
   t.equal(first?.builtAt, 0, 'the time of the state, not of the request')
   t.equal(state.renders, 1)
+})
+
+test('a change while a page is rendered belongs to the next page', async (t) => {
+  const { pages, state, change } = makePages()
+  state.during = () => {
+    state.during = () => {}
+    // Longer than one slice, so that other events are handled.
+    state.now += 300
+    setImmediate(change)
+  }
+  t.match(String((await pages.get({}))?.text), / 1\n/)
+  t.equal(state.value, 2, 'the change was not delayed')
+  t.match(String((await pages.get({}))?.text), / 2\n/)
 })
 
 test('after a change a page is served for 250 ms at most, and the next one has another entity tag', async (t) => {

@@ -68,3 +68,59 @@ test('the status reports databases with their blind spots, and queries with thei
     { name: 'skipped', state: 'skipped', about: 'needs role standby' }
   ])
 })
+
+test('the status of a team contains its databases, and of server-wide queries nothing that was read in other databases', async (t) => {
+  const snapshots = new Snapshots('s')
+  const fails = (datname: string, query: string) =>
+    snapshots.fail(datname, query, 15, 2, { errorClass: 'privilege', message: `permission denied in ${datname || 'foreign'}` })
+  for (const [datname, query] of [
+    ['', 'wide'],
+    ['', 'own_wide'],
+    ['own', 'tables'],
+    ['foreign', 'tables']
+  ] as const)
+    fails(datname, query)
+  const planned = (name: string, database: string, datname: string) => ({
+    query: write(name, datname === '' ? 'server' : 'database'),
+    database,
+    datname,
+    contributors: [],
+    sql: '',
+    skipped: undefined
+  })
+  const server = (name: string, teams: Readonly<Record<string, string>>): PolledServer => ({
+    server: { name, detail: 'standard', databases: Object.entries(teams).map(([database, team]) => makeDatabase(database, { team })) },
+    states: [...Object.keys(teams), 'foreign-discovered'].map((database) => ({
+      ...unpolled(database),
+      failure: { errorClass: 'network', message: `cannot connect to ${database}` }
+    })),
+    plan: {
+      all: [
+        planned('wide', 'foreign', ''),
+        planned('own_wide', 'own', ''),
+        planned('tables', 'own', 'own'),
+        planned('tables', 'foreign', 'foreign')
+      ]
+    },
+    snapshots
+  })
+  const servers = [
+    server('s', { own: 'labeler', foreign: 'foreign-team' }),
+    server('foreign-server', { foreign: 'foreign-team' }),
+    server('foreign-too', { foreign: '' })
+  ]
+  const status = readStatus('1', servers, 0, new Set(['labeler', '']))
+  t.match(status.servers, [
+    {
+      name: 's',
+      databases: [{ name: 'own', about: 'cannot connect to own' }],
+      queries: [
+        { name: 'wide', database: '(server)', state: 'failed', about: '' },
+        { name: 'own_wide', database: '(server, by own)', about: 'permission denied in foreign' },
+        { name: 'tables', database: 'own', about: 'permission denied in own' }
+      ]
+    }
+  ])
+  t.same([status.servers.length, status.servers[0]?.databases.length, status.servers[0]?.queries.length], [1, 1, 3])
+  t.equal(readStatus('1', servers, 0).servers.length, 3)
+})

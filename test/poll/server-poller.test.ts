@@ -181,7 +181,7 @@ test('queries wait until a connection to each of the first databases was attempt
   driver.cycle('b', { kind: 'failed', failure: failureOf('network'), credential: undefined })
   driver.until(1)
   t.same(driver.polled, ['a fast at 0.1', 'a wide at 0.1', 'c fast at 0.1'])
-  t.equal(poller.snapshots.get('b', 'fast')?.failure?.errorClass, 'network', 'the failure is not tried again')
+  t.same(poller.states.find(({ name }) => name === 'b')?.failure?.errorClass, 'network', 'the failure is not tried again')
   t.same(
     driver.cycles.filter((cycle) => cycle.startsWith('b')),
     ['b at 0.1']
@@ -196,18 +196,19 @@ test('queries wait until a connection to each of the first databases was attempt
 })
 
 test('an unreachable server is retried at every interval, an unknown database with an increasing back-off', async (t) => {
-  for (const [errorClass, times] of [
-    ['network', [0, 15, 30, 45, 60, 75, 90, 105, 120]],
-    ['no_database', [0, 15, 45, 105]]
-  ] as const) {
-    const driver = new Driver(serverWith(['a']))
+  const timesOf = (errorClass: ErrorClass, name: string) => {
+    const driver = new Driver(serverWith(['a'], { name }))
     driver.until(120, () => ({ kind: 'failed', failure: failureOf(errorClass), credential: undefined }))
-    t.same(
-      driver.cycles,
-      times.map((time) => `a at ${time}`),
-      errorClass
-    )
+    return driver.cycles.map((cycle) => Number(cycle.replace('a at ', '')))
   }
+  t.same(timesOf('no_database', 's'), [0, 15, 45, 105])
+  const phases = ['s', 'r', 'server'].map((name) => {
+    const times = timesOf('network', name)
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+    t.ok(gaps.every((gap, index) => (index === 0 ? gap <= 15 : Math.abs(gap - 15) < 0.001)))
+    return gaps[0]
+  })
+  t.equal(new Set(phases).size, 3, 'unreachable servers are not tried at the same time')
 })
 
 test('a rejected credential has one back-off, and is retried immediately when it may have changed', async (t) => {
@@ -579,6 +580,38 @@ test('a server is ready once every planned query was polled, and stays so', asyn
   t.ok(poller.isReady)
   poller.update(serverWith(['a', 'b']), [query('fast', 'database'), query('late', 'database')], 1)
   t.ok(poller.isReady)
+})
+
+test('a database that has never responded plans no query and leaves no snapshot', async (t) => {
+  const driver = new Driver(serverWith(['a', 'b']))
+  const { poller } = driver
+  const refused: Found = { kind: 'failed', failure: failureOf('network'), credential: undefined }
+  driver.until(60, () => refused)
+  t.same(poller.plan.all, [])
+  t.same(poller.snapshots.all(), [])
+  t.ok(poller.isReady, 'a connection to every database was attempted')
+  driver.until(75, (name) => (name === 'b' ? refused : undefined))
+  t.same(
+    poller.snapshots.all().map(({ datname, query: name }) => [datname, name]),
+    [
+      ['', 'wide'],
+      ['a', 'fast']
+    ]
+  )
+})
+
+test('the snapshots of a database that stays down change once', async (t) => {
+  const driver = new Driver(serverWith(['a']), [query('fast', 'database')])
+  const { poller } = driver
+  driver.until(0)
+  const refused: Found = { kind: 'failed', failure: failureOf('network'), credential: undefined }
+  driver.until(15, () => refused)
+  const snapshot = poller.snapshots.get('a', 'fast')
+  t.equal(snapshot?.failure?.errorClass, 'network')
+  driver.until(60, () => refused)
+  t.equal(poller.snapshots.get('a', 'fast'), snapshot)
+  driver.until(75)
+  t.equal(poller.snapshots.get('a', 'fast')?.failure, undefined)
 })
 
 test('a query about an activity is polled while the activity is in progress or unknown', async (t) => {

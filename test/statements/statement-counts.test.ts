@@ -299,3 +299,14 @@ test('a database that was counted elsewhere starts again at 0, without the incre
   t.match(textOf(back), /interval_mean_seconds_count\{server="s",datname="e"\} 0\n/)
   t.equal(totalOf(polls.take([...result(160), row('new', 8, 0, 'e')])), 60 + 21)
 })
+
+test('counting in steps pauses after some hundred rows and has the same result', async (t) => {
+  const rows = Array.from({ length: 1000 }, (_, index) => row(`q${index}`, index))
+  const options = { now: 0, seenUntil: 0, epoch: '', isWhole: true, limit: 100, isShown: () => true, isOwnRole: () => false }
+  const steps = new StatementCounts(statements, { server: 's' }).steps(rows, options)
+  let pauses = 0
+  let step = steps.next()
+  for (; !step.done; step = steps.next()) pauses++
+  t.ok(pauses >= 4)
+  t.same(step.value, new StatementCounts(statements, { server: 's' }).take(rows, options))
+})

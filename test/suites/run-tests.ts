@@ -23,10 +23,20 @@ const realTime = ['grafana/faults/faults.test.ts', 'grafana/live/boards.test.ts'
 /** The names of the files that take longest. They run first, so that all processes end at about the same time. */
 const longest = [
   ...['faults', 'boards', 'mutants', 'doctor', 'aligned-polls', 'replication-slots', 'roles', 'demo', 'stack', 'statements', 'lasting'],
-  ...['counted', 'privileges', 'owners', 'refused', 'replication-stages', 'replication-subscriptions', 'role-settings', 'progress'],
+  ...[
+    'counted',
+    'privileges',
+    'owners',
+    'refused',
+    'replication-stages',
+    'replication-subscriptions',
+    'planted-settings',
+    'planted-objects',
+    'progress'
+  ],
   ...['access', 'tables', 'matrix', 'locks', 'io', 'activity', 'wide', 'tables-many', 'detail', 'io-buffers', 'many-databases'],
   ...['indexes', 'libpq', 'failed-connections', 'alerts', 'runbooks', 'shards', 'main', 'reload', 'limits', 'queries', 'isolation'],
-  ...['prometheus', 'discovery', 'teams', 'tls']
+  ...['prometheus', 'web-config', 'discovery', 'teams', 'tls']
 ]
 
 /** Runs the files of a suite in this process that no other process has taken. */

@@ -435,14 +435,14 @@ export const generated = {
   pgvitals_sessions_open: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['server'], help: "Open sessions of pgvitals on the server." },
   pgvitals_server_identities: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['server'], help: "Distinct running servers that responded at the address of this server; more than 1 behind a pooler or a reader endpoint." },
   pgvitals_server_duplicates: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['server'], help: "Other configured servers that are the same running server." },
-  pgvitals_query_success: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['server', 'datname', 'query'], help: "Whether the last poll of the query succeeded; datname is empty for a server-wide query, or the database that contributes its own rows to it." },
+  pgvitals_query_success: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['server', 'datname', 'query'], help: "Whether the last poll of the query succeeded; datname is empty for a server-wide query, or the database that contributes its own rows to it. A database that is down has one series with an empty query and the value 0; its single queries are exported until their results expire." },
   pgvitals_query_refused: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['server', 'datname', 'query', 'part', 'class'], help: "Always 1, one series per function or relation (label part) of a query that the server refuses; the columns that depend on it are not exported. part is the query itself if the whole query is refused. It is tried again after an hour, a restart of the server or a change of the role." },
   pgvitals_query_duration_seconds: { type: 'gauge', unit: 'seconds', detail: 'minimal', labels: ['server', 'datname', 'query'], help: "Duration of the last poll of the query." },
   pgvitals_query_rows: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['server', 'datname', 'query'], help: "Rows returned by the last successful poll of the query." },
   pgvitals_snapshot_timestamp_seconds: { type: 'gauge', unit: 'timestamp', detail: 'minimal', labels: ['server', 'datname', 'query'], help: "Time of the last successful poll of the query, as a Unix timestamp." },
   pg_scrape_collector_success: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['server', 'collector'], help: "Whether the last poll of the query succeeded in every database where it runs." },
   pg_scrape_collector_duration_seconds: { type: 'gauge', unit: 'seconds', detail: 'minimal', labels: ['server', 'collector'], help: "Total duration of the last polls of the query in all databases." },
-  pg_exporter_last_scrape_error: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['server'], help: "Whether the last poll of any query failed." },
+  pg_exporter_last_scrape_error: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['server'], help: "Whether the last poll of any query failed, or a database is down." },
   pg_exporter_last_scrape_duration_seconds: { type: 'gauge', unit: 'seconds', detail: 'minimal', labels: ['server'], help: "Total duration of the last polls of all queries." },
   pg_disk_total_bytes: { type: 'gauge', unit: 'bytes', detail: 'minimal', labels: ['server', 'source'], help: "Size of the disk: as configured (capacity_bytes), or of the file system of data_directory." },
   pg_disk_free_bytes: { type: 'gauge', unit: 'bytes', detail: 'minimal', labels: ['server', 'source'], help: "Free space of the disk: the configured size minus pg_disk_used_bytes, or the space of the file system available to unprivileged processes. Absent while it is unknown." },
@@ -455,5 +455,8 @@ export const generated = {
   pgvitals_config_reload_success: { type: 'gauge', unit: 'none', detail: 'minimal', labels: [], help: "Whether the last reload of the configuration succeeded; 0 while the previous configuration is kept." },
   pgvitals_config_reload_timestamp_seconds: { type: 'gauge', unit: 'timestamp', detail: 'minimal', labels: [], help: "Time of the last accepted configuration, as a Unix timestamp." },
   pgvitals_build_info: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['version', 'node'], help: "Version of pgvitals and of Node.js." },
-  pgvitals_shards: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['shard'], help: "Number of shards (PGVITALS_SHARD). The label shard is the number of the shard that this process polls. Absent without shards." }
+  pgvitals_shards: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['shard'], help: "Number of shards (PGVITALS_SHARD). The label shard is the number of the shard that this process polls. Absent without shards." },
+  pgvitals_http_auth_failures_total: { type: 'counter', unit: 'none', detail: 'minimal', labels: [], help: "Requests with an invalid token or password." },
+  pgvitals_http_pages_in_flight: { type: 'gauge', unit: 'none', detail: 'minimal', labels: [], help: "Pages that are being prepared or sent." },
+  pgvitals_http_requests_rejected_total: { type: 'counter', unit: 'none', detail: 'minimal', labels: ['reason'], help: "Rejected requests, by reason: busy (too many pages in flight, or too many requests or connections); rate (too many logins from the address); host (the name in the Host header is not allowed)." }
 } as const

@@ -1,0 +1,40 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Clock } from '../clock.ts'
+
+/** Work that pauses after each step. Its value is the result. */
+export type Work<Result> = Generator<void, Result>
+
+/** The duration of a slice. Other events, such as scrapes, wait for one slice at most. */
+const sliceMs = 10
+
+/**
+ * Does work in slices, with a turn of the event loop after each slice. The first slice is done synchronously. Returns
+ * undefined if `isCancelled` returned true between two slices.
+ */
+export async function runInSlices<Result>(work: Work<Result>, clock: Pick<Clock, 'now'>): Promise<Result>
+export async function runInSlices<Result>(
+  work: Work<Result>,
+  clock: Pick<Clock, 'now'>,
+  isCancelled: () => boolean
+): Promise<Result | undefined>
+export async function runInSlices<Result>(
+  work: Work<Result>,
+  { now }: Pick<Clock, 'now'>,
+  isCancelled: () => boolean = () => false
+): Promise<Result | undefined> {
+  let startedAt = now()
+  for (let step = work.next(); ; step = work.next()) {
+    if (step.done) return step.value
+    if (now() - startedAt <= sliceMs) continue
+    await nextTurn()
+    if (isCancelled()) return undefined
+    startedAt = now()
+  }
+}
+
+/** Does all work synchronously. */
+export function runAtOnce<Result>(work: Work<Result>): Result {
+  let step = work.next()
+  while (!step.done) step = work.next()
+  return step.value
+}

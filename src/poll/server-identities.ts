@@ -1,0 +1,69 @@
+import type { Identity } from '../server/facts.ts'
+
+/** What a session reveals about the server that responds. */
+export interface Seen {
+  /** Undefined if the role may not read it. */
+  readonly identity: Identity | undefined
+  /** The major version. */
+  readonly major: number | undefined
+}
+
+interface Known extends Seen {
+  /** The time of its last response. */
+  readonly seenAt: number
+  /** Whether another server has responded since. */
+  readonly isReplaced: boolean
+}
+
+/** A server that responds again within this time has not been replaced: several servers respond at the address. */
+const severalMs = 600_000
+
+/**
+ * The running servers that have responded at the address of one server. Decides whether another server has replaced the
+ * previous one, or whether several respond in turn, as behind a reader endpoint or a pooler with several hosts. Times are
+ * in milliseconds of one clock. docs/decisions/0020-identity.md describes the rules.
+ */
+export class ServerIdentities {
+  /** The server that responded last is the last one. */
+  #known: readonly Known[] = []
+
+  /** Whether several servers have responded in turn. */
+  get areSeveral(): boolean {
+    return this.#known.filter(({ isReplaced }) => !isReplaced).length > 1
+  }
+
+  /**
+   * Records a response. `longestMs` is the longest interval between the poll cycles of a database. Returns whether another
+   * server has replaced the previous one. A restarted server remains the same.
+   */
+  responded(seen: Seen, now: number, longestMs = 0): boolean {
+    const last = this.#known.at(-1)
+    const recent = this.#known.filter((one) => one === last || now - one.seenAt <= Math.max(severalMs, 4 * longestMs))
+    const same = recent.find((one) => isSame(one, seen)) ?? recent.find((one) => isRestarted(one, seen, now))
+    const others = recent.filter((one) => one !== same)
+    // A replaced server that responds again was not replaced: the servers respond in turn.
+    const isReplacement = same === undefined && others.filter(({ isReplaced }) => !isReplaced).length === 1
+    this.#known = [
+      ...others.map((one) => (isReplacement ? { ...one, isReplaced: true } : one)),
+      { ...seen, identity: seen.identity ?? same?.identity, seenAt: now, isReplaced: false }
+    ]
+    return isReplacement
+  }
+}
+
+/** What is unknown is assumed to be equal. The system identifier and the version change only with the server. */
+function isSameCluster(known: Known, { identity, major }: Seen): boolean {
+  const [before, after] = [known.identity?.systemIdentifier, identity?.systemIdentifier]
+  return known.major === major && (!before || !after || before === after)
+}
+
+function isSame(known: Known, seen: Seen): boolean {
+  const [before, after] = [known.identity?.startTime, seen.identity?.startTime]
+  return isSameCluster(known, seen) && (before === undefined || after === undefined || before === after)
+}
+
+/** Whether it started after its last response. A standby, which shares the system identifier, was running before. */
+function isRestarted(known: Known, seen: Seen, now: number): boolean {
+  const { uptimeSeconds } = seen.identity ?? {}
+  return isSameCluster(known, seen) && (uptimeSeconds === undefined || now - uptimeSeconds * 1000 >= known.seenAt)
+}

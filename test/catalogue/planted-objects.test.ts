@@ -1,0 +1,204 @@
+import pg from 'pg'
+import { test } from 'tap'
+import { parseDatabaseUrl } from '../../src/config/database-url.ts'
+import { planQueries } from '../../src/plan/plan-queries.ts'
+import { loadQueries } from '../../src/query/load.ts'
+import { readActivities } from '../../src/server/activity.ts'
+import { listDatabases } from '../../src/server/discover.ts'
+import { readFacts, readIdentity } from '../../src/server/facts.ts'
+import { findRefusals } from '../../src/server/find-refusals.ts'
+import { readLimits } from '../../src/server/limits.ts'
+import { noRefusals } from '../../src/server/refusals.ts'
+import { openSession } from '../../src/server/session.ts'
+import { StartupOptions } from '../../src/server/startup-options.ts'
+import { pollPlanned } from '../poll/poll-planned.ts'
+import { startServer } from '../servers/start-server.ts'
+import { createTeamDatabases } from '../servers/team-databases.ts'
+
+/** The advisory lock that a planted function takes. Its session keeps it, even if the statement fails. */
+const lock = 20211
+
+/** Every schema in which an owner can create objects: that of the role of pgvitals is in the default search path. */
+const schemas = ['evil', 'public', 'pgvitals'] as const
+
+const body = `language plpgsql volatile as $f$ begin perform pg_catalog.pg_advisory_lock(${lock}); return null; end $f$`
+
+/**
+ * Creates, in one schema, a function, an operator, a domain and a view for each one of pg_catalog, by the same name and with
+ * the same arguments. They are preferred where the search path has them first. Returns how many exist then.
+ */
+const plantSchema = (schema: string) => `
+create function pg_temp.attempt(command text) returns void language plpgsql as $a$
+begin
+  execute command;
+exception when others then
+  null;
+end $a$;
+create schema if not exists ${schema};
+create function ${schema}.ran() returns text ${body};
+select
+  pg_temp.attempt(pg_catalog.format(
+    'create function ${schema}.%I(%s) returns %s ${body}',
+    p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid), pg_catalog.pg_get_function_result(p.oid)
+  ))
+from pg_catalog.pg_proc as p where p.pronamespace = 'pg_catalog'::regnamespace and not p.proretset and p.prorettype <> 'trigger'::regtype
+  and (p.proname, p.pronargs) <> ('count', 0);
+select
+  pg_temp.attempt(pg_catalog.format('create function ${schema}.o%s(%s) returns %s ${body}', o.oid, a.types, o.oprresult::regtype)),
+  pg_temp.attempt(pg_catalog.format(
+    'create operator ${schema}.%s (function = ${schema}.o%s, %srightarg = %s)',
+    o.oprname, o.oid, case when o.oprleft <> 0 then 'leftarg = ' || o.oprleft::regtype || ', ' else '' end, o.oprright::regtype
+  ))
+from pg_catalog.pg_operator as o
+cross join lateral (select pg_catalog.concat_ws(', ', nullif(o.oprleft, 0)::regtype, o.oprright::regtype) as types) as a
+where o.oprnamespace = 'pg_catalog'::regnamespace;
+select pg_temp.attempt(pg_catalog.format('create view ${schema}.%I as select ${schema}.ran(), c.* from pg_catalog.%I as c', c.relname, c.relname))
+from pg_catalog.pg_class as c where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v');
+select pg_temp.attempt(pg_catalog.format('create domain ${schema}.%I as pg_catalog.%I check (${schema}.ran() is null)', y.typname, y.typname))
+from pg_catalog.pg_type as y where y.typnamespace = 'pg_catalog'::regnamespace and y.typtype = 'b' and y.typcategory <> 'A';
+create function ${schema}.step(bigint) returns bigint ${body};
+`
+
+/** Objects that look like those of extensions, and tables whose definitions contain a planted function. */
+const others = `
+create view evil.pg_stat_statements as select evil.ran() as query;
+create view pgvitals.pg_stat_statements as select pgvitals.ran() as query;
+create function evil.pg_stat_statements(showtext boolean) returns text ${body};
+create function pgvitals.pg_stat_statements(showtext boolean) returns text ${body};
+create function public.pg_stat_statements(showtext text) returns text ${body};
+create function public.pg_stat_statements(variadic showtext boolean[]) returns text ${body};
+create function public.pg_buffercache_summary(other text) returns text ${body};
+create aggregate evil.count(*) (sfunc = evil.step, stype = pg_catalog.int8);
+create aggregate public.count(*) (sfunc = public.step, stype = pg_catalog.int8);
+create collation evil."C" from "POSIX";
+create type evil.mood as enum ('bad');
+create function evil.of_mood(evil.mood) returns pg_catalog.text ${body};
+create cast (evil.mood as pg_catalog.text) with function evil.of_mood(evil.mood) as implicit;
+create function evil.fixed(pg_catalog.int4) returns pg_catalog.int4 immutable language plpgsql
+  as $f$ begin perform pg_catalog.pg_advisory_lock(${lock}); return $1; end $f$;
+create table evil.victim (
+  id pg_catalog.int4 primary key check (evil.fixed(id) > 0),
+  mood evil.mood,
+  twice pg_catalog.int4 generated always as (evil.fixed(id)) stored,
+  serial pg_catalog.int8 generated by default as identity
+);
+insert into evil.victim (id) select g from pg_catalog.generate_series(1, 500) as g;
+create index on evil.victim (evil.fixed(id)) where evil.fixed(id) > 1;
+create index on evil.victim (evil.fixed(id)) where evil.fixed(id) > 1;
+create statistics evil.fixed_statistics on id, twice from evil.victim;
+alter table evil.victim enable row level security;
+alter table evil.victim force row level security;
+create policy planted on evil.victim using (evil.fixed(id) > 0);
+create materialized view evil.victims as select evil.fixed(v.id) from evil.victim as v;
+create table evil.parts (id pg_catalog.int4) partition by range (evil.fixed(id));
+create table evil.part partition of evil.parts for values from (1) to (10);
+create sequence evil.numbers;
+select pg_catalog.nextval('evil.numbers');
+grant usage on schema evil to public;
+grant select on all tables in schema evil to public;
+grant select on all sequences in schema evil to public;
+analyze evil.victim;
+`
+
+for (const major of [18, 13] as const) {
+  test(`no planted function, operator, type, view or table acts on PostgreSQL ${major}`, async (t) => {
+    const server = await startServer({ major, flags: ['autovacuum=off'] })
+    t.teardown(() => server.remove())
+    await createTeamDatabases(server)
+    await server.sql(
+      'platform',
+      'create extension pg_buffercache',
+      'create extension postgres_fdw',
+      "create server nowhere foreign data wrapper postgres_fdw options (host '127.0.0.1', port '1')",
+      'create foreign table far (id int) server nowhere',
+      'alter foreign table far owner to platform_owner',
+      'grant all on schema public to platform_owner'
+    )
+    const owner = new pg.Client(server.url('platform', 'platform_owner'))
+    await owner.connect()
+    t.teardown(() => owner.end())
+    // The session of the owner resolves all names in pg_catalog, as the planted objects are for others.
+    await owner.query('set search_path = pg_catalog')
+    for (const schema of schemas)
+      await owner.query(plantSchema(schema).replace('create function pg_temp', 'create or replace function pg_temp'))
+    await owner.query(others)
+    await t.rejects(owner.query('create cast (pg_catalog.text as pg_catalog.int4) with inout as implicit'), { code: '42501' })
+    await t.rejects(owner.query('create function pg_catalog.planted() returns int language sql return 1'), /permission denied|syntax error/)
+    for (const catalog of ['proc:pronamespace', 'operator:oprnamespace', 'class:relnamespace', 'type:typnamespace']) {
+      const [name, column] = catalog.split(':')
+      const sql = `select count(*) filter (where ${column} = 'evil'::regnamespace) as planted from pg_${name}`
+      const planted = Number((await owner.query(sql)).rows[0]?.planted)
+      t.ok(planted > 100, `${planted} in pg_${name}`)
+    }
+    await owner.end()
+    await server.sql(
+      'postgres',
+      'alter database platform set search_path = evil, public, "$user", pg_catalog',
+      'alter role pgvitals in database platform set search_path = evil, pgvitals, public, pg_catalog',
+      // The session then reads which settings are planted.
+      "alter database platform set local_preload_libraries = 'absent'"
+    )
+    const locks = async () => {
+      const sql = `select count(*) as locks from pg_locks where locktype = 'advisory' and objid = ${lock}`
+      return Number((await server.sql('postgres', sql))[0]?.locks)
+    }
+
+    // A client that trusts the search path runs them.
+    await server.sql('postgres', 'alter database platform reset local_preload_libraries')
+    for (const statement of [
+      'select 1 = 1',
+      'select lower($$A$$)',
+      "select 'x'::name",
+      'select 1 from pg_class',
+      'select pg_stat_statements(true)'
+    ]) {
+      const naive = new pg.Client(server.url('platform', 'pgvitals'))
+      await naive.connect()
+      await naive.query(statement).catch(() => {})
+      t.equal(await locks(), 1, statement)
+      await naive.end()
+      while ((await locks()) > 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    await server.sql('postgres', "alter database platform set local_preload_libraries = 'absent'")
+
+    const startup = new StartupOptions()
+    const connection = parseDatabaseUrl(server.url('platform', 'pgvitals'))
+    const session = await openSession(connection, undefined, startup)
+    t.teardown(() => session.close())
+    t.match(startup.start(), /local_preload_libraries/)
+    await server.sql('postgres', 'alter database platform reset local_preload_libraries')
+    const facts = await readFacts(session)
+    await readIdentity(session, noRefusals, 0)
+    await readLimits(session, noRefusals, 0)
+    await readActivities(session, facts.version, noRefusals, 0)
+    await listDatabases(session, { include: [], exclude: [], connection })
+    t.equal(await locks(), 0, 'connecting and reading facts runs nothing')
+    const failed = {
+      name: 'failed',
+      sql: 'select pg_catalog.pg_absent(), pg_catalog.pg_current_wal_lsn()',
+      options: { timeoutSeconds: 5, maxRows: 1 }
+    }
+    t.equal((await findRefusals(session, failed, noRefusals, 0)).length, 1)
+    t.equal(await locks(), 0, 'finding refused functions runs nothing')
+
+    const access = new Map([['platform_owner', 'read' as const]])
+    const plan = planQueries(loadQueries(), [{ name: 'platform', isUp: true, facts, access }])
+    const run = plan.filter(({ skipped }) => skipped === undefined)
+    t.ok(run.some(({ query }) => query.file.includes('stat_statements')))
+    // A statement is prepared at its second run.
+    for (const planned of [...run, ...run, ...run]) {
+      const { dropped } = await pollPlanned(session, planned)
+      t.same(dropped, { rows: 0, budget: 0, duplicate: 0, illegal: 0 }, planned.query.file)
+    }
+    t.equal(await locks(), 0, 'no query runs a planted function')
+
+    // The owner of the schema of an extension can make its functions ambiguous. The query then fails in a new session.
+    await server.sql('platform', `create function public.pg_stat_statements(boolean, int default 1) returns text ${body}`)
+    const statements = run.filter(({ sql = '' }) => sql.includes('pg_stat_statements(false)'))
+    t.ok(statements.length > 0)
+    const other = await openSession(connection)
+    t.teardown(() => other.close())
+    for (const planned of statements) await t.rejects(pollPlanned(other, planned), { errorClass: 'schema', message: /not unique/ })
+    t.equal(await locks(), 0, 'an ambiguous function does not run')
+  })
+}

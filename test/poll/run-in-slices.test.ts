@@ -1,0 +1,47 @@
+import { test } from 'tap'
+import { runAtOnce, runInSlices } from '../../src/poll/run-in-slices.ts'
+
+test('the first slice runs synchronously, and each other one in a turn of its own', async (t) => {
+  let now = 0
+  const done: number[] = []
+  const turns: (readonly number[])[] = []
+  function* work() {
+    for (const number of [0, 1, 2, 3, 4, 5]) {
+      now += 6
+      done.push(number)
+      yield
+    }
+    return 'result'
+  }
+  const all = runInSlices(work(), { now: () => now })
+  for (let isEnded = false; !isEnded; ) {
+    turns.push(done.splice(0))
+    await Promise.race([all.then(() => (isEnded = true)), new Promise((resolve) => setImmediate(resolve))])
+  }
+  turns.push(done)
+  t.equal(await all, 'result')
+  t.same(
+    turns.filter(({ length }) => length > 0),
+    [
+      [0, 1],
+      [2, 3],
+      [4, 5]
+    ]
+  )
+})
+
+test('a slice that was cancelled does not run', async (t) => {
+  let now = 0
+  const done: number[] = []
+  function* work() {
+    for (const number of [0, 1, 2]) {
+      now += 21
+      done.push(number)
+      yield
+    }
+    return 'result'
+  }
+  t.equal(await runInSlices(work(), { now: () => now }, () => done.length === 2), undefined)
+  t.same(done, [0, 1])
+  t.equal(runAtOnce(work()), 'result')
+})
