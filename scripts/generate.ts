@@ -1,4 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { faults } from '../faults/all-faults.ts'
+import { reliabilityPage } from '../faults/reliability-page.ts'
 import { alertsPage } from './alerts-page.ts'
 import { catalogueSource } from './catalogue-source.ts'
 import { configurationPage } from './configuration-page.ts'
@@ -17,6 +19,7 @@ write('docs/metrics.md', await metricsPage())
 write('docs/configuration.md', configurationPage())
 write('grafana/source/generated/catalogue.ts', await catalogueSource())
 write('docs/scale.md', scalePage())
+write('docs/reliability.md', reliabilityPage(faults, JSON.parse(readFileSync(new URL('../faults/results.json', import.meta.url), 'utf8'))))
 write('docs/alerts.md', alertsPage())
 for (const [path, text] of ruleFiles()) write(path, text)
 write('docs/dashboards.md', dashboardsPage())

@@ -29,10 +29,10 @@ function readPhrases(): readonly Phrase[] {
 }
 
 function filesToRead(): readonly string[] {
-  const folders = ['src', 'queries', 'docs', 'grafana/source', 'demo', 'deploy', 'bench'].flatMap((folder) =>
+  const folders = ['src', 'queries', 'docs', 'grafana/source', 'demo', 'deploy', 'bench', 'faults'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file))
   )
-  return ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'docker-compose.yml', 'pgvitals.example.yaml', ...folders].filter(
+  return ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docker-compose.yml', 'pgvitals.example.yaml', ...folders].filter(
     (file) => /\.(ts|sql|md|ya?ml|mjs|service)$/.test(file) && !generated.test(file)
   )
 }

@@ -114,6 +114,8 @@ export class PolledDatabase {
   notBefore = Number.NEGATIVE_INFINITY
   /** Whether the next cycle is due immediately. */
   isHurried = false
+  /** The number of consecutive polls that lost the connection, by query. */
+  readonly #losses = new Map<string, number>()
   /** The number of the server of the session. */
   serverNumber = 0
   /** The start times of all servers that responded. */
@@ -258,6 +260,20 @@ export class PolledDatabase {
   /** The running queries with their effective intervals. */
   timed(running: readonly PlannedQuery[]): readonly Timed[] {
     return running.map((planned) => ({ name: planned.query.name, intervalSeconds: this.intervalOf(planned) }))
+  }
+
+  /**
+   * The wait until the next poll of a query, in seconds. A poll that lost the connection is repeated in the next cycle. The
+   * wait doubles with each further loss up to the interval, because the query may be the cause.
+   */
+  waitAfter(query: string, intervalSeconds: number, hasLostConnection: boolean): number {
+    const losses = hasLostConnection ? (this.#losses.get(query) ?? 0) : undefined
+    if (losses === undefined) {
+      this.#losses.delete(query)
+      return intervalSeconds
+    }
+    this.#losses.set(query, losses + 1)
+    return Math.min(intervalSeconds, this.intervalSeconds * 2 ** losses)
   }
 
   /** Sets the interval of the cycles. Returns whether intervals of queries may have changed. */

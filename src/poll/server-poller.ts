@@ -50,6 +50,9 @@ const longestCycleSeconds = 15
 /** The time after which a discovered database that does not accept the role is tried again. */
 const notPermittedMs = 3_600_000
 
+/** The error classes of a lost connection. */
+const lossClasses: ReadonlySet<string> = new Set(['network', 'shutdown'])
+
 /** The time after which a query that still fails is checked for refusals again. */
 const examinationMs = 3_600_000
 
@@ -339,7 +342,10 @@ export class ServerPoller {
       log.info(place, 'query succeeds again')
     }
     polled.costs.polled(query.name, seconds, failure?.errorClass === 'lock')
-    polled.schedule.polled({ name: query.name, intervalSeconds }, now)
+    // The server reports the end of a session before it closes the connection.
+    const isLost = failure !== undefined && (polled.session === undefined || lossClasses.has(failure.errorClass))
+    const waitSeconds = polled.waitAfter(query.name, intervalSeconds, isLost)
+    polled.schedule.polled({ name: query.name, intervalSeconds: waitSeconds }, now)
   }
 
   /** Ends the cycle: applies a new list of databases, plans the next cycle and determines whether the session is kept. */

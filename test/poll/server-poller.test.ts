@@ -274,6 +274,34 @@ test('a lost connection fails the remaining queries of the cycle and leaves them
   t.same(driver.polled, ['a one at 15', 'a two at 15'])
 })
 
+test('a poll that lost the connection is repeated in the next cycle, and less often with each further loss', async (t) => {
+  const driver = new Driver(serverWith(['a']), [query('fast', 'database'), query('slow', 'database', '5m')])
+  const losesConnection = (name: string) => {
+    if (name !== 'slow') return success
+    driver.sessions.get('a')?.lose()
+    return { seconds: 0, result: undefined, failure: failureOf('network') }
+  }
+  const polls = () => driver.polled.filter((text) => text.includes('slow'))
+  for (; driver.now < 200_000; driver.now += 15_000) driver.cycle('a', undefined, losesConnection)
+  t.same(polls(), ['a slow at 0', 'a slow at 15', 'a slow at 45', 'a slow at 105'])
+  driver.until(1000)
+  t.same(polls().slice(4), ['a slow at 225', 'a slow at 525', 'a slow at 825'])
+})
+
+test('a poll whose session the server ended is repeated in the next cycle, before the connection is closed', async (t) => {
+  const driver = new Driver(serverWith(['a']), [query('slow', 'database', '5m')])
+  driver.cycle('a', undefined, () => ({ seconds: 0, result: undefined, failure: failureOf('shutdown') }))
+  driver.until(400)
+  t.same(driver.polled, ['a slow at 0', 'a slow at 15', 'a slow at 315'])
+})
+
+test('a poll that failed for another reason is repeated after its interval', async (t) => {
+  const driver = new Driver(serverWith(['a']), [query('slow', 'database', '5m')])
+  driver.cycle('a', undefined, () => ({ seconds: 0, result: undefined, failure: failureOf('timeout') }))
+  driver.until(400)
+  t.same(driver.polled, ['a slow at 0', 'a slow at 300'])
+})
+
 test('a server-wide query that one role may not run moves to the next database', async (t) => {
   const driver = new Driver(serverWith(['a', 'b']), [query('wide', 'server')])
   driver.until(1)
@@ -424,6 +452,18 @@ test('while free connections are few, one session reads the server and the other
   driver.now = 30_000
   driver.cycle('a')
   t.notOk(driver.poller.isDeferred('b'))
+})
+
+test('when a role has free connections again, the databases that had found none are polled immediately', async (t) => {
+  const driver = new Driver(serverWith(['main', 'other']))
+  const withRoleFree = (roleFree: number | undefined) => ({ limits: { value: { free: 50, roleFree, databaseFree: undefined } } })
+  const full: Found = { kind: 'failed', failure: failureOf('too_many_connections'), credential: undefined }
+  driver.until(100, (name) => (name === 'other' ? full : driver.connected(name, withRoleFree(0))))
+  const attempts = () => driver.cycles.filter((cycle) => cycle.startsWith('other'))
+  t.match(attempts().at(-1), 'other at 54', 'the next attempt would follow after a minute')
+  const before = attempts().length
+  driver.until(106, (name) => driver.connected(name, withRoleFree(undefined)))
+  t.same(attempts().slice(before), ['other at 105'])
 })
 
 test('a database that counts statements of a server without known identity keeps its session', async (t) => {

@@ -40,12 +40,14 @@ export interface ServerOptions {
   readonly flags?: readonly string[]
   /** Whether the command line preloads pg_stat_statements, which no setting can override. */
   readonly isPreloaded?: boolean
+  /** The folder that contains the data directory; by default that of the run. */
+  readonly folder?: string
 }
 
 /** Starts a new server with pg_stat_statements preloaded. For tests that restart it, need flags, or assert on numbers of the whole server. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const major = options.major ?? 18
-  const dataDirectory = mkdtempSync(join(runFolder(), `${major}-`))
+  const dataDirectory = mkdtempSync(join(options.folder ?? runFolder(), `${major}-`))
   return runServer({
     major,
     dataDirectory,
@@ -76,7 +78,7 @@ export function byFileCopy(major: Major): string {
   return major >= 15 ? 'strategy file_copy' : ''
 }
 
-interface RunOptions extends Required<ServerOptions> {
+interface RunOptions extends Required<Omit<ServerOptions, 'folder'>> {
   readonly dataDirectory: string
   readonly isNew: boolean
 }
