@@ -95,7 +95,7 @@ export const hostFaults: readonly Fault[] = [
       for (const days of [1, -1]) {
         const offset = days * 86_400_000
         writeFileSync(file, String(offset))
-        own.running.child.kill('SIGUSR2')
+        own.running.child.kill('SIGWINCH')
         // One interval later, every frequent query was polled again.
         await sleep(18_000)
         const { status, text, at } = await own.get('/metrics')

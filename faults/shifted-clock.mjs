@@ -1,11 +1,11 @@
 // Loaded into a process with --import: shifts its wall clock by the milliseconds in the file FAULTS_CLOCK, which is read at
-// SIGUSR2. The monotonic clock does not change, as in a real jump.
+// SIGWINCH. The monotonic clock does not change, as in a real jump.
 import { readFileSync } from 'node:fs'
 
 const real = Date.now
 let offset = 0
 
-process.on('SIGUSR2', () => {
+process.on('SIGWINCH', () => {
   offset = Number(readFileSync(process.env.FAULTS_CLOCK, 'utf8'))
 })
 

@@ -94,7 +94,10 @@ export async function createWorld(kinds: ReadonlySet<ServerKind>, plainServers: 
   writeConfig()
   const port = await freePort()
   const ends: string[] = []
-  const supervised = supervise({ PGVITALS_CONFIG: configPath, PGVITALS_PORT: String(port), PGVITALS_LOG_LEVEL: 'warn' }, ends)
+  const supervised = supervise(
+    { PGVITALS_CONFIG: configPath, PGVITALS_PORT: String(port), PGVITALS_LOG_LEVEL: 'warn', PGVITALS_DETAIL: 'standard' },
+    ends
+  )
   const url = `http://127.0.0.1:${port}/metrics`
   const watch = startWatch(url)
   let silentSince: number | undefined
