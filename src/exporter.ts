@@ -1,3 +1,6 @@
+// The composition root: one poller and one poll loop for each server, and the page. The file is long because it connects
+// everything that a reload, a scrape and a poll change.
+
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import { type Clock, systemClock } from './clock.ts'

@@ -87,7 +87,7 @@ test('capacity, quota and file system sizes are exported, and declared access is
     ],
     'a database that the exporter may not connect to has no samples'
   )
-  t.equal(sampleValue(all, 'pgvitals_query_success', { query: 'access', datname: 'labeler' }), 0)
+  t.equal(sampleValue(all, 'pgvitals_query_success', { query: '', datname: 'labeler' }), 0)
 })
 
 test('free space is absent where some of the used space is not visible, and while the server is down', async (t) => {

@@ -271,7 +271,7 @@ teams: { labeler: { tokens: [{ file: labeler-token }] } }
   await until('pgvitals responds', 40, async () => (await statusOf('/healthz', '')) === 200)
   t.equal(await statusOf('/metrics', ''), 401)
   t.equal(await statusOf('/metrics', 'for-everything'), 200)
-  t.equal(await statusOf('/metrics', 'for-labeler'), 401)
+  t.equal(await statusOf('/metrics?team=platform', 'for-labeler'), 403)
   t.equal(await statusOf('/metrics?team=labeler', 'for-labeler'), 200)
   write('for-nobody-else')
   await until('the new token is accepted', 10, async () => (await statusOf('/metrics', 'for-nobody-else')) === 200)

@@ -82,17 +82,15 @@ export function createAccess(logins: () => Logins, clock: Clock, basic?: Basic):
 
 /** Creates a function that returns the digest of a token; undefined if it cannot be read: such a token is never accepted. */
 function createTokenCache(clock: Clock): (secret: Secret) => Promise<Buffer | undefined> {
-  // Keyed by content, because a reload creates new objects.
-  const remembered = new Map<string, { readonly until: number; readonly digest: Promise<Buffer | undefined> }>()
+  // A reload creates new objects, so that a rotated token is accepted at once.
+  const remembered = new WeakMap<object, { readonly until: number; readonly digest: Promise<Buffer | undefined> }>()
   return (secret) => {
     if (typeof secret === 'string') return Promise.resolve(sha256(secret))
     const now = clock.now()
-    const key = JSON.stringify(secret)
-    const known = remembered.get(key)
+    const known = remembered.get(secret)
     if (known !== undefined && known.until >= now) return known.digest
-    for (const [other, { until }] of remembered) if (until < now) remembered.delete(other)
     const digest = readSecret(secret).then(sha256, () => undefined)
-    remembered.set(key, { until: now + rememberMs, digest })
+    remembered.set(secret, { until: now + rememberMs, digest })
     return digest
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { test } from 'tap'
 import { parseDatabaseUrl } from '../../src/config/database-url.ts'
+import { files } from './read-config.ts'
 
 test('a URL is parsed as in libpq', async (t) => {
   const me = userInfo().username
@@ -36,7 +37,7 @@ test('sslmode has the meaning it has in libpq, and prefer is the default', async
   writeFileSync(file, certificate)
   const text = join(folder, 'text')
   writeFileSync(text, 'geheim')
-  const tlsOf = (parameters: string) => parseDatabaseUrl(`postgresql://u:p@h/d?${parameters}`).tls
+  const tlsOf = (parameters: string) => parseDatabaseUrl(`postgresql://u:p@h/d?${parameters}`, { read: files }).tls
   t.match(tlsOf(''), { mode: 'prefer' })
   t.match(tlsOf('sslmode=require'), { mode: 'require' })
   t.match(tlsOf('ssl=true'), { mode: 'require' })

@@ -178,8 +178,9 @@ test('a token may be in a file; one that cannot be read is never accepted', asyn
 
 test('a rotated token is accepted, and its predecessor rejected, after 15 seconds', async (t) => {
   const file = join(t.testdir({ token: 'first' }), 'token')
+  const secret = { file }
   let now = 0
-  const access = createAccess(() => ({ everything: [{ file }], teams: new Map() }), { now: () => now })
+  const access = createAccess(() => ({ everything: [secret], teams: new Map() }), { now: () => now })
   const views = async () => [await access.viewOf('Bearer first'), await access.viewOf('bearer second')]
   t.same(await views(), ['everything', undefined])
   writeFileSync(file, 'second')

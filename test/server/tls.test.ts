@@ -6,6 +6,7 @@ import { test } from 'tap'
 import { parseDatabaseUrl } from '../../src/config/database-url.ts'
 import { classOf } from '../../src/server/error-class.ts'
 import { openSession } from '../../src/server/session.ts'
+import { files } from '../config/read-config.ts'
 import { hasTool } from '../servers/has-tool.ts'
 import { freePort, startServer, type TestServer } from '../servers/start-server.ts'
 import { startCounter } from './start-counter.ts'
@@ -14,7 +15,7 @@ import { startCounter } from './start-counter.ts'
 async function outcome(server: TestServer, host: string, parameters: string, password = 'secret'): Promise<string> {
   const url = `postgresql://postgres:${password}@${host}:${server.port}/postgres?${parameters}`
   try {
-    const session = await openSession(parseDatabaseUrl(url))
+    const session = await openSession(parseDatabaseUrl(url, { read: files }))
     const { rows } = await session.run('select ssl from pg_stat_ssl where pid = pg_backend_pid()', { timeoutSeconds: 5, maxRows: 1 })
     await session.close()
     return rows[0]?.[0] === 't' ? 'encrypted' : 'plain'
