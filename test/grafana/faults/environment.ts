@@ -74,7 +74,8 @@ export async function startEnvironment(): Promise<RunningEnvironment> {
     throw new Error(`pgvitals did not start:\n${exporter.output()}`, { cause: error })
   }
   const flags = ['--config.file=prometheus.yml', '--storage.tsdb.path=data', `--web.listen-address=127.0.0.1:${prometheusPort}`]
-  const child = spawn('prometheus', flags, { cwd: folder, stdio: 'ignore' })
+  // Collecting garbage less often saves CPU time.
+  const child = spawn('prometheus', flags, { cwd: folder, stdio: 'ignore', env: { ...process.env, GOGC: '400' } })
   processes.push({ child, ended: once(child, 'close') })
   return {
     servers,

@@ -21,7 +21,7 @@ interface AlertsResponse {
 
 export type AlertRecorder = ReturnType<typeof recordAlerts>
 
-/** Polls the firing alerts of Prometheus five times per second and records them, except the watchdog. */
+/** Polls the firing alerts of Prometheus twice per second, twice per evaluation, and records them, except the watchdog. */
 export function recordAlerts(prometheus: string) {
   const all: Firing[] = []
   const stopping = new AbortController()
@@ -39,7 +39,7 @@ export function recordAlerts(prometheus: string) {
   const ended = (async () => {
     while (!stopping.signal.aborted) {
       await poll().catch(() => {})
-      await delay(200)
+      await delay(500)
     }
   })()
   return {

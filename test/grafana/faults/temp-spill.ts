@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Fault } from './fault.ts'
 
 export const tempSpill: Fault = {
@@ -12,8 +13,13 @@ export const tempSpill: Fault = {
     await session.query("set work_mem = '64kB'")
     let isOver = false
     const ended = (async () => {
-      while (!isOver)
-        await session.query('select count(*) from (select md5(n::text) from generate_series(1, 300000) as n order by 1 offset 0) as sorted')
+      while (!isOver) {
+        // Wide rows write 10 MB with little CPU time.
+        await session.query(
+          "select count(filler) from (select n, repeat('x', 1000) as filler from generate_series(1, 10000) as n order by n desc offset 0) as sorted"
+        )
+        await delay(500)
+      }
     })()
     return async () => {
       isOver = true

@@ -8,12 +8,14 @@ import { prometheusClient, valuesOfVariables } from './query-prometheus.ts'
 import { startStage } from './stage.ts'
 
 const rangeSeconds = 60
+/** The interval of scrapes and of all queries. */
+const scrapeSeconds = 2
 
 test('under normal load every panel of every dashboard has data, except those in may-be-empty.ts', async (t) => {
   if (!hasTool(t, 'prometheus', 'prometheus')) return
-  const stage = await startStage({ scrapeSeconds: 2, queries: everySecond })
+  const stage = await startStage({ scrapeSeconds, queries: everySecond.replaceAll('1s', `${scrapeSeconds}s`) })
   t.teardown(stage.stop)
-  const now = () => prometheusClient(stage.prometheus, rangeSeconds, 2)
+  const now = () => prometheusClient(stage.prometheus, rangeSeconds, scrapeSeconds)
   await until(
     'Prometheus has scraped a whole page',
     60,

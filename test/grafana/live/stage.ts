@@ -71,7 +71,8 @@ export async function startStage({ scrapeSeconds, queries = '', port }: StageOpt
   }
   writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config))
   const flags = ['--config.file=prometheus.yml', '--storage.tsdb.path=data', `--web.listen-address=127.0.0.1:${prometheusPort}`]
-  const prometheus = spawn('prometheus', flags, { cwd: folder, stdio: 'ignore' })
+  // Collecting garbage less often saves CPU time.
+  const prometheus = spawn('prometheus', flags, { cwd: folder, stdio: 'ignore', env: { ...process.env, GOGC: '400' } })
   return {
     prometheus: `http://127.0.0.1:${prometheusPort}`,
     primary,

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,26 +30,12 @@ export interface Job {
 export async function runPromtool(jobs: readonly Job[]): Promise<ReadonlyMap<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'pgvitals-rules-'))
   try {
-    const files = jobs.map(({ rules, expression, tests, stepMinutes }, index) => {
-      const groups = [
-        { name: 'recorded', rules: recordedFor(expression) },
-        { name: 'alerts', rules }
-      ].filter((group) => group.rules.length > 0)
-      writeFileSync(join(folder, `${index}.rules.yml`), stringify({ groups }))
+    const files = jobs.map((job, index) => {
+      const rules = `${index}.rules.yml`
       const file = join(folder, `${index}.test.yml`)
-      writeFileSync(
-        file,
-        stringify(
-          {
-            rule_files: [`${index}.rules.yml`],
-            evaluation_interval: `${stepMinutes}m`,
-            // Without it, promtool evaluates the groups in random order.
-            group_eval_order: groups.map(({ name }) => name),
-            tests
-          },
-          { aliasDuplicateObjects: false }
-        )
-      )
+      const { groups, test } = inputOf(job)
+      writeFileSync(join(folder, rules), stringify({ groups }))
+      writeFileSync(file, stringify({ rule_files: [rules], ...test }, { aliasDuplicateObjects: false }))
       return file
     })
     const halves = [0, 1].map((half) => files.filter((_, index) => index % 2 === half))
@@ -59,11 +46,30 @@ export async function runPromtool(jobs: readonly Job[]): Promise<ReadonlyMap<str
   }
 }
 
+/** The rules and the test of a job, as promtool reads them. */
+function inputOf({ rules, expression, tests, stepMinutes }: Job) {
+  const groups = [
+    { name: 'recorded', rules: recordedFor(expression) },
+    { name: 'alerts', rules }
+  ].filter((group) => group.rules.length > 0)
+  // Without the order, promtool evaluates the groups in random order.
+  return { groups, test: { evaluation_interval: `${stepMinutes}m`, group_eval_order: groups.map(({ name }) => name), tests } }
+}
+
+/** The SHA-256 of what promtool reads for the job: jobs with the same digest have the same result. */
+export function digestOf(job: Job): string {
+  return createHash('sha256')
+    .update(JSON.stringify(inputOf(job)))
+    .digest('hex')
+}
+
 /** The error output of each file in order, empty if it passes. stdout and stderr are merged to preserve the order. */
 function testRules(files: readonly string[]): Promise<readonly string[]> {
   if (files.length === 0) return Promise.resolve([])
   return new Promise((resolve) => {
-    execFile('sh', ['-c', 'exec promtool test rules "$@" 2>&1', 'sh', ...files], { maxBuffer: 1e9 }, (_, output) => {
+    // Collecting garbage less often saves a fifth of the CPU time.
+    const env = { ...process.env, GOGC: '400' }
+    execFile('sh', ['-c', 'exec promtool test rules "$@" 2>&1', 'sh', ...files], { maxBuffer: 1e9, env }, (_, output) => {
       const results = output.split(/^ {2}(?=SUCCESS$|FAILED:$)/m).slice(1)
       resolve(results.map((result) => (result.startsWith('SUCCESS') ? '' : result.trim())))
     })
