@@ -25,8 +25,21 @@ export function parsePage(text: string): readonly PageSample[] {
     if (line === '' || line.startsWith('#')) return []
     const [, name, labels = '', value] = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
     if (name === undefined || value === undefined) throw new Error(`neither a comment nor a sample: ${line}`)
-    return [{ name, labels: parseLabels(labels), value: Number(value.replace('Inf', 'Infinity')) }]
+    return [makeSample(name, labels, Number(value.replace('Inf', 'Infinity')))]
   })
+}
+
+/** The labels are parsed when they are first read: most samples of a page are not looked at, and parsing takes most of the time. */
+function makeSample(name: string, text: string, value: number): PageSample {
+  let labels: Readonly<Record<string, string>> | undefined
+  return {
+    name,
+    get labels() {
+      labels ??= parseLabels(text)
+      return labels
+    },
+    value
+  }
 }
 
 /** The value of the only sample with this name and at least these labels; undefined without one. Throws when there are several. */
@@ -57,7 +70,7 @@ export function ageOf({ value }: PageSample): number {
 function parseLabels(text: string): Record<string, string> {
   const labels: Record<string, string> = {}
   for (const [, name = '', value = ''] of text.matchAll(/([a-zA-Z_][a-zA-Z0-9_]*)="((?:\\.|[^"\\])*)"/g)) {
-    labels[name] = value.replaceAll(/\\(.)/g, (_, escaped) => (escaped === 'n' ? '\n' : escaped))
+    labels[name] = value.includes('\\') ? value.replaceAll(/\\(.)/g, (_, escaped) => (escaped === 'n' ? '\n' : escaped)) : value
   }
   return labels
 }
