@@ -259,6 +259,30 @@ test('after 15 seconds a cycle starts no slower query, which stays due', async (
   t.ok(driver.polled.includes('a slower at 30'))
 })
 
+test('while another database waits for its permit, a cycle starts no slower query after 5 seconds', async (t) => {
+  const queries = [query('fast', 'database'), query('other', 'database'), query('wide', 'server', '5m'), query('slow', 'database', '5m')]
+  const names = ['a', 'b', 'c', 'd', 'e']
+  /** The queries that the cycle of a database polls if its first query takes this time. */
+  const polled = async (name: string, seconds: number, isAwaited: boolean) => {
+    const driver = new Driver(serverWith(names), queries)
+    const { poller } = driver
+    const cycle = begin(poller, name, 0)
+    poller.learn(cycle, driver.connected(name), 0)
+    const permits = await Promise.all(['w', 'x', 'y', 'z'].map(() => poller.limiter.acquire('u', undefined, 0)))
+    if (isAwaited) void poller.limiter.acquire('u', undefined, 0)
+    const found: string[] = []
+    for (let due = poller.next(cycle, 0); due !== undefined; due = poller.next(cycle, seconds * 1000)) {
+      found.push(due.query.name)
+      poller.done(cycle, due, success, seconds * 1000)
+    }
+    for (const permit of permits) permit.release(0)
+    return found
+  }
+  t.same(await polled('b', 6, true), ['fast', 'other', 'wide'], 'queries of short intervals and server-wide queries run')
+  t.same(await polled('b', 6, false), ['fast', 'other', 'wide', 'slow'])
+  t.same(await polled('b', 4, true), ['fast', 'other', 'wide', 'slow'])
+})
+
 test('a lost connection fails the remaining queries of the cycle and leaves them due', async (t) => {
   const driver = new Driver(serverWith(['a']), [query('one', 'database'), query('two', 'database')])
   const { poller } = driver
