@@ -123,6 +123,11 @@ export class ServerPoller {
     return new Map(this.#all.map(({ name, intervalSeconds }) => [name, intervalSeconds]))
   }
 
+  /** The time of the end of each database's last cycle; before its first, that at which it was added. */
+  get cycleEnds(): ReadonlyMap<string, number> {
+    return new Map(this.#all.map(({ name, cycleEndedAt }) => [name, cycleEndedAt]))
+  }
+
   /** The budgeted interval, in seconds. */
   get budgetedInterval(): number {
     const isSpread = keepableSessions(this.#sessionNeeds).size < this.#permitted.length

@@ -160,6 +160,23 @@ test('a cycle that lasts long does not move the grid, and misses points without 
   t.equal(poller.nextCycle(new Map()), 45_000)
 })
 
+test('the end of the last cycle of a database stays the same while its cycle is in progress, and while it waits for one', async (t) => {
+  const driver = new Driver(serverWith(['a', 'b']))
+  driver.until(31)
+  t.same(driver.poller.cycleEnds, new Map(Object.entries({ a: 30_000, b: 30_000 })))
+  const cycle = begin(driver.poller, 'a', 45_000)
+  driver.now = 45_000
+  driver.until(91)
+  t.same(driver.poller.cycleEnds, new Map(Object.entries({ a: 30_000, b: 90_000 })), 'it waits for a permit')
+  driver.poller.learn(cycle, driver.connected('a'), 91_000)
+  t.ok(driver.poller.next(cycle, 91_000))
+  t.equal(driver.poller.cycleEnds.get('a'), 30_000, 'it polls')
+  driver.poller.finish(cycle, 92_000)
+  t.equal(driver.poller.cycleEnds.get('a'), 92_000)
+  driver.poller.update(serverWith(['a', 'b', 'new']), [query('fast', 'database')], 95_000)
+  t.equal(driver.poller.cycleEnds.get('new'), 95_000, 'the time at which it was added')
+})
+
 test('a database never has two cycles at once, and its cycle delays no other', async (t) => {
   const { poller } = new Driver(serverWith(['a', 'b']))
   t.ok(poller.begin('a', 0))

@@ -23,6 +23,7 @@ const refused = 'pgvitals_database_state{datname="labeler", reason="too_many_con
 const active = 'pg_replication_slots_active{slot_name="s", slot_type="physical", database=""}'
 const replayed = 'pg_wal_position_replayed_bytes_total'
 const certificate = 'pgvitals_tls_certificate_expiry_timestamp_seconds{datname="labeler"}'
+const cycleEnd = 'pgvitals_poll_cycle_timestamp_seconds{datname="labeler"}'
 const dropped = 'pgvitals_samples_dropped_total{datname="labeler", query="locks", reason="duplicate"}'
 
 /** Every alert under a fault of six hours. Each tier has exactly one entry. */
@@ -282,6 +283,13 @@ export const lastingFaults: readonly LastingFault[] = [
   { alert: 'PgvitalsQueryFailing', firesWithin: 1, endsWithin: atOnce },
   { alert: 'PgvitalsNotPolling', firesWithin: 6, endsWithin: 5 + 5 },
   { alert: 'PgvitalsPollIntervalLong', firesWithin: 1, endsWithin: atOnce },
+  {
+    alert: 'PgvitalsPollOverdue',
+    firesWithin: 1,
+    endsWithin: atOnce,
+    fault: { [cycleEnd]: '+60' },
+    recovery: { [cycleEnd]: '+60' }
+  },
   { alert: 'PgvitalsBlindSpot', firesWithin: 1, endsWithin: atOnce },
   { alert: 'PgvitalsScrapeSlow', firesWithin: 1, endsWithin: atOnce },
   {
@@ -298,6 +306,7 @@ export const lastingFaults: readonly LastingFault[] = [
     endsWithin: 120 + 5,
     variants: { 'a query that is polled once an hour': { [dropped]: 'every 60m+3' } }
   },
+  { alert: 'PgvitalsTextCut', firesWithin: 15, endsWithin: 120 + 5 },
   {
     alert: 'PgvitalsCrashLoop',
     firesWithin: 20,
