@@ -3,7 +3,7 @@
 import { help } from '../catalogue.ts'
 import { board, closedRow, row, top } from '../panels/board.ts'
 import { above, anyIsCritical, anyWarns, below, upOrDown, words } from '../panels/colours.ts'
-import { increasesBy, inDatabase, maxBy, ofExporter, onServer, ratesBy, type SeriesName } from '../panels/promql.ts'
+import { increasesBy, inDatabase, maxBy, ofExporter, onServer, ratesBy, ratio, type SeriesName } from '../panels/promql.ts'
 import { stat } from '../panels/stat.ts'
 import { statusHistory } from '../panels/states.ts'
 import { table } from '../panels/table.ts'
@@ -170,7 +170,7 @@ export const exporter = board('pgvitals-exporter', {
           'Up to 1.5.',
           'Read the runbook of PgvitalsPollOverdue.'
         ],
-        expr: `topk(5, ${cycleAge} / ${cycleInterval})`,
+        expr: `topk(5, ${ratio(cycleAge, cycleInterval)})`,
         legend: '{{datname}} on {{server}}',
         steps: above(thresholds.pollOverdueIntervals),
         links: ['database']

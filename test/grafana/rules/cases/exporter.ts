@@ -87,10 +87,10 @@ export const exporter: readonly AlertCase[] = [
       'a long interval': { [cycleEnd('labeler')]: '-1150+60', [interval]: 300 },
       'a gap of five minutes': { [cycleEnd('labeler')]: '0+0x4 300+0x4 600+0x4 900+0x4 1200+0x4 1500+0x4 1800+0x100' }
     },
-    fires: { 'a long interval': { [cycleEnd('labeler')]: '-1250+60', [interval]: 300 } },
+    fires: { 'overdue at a long interval': { [cycleEnd('labeler')]: '-1250+60', [interval]: 300 } },
     labels: { datname: 'labeler' },
     summary: 'pgvitals has not polled labeler on SERVER for 1m 5s',
-    summaries: { 'a long interval': 'pgvitals has not polled labeler on SERVER for 20m 50s' }
+    summaries: { 'overdue at a long interval': 'pgvitals has not polled labeler on SERVER for 20m 50s' }
   },
   {
     alert: 'PgvitalsBlindSpot',
