@@ -80,6 +80,8 @@ export const thresholds = {
   pollIntervalSeconds: minute,
   /** The interval of a database as a multiple of the budgeted interval. */
   pollIntervalRatio: 3,
+  /** The time since the last poll cycle of a database as a multiple of its interval. */
+  pollOverdueIntervals: 4,
   restartsInAnHour: 3,
   eventLoopLagSeconds: 0.5,
   /** Failed logins per second: one in five minutes may be a typing error. A scraper with an outdated token fails at every scrape. */

@@ -19,6 +19,8 @@ export interface ServerHealth {
   readonly openSessions: number
   /** The interval of each database's poll cycles, in seconds. */
   readonly intervals: ReadonlyMap<string, number>
+  /** The end of each database's last poll cycle, as a Unix timestamp; before its first, the time at which it was added. */
+  readonly cycleEnds: ReadonlyMap<string, number>
   /** The budgeted interval: that of poll cycles that cost 30 ms each, in seconds. */
   readonly budgetedInterval: number
   /** Whether the last discovery succeeded; undefined if discovery is not configured or was not attempted yet. */
@@ -44,6 +46,10 @@ const databaseState = gauge(
 const pollInterval = gauge(
   'pgvitals_database_poll_interval_seconds',
   'Shortest interval at which database-wide queries are polled: 15 s, or the scrape interval up to a minute. It grows further if poll cycles would use more than their share of a core on the server (poll_cost_percent).'
+)
+const cycleEnd = gauge(
+  'pgvitals_poll_cycle_timestamp_seconds',
+  'End of the last poll cycle of the database, as a Unix timestamp; before the first one, the time at which the database was added. Absent while the database is down, not permitted, or not polled because the server has too few free connections.'
 )
 const budgetedPollInterval = gauge(
   'pgvitals_poll_interval_budgeted_seconds',
@@ -86,6 +92,7 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
   [databaseInfo, 'server, datname, team'],
   [databaseState, 'server, datname, reason'],
   [pollInterval, 'server, datname'],
+  [cycleEnd, 'server, datname'],
   [budgetedPollInterval, 'server'],
   [discovery, 'server'],
   [capability, 'server, datname, capability'],
@@ -106,7 +113,7 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
  */
 export function healthSamples(servers: readonly ServerHealth[], datnames: ReadonlyMap<string, ReadonlySet<string>>): readonly Sample[] {
   return servers.flatMap((health) => {
-    const { server, states, closed = [], plan = [], teams, openSessions, intervals, isDiscovered, capacity } = health
+    const { server, states, closed = [], plan = [], teams, openSessions, intervals, cycleEnds, isDiscovered, capacity } = health
     const one = (family: Family, value: number, more = {}): Sample => ({ family, labels: { server, ...more }, value })
     const known = new Set(
       states.flatMap(({ isUp, identity }) =>
@@ -124,6 +131,11 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
       ...closed.map((datname) => one(databaseState, 1, { datname, reason: 'not_permitted' })),
       ...(intervals.size === 0 ? [] : [one(budgetedPollInterval, health.budgetedInterval)]),
       ...[...intervals].map(([datname, seconds]) => one(pollInterval, seconds, { datname })),
+      // A cycle is overdue only if the last one connected, or none has ended.
+      ...states.flatMap(({ name: datname, isUp, failure }) => {
+        const endedAt = isUp || failure === undefined ? cycleEnds.get(datname) : undefined
+        return endedAt === undefined ? [] : [one(cycleEnd, endedAt, { datname })]
+      }),
       ...capacity,
       ...(known.size > 0 ? [one(identities, known.size), one(duplicates, health.duplicates)] : []),
       ...states.filter(wasTried).map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),

@@ -59,7 +59,7 @@ export function readPageState(
   }
   return {
     snapshots: part.flatMap(({ poller }) => poller.snapshots.all()),
-    servers: part.map((one) => healthOf(one, duplicates, now)).filter(({ server }) => isShown(server, [''])),
+    servers: part.map((one) => healthOf(one, { duplicates, now, unixOffsetMs })).filter(({ server }) => isShown(server, [''])),
     own: own.filter(isOfCurrent(part)),
     isSelected: isShown,
     now,
@@ -74,8 +74,8 @@ function isOfCurrent(servers: readonly PolledServer[]): (sample: Sample) => bool
   return ({ labels: { server, datname = '' } }) => server === undefined || names.get(server)?.has(datname) === true
 }
 
-function healthOf({ poller, disk }: PolledServer, duplicates: Circumstances['duplicates'], now: number): ServerHealth {
-  const { server, states, closed, plan, openSessions, intervals, budgetedInterval, isDiscovered } = poller
+function healthOf({ poller, disk }: PolledServer, { duplicates, now, unixOffsetMs }: Omit<Circumstances, 'own'>): ServerHealth {
+  const { server, states, closed, plan, openSessions, intervals, cycleEnds, budgetedInterval, isDiscovered } = poller
   return {
     server: server.name,
     teams: new Map(server.databases.map(({ name, team }) => [name, team])),
@@ -84,6 +84,7 @@ function healthOf({ poller, disk }: PolledServer, duplicates: Circumstances['dup
     plan: plan.all,
     openSessions,
     intervals,
+    cycleEnds: new Map([...cycleEnds].map(([name, time]) => [name, Math.round(time + unixOffsetMs) / 1000])),
     budgetedInterval,
     isDiscovered,
     duplicates: duplicatesOf(server.name, duplicates),

@@ -6,13 +6,56 @@ import { backOffSeconds } from './schedule.ts'
 const leftFree = 3
 
 /**
+ * A database that held a permit for longer than this time is slow. This is the default timeout of a query. New databases
+ * are assumed to hold their first permit for this time, so that many of them do not delay the others.
+ */
+export const slowMs = 5000
+
+/** The number of granted permits, and of those that slow databases hold during their cycle. */
+interface Granted {
+  all: number
+  slow: number
+}
+
+/** How a database used its permits. Times are in milliseconds of one clock. */
+export interface PermitUse {
+  /** The time for which it held a permit in its last cycle, or half of the previous value if that is longer. */
+  readonly heldMs: number
+  /** The end of its last cycle. */
+  readonly endedAt: number
+}
+
+/** The permit to have one session open. */
+export interface Permit {
+  /** Ends the cycle for which the permit was granted. The session stays open. */
+  readonly rest: (now: number) => void
+  readonly release: (now: number) => void
+}
+
+interface Request {
+  readonly user: string
+  readonly use: PermitUse
+  readonly grant: (permit: Permit) => void
+}
+
+/** The use by a database that has a cycle from `from` to `now`. A long cycle counts in several later ones, half in each. */
+export function usedPermit(last: PermitUse | undefined, from: number, now: number): PermitUse {
+  return { heldMs: Math.max(now - from, (last?.heldMs ?? 0) / 2), endedAt: now }
+}
+
+/**
  * Limits the number of open sessions on one server: by the configuration, by its free connections and by the limit of
- * each role.
+ * each role. Databases wait in proportion to the time for which they hold their permits: the next permit is granted to
+ * the database whose last cycle is the shortest in relation to the time since then. The last free permit is not granted to
+ * a slow database while another one is in its cycle.
  */
 export class ConnectionLimiter {
-  /** One permit until the limits of the server are known: its other connections may be needed by others. */
-  readonly #server = createSemaphore(1)
-  readonly #roles = new Map<string, Semaphore>()
+  /** The number of permits: one until the limits of the server are known, because others may need its connections. */
+  #permits = 1
+  readonly #granted: Granted = { all: 0, slow: 0 }
+  readonly #rolePermits = new Map<string, number>()
+  readonly #roleGranted = new Map<string, Granted>()
+  readonly #waiting = new Set<Request>()
   readonly #roleLimits = new Map<string, number>()
   /** Databases in which a kept session would use the last free connection of the database or the role. */
   readonly #scarce = new Set<string>()
@@ -27,16 +70,18 @@ export class ConnectionLimiter {
     this.#maxSessions = maxSessions
   }
 
-  configure(maxSessions: number): void {
+  configure(maxSessions: number, now: number): void {
     this.#maxSessions = maxSessions
-    if (this.#isKnown) this.#server.resize(this.sessions)
+    if (!this.#isKnown) return
+    this.#permits = this.sessions
+    this.#admit(now)
   }
 
   /**
    * Applies the limits read in a database; `limits` is undefined if they cannot be read. `open` are the databases in
    * which pgvitals has a session.
    */
-  learn({ name, connection: { user } }: Database, limits: Limits | undefined, open: readonly Database[]): void {
+  learn({ name, connection: { user } }: Database, limits: Limits | undefined, open: readonly Database[], now: number): void {
     this.#isKnown = true
     if (limits !== undefined) {
       this.#available = limits.free + open.length
@@ -45,25 +90,26 @@ export class ConnectionLimiter {
       const ofRole = open.filter(({ connection }) => connection.user === user).length
       const roleLimit = limits.roleFree === undefined ? Number.POSITIVE_INFINITY : Math.max(1, limits.roleFree + ofRole - 1)
       this.#roleLimits.set(user, roleLimit)
-      this.#role(user).resize(roleLimit)
+      this.#rolePermits.set(user, roleLimit)
       if (isLast || Math.min(limits.roleFree ?? 1, limits.databaseFree ?? 1) < 1) this.#scarce.add(name)
       else this.#scarce.delete(name)
       this.#lastTaken = isLast ? this.#lastTaken + 1 : 0
     } else if (!this.#roleLimits.has(user)) {
-      this.#role(user).resize(Number.POSITIVE_INFINITY)
+      this.#rolePermits.set(user, Number.POSITIVE_INFINITY)
     }
-    this.#server.resize(this.sessions)
+    this.#permits = this.sessions
+    this.#admit(now)
   }
 
   /**
    * Allows parallel connection attempts while the server does not respond: they use none of its connections, and each
    * can wait for a timeout.
    */
-  unreachable(): void {
+  unreachable(now: number): void {
     if (this.#isKnown) return
     this.#isUnreachable = true
-    this.#server.resize(this.#maxSessions)
-    for (const role of this.#roles.values()) role.resize(this.#maxSessions)
+    this.#permits = this.#maxSessions
+    this.#admit(now)
   }
 
   /** The maximum number of open sessions. */
@@ -91,56 +137,73 @@ export class ConnectionLimiter {
     return this.#available - leftFree <= 1
   }
 
-  /** Waits until this role may open a session. The returned function releases the permit. */
-  async acquire(user: string): Promise<() => void> {
-    const releaseRole = await this.#role(user).acquire()
-    const releaseServer = await this.#server.acquire()
-    return () => {
-      releaseServer()
-      releaseRole()
+  /** Waits until a database with this role may open a session. `use` is its use of earlier permits, if any. */
+  async acquire(user: string, use: PermitUse | undefined, now: number): Promise<Permit> {
+    return await new Promise((grant) => {
+      this.#waiting.add({ user, use: use ?? { heldMs: slowMs, endedAt: now }, grant })
+      this.#admit(now)
+    })
+  }
+
+  /** Whether another database waits for a permit that a database with this role would release. */
+  isAwaited(user: string): boolean {
+    return [...this.#waiting].some((request) => request.user === user || this.#hasRoleRoom(request))
+  }
+
+  #admit(now: number): void {
+    for (let next = this.#next(now); next !== undefined; next = this.#next(now)) {
+      this.#waiting.delete(next)
+      next.grant(this.#grant(next))
     }
   }
 
-  #role(user: string): Semaphore {
-    const semaphore = this.#roles.get(user) ?? createSemaphore(this.#isUnreachable ? this.#maxSessions : 1)
-    this.#roles.set(user, semaphore)
-    return semaphore
+  /** The request that is granted next; undefined if none can be granted. */
+  #next(now: number): Request | undefined {
+    const possible = [...this.#waiting].filter((request) => hasRoom(this.#permits, this.#granted, request) && this.#hasRoleRoom(request))
+    const priority = ({ use: { heldMs, endedAt } }: Request) => (now - endedAt) / Math.max(1, heldMs)
+    const highest = Math.max(...possible.map(priority))
+    return possible.find((request) => priority(request) === highest)
+  }
+
+  #grant({ user, use }: Request): Permit {
+    const both = [this.#granted, this.#grantedTo(user)]
+    let slow = isSlow(use) ? 1 : 0
+    let held = 1
+    for (const granted of both) {
+      granted.all += held
+      granted.slow += slow
+    }
+    const rest = (now: number) => {
+      for (const granted of both) granted.slow -= slow
+      slow = 0
+      this.#admit(now)
+    }
+    const release = (now: number) => {
+      for (const granted of both) granted.all -= held
+      held = 0
+      rest(now)
+    }
+    return { rest, release }
+  }
+
+  #grantedTo(user: string): Granted {
+    const granted = this.#roleGranted.get(user) ?? { all: 0, slow: 0 }
+    this.#roleGranted.set(user, granted)
+    return granted
+  }
+
+  #hasRoleRoom(request: Request): boolean {
+    const permits = this.#rolePermits.get(request.user) ?? (this.#isUnreachable ? this.#maxSessions : 1)
+    return hasRoom(permits, this.#grantedTo(request.user), request)
   }
 }
 
-interface Semaphore {
-  readonly acquire: () => Promise<() => void>
-  /** Changes the number of permits. Permits already granted remain valid. */
-  readonly resize: (permits: number) => void
+/** Whether a permit is free for a database. Of the last ones, slow databases leave one to the others. */
+function hasRoom(permits: number, { all, slow }: Granted, { use }: Request): boolean {
+  const free = permits - all
+  return free > (isSlow(use) && slow > 0 ? 1 : 0)
 }
 
-function createSemaphore(initial: number): Semaphore {
-  let permits = initial
-  let taken = 0
-  const waiting: (() => void)[] = []
-  const admit = () => {
-    while (taken < permits && waiting.length > 0) {
-      taken++
-      waiting.shift()?.()
-    }
-  }
-  return {
-    acquire: async () => {
-      await new Promise<void>((resolve) => {
-        waiting.push(resolve)
-        admit()
-      })
-      let isReleased = false
-      return () => {
-        if (isReleased) return
-        isReleased = true
-        taken--
-        admit()
-      }
-    },
-    resize: (next) => {
-      permits = next
-      admit()
-    }
-  }
+function isSlow({ heldMs }: PermitUse): boolean {
+  return heldMs > slowMs
 }

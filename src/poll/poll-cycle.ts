@@ -59,9 +59,7 @@ export async function runPollCycle(name: string, { poller, connection, clock, me
       meter.textCut(place, result.textBytesCut ?? 0)
     }
   }
-  const end = poller.finish(cycle, clock.now())
-  if (end === 'replace') await connection.close()
-  if (end === 'close') await connection.leave()
+  await connection.endCycle(poller.finish(cycle, clock.now()))
 }
 
 /** Waits for the permit to connect, then connects. */

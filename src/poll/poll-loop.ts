@@ -75,7 +75,7 @@ export class PollLoop {
   }
 
   async #run(name: string): Promise<void> {
-    const connection = this.#connections.get(name) ?? new HeldConnection(this.#poller.limiter)
+    const connection = this.#connections.get(name) ?? new HeldConnection(this.#poller.limiter, this.#clock)
     this.#connections.set(name, connection)
     const cycle = runPollCycle(name, { poller: this.#poller, connection, clock: this.#clock, meter: this.#meter })
     this.#running.set(name, cycle)

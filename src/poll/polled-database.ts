@@ -112,6 +112,8 @@ export class PolledDatabase {
   readonly examinedAt = new Map<string, number>()
   /** No cycle starts before this time. */
   notBefore = Number.NEGATIVE_INFINITY
+  /** The end of the last cycle; before the first, the time at which the database was added. */
+  cycleEndedAt: number
   /** Whether the next cycle is due immediately. */
   isHurried = false
   /** The number of consecutive polls that lost the connection, by query. */
@@ -140,6 +142,7 @@ export class PolledDatabase {
     this.#interval = { seconds: unitSeconds, isSpread: false }
     this.#phase = phase
     this.#openedAt = now
+    this.cycleEndedAt = now
   }
 
   get name(): string {
@@ -291,6 +294,7 @@ export class PolledDatabase {
   cycleEnded(from: number, now: number, running: readonly PlannedQuery[], backOffSeconds: number): void {
     this.schedule.cycleEnded(now, this.timed(running), backOffSeconds)
     this.#lastCycle = from
+    this.cycleEndedAt = now
     if (this.state.isUp) this.#durations = this.#durations === undefined ? [] : [...this.#durations, now - from].slice(-durationsKept)
     const { isSpread, grid } = this.#interval
     // Spread cycles keep their phase.

@@ -15,7 +15,7 @@ import { noRefusals, type Refusal, type Refusals, refusalClasses } from '../serv
 import { addressOf, type Database, detailsOf, type Server } from '../server/server.ts'
 import type { Session } from '../server/session.ts'
 import { AuthFailures } from './auth-failures.ts'
-import { ConnectionLimiter } from './connection-limiter.ts'
+import { ConnectionLimiter, slowMs } from './connection-limiter.ts'
 import { type CycleTiming, cycleTimingOf } from './cycle-timing.ts'
 import { DatabaseDiscovery } from './database-discovery.ts'
 import { type DueQuery, dueQuery } from './due-query.ts'
@@ -44,7 +44,10 @@ export interface PollerOptions {
 /** The action at the end of a cycle: keep the session open, replace it in the next cycle, or close it and release its permit. */
 export type SessionEnd = 'keep' | 'replace' | 'close'
 
-/** After this time, a cycle starts no more queries whose interval is longer than this time: they would delay counters. */
+/**
+ * After this time, a cycle starts no more queries whose interval is longer than this time: they would delay counters. If
+ * other databases wait for its permit, it starts none after `slowMs`.
+ */
 const longestCycleSeconds = 15
 
 /** The time after which a discovered database that does not accept the role is tried again. */
@@ -118,6 +121,11 @@ export class ServerPoller {
   /** The interval of each database's cycles, in seconds. */
   get intervals(): ReadonlyMap<string, number> {
     return new Map(this.#all.map(({ name, intervalSeconds }) => [name, intervalSeconds]))
+  }
+
+  /** The time of the end of each database's last cycle; before its first, that at which it was added. */
+  get cycleEnds(): ReadonlyMap<string, number> {
+    return new Map(this.#all.map(({ name, cycleEndedAt }) => [name, cycleEndedAt]))
   }
 
   /** The budgeted interval, in seconds. */
@@ -255,7 +263,7 @@ export class ServerPoller {
       if (planned?.database !== polled.name) continue
       const { query, sql } = planned
       const { session } = polled
-      const isLate = now - polled.cycle.learnedAt > longestCycleSeconds * 1000 && query.intervalSeconds > longestCycleSeconds
+      const isLate = query.intervalSeconds > longestCycleSeconds && this.#isLate(polled, now - polled.cycle.learnedAt, query)
       if (session === undefined || sql === undefined) {
         this.#failUnpolled(polled, planned)
       } else if (!isLate && !this.#inProgress.has(placeOf(planned))) {
@@ -272,6 +280,14 @@ export class ServerPoller {
       }
     }
     return undefined
+  }
+
+  /** Whether a cycle that polls for this time starts no more queries of long intervals. */
+  #isLate({ name, database }: PolledDatabase, pollingMs: number, { scope }: Query): boolean {
+    if (pollingMs > longestCycleSeconds * 1000) return true
+    // A kept session does not release its permit. Server-wide queries serve all databases.
+    const isShort = scope === 'database' && pollingMs > slowMs && this.limiter.isAwaited(database.connection.user)
+    return isShort && !keptSessions(this.#sessionNeeds).has(name)
   }
 
   /** The functions and relations that the server refuses in the database of a cycle. */
@@ -489,7 +505,7 @@ export class ServerPoller {
       if (isNotPermitted) polled.notPermitted(failure, now + notPermittedMs)
       else polled.failed(failure)
       const isLeader = name === this.#leader()
-      if (failure.errorClass === 'network') this.limiter.unreachable()
+      if (failure.errorClass === 'network') this.limiter.unreachable(now)
       if (isLeader && this.#server.discovery !== undefined) this.#discoveryFailed(`cannot connect to database ${name}`)
     } else {
       if (!polled.state.isUp) log.info({ server, database: name, role: found.facts.role }, 'connected')
@@ -587,7 +603,7 @@ export class ServerPoller {
   }
 
   #takeServerFacts(polled: PolledDatabase, { limits, listed, wasRejected }: Connected, now: number): void {
-    if (limits !== undefined) this.limiter.learn(polled.database, limits.value, this.#open)
+    if (limits !== undefined) this.limiter.learn(polled.database, limits.value, this.#open, now)
     if (listed !== undefined && 'message' in listed) {
       this.#discoveryFailed(listed.message, now)
     } else if (listed !== undefined) {
@@ -606,7 +622,7 @@ export class ServerPoller {
   #reconcile(now: number): void {
     const previous = this.#databases
     const databases = this.#discovery.databasesOf(this.#server)
-    this.limiter.configure(this.#server.maxSessions)
+    this.limiter.configure(this.#server.maxSessions, now)
     this.#databases = new Map(
       databases.map((database) => {
         const known = previous.get(database.name)

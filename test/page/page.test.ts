@@ -26,6 +26,7 @@ const health = (states: readonly DatabaseState[], more: Partial<ServerHealth> = 
   teams: new Map(),
   openSessions: 0,
   intervals: new Map(),
+  cycleEnds: new Map(),
   budgetedInterval: 15,
   isDiscovered: undefined,
   duplicates: 0,
@@ -104,6 +105,22 @@ test('a server that has never responded has few series, among them those of its 
   t.match(page, 'pgvitals_database_state{server="s",datname="d",reason="auth"} 1\n')
   t.match(page, 'pg_exporter_last_scrape_error{server="s"} 1\n')
   t.ok((page.match(/^pg/gm) ?? []).length <= 10)
+})
+
+test('the end of the last poll cycle is exported for databases that are up or were never polled', async (t) => {
+  const states: readonly DatabaseState[] = [
+    { ...unpolled('up'), isUp: true },
+    unpolled('waits for its first cycle'),
+    { ...unpolled('down'), failure: denied, failures: 1 },
+    { ...unpolled('deferred'), failure: denied, isDeferred: true },
+    { ...unpolled('not permitted'), failure: denied, isNotPermitted: true }
+  ]
+  const cycleEnds = new Map(states.map(({ name }, index) => [name, 1_700_000_000.5 + index]))
+  const lines = pageOf([], [health(states, { cycleEnds })], 2000).match(/^pgvitals_poll_cycle_timestamp_seconds.*$/gm)
+  t.same(lines, [
+    'pgvitals_poll_cycle_timestamp_seconds{server="s",datname="up"} 1700000000.5',
+    'pgvitals_poll_cycle_timestamp_seconds{server="s",datname="waits for its first cycle"} 1700000001.5'
+  ])
 })
 
 test('samples of one family from several snapshots share one header', async (t) => {

@@ -6,6 +6,8 @@ import { credentialOf, HeldConnection } from '../../src/poll/held-connection.ts'
 import { isPending } from './is-pending.ts'
 import { connection, makeSession } from './make-server.ts'
 
+const clock = { now: () => 0 }
+
 test('databases share a credential when host, user and password are equal', async (t) => {
   const key = await credentialOf(connection)
   t.equal(await credentialOf({ ...connection, database: 'other' }), key)
@@ -24,7 +26,7 @@ test('each line of a libpq password file is a credential', async (t) => {
 
 test('a session is used while it is open and its connection parameters are the same', async (t) => {
   let isOpen = true
-  const held = new HeldConnection(new ConnectionLimiter(4))
+  const held = new HeldConnection(new ConnectionLimiter(4), clock)
   await held.permit(connection)
   const session = makeSession({ isOpen: () => isOpen })
   held.hold(session)
@@ -36,7 +38,7 @@ test('a session is used while it is open and its connection parameters are the s
 
 test('a permit is kept while a session is replaced, and released when the connection is closed or its role changes', async (t) => {
   const limiter = new ConnectionLimiter(1)
-  const [held, other] = [new HeldConnection(limiter), new HeldConnection(limiter)]
+  const [held, other] = [new HeldConnection(limiter, clock), new HeldConnection(limiter, clock)]
   let closed = 0
   const session = makeSession({ close: async () => void closed++ })
   await held.permit(connection)

@@ -55,8 +55,8 @@ test('only one of the databases that share a rejected credential attempts a logi
   const poller = new ServerPoller(makeServer([], { databases }), { ...options, log: pino({ enabled: false }) }, now)
   const meter = createMeter('0')
   // As many sessions as are configured, so that the cycles run in parallel.
-  poller.limiter.unreachable()
-  const connections = new Map(names.map((name) => [name, new HeldConnection(poller.limiter)]))
+  poller.limiter.unreachable(0)
+  const connections = new Map(names.map((name) => [name, new HeldConnection(poller.limiter, { now: () => now })]))
   const runCycles = () =>
     Promise.all([...connections].map(([name, held]) => runPollCycle(name, { poller, connection: held, clock: { now: () => now }, meter })))
   const failures = () => poller.states.map(({ failure }) => `${failure?.errorClass} ${failure?.message}`)

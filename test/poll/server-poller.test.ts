@@ -160,6 +160,23 @@ test('a cycle that lasts long does not move the grid, and misses points without 
   t.equal(poller.nextCycle(new Map()), 45_000)
 })
 
+test('the end of the last cycle of a database stays the same while its cycle is in progress, and while it waits for one', async (t) => {
+  const driver = new Driver(serverWith(['a', 'b']))
+  driver.until(31)
+  t.same(driver.poller.cycleEnds, new Map(Object.entries({ a: 30_000, b: 30_000 })))
+  const cycle = begin(driver.poller, 'a', 45_000)
+  driver.now = 45_000
+  driver.until(91)
+  t.same(driver.poller.cycleEnds, new Map(Object.entries({ a: 30_000, b: 90_000 })), 'it waits for a permit')
+  driver.poller.learn(cycle, driver.connected('a'), 91_000)
+  t.ok(driver.poller.next(cycle, 91_000))
+  t.equal(driver.poller.cycleEnds.get('a'), 30_000, 'it polls')
+  driver.poller.finish(cycle, 92_000)
+  t.equal(driver.poller.cycleEnds.get('a'), 92_000)
+  driver.poller.update(serverWith(['a', 'b', 'new']), [query('fast', 'database')], 95_000)
+  t.equal(driver.poller.cycleEnds.get('new'), 95_000, 'the time at which it was added')
+})
+
 test('a database never has two cycles at once, and its cycle delays no other', async (t) => {
   const { poller } = new Driver(serverWith(['a', 'b']))
   t.ok(poller.begin('a', 0))
@@ -257,6 +274,31 @@ test('after 15 seconds a cycle starts no slower query, which stays due', async (
   poller.finish(cycle, 20_000)
   driver.until(31)
   t.ok(driver.polled.includes('a slower at 30'))
+})
+
+test('while another database waits for its permit, a cycle starts no slower query after 5 seconds', async (t) => {
+  const queries = [query('fast', 'database'), query('other', 'database'), query('slow', 'database', '5m')]
+  /** The queries that the cycle of a database polls if its first query takes this time. */
+  const polledIn = (name: string, seconds: number, isAwaited: boolean) => {
+    const driver = new Driver(serverWith(['leader', 'b', 'c', 'd', 'e']), queries)
+    const { poller } = driver
+    poller.limiter.learn(database('leader'), limits.value, [], 0)
+    if (name !== 'leader') driver.cycle('leader')
+    const cycle = begin(poller, name, 0)
+    poller.learn(cycle, driver.connected(name), 0)
+    for (let permit = 0; permit < (isAwaited ? 5 : 4); permit++) void poller.limiter.acquire('u', undefined, 0)
+    const polled: string[] = []
+    for (let due = poller.next(cycle, 0); due !== undefined; due = poller.next(cycle, seconds * 1000)) {
+      polled.push(due.query.name)
+      poller.done(cycle, due, success, seconds * 1000)
+    }
+    return polled
+  }
+  const all = ['fast', 'other', 'slow']
+  t.same(polledIn('b', 5.5, true), ['fast', 'other'], 'the queries of short intervals run')
+  t.same(polledIn('b', 4.5, true), all)
+  t.same(polledIn('b', 5.5, false), all, 'no database waits')
+  t.same(polledIn('leader', 5.5, true), all, 'it keeps its session, and its permit')
 })
 
 test('a lost connection fails the remaining queries of the cycle and leaves them due', async (t) => {

@@ -10,7 +10,7 @@ function keepable(names: readonly string[], sessions: number, { leader = names[0
   const server = makeServer(names, { maxSessions: sessions })
   const databases = [...server.databases, ...Array.from({ length: discovered }, (_, index) => makeDatabase(`found_${index}`))]
   const limiter = new ConnectionLimiter(sessions)
-  limiter.learn(makeDatabase('x'), undefined, [])
+  limiter.learn(makeDatabase('x'), undefined, [], 0)
   return [...keepableSessions({ server, databases, leader, hosts, limiter })]
 }
 
@@ -34,7 +34,7 @@ test('only the leader and the databases with keep_sessions keep their sessions',
   const server = makeServer(['a', 'b', 'c'])
   const databases = server.databases.map((one) => ({ ...one, keepsSession: one.name === 'c' }))
   const limiter = new ConnectionLimiter(4)
-  limiter.learn(makeDatabase('x'), undefined, [])
+  limiter.learn(makeDatabase('x'), undefined, [], 0)
   const kept = (leader: string, one = server, unidentified: ReadonlySet<string> = new Set()) => [
     ...keptSessions({ server: one, databases: one.databases, leader, hosts: ['b'], unidentified, limiter })
   ]
@@ -64,7 +64,7 @@ test('above the limit only the leader and the hosts of server-wide queries do, a
 test('while connections are few the leader keeps the only session', async (t) => {
   const server = makeServer(['a', 'b'])
   const limiter = new ConnectionLimiter(4)
-  limiter.learn(makeDatabase('a'), { free: 3, ...unlimited }, server.databases.slice(0, 1))
+  limiter.learn(makeDatabase('a'), { free: 3, ...unlimited }, server.databases.slice(0, 1), 0)
   t.same([...keepableSessions({ server, databases: server.databases, leader: 'a', hosts: ['b'], limiter })], ['a'])
 })
 
@@ -73,14 +73,14 @@ test('the connection limit of a role concerns its databases only', async (t) => 
   const { databases } = makeServer(['a', 'b'])
   const server = makeServer([], { databases: [...databases, other] })
   const limiter = new ConnectionLimiter(4)
-  limiter.learn(other, undefined, [])
-  limiter.learn(makeDatabase('a'), { free: 50, roleFree: 1, databaseFree: undefined }, databases.slice(0, 1))
+  limiter.learn(other, undefined, [], 0)
+  limiter.learn(makeDatabase('a'), { free: 50, roleFree: 1, databaseFree: undefined }, databases.slice(0, 1), 0)
   t.same([...keepableSessions({ server, databases: server.databases, leader: 'a', hosts: [], limiter })], ['c'])
 })
 
 test('a session that would take the last free connection of its database is not kept', async (t) => {
   const server = makeServer(['a', 'b'])
   const limiter = new ConnectionLimiter(4)
-  limiter.learn(makeDatabase('a'), { free: 50, ...unlimited, databaseFree: 0 }, [])
+  limiter.learn(makeDatabase('a'), { free: 50, ...unlimited, databaseFree: 0 }, [], 0)
   t.same([...keepableSessions({ server, databases: server.databases, leader: 'a', hosts: [], limiter })], ['b'])
 })

@@ -3,7 +3,7 @@
 import { help } from '../catalogue.ts'
 import { board, closedRow, row, top } from '../panels/board.ts'
 import { above, anyIsCritical, anyWarns, below, upOrDown, words } from '../panels/colours.ts'
-import { increasesBy, inDatabase, maxBy, ofExporter, onServer, ratesBy, type SeriesName } from '../panels/promql.ts'
+import { increasesBy, inDatabase, maxBy, ofExporter, onServer, ratesBy, ratio, type SeriesName } from '../panels/promql.ts'
 import { stat } from '../panels/stat.ts'
 import { statusHistory } from '../panels/states.ts'
 import { table } from '../panels/table.ts'
@@ -21,6 +21,8 @@ const queryColumns = [
   { label: 'server', title: 'Server', links: ['server'] }
 ] as const
 const slowest = `topk(15, ${onServer('pgvitals_query_duration_seconds')})`
+const cycleAge = maxBy(['datname'], `time() - ${onServer('pgvitals_poll_cycle_timestamp_seconds')}`)
+const cycleInterval = maxBy(['datname'], onServer('pgvitals_database_poll_interval_seconds'))
 /** The columns of both tables of access. */
 const access = (metric: 'pg_access_excess' | 'pg_access_missing') => ({
   labels: [
@@ -150,7 +152,7 @@ export const exporter = board('pgvitals-exporter', {
         sortBy: 'Capability',
         empty: 'No capability is missing'
       }),
-      timeseries('Snapshot age', [12, 8], 's', {
+      timeseries('Snapshot age', [8, 8], 's', {
         about: [
           'Age of the oldest snapshot of each server.',
           'Values on the dashboards can be this old.',
@@ -161,7 +163,19 @@ export const exporter = board('pgvitals-exporter', {
         legend: '{{server}}',
         links: ['server']
       }),
-      timeseries('Poll interval', [12, 8], 's', {
+      timeseries('Time since the last poll cycle', [8, 8], 'none', {
+        about: [
+          'Time since the end of the last poll cycle of a database that is up, as a multiple of its interval; the highest five.',
+          'A database whose poll cycle hangs or waits has outdated metrics, although it is up.',
+          'Up to 1.5.',
+          'Read the runbook of PgvitalsPollOverdue.'
+        ],
+        expr: `topk(5, ${ratio(cycleAge, cycleInterval)})`,
+        legend: '{{datname}} on {{server}}',
+        steps: above(thresholds.pollOverdueIntervals),
+        links: ['database']
+      }),
+      timeseries('Poll interval', [8, 8], 's', {
         about: [
           'Longest interval between poll cycles of a database, per server.',
           'It grows with the number of databases; the window of a rate must span four intervals.',

@@ -52,6 +52,21 @@ and on (${perDatabase}) pgvitals_database_poll_interval_seconds > on (${perServe
   },
   {
     ...ofExporter,
+    name: 'PgvitalsPollOverdue',
+    scope: 'database',
+    // The metric is absent for databases that are down or not polled.
+    tiers: [
+      warning(
+        '5m',
+        `time() - pgvitals_poll_cycle_timestamp_seconds > ${thresholds.pollOverdueIntervals} * pgvitals_database_poll_interval_seconds`
+      )
+    ],
+    summary: `pgvitals has not polled ${database} for ${duration}`,
+    description:
+      'A poll cycle hangs or waits for a permit, although the database counts as up. Its metrics are out of date and disappear after three intervals.'
+  },
+  {
+    ...ofExporter,
     name: 'PgvitalsBlindSpot',
     scope: 'database',
     // On hosted servers, EXECUTE on functions that pg_monitor lacks cannot be granted; doctor and the log report them.
@@ -95,6 +110,18 @@ and on (${perDatabase}) pgvitals_database_poll_interval_seconds > on (${perServe
     summary: `Samples of query ${label('query')} on ${server} are dropped: ${label('reason')}`,
     description:
       'They exceed the limit of a database (budget: samples, bytes: size), repeat a label set (duplicate), or have an invalid value or label (illegal).'
+  },
+  {
+    ...ofExporter,
+    name: 'PgvitalsTextCut',
+    scope: 'database',
+    tiers: [
+      info('15m', `sum by (${perDatabase}, query) (increase(pgvitals_text_bytes_cut_total{datname!=""}[2h])) > 0`),
+      info('15m', `sum by (${perServer}, query) (increase(pgvitals_text_bytes_cut_total{datname=""}[2h])) > 0`, 'exporter')
+    ],
+    summary: `Labels of query ${label('query')} on ${server}{{ with $labels.datname }} in {{ . }}{{ end }} are cut`,
+    description:
+      'They are longer than 1 kB. The metrics are complete, but the labels end with a hash. Such values rarely identify anything: select a shorter text.'
   },
   {
     ...ofExporter,

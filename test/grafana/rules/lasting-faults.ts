@@ -282,6 +282,13 @@ export const lastingFaults: readonly LastingFault[] = [
   { alert: 'PgvitalsQueryFailing', firesWithin: 1, endsWithin: atOnce },
   { alert: 'PgvitalsNotPolling', firesWithin: 6, endsWithin: 5 + 5 },
   { alert: 'PgvitalsPollIntervalLong', firesWithin: 1, endsWithin: atOnce },
+  {
+    alert: 'PgvitalsPollOverdue',
+    firesWithin: 1,
+    endsWithin: atOnce,
+    // The timestamps begin again with each period, so that the age grows during the test.
+    recovery: { 'pgvitals_database_poll_interval_seconds{datname="labeler"}': day }
+  },
   { alert: 'PgvitalsBlindSpot', firesWithin: 1, endsWithin: atOnce },
   { alert: 'PgvitalsScrapeSlow', firesWithin: 1, endsWithin: atOnce },
   {
@@ -298,6 +305,7 @@ export const lastingFaults: readonly LastingFault[] = [
     endsWithin: 120 + 5,
     variants: { 'a query that is polled once an hour': { [dropped]: 'every 60m+3' } }
   },
+  { alert: 'PgvitalsTextCut', firesWithin: 15, endsWithin: 120 + 5 },
   {
     alert: 'PgvitalsCrashLoop',
     firesWithin: 20,

@@ -7,6 +7,8 @@ const polls = 'pgvitals_polls_total{datname="labeler"}'
 const dropped = 'pgvitals_samples_dropped_total{datname="labeler", query="locks", reason="duplicate"}'
 const size = 'scrape_samples_post_metric_relabeling'
 const interval = 'pgvitals_database_poll_interval_seconds{datname="labeler"}'
+const cycleEnd = (datname: string) => `pgvitals_poll_cycle_timestamp_seconds{datname="${datname}"}`
+const cut = (datname: string) => `pgvitals_text_bytes_cut_total{datname="${datname}", query="notes"}`
 const budgeted = 'pgvitals_poll_interval_budgeted_seconds'
 const capability = (datname: string, name: string) => `pgvitals_capability{datname="${datname}", capability="${name}"}`
 
@@ -75,6 +77,22 @@ export const exporter: readonly AlertCase[] = [
     summaries: { 'one of many databases': 'pgvitals polls labeler on SERVER only every 15m 10s' }
   },
   {
+    alert: 'PgvitalsPollOverdue',
+    severity: 'warning',
+    // Each minute the cycle has ended 65 s ago.
+    bad: { [cycleEnd('labeler')]: '-65+60', [interval]: 15 },
+    good: { [interval]: 600 },
+    silent: {
+      'just below': { [cycleEnd('labeler')]: '-55+60' },
+      'a long interval': { [cycleEnd('labeler')]: '-1150+60', [interval]: 300 },
+      'a gap of five minutes': { [cycleEnd('labeler')]: '0+0x4 300+0x4 600+0x4 900+0x4 1200+0x4 1500+0x4 1800+0x100' }
+    },
+    fires: { 'overdue at a long interval': { [cycleEnd('labeler')]: '-1250+60', [interval]: 300 } },
+    labels: { datname: 'labeler' },
+    summary: 'pgvitals has not polled labeler on SERVER for 1m 5s',
+    summaries: { 'overdue at a long interval': 'pgvitals has not polled labeler on SERVER for 20m 50s' }
+  },
+  {
     alert: 'PgvitalsBlindSpot',
     severity: 'info',
     scope: 'database',
@@ -134,6 +152,28 @@ export const exporter: readonly AlertCase[] = [
     holdsAtOnce: true,
     labels: { datname: 'labeler', query: 'locks', reason: 'duplicate' },
     summary: 'Samples of query locks on SERVER are dropped: duplicate'
+  },
+  {
+    alert: 'PgvitalsTextCut',
+    severity: 'info',
+    scope: 'database',
+    bad: { [cut('labeler')]: '+0.05' },
+    good: { [cut('labeler')]: '+0' },
+    silent: { 'a server-wide query': { [cut('labeler')]: '+0', [cut('')]: '+0.05' } },
+    holdsAtOnce: true,
+    labels: { datname: 'labeler', query: 'notes' },
+    summary: 'Labels of query notes on SERVER in labeler are cut'
+  },
+  {
+    alert: 'PgvitalsTextCut',
+    severity: 'info',
+    scope: 'exporter',
+    bad: { [cut('')]: '+0.05' },
+    good: { [cut('')]: '+0' },
+    silent: { 'a database-wide query': { [cut('')]: '+0', [cut('labeler')]: '+0.05' } },
+    holdsAtOnce: true,
+    labels: { query: 'notes' },
+    summary: 'Labels of query notes on SERVER are cut'
   },
   {
     alert: 'PgvitalsCrashLoop',
