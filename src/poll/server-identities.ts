@@ -39,7 +39,8 @@ export class ServerIdentities {
   responded(seen: Seen, now: number, longestMs = 0): boolean {
     const last = this.#known.at(-1)
     const recent = this.#known.filter((one) => one === last || now - one.seenAt <= Math.max(severalMs, 4 * longestMs))
-    const same = recent.find((one) => isSame(one, seen)) ?? recent.find((one) => isRestarted(one, seen, now))
+    // The last one first: what cannot be read is then that of the server that responded last.
+    const same = recent.findLast((one) => isSame(one, seen)) ?? recent.findLast((one) => isRestarted(one, seen, now))
     const others = recent.filter((one) => one !== same)
     // A replaced server that responds again was not replaced: the servers respond in turn.
     const isReplacement = same === undefined && others.filter(({ isReplaced }) => !isReplaced).length === 1
