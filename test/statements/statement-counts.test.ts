@@ -215,6 +215,32 @@ test('the series of a database have a limit, which others of many users reduce, 
   t.equal(of('victim'), 21)
 })
 
+test('the limit of a database includes series that leave, and a lower limit loses no increment', async (t) => {
+  const limits = { limited: 40 }
+  const polls = new Polls({ limit: 100, limitIn: (datname) => (datname === 'limited' ? limits.limited : 1000) })
+  const calls = Array.from({ length: 60 }, () => 0)
+  const seen = new Map<string, number>()
+  let increase = 0
+  for (let poll = 0; poll < 60; poll++) {
+    limits.limited = poll < 20 ? 40 : 20
+    for (const index of calls.keys()) calls[index] = (calls[index] ?? 0) + (index % 5 === Math.floor(poll / 6) % 5 ? 1000 : 1)
+    const rows = calls.map((count, index) => row(`q${index}`, count, 0, 'limited'))
+    const { entries } = polls.take([...rows, row('free', 1, 0, 'free')], { seenUntil: Math.max(0, poll - 2) * 15_000 })
+    const own = entries.filter(({ labels }) => labels.datname === 'limited')
+    // Series beyond a lower limit disappear when every scraper has received them.
+    if (poll < 20 || poll > 24) t.ok(own.length <= limits.limited, `${own.length} series of ${limits.limited} in poll ${poll}`)
+    const shown = own.slice(0, limits.limited)
+    for (const { labels, values } of shown) {
+      const [queryid, value] = [labels.queryid ?? '', values[0] ?? 0]
+      increase += value - (seen.get(queryid) ?? value)
+    }
+    seen.clear()
+    for (const { labels, values } of shown) seen.set(labels.queryid ?? '', values[0] ?? 0)
+  }
+  const truth = calls.reduce((sum, count) => sum + count, 0)
+  t.ok(increase >= 0.9 * truth && increase <= truth, `${increase} of ${truth} calls`)
+})
+
 test('one database with many new statements does not make those of another appear new', async (t) => {
   const polls = new Polls()
   const calm = [row('a', 1, 0, 'calm')]
