@@ -151,9 +151,9 @@ export class ServerPoller {
     return this.#revision + this.snapshots.revision
   }
 
-  /** Whether series of this database are exported. */
-  isShown(datname: string): boolean {
-    return this.#discovery.isShown(this.#server, datname)
+  /** Tells whether series of a database are exported now. Later changes do not affect the function. */
+  get isShown(): (datname: string) => boolean {
+    return this.#discovery.visibilityOf(this.#server)
   }
 
   /** Bytes used on the disk of the server according to the query `disk`; undefined while unknown. */
