@@ -72,6 +72,7 @@ interface Series {
   other: CounterSet | undefined
   /** Whether it is named and does not leave. */
   isMember: boolean
+  /** The time from which pages contain its last values. */
   leftAt: number
 }
 
@@ -132,12 +133,15 @@ export class StatementCounts {
 
   /** Counts a result of packed rows (labels, key, values) and returns the new page. */
   take(rows: Iterable<Row>, options: TakeOptions): Taken {
-    const steps = this.steps(rows, options)
+    const steps = this.steps(rows, options, () => options.now)
     for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value
   }
 
-  /** Does the same in steps of a few milliseconds, so that the caller can do other work between them. */
-  *steps(rows: Iterable<Row>, options: TakeOptions): Generator<void, Taken> {
+  /**
+   * Does the same in steps of a few milliseconds, so that the caller can do other work between them. The caller must not
+   * build a page between the last step and the storage of the result. `now` returns the current time.
+   */
+  *steps(rows: Iterable<Row>, options: TakeOptions, now: () => number): Generator<void, Taken> {
     const { epoch, isWhole } = options
     const isBaseline = epoch !== this.#last?.epoch
     this.#poll++
@@ -149,7 +153,14 @@ export class StatementCounts {
     yield
     this.#last = options
     for (const { labels } of this.#others.all) this.#histogram.open(labels.datname ?? '', options)
+    this.#shown(now())
     return { ...read, entries: this.#entries(), texts: this.#histogram.texts() }
+  }
+
+  /** Records the time from which pages contain the result. */
+  #shown(now: number): void {
+    for (const counters of [...this.#others.all, ...this.#histogram.sets.all, ...this.#named.values()]) counters.shown(now)
+    for (const series of this.#named.keys()) if (series.leftAt === Number.POSITIVE_INFINITY) series.leftAt = now
   }
 
   /** Releases pending increments, and forgets the counters of databases that are not exported. */
@@ -312,7 +323,7 @@ export class StatementCounts {
   /** Freezes a series until every scraper has received its last value. */
   #leave(series: Series, times: Times): void {
     series.isMember = false
-    series.leftAt = times.now
+    series.leftAt = Number.POSITIVE_INFINITY
     series.other?.add(this.#named.get(series)?.takePending() ?? [], times)
   }
 

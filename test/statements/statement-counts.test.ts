@@ -70,6 +70,23 @@ test('a new statement of a known user and database counts in other immediately, 
   t.match(callsOf(polls.take([row('a', 101), row('new', 608)])), { other: 600, new: 8 }, 'and from now on immediately')
 })
 
+test('a page that is built while a result is counted does not contain it', async (t) => {
+  const counts = new StatementCounts(statements, { server: 's' })
+  const rows = (calls: number) => Array.from({ length: 1000 }, (_, index) => row(`q${index}`, calls))
+  /** Counts for one second. */
+  const take = (calls: number, now: number, seenUntil: number, isLast = false) => {
+    const options = { now, seenUntil, epoch: '', isWhole: true, limit: 2000, isShown: () => true, isOwnRole: () => false }
+    const steps = counts.steps(isLast ? rows(calls).slice(1) : rows(calls), options, () => now + 1000)
+    for (let step = steps.next(); ; step = steps.next()) if (step.done) return callsOf(step.value)
+  }
+  take(100, 0, -1)
+  t.match(take(101, 15_000, 500), { q0: 0, q999: 0 }, 'no scraper has received the 0 yet')
+  t.match(take(102, 30_000, 15_000), { q0: 2, q999: 2 })
+  take(103, 45_000, 30_500, true)
+  t.match(take(104, 60_000, 45_500, true), { q0: 2 }, 'no scraper has received the last value yet')
+  t.notOk('q0' in take(105, 75_000, 60_000, true))
+})
+
 test('a statement whose entry was evicted is frozen until every scraper has received it, then disappears, and returns at 0', async (t) => {
   const polls = new Polls()
   polls.take([row('a', 100), row('b', 0)])
@@ -354,7 +371,7 @@ test('a database that was counted elsewhere starts again at 0, without the incre
 test('counting in steps pauses after some hundred rows and has the same result', async (t) => {
   const rows = Array.from({ length: 1000 }, (_, index) => row(`q${index}`, index))
   const options = { now: 0, seenUntil: 0, epoch: '', isWhole: true, limit: 100, isShown: () => true, isOwnRole: () => false }
-  const steps = new StatementCounts(statements, { server: 's' }).steps(rows, options)
+  const steps = new StatementCounts(statements, { server: 's' }).steps(rows, options, () => 0)
   let pauses = 0
   let step = steps.next()
   for (; !step.done; step = steps.next()) pauses++
