@@ -81,6 +81,8 @@ export class StartupOptions {
       return undefined
     }
     this.#names = undefined
+    // A pooler may ignore options, and fails in both attempts while its server is down.
+    if (sqlState !== '' && sqlState === originOf(cause)?.sqlState) this.#isUseless = true
     return error
   }
 

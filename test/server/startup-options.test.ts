@@ -142,6 +142,18 @@ test('startup options depend on the last attempts', async (t) => {
   t.ok(pooled.start())
   t.equal(pooled.failed(failure('0A000')), unavailable, 'refused options are not the reason')
 
+  const ignoring = new StartupOptions()
+  const attempts = [1, 2, 3, 4].map(() => {
+    const hasOptions = ignoring.start() !== undefined
+    ignoring.loggedIn([])
+    return [hasOptions, isRepeated(ignoring, failure('08006'))]
+  })
+  const both = [
+    [false, true],
+    [true, false]
+  ]
+  t.same(attempts, [...both, [false, false], [false, false]], 'options without effect are not sent in every poll cycle')
+
   const slow = new StartupOptions()
   slow.start()
   slow.loggedIn([])
