@@ -94,7 +94,7 @@ export class DatabaseDiscovery {
     return withFound(server, this.#listed)
   }
 
-  /** Tells whether series of a database are exported now: it is neither excluded nor dropped. Later changes do not affect the function. */
+  /** Returns a function that reports whether series of a database are exported now: it is neither excluded nor dropped. Later changes do not affect it. */
   visibilityOf({ databases, discovery }: Server): (datname: string) => boolean {
     if (discovery === undefined) return () => true
     const declared = new Set(databases.map(({ name }) => name))

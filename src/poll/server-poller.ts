@@ -151,7 +151,7 @@ export class ServerPoller {
     return this.#revision + this.snapshots.revision
   }
 
-  /** Tells whether series of a database are exported now. Later changes do not affect the function. */
+  /** A function that reports whether series of a database are exported now. Later changes do not affect it. */
   get isShown(): (datname: string) => boolean {
     return this.#discovery.visibilityOf(this.#server)
   }
