@@ -51,10 +51,10 @@ export function readPageState(
     part.map(({ poller }) => poller.server)
   )
   if (isInPart === undefined) return undefined
-  const byName = new Map(part.map(({ poller }) => [poller.server.name, poller]))
+  const isShownIn = new Map(part.map(({ poller }) => [poller.server.name, poller.isShown]))
   // A snapshot may contain databases that were dropped or excluded after its poll.
   const isShown: IsSelected = (server, datnames) => {
-    const shown = datnames.filter((datname) => byName.get(server)?.isShown(datname))
+    const shown = datnames.filter((datname) => isShownIn.get(server)?.(datname))
     return (shown.length > 0 || datnames.length === 0) && isInPart(server, shown)
   }
   return {

@@ -125,7 +125,7 @@ export class Pages<Process> {
   async #buildNew(selection: Selection): Promise<KeptPage | undefined> {
     const { clock, revisionOf, readProcess, render } = this.#source
     const ofProcess = await readProcess(clock.now())
-    // A poll counts its statements and stores them in one turn of the event loop. The state must not be read in between.
+    // A poll finishes counting its statements and stores them in one turn of the event loop. The state must not be read in between.
     await nextTurn()
     const builtAt = clock.now()
     const generation = this.#generation

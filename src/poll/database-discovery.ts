@@ -13,7 +13,8 @@ export class DatabaseDiscovery {
   #listed: readonly Listed[] = []
   /** The names whose privileges or connection limit differ between the last two lists. */
   #changed: ReadonlySet<string> = new Set()
-  readonly #gone = new Set<string>()
+  /** Replaced when it changes, because `visibilityOf` keeps it. */
+  #gone: ReadonlySet<string> = new Set()
   #returned = 0
   #startedAt = Number.NEGATIVE_INFINITY
   #failure: string | undefined
@@ -42,9 +43,9 @@ export class DatabaseDiscovery {
     this.#returned += listed.filter(({ name }) => this.#gone.has(name)).length
     const before = new Map(this.#listed.map(({ name, access }) => [name, access]))
     this.#changed = new Set(listed.flatMap(({ name, access }) => (before.get(name) === access ? [] : [name])))
-    for (const { name } of this.#listed) this.#gone.add(name)
-    for (const { name } of listed) this.#gone.delete(name)
-    for (const name of [...this.#gone].slice(0, -mostGone)) this.#gone.delete(name)
+    const present = new Set(listed.map(({ name }) => name))
+    const known = new Set([...this.#gone, ...this.#listed.map(({ name }) => name)])
+    this.#gone = new Set([...known].filter((name) => !present.has(name)).slice(-mostGone))
     this.#listed = listed
     this.#hasSucceeded = true
     this.#failure = undefined
@@ -65,7 +66,7 @@ export class DatabaseDiscovery {
   /** Lists the databases again as soon as possible. Until then, the list of the replaced server is used. */
   serverReplaced(): void {
     this.#startedAt = Number.NEGATIVE_INFINITY
-    this.#gone.clear()
+    this.#gone = new Set()
   }
 
   /** Whether the last successful list contains a database of this name. */
@@ -93,9 +94,11 @@ export class DatabaseDiscovery {
     return withFound(server, this.#listed)
   }
 
-  /** Whether series of this database are exported: it is neither excluded nor dropped. */
-  isShown({ databases, discovery }: Server, name: string): boolean {
-    if (name === '' || discovery === undefined || databases.some((database) => database.name === name)) return true
-    return isIncluded(discovery, name) && !this.#gone.has(name)
+  /** Returns a function that reports whether series of a database are exported now: it is neither excluded nor dropped. Later changes do not affect it. */
+  visibilityOf({ databases, discovery }: Server): (datname: string) => boolean {
+    if (discovery === undefined) return () => true
+    const declared = new Set(databases.map(({ name }) => name))
+    const gone = this.#gone
+    return (datname) => datname === '' || declared.has(datname) || (isIncluded(discovery, datname) && !gone.has(datname))
   }
 }

@@ -74,6 +74,8 @@ export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatab
   const { server, snapshots, memories, discovery, ownRoles, seenUntil } = context
   const labels: Labels = query.scope === 'database' ? { server: server.name, datname } : { server: server.name }
   const databases = Math.max(1, context.databases)
+  // Of one moment, because statements are counted in slices.
+  const isVisible = discovery.visibilityOf(server)
   return {
     query,
     sql,
@@ -84,7 +86,7 @@ export function dueQuery(planned: PlannedQuery, sql: string, polled: PolledDatab
     labels,
     memory: memories.of(query, datname, labels),
     rendered: snapshots.get(datname, query.name)?.rendered,
-    isShown: (shown) => isOwn(planned, shown) && discovery.isShown(server, shown),
+    isShown: (shown) => isOwn(planned, shown) && isVisible(shown),
     limitOf: (one) => sampleLimit(server.maxSamplesPerDatabase, snapshots.exportedByOthers(datname, query.name, one)),
     maxRows: query.scope === 'server' && query.statements === undefined ? Math.max(query.maxRows, mostReceivedRows) : query.maxRows,
     limit: rowLimit(planned, databases),

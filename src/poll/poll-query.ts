@@ -97,7 +97,8 @@ async function countStatements(
   const limitIn = (datname: string) => Math.floor(limitOf(datname).samples / columns)
   const isWhole = answer.cutRows === 0
   const options = { now: clock.now(), seenUntil, epoch, isWhole, limit, limitIn, isShown, isOwnRole }
-  const taken = await runInSlices(counts.steps(eachRow(answer), options), clock)
+  const steps = counts.steps(eachRow(answer), options, () => clock.now())
+  const taken = await runInSlices(steps, clock)
   const missing = { cutRows: answer.cutRows, illegal: 0, duplicates: taken.duplicates }
   const result = resultOf(due, taken.rows, taken.entries, missing)
   return { ...result, texts: [...result.texts, ...taken.texts] }

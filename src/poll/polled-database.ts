@@ -122,6 +122,8 @@ export class PolledDatabase {
   serverNumber = 0
   /** The start times of all servers that responded. */
   readonly #startTimes = new Set<string>()
+  /** The identifiers of the databases of this name that responded, with the times of their last responses. The last one is the last. */
+  readonly #oids = new Map<string, number>()
   #session: Session | undefined
   #openedAt: number
   #sessions = 0
@@ -195,6 +197,18 @@ export class PolledDatabase {
     this.notBefore = Number.NEGATIVE_INFINITY
   }
 
+  /**
+   * Records the identifier of the database that responds. Returns whether it has replaced another one. One that responded
+   * within `severalMs` has not: without an identity of the servers, only this shows that several respond in turn.
+   */
+  isReplacedBy(oid: string, now: number, severalMs: number): boolean {
+    const last = [...this.#oids.keys()].at(-1)
+    const isKnown = last === undefined || last === oid || now - (this.#oids.get(oid) ?? Number.NEGATIVE_INFINITY) <= severalMs
+    for (const [other, seenAt] of this.#oids) if (other === oid || now - seenAt > severalMs) this.#oids.delete(other)
+    this.#oids.set(oid, now)
+    return !isKnown
+  }
+
   /** A session was opened, or is kept. */
   opened(session: Session): void {
     this.#session = session
@@ -219,6 +233,7 @@ export class PolledDatabase {
   /** Everything that was learned from the server is unknown again, and everything is due. */
   forgetServer(): void {
     this.forgetRefusals()
+    this.#oids.clear()
     this.schedule.forget()
     this.introduction = undefined
     this.notBefore = Number.NEGATIVE_INFINITY

@@ -15,8 +15,13 @@ interface Known extends Seen {
   readonly isReplaced: boolean
 }
 
-/** A server that responds again within this time has not been replaced: several servers respond at the address. */
-const severalMs = 600_000
+/**
+ * A server or database that responds again within this time has not been replaced: several respond in turn. `longestMs` is
+ * the longest interval between the poll cycles of a database.
+ */
+export function severalMs(longestMs: number): number {
+  return Math.max(600_000, 4 * longestMs)
+}
 
 /**
  * The running servers that have responded at the address of one server. Decides whether another server has replaced the
@@ -33,13 +38,13 @@ export class ServerIdentities {
   }
 
   /**
-   * Records a response. `longestMs` is the longest interval between the poll cycles of a database. Returns whether another
-   * server has replaced the previous one. A restarted server remains the same.
+   * Records a response. Returns whether another server has replaced the previous one. A restarted server remains the same.
    */
   responded(seen: Seen, now: number, longestMs = 0): boolean {
     const last = this.#known.at(-1)
-    const recent = this.#known.filter((one) => one === last || now - one.seenAt <= Math.max(severalMs, 4 * longestMs))
-    const same = recent.find((one) => isSame(one, seen)) ?? recent.find((one) => isRestarted(one, seen, now))
+    const recent = this.#known.filter((one) => one === last || now - one.seenAt <= severalMs(longestMs))
+    // The last one first: what cannot be read is then that of the server that responded last.
+    const same = recent.findLast((one) => isSame(one, seen)) ?? recent.findLast((one) => isRestarted(one, seen, now))
     const others = recent.filter((one) => one !== same)
     // A replaced server that responds again was not replaced: the servers respond in turn.
     const isReplacement = same === undefined && others.filter(({ isReplaced }) => !isReplaced).length === 1

@@ -27,7 +27,7 @@ import { type Cycle, type CycleInProgress, type DatabaseState, PolledDatabase } 
 import { QueryMemories } from './query-memories.ts'
 import { backOffSeconds } from './schedule.ts'
 import type { Scrapers } from './scrapers.ts'
-import { ServerIdentities } from './server-identities.ts'
+import { ServerIdentities, severalMs } from './server-identities.ts'
 import { keepableSessions, keptSessions, leaderOf, type SessionNeeds } from './session-policy.ts'
 import { type Failure, isFresh, Snapshots } from './snapshots.ts'
 
@@ -159,9 +159,9 @@ export class ServerPoller {
     return this.#revision + this.snapshots.revision
   }
 
-  /** Whether series of this database are exported. */
-  isShown(datname: string): boolean {
-    return this.#discovery.isShown(this.#server, datname)
+  /** A function that reports whether series of a database are exported now. Later changes do not affect it. */
+  get isShown(): (datname: string) => boolean {
+    return this.#discovery.visibilityOf(this.#server)
   }
 
   /** Bytes used on the disk of the server according to the query `disk`; undefined while unknown. */
@@ -509,9 +509,8 @@ export class ServerPoller {
       if (isLeader && this.#server.discovery !== undefined) this.#discoveryFailed(`cannot connect to database ${name}`)
     } else {
       if (!polled.state.isUp) log.info({ server, database: name, role: found.facts.role }, 'connected')
-      const { databaseOid } = polled.state.facts ?? {}
       polled.connected(found, now)
-      this.#takeIdentity(polled, databaseOid, now)
+      this.#takeIdentity(polled, now)
       if (polled.cycle?.queries !== this.#queries) polled.forgetRefusals()
       this.#logRefusals(polled)
       this.#takeServerFacts(polled, found, now)
@@ -523,15 +522,16 @@ export class ServerPoller {
   }
 
   /** Drops everything that was learned from a server or a database if another one of the same name responds. */
-  #takeIdentity(polled: PolledDatabase, lastOid: string | undefined, now: number): void {
+  #takeIdentity(polled: PolledDatabase, now: number): void {
     const { identity, facts } = polled.state
     const longestMs = 1000 * Math.max(...this.intervals.values())
     const isReplaced = this.#identities.responded({ identity, major: facts?.version[0] }, now, longestMs)
     if (isReplaced) this.#serverReplaced(polled)
     polled.serverNumber = this.#serverNumber
+    const oid = facts?.databaseOid
+    const isOther = oid !== undefined && polled.isReplacedBy(oid, now, severalMs(longestMs))
     // The databases of several servers may have different identifiers.
-    const isOther = lastOid !== undefined && facts?.databaseOid !== undefined && facts.databaseOid !== lastOid
-    if (isOther && !isReplaced && !this.#identities.areSeveral) this.#databaseReplaced(polled)
+    if (isOther && !this.#identities.areSeveral) this.#databaseReplaced(polled)
   }
 
   /** The other databases connect again, because their sessions may belong to the replaced server. */

@@ -33,7 +33,7 @@ export interface Session {
 /** The margin between the server's `statement_timeout` and the client's deadline, and the deadline for a SET. */
 const graceSeconds = 2
 
-/** The attempts to open a session: without startup options, with all of them, and with those that are needed. */
+/** The attempts to open a session, for example without startup options, with all of them, and with those that are needed. */
 const mostAttempts = 3
 
 /**
@@ -52,7 +52,8 @@ export async function openSession(
       const session = await attemptSession(connection, knownPassword, startup)
       if (session !== undefined) return session
     } catch (error) {
-      if (!startup.failed(error)) throw error
+      const failure = startup.failed(error)
+      if (failure !== undefined) throw failure
     }
   }
   throw new ClassedError('other', 'the settings of the database or role changed during each attempt to connect')

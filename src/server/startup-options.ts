@@ -38,6 +38,8 @@ export class StartupOptions {
   #isLoggedIn = false
   /** Whether options are refused or of no use. Then none are sent until a session has started without. */
   #isUseless = false
+  /** The failure because of which the current attempt has options; undefined if options were chosen before. */
+  #cause: unknown
 
   /** Starts an attempt. Returns the parameter `options`, undefined for none. */
   start(): string | undefined {
@@ -53,15 +55,20 @@ export class StartupOptions {
     if (version.length > 0) this.#version = version
   }
 
-  /** Takes the failure of the attempt. Returns whether another attempt, with options, may succeed immediately. */
-  failed(error: unknown): boolean {
+  /**
+   * Takes the failure of the attempt. Returns the failure to report; undefined if another attempt, with other options, may
+   * succeed immediately. Refused options are never reported: they are not the reason why no session could start.
+   */
+  failed(error: unknown): unknown {
     const { sqlState = '' } = originOf(error) ?? {}
     const since = endingStart[sqlState]
     const hadOptions = this.#names !== undefined
+    const cause = this.#cause
+    this.#cause = undefined
     if (hadOptions && !this.#isLoggedIn && refusingOptions.has(sqlState)) {
       this.#names = undefined
       this.#isUseless = true
-      return false
+      return cause
     }
     if (since !== undefined || (this.#isLoggedIn && !hadOptions)) {
       const [major = 0] = this.#version
@@ -69,15 +76,20 @@ export class StartupOptions {
       // The cause is not known, so all settings are suspected.
       this.#names = this.#isUseless ? undefined : new Set(this.#settings().map(({ name }) => name))
       // After a deadline of the client, the next poll cycle makes the attempt.
-      return !hadOptions && !this.#isUseless && (sqlState !== '' || classOf(error) !== 'timeout')
+      if (hadOptions || this.#isUseless || (sqlState === '' && classOf(error) === 'timeout')) return error
+      this.#cause = error
+      return undefined
     }
     this.#names = undefined
-    return false
+    // A pooler may ignore options, and fails in both attempts while its server is down.
+    if (sqlState !== '' && sqlState === originOf(cause)?.sqlState) this.#isUseless = true
+    return error
   }
 
   /** Takes the start of a session. Returns whether it has options only for settings of the database or role; others hide values. */
   async succeeded(run: (sql: string) => Promise<Answer>): Promise<boolean> {
     const sent = this.#names
+    this.#cause = undefined
     this.#isUseless = false
     if (sent === undefined) return true
     const planted = new Set((await run(plantedSql)).rows.map(([name]) => name ?? ''))

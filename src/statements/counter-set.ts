@@ -19,6 +19,7 @@ export class CounterSet {
   usedAt = 0
   readonly #values: (number | undefined)[] = []
   readonly #pending: number[] = []
+  /** The time from which pages contain a column; infinite until `shown` is called. */
   readonly #shownAt: number[] = []
 
   constructor(labels: Labels) {
@@ -30,11 +31,11 @@ export class CounterSet {
   }
 
   /** Adds increments. A column is exported from its first increment that is not undefined, even if that is 0. */
-  add(deltas: Numbers, { now, seenUntil }: Times): void {
+  add(deltas: Numbers, { seenUntil }: Pick<Times, 'seenUntil'>): void {
     for (let column = 0; column < deltas.length; column++) {
       if (deltas[column] === undefined) continue
       this.#values[column] ??= 0
-      this.#shownAt[column] ??= now
+      this.#shownAt[column] ??= Number.POSITIVE_INFINITY
       this.#pending[column] = (this.#pending[column] ?? 0) + (deltas[column] ?? 0)
     }
     this.release(seenUntil)
@@ -47,6 +48,12 @@ export class CounterSet {
       this.#values[column] = (this.#values[column] ?? 0) + (this.#pending[column] ?? 0)
       this.#pending[column] = 0
     }
+  }
+
+  /** Records that pages contain the values from `now` on. Pages that were built while a result was counted do not. */
+  shown(now: number): void {
+    for (let column = 0; column < this.#shownAt.length; column++)
+      if (this.#shownAt[column] === Number.POSITIVE_INFINITY) this.#shownAt[column] = now
   }
 
   /** Removes and returns the pending increments. */

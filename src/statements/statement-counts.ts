@@ -72,6 +72,7 @@ interface Series {
   other: CounterSet | undefined
   /** Whether it is named and does not leave. */
   isMember: boolean
+  /** The time from which pages contain its last values. */
   leftAt: number
 }
 
@@ -132,12 +133,15 @@ export class StatementCounts {
 
   /** Counts a result of packed rows (labels, key, values) and returns the new page. */
   take(rows: Iterable<Row>, options: TakeOptions): Taken {
-    const steps = this.steps(rows, options)
+    const steps = this.steps(rows, options, () => options.now)
     for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value
   }
 
-  /** Does the same in steps of a few milliseconds, so that the caller can do other work between them. */
-  *steps(rows: Iterable<Row>, options: TakeOptions): Generator<void, Taken> {
+  /**
+   * Does the same in steps of a few milliseconds, so that the caller can do other work between them. The caller must not
+   * build a page between the last step and the storage of the result. `now` returns the current time.
+   */
+  *steps(rows: Iterable<Row>, options: TakeOptions, now: () => number): Generator<void, Taken> {
     const { epoch, isWhole } = options
     const isBaseline = epoch !== this.#last?.epoch
     this.#poll++
@@ -149,7 +153,14 @@ export class StatementCounts {
     yield
     this.#last = options
     for (const { labels } of this.#others.all) this.#histogram.open(labels.datname ?? '', options)
+    this.#shown(now())
     return { ...read, entries: this.#entries(), texts: this.#histogram.texts() }
+  }
+
+  /** Records the time from which pages contain the result. */
+  #shown(now: number): void {
+    for (const counters of [...this.#others.all, ...this.#histogram.sets.all, ...this.#named.values()]) counters.shown(now)
+    for (const series of this.#named.keys()) if (series.leftAt === Number.POSITIVE_INFINITY) series.leftAt = now
   }
 
   /** Releases pending increments, and forgets the counters of databases that are not exported. */
@@ -276,7 +287,10 @@ export class StatementCounts {
       const values = this.#countersOf(first?.text ?? '()')
       return this.#ranking.map((column) => values[column] ?? 0)
     }
-    const candidates = this.#fitting([...this.#series.values()].filter(mayBeNamed), options, sizesOf)
+    const { limitIn = () => Number.POSITIVE_INFINITY } = options
+    const others = countByDatabase(this.#others.all.map(({ labels: { datname = '' } }) => ({ datname })))
+    const placesIn = (datname: string) => Math.max(0, limitIn(datname) - (others.get(datname) ?? 0))
+    const candidates = fitting([...this.#series.values()].filter(mayBeNamed), placesIn, sizesOf)
     const places = candidates.length <= limit ? limit : limit - Math.min(limit - 1, Math.max(1, Math.floor(limit / 10)))
     const chosen = candidates.length <= limit ? new Set(candidates) : chooseTop(candidates, places, sizesOf)
     for (const series of this.#named.keys()) {
@@ -287,10 +301,17 @@ export class StatementCounts {
     const members = [...this.#named.keys()].filter(({ isMember }) => isMember)
     const leaving = this.#named.size - members.length
     const newcomers = [...chosen].filter((series) => !this.#named.has(series))
-    const entering = newcomers.slice(0, Math.max(0, limit - this.#named.size))
+    const namedIn = countByDatabase(this.#named.keys())
+    const fits = ({ datname }: Series) => increment(namedIn, datname) <= placesIn(datname)
+    const entering = newcomers.filter(fits).slice(0, Math.max(0, limit - this.#named.size))
     // The members to be replaced by newcomers, now or after the series that leave have disappeared.
     const surplus = Math.max(members.length + entering.length - places, newcomers.length - entering.length - leaving, 0)
-    for (const series of members.filter((series) => !chosen.has(series)).slice(0, surplus)) this.#leave(series, options)
+    const wantedIn = countByDatabase([...members, ...newcomers])
+    // Those of a database without enough places first. A limit can also have become lower.
+    const replaceable = members.filter((series) => !chosen.has(series))
+    const isBeyond = new Set(replaceable.filter(({ datname }) => increment(wantedIn, datname, -1) >= placesIn(datname)))
+    const replaced = [...isBeyond, ...replaceable.filter((series) => !isBeyond.has(series))]
+    for (const series of replaced.slice(0, Math.max(surplus, isBeyond.size))) this.#leave(series, options)
     for (const series of entering) {
       const counters = new CounterSet(series.labels)
       for (const { text } of series.statements) counters.add(zerosOf(this.#countersOf(text)), options)
@@ -299,31 +320,10 @@ export class StatementCounts {
     }
   }
 
-  /** The most important series of each database, up to its limit. */
-  #fitting(
-    candidates: readonly Series[],
-    { limitIn = () => Number.POSITIVE_INFINITY }: TakeOptions,
-    sizesOf: (series: Series) => readonly number[]
-  ): readonly Series[] {
-    const databases = new Map<string, Series[]>()
-    for (const series of candidates) {
-      const own = databases.get(series.datname)
-      if (own === undefined) databases.set(series.datname, [series])
-      else own.push(series)
-    }
-    const others = this.#others.all
-    return [...databases].flatMap(([datname, own]) => {
-      const limit = limitIn(datname)
-      if (own.length + others.length <= limit) return own
-      const places = limit - others.filter(({ labels }) => labels.datname === datname).length
-      return own.length <= places ? own : [...chooseTop(own, Math.max(0, places), sizesOf)]
-    })
-  }
-
   /** Freezes a series until every scraper has received its last value. */
   #leave(series: Series, times: Times): void {
     series.isMember = false
-    series.leftAt = times.now
+    series.leftAt = Number.POSITIVE_INFINITY
     series.other?.add(this.#named.get(series)?.takePending() ?? [], times)
   }
 
@@ -350,6 +350,36 @@ export class StatementCounts {
   #countersOf(text: string): Numbers {
     return unpackRecord(text).map((field, column) => (this.#isCounter[column] ? toNumber(field) : undefined))
   }
+}
+
+/** The most important series of each database, up to the number of its places. */
+function fitting(
+  candidates: readonly Series[],
+  placesIn: (datname: string) => number,
+  sizesOf: (series: Series) => readonly number[]
+): readonly Series[] {
+  const databases = new Map<string, Series[]>()
+  for (const series of candidates) {
+    const own = databases.get(series.datname)
+    if (own === undefined) databases.set(series.datname, [series])
+    else own.push(series)
+  }
+  return [...databases].flatMap(([datname, own]) =>
+    own.length <= placesIn(datname) ? own : [...chooseTop(own, placesIn(datname), sizesOf)]
+  )
+}
+
+function countByDatabase(all: Iterable<{ readonly datname: string }>): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { datname } of all) increment(counts, datname)
+  return counts
+}
+
+/** Adds to the count of a database and returns the new count. */
+function increment(counts: Map<string, number>, datname: string, by = 1): number {
+  const count = (counts.get(datname) ?? 0) + by
+  counts.set(datname, count)
+  return count
 }
 
 /** Removes a statement from its series. */

@@ -95,3 +95,12 @@ test('the first scrape of an idle server changes the interval on the page, and t
   t.equal(poller.intervals.get('a'), 15)
   t.not(revisionOf(servers), revision)
 })
+
+test('the state of a page does not change while it is rendered', async (t) => {
+  const { poller, runCycle } = makePoller(makeServer(['a'], { discovery }), queries)
+  const state = () => readPageState({}, [{ poller, disk: undefined }], { own: [], now: 0, unixOffsetMs: 0, duplicates: [] })
+  runCycle({ name: 'a', found: makeConnected({ listed: listed('a', 'b') }), startedAt: 0, outcome: resultOf('b', 1) })
+  const before = state()
+  runCycle({ name: 'a', found: makeConnected({ listed: listed('a') }), startedAt: 15_000 })
+  t.same([before?.isSelected('s', ['b']), state()?.isSelected('s', ['b'])], [true, false])
+})

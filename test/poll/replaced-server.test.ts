@@ -124,6 +124,18 @@ test('a database that was dropped and created again loses its results, and no ot
   t.same(made.runCycle({ name: 'a', found: from('1'), startedAt: 15_000 }), ['fast', 'wide'], 'and are polled again')
 })
 
+test('servers whose identity cannot be read do not replace their databases in turn', async (t) => {
+  const made = polledOnce()
+  const drops = Array.from({ length: 20 }, (_, turn) => {
+    const { length } = made.logged
+    const unknown = { identity: undefined, session: makeSession({ isPooled: true }) }
+    made.runCycle({ name: 'b', found: from('', turn % 2 === 0 ? '3' : '2', unknown), startedAt: (turn + 1) * 15_000 })
+    return made.logged.slice(length).filter(({ msg }) => msg.includes('another database')).length
+  })
+  t.same(drops.indexOf(1), 0)
+  t.same(drops.lastIndexOf(1), 0, 'only the first response of the second one')
+})
+
 test('the databases of the previous server are listed again', async (t) => {
   const discovery = { include: [], exclude: [], connection }
   const { poller, runCycle } = polledOnce({ discovery })

@@ -93,6 +93,22 @@ test('what cannot be read is assumed to be equal', async (t) => {
   )
 })
 
+test('a response whose identity cannot be read is that of the server that responded last', async (t) => {
+  const unknown = { identity: undefined, major: 18 }
+  t.same(
+    replacements([
+      [0, a],
+      [1, b],
+      [1.1, unknown],
+      [1.2, b],
+      [1.3, unknown],
+      [2, c]
+    ]),
+    [false, true, false, false, false, true],
+    'it does not show that the replaced server responds in turn'
+  )
+})
+
 test('servers that respond in turn do not replace each other, except once at the beginning', async (t) => {
   const turns = (servers: readonly ReturnType<typeof server>[], every: number, longestMs = 0) =>
     replacements(

@@ -70,6 +70,23 @@ test('a new statement of a known user and database counts in other immediately, 
   t.match(callsOf(polls.take([row('a', 101), row('new', 608)])), { other: 600, new: 8 }, 'and from now on immediately')
 })
 
+test('a page that is built while a result is counted does not contain it', async (t) => {
+  const counts = new StatementCounts(statements, { server: 's' })
+  const rows = (calls: number) => Array.from({ length: 1000 }, (_, index) => row(`q${index}`, calls))
+  /** Counts for one second. */
+  const take = (calls: number, now: number, seenUntil: number, isLast = false) => {
+    const options = { now, seenUntil, epoch: '', isWhole: true, limit: 2000, isShown: () => true, isOwnRole: () => false }
+    const steps = counts.steps(isLast ? rows(calls).slice(1) : rows(calls), options, () => now + 1000)
+    for (let step = steps.next(); ; step = steps.next()) if (step.done) return callsOf(step.value)
+  }
+  take(100, 0, -1)
+  t.match(take(101, 15_000, 500), { q0: 0, q999: 0 }, 'no scraper has received the 0 yet')
+  t.match(take(102, 30_000, 15_000), { q0: 2, q999: 2 })
+  take(103, 45_000, 30_500, true)
+  t.match(take(104, 60_000, 45_500, true), { q0: 2 }, 'no scraper has received the last value yet')
+  t.notOk('q0' in take(105, 75_000, 60_000, true))
+})
+
 test('a statement whose entry was evicted is frozen until every scraper has received it, then disappears, and returns at 0', async (t) => {
   const polls = new Polls()
   polls.take([row('a', 100), row('b', 0)])
@@ -215,6 +232,32 @@ test('the series of a database have a limit, which others of many users reduce, 
   t.equal(of('victim'), 21)
 })
 
+test('the limit of a database includes series that leave, and a lower limit loses no increment', async (t) => {
+  const limits = { limited: 40 }
+  const polls = new Polls({ limit: 100, limitIn: (datname) => (datname === 'limited' ? limits.limited : 1000) })
+  const calls = Array.from({ length: 60 }, () => 0)
+  const seen = new Map<string, number>()
+  let increase = 0
+  for (let poll = 0; poll < 60; poll++) {
+    limits.limited = poll < 20 ? 40 : 20
+    for (const index of calls.keys()) calls[index] = (calls[index] ?? 0) + (index % 5 === Math.floor(poll / 6) % 5 ? 1000 : 1)
+    const rows = calls.map((count, index) => row(`q${index}`, count, 0, 'limited'))
+    const { entries } = polls.take([...rows, row('free', 1, 0, 'free')], { seenUntil: Math.max(0, poll - 2) * 15_000 })
+    const own = entries.filter(({ labels }) => labels.datname === 'limited')
+    // Series beyond a lower limit disappear when every scraper has received them.
+    if (poll < 20 || poll > 24) t.ok(own.length <= limits.limited, `${own.length} series of ${limits.limited} in poll ${poll}`)
+    const shown = own.slice(0, limits.limited)
+    for (const { labels, values } of shown) {
+      const [queryid, value] = [labels.queryid ?? '', values[0] ?? 0]
+      increase += value - (seen.get(queryid) ?? value)
+    }
+    seen.clear()
+    for (const { labels, values } of shown) seen.set(labels.queryid ?? '', values[0] ?? 0)
+  }
+  const truth = calls.reduce((sum, count) => sum + count, 0)
+  t.ok(increase >= 0.9 * truth && increase <= truth, `${increase} of ${truth} calls`)
+})
+
 test('one database with many new statements does not make those of another appear new', async (t) => {
   const polls = new Polls()
   const calm = [row('a', 1, 0, 'calm')]
@@ -328,7 +371,7 @@ test('a database that was counted elsewhere starts again at 0, without the incre
 test('counting in steps pauses after some hundred rows and has the same result', async (t) => {
   const rows = Array.from({ length: 1000 }, (_, index) => row(`q${index}`, index))
   const options = { now: 0, seenUntil: 0, epoch: '', isWhole: true, limit: 100, isShown: () => true, isOwnRole: () => false }
-  const steps = new StatementCounts(statements, { server: 's' }).steps(rows, options)
+  const steps = new StatementCounts(statements, { server: 's' }).steps(rows, options, () => 0)
   let pauses = 0
   let step = steps.next()
   for (; !step.done; step = steps.next()) pauses++
