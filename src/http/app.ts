@@ -8,7 +8,15 @@ import type { Status } from '../page/status.ts'
 import { type Basic, createAccess, type Logins, type View } from './access.ts'
 import { isAllowedHost } from './allowed-hosts.ts'
 import { answerClientError, explainBadUrl, explainError } from './errors.ts'
-import { createPageLimiter, defaultLimits, type LimitMeter, type Limits, limitConnections, limitRequests, timeouts } from './limits.ts'
+import {
+  createHttpServer,
+  createPageLimiter,
+  defaultLimits,
+  type LimitMeter,
+  type Limits,
+  limitConnections,
+  limitRequests
+} from './limits.ts'
 import { createLogin } from './login.ts'
 import { securityHeaders } from './security-headers.ts'
 import { discoverTargets, listenAddress, type Target } from './service-discovery.ts'
@@ -64,16 +72,16 @@ const noCompiler = (): never => {
 export function createApp(served: Served): FastifyInstance {
   const { metrics, scraped, isReady, status, targets, http, log, tls, isWithinRate = () => true, clock = systemClock } = served
   const limits = { ...defaultLimits, ...served.limits }
-  const { http: serverOptions, ...ofFastify } = timeouts(limits)
   const app: FastifyInstance = fastify({
-    // The types of Fastify allow no server that is either.
-    ...((tls === undefined ? { http: serverOptions } : { https: { ...tls.options, ...serverOptions } }) as object),
+    // Without it, Fastify creates a second server for the second address of localhost, without the limits and without `tls`.
+    serverFactory: (handler) => createHttpServer(handler, limits, tls?.options),
+    // For the URL that `listen` returns.
+    ...(tls !== undefined && ({ https: {} } as object)),
     logger: false,
     forceCloseConnections: true,
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     clientErrorHandler: answerClientError,
-    frameworkErrors: explainBadUrl,
-    ...ofFastify
+    frameworkErrors: explainBadUrl
   })
   tls?.attach(app.server)
   app.addHook('preClose', async () => tls?.close())
@@ -97,7 +105,7 @@ export function createApp(served: Served): FastifyInstance {
 
   /** Rejects requests without a valid login, or under a name that is not allowed if neither a login nor TLS is configured. */
   const guard = async (request: FastifyRequest, reply: FastifyReply) => {
-    if (access.isProtected()) {
+    if (access.configured() > 0) {
       const view = await login(request, reply)
       if (view === undefined) return reply
       request.view = view

@@ -24,11 +24,12 @@ export function explainBadUrl(_: FastifyError, __: FastifyRequest, reply: Fastif
 
 const statusByCode: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }
 
-/** Answers bytes that are not an HTTP request, and closes the connection. */
+/** Answers bytes that are not an HTTP request, and closes the connection. Only ended, it would stay open as long as the client sends. */
 export function answerClientError({ code = '' }: { readonly code?: string }, socket: Socket): void {
   if (!socket.writable) return
   const status = statusByCode[code] ?? 400
   const headers = { ...securityHeaders, connection: 'close', 'content-length': '0' }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`)
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`)
+  socket.destroySoon()
 }

@@ -1,3 +1,5 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer, type ServerOptions as TlsOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import { finished } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
@@ -30,14 +32,19 @@ export const defaultLimits: Limits = {
   responseMs: 60_000
 }
 
-/** The timeouts as options of Fastify. `http` are the options of the HTTP or HTTPS server. */
-export function timeouts({ headersMs, stalledMs }: Limits) {
-  return {
-    // Node.js checks by default only every 30 s whether headers are late.
-    http: { headersTimeout: headersMs, connectionsCheckingInterval: Math.ceil(headersMs / 4) },
+/** A longer idle connection is closed. It is longer than a usual scrape interval. */
+const idleMs = 72_000
+
+/** Creates the HTTP server, or an HTTPS server with the options of `tls`, with the timeouts for clients. */
+export function createHttpServer(handler: RequestListener, { headersMs, stalledMs }: Limits, tls?: TlsOptions): Server {
+  const options = {
+    headersTimeout: headersMs,
     requestTimeout: headersMs,
-    connectionTimeout: stalledMs
+    keepAliveTimeout: idleMs,
+    // Node.js checks by default only every 30 s whether headers are late.
+    connectionsCheckingInterval: Math.ceil(headersMs / 4)
   }
+  return (tls === undefined ? createServer(options, handler) : createTlsServer({ ...tls, ...options }, handler)).setTimeout(stalledMs)
 }
 
 /** Counts rejected requests and pages in flight. */

@@ -1,10 +1,11 @@
+import dns from 'node:dns'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'tap'
-import type { Served } from '../../src/http/app.ts'
+import { createApp, type Served } from '../../src/http/app.ts'
 import { makePage } from '../page/make-page.ts'
-import { recordingMeter, serveApp } from './make-served.ts'
+import { makeServed, recordingMeter, serveApp } from './make-served.ts'
 
 const request = 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
@@ -26,7 +27,7 @@ async function read(socket: Socket): Promise<string> {
     .setEncoding('latin1')
     .on('data', (chunk: string) => (text += chunk))
     .resume()
-  await once(socket, 'close')
+  await new Promise((resolve) => socket.once('close', resolve))
   return text
 }
 
@@ -146,6 +147,45 @@ test('a connection whose headers are incomplete, or that sends nothing, is close
   t.match(await read(slow), /^HTTP\/1.1 408 Request Timeout\r\n/)
   const silent = await serveApp(t, { limits: { stalledMs: 200 } })
   t.equal(await read(await open(silent, '')), '')
+})
+
+test('a connection with invalid bytes or late headers is closed, even if the client continues to send', async (t) => {
+  const port = await serveApp(t, { limits: { headersMs: 200 } })
+  for (const [text, status] of [
+    ['invalid\r\n\r\n', '400 Bad Request'],
+    ['GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ', '408 Request Timeout']
+  ] as const) {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+    const answer = read(socket)
+    socket.write(text)
+    const timer = setInterval(() => socket.write('x'), 20).unref()
+    const outcome = await Promise.race([answer, delay(3000, 'it stays open', { ref: false })])
+    clearInterval(timer)
+    socket.destroy()
+    t.match(outcome, new RegExp(`^HTTP/1.1 ${status}\r\n`))
+  }
+})
+
+test('for localhost there is one server, with all limits and the policy of TLS', async (t) => {
+  const { lookup } = dns
+  t.teardown(() => {
+    dns.lookup = lookup
+  })
+  // As on a machine where the name has two addresses.
+  dns.lookup = ((host: string, ...more: readonly unknown[]) => {
+    const done = more.at(-1) as (error: null, found: unknown, family?: number) => void
+    const isAll = more.length === 2 && (more[0] as { readonly all?: boolean }).all === true
+    if (isAll)
+      done(
+        null,
+        [1, 2].map((last) => ({ address: `127.0.0.${last}`, family: 4 }))
+      )
+    else done(null, isIP(host) > 0 ? host : '127.0.0.1', 4)
+  }) as typeof dns.lookup
+  const app = createApp(makeServed())
+  t.teardown(() => app.close())
+  await app.listen({ host: 'localhost', port: 0 })
+  t.equal(app.addresses().length, 1)
 })
 
 test('at the limit of connections, idle ones are closed for new ones', async (t) => {
