@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { readSecret, type Secret } from '../server/credential.ts'
 import type { CheckPassword } from './basic-auth.ts'
@@ -27,8 +28,8 @@ export interface Basic {
 export type View = 'everything' | ReadonlySet<string>
 
 export interface Access {
-  /** Whether any login is configured. Without, everyone may see everything. */
-  readonly isProtected: () => boolean
+  /** The number of configured tokens and users. Without any, everyone may see everything. */
+  readonly configured: () => number
   readonly hasUsers: () => boolean
   /** What the login in this `Authorization` header may see; undefined if there is none, or if it is wrong. */
   readonly viewOf: (authorization: string | undefined) => Promise<View | undefined>
@@ -36,6 +37,8 @@ export interface Access {
 
 /** The time for which the value of a token is cached. After it, a rotated token is accepted. */
 const rememberMs = 15_000
+/** The longest time for which a login waits until a token is read again. */
+const waitMs = 200
 
 /**
  * Creates the access control. A token gives access to everything, or to the teams that list it. A user sees everything,
@@ -65,13 +68,11 @@ export function createAccess(logins: () => Logins, clock: Clock, basic?: Basic):
     return names.length === 0 ? 'everything' : new Set(names)
   }
 
-  const hasUsers = () => (basic?.users().size ?? 0) > 0
-  const hasTokens = () =>
-    [logins().everything, ...[...logins().teams.values()].map(({ tokens }) => tokens)].some(({ length }) => length > 0)
+  const users = () => basic?.users().size ?? 0
 
   return {
-    isProtected: () => hasUsers() || hasTokens(),
-    hasUsers,
+    configured: () => [...logins().teams.values()].reduce((sum, { tokens }) => sum + tokens.length, logins().everything.length + users()),
+    hasUsers: () => users() > 0,
     viewOf: async (authorization) => {
       const [, scheme = '', credential = ''] = /^(bearer|basic) +(\S+) *$/i.exec(authorization ?? '') ?? []
       if (scheme === '') return undefined
@@ -80,17 +81,25 @@ export function createAccess(logins: () => Logins, clock: Clock, basic?: Basic):
   }
 }
 
-/** Creates a function that returns the digest of a token; undefined if it cannot be read: such a token is never accepted. */
+/**
+ * Creates a function that returns the digest of a token; undefined if it cannot be read: such a token is never accepted.
+ * While a command or a file hangs, the last digest is used, so that one token does not delay all logins.
+ */
 function createTokenCache(clock: Clock): (secret: Secret) => Promise<Buffer | undefined> {
   // A reload creates new objects, so that a rotated token is accepted at once.
-  const remembered = new WeakMap<object, { readonly until: number; readonly digest: Promise<Buffer | undefined> }>()
+  const remembered = new WeakMap<object, { readonly until: number; digest: Promise<Buffer | undefined> }>()
   return (secret) => {
     if (typeof secret === 'string') return Promise.resolve(sha256(secret))
     const now = clock.now()
-    const known = remembered.get(secret)
-    if (known !== undefined && known.until >= now) return known.digest
-    const digest = readSecret(secret).then(sha256, () => undefined)
-    remembered.set(secret, { until: now + rememberMs, digest })
+    const last = remembered.get(secret)
+    if (last !== undefined && last.until >= now) return last.digest
+    const reading = readSecret(secret).then(sha256, () => undefined)
+    const digest = last === undefined ? reading : Promise.race([reading, wait(waitMs, undefined, { ref: false }).then(() => last.digest)])
+    const next = { until: now + rememberMs, digest }
+    void reading.then(() => {
+      next.digest = reading
+    })
+    remembered.set(secret, next)
     return digest
   }
 }

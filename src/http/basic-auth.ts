@@ -1,11 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { type ComparePassword, createBcryptThread } from './bcrypt-thread.ts'
+import { remember } from './recent.ts'
 
 /** Whether a user of the web configuration has this password. Throws an error with `statusCode` 503 while too many passwords are compared. */
 export type CheckPassword = (user: string, password: string) => Promise<boolean>
-
-/** The number of results that are cached, of accepted and of rejected passwords each. */
-const mostResults = 100
 
 /** The number of passwords that are compared or wait for it. Each takes 50 ms or more. */
 const mostPending = 8
@@ -30,7 +28,7 @@ export function createPasswordCheck(
     }
     const comparison = compare(password, hash)
       .then((isSame) => {
-        add(isSame ? results.accepted : results.rejected, digest)
+        remember(isSame ? results.accepted : results.rejected, digest)
         return isSame
       })
       .finally(() => pending.delete(digest))
@@ -46,15 +44,9 @@ export function createPasswordCheck(
     const hash = own ?? hashes[digestOf(user).readUInt32BE() % hashes.length]
     if (hash === undefined) return false
     const digest = digestOf(user, hash, password).toString('base64')
-    const isSame =
-      results.accepted.has(digest) || (!results.rejected.has(digest) && (await (pending.get(digest) ?? start(digest, password, hash))))
+    const cached = [results.accepted, results.rejected].find((digests) => digests.has(digest))
+    if (cached !== undefined) remember(cached, digest)
+    const isSame = cached === undefined ? await (pending.get(digest) ?? start(digest, password, hash)) : cached === results.accepted
     return isSame && own !== undefined
   }
-}
-
-/** Adds a result. The oldest one is deleted if there are too many. */
-function add(results: Set<string>, digest: string): void {
-  results.add(digest)
-  const [oldest] = results
-  if (results.size > mostResults && oldest !== undefined) results.delete(oldest)
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
 import { type Access, sha256, type View } from './access.ts'
+import { remember } from './recent.ts'
 
 export interface LoginOptions {
   readonly access: Access
@@ -9,12 +10,10 @@ export interface LoginOptions {
   readonly clock: Clock
 }
 
-/** New logins per address and minute. */
+/** New logins per address and minute, in addition to the number of configured ones. */
 export const loginsPerMinute = 10
 /** Failed logins are logged once in this time. */
 const logMs = 60_000
-/** The number of credentials that are remembered, of accepted and of rejected ones each. */
-const mostRemembered = 1000
 
 /**
  * Creates the check of logins. It returns what the client may see, or answers the request and returns undefined. Requires
@@ -47,7 +46,8 @@ export function createLogin(
     if (authorization === undefined) return deny(reply)
     const digest = sha256(authorization).toString('base64')
     if (!accepted.has(digest) && !rejected.has(digest)) {
-      attempt ??= app.createRateLimit({ max: loginsPerMinute, timeWindow: 60_000 })
+      // All scrapers may have one address and log in after a restart.
+      attempt ??= app.createRateLimit({ max: async () => loginsPerMinute + access.configured(), timeWindow: 60_000 })
       const limit = await attempt(request)
       if (!limit.isAllowed && limit.isExceeded) {
         meter.rejected('rate')
@@ -61,21 +61,13 @@ export function createLogin(
       }
     }
     const view = await access.viewOf(authorization)
-    remember(digest, view === undefined ? rejected : accepted, mostRemembered)
+    remember(view === undefined ? rejected : accepted, digest)
     if (view !== undefined) return view
     accepted.delete(digest)
     meter.authFailed()
     report(request.ip)
     return deny(reply)
   }
-}
-
-/** Adds a text to a set, in the order of the last additions, and deletes the first one beyond the bound. */
-function remember(text: string, texts: Set<string>, most: number): void {
-  texts.delete(text)
-  texts.add(text)
-  const [oldest] = texts
-  if (texts.size > most && oldest !== undefined) texts.delete(oldest)
 }
 
 /** Logs the first failed login, and then at most one message a minute. The credential and the user name, which may be a password, are not logged. */

@@ -1,5 +1,7 @@
-import { writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'tap'
 import { createAccess, type Logins } from '../../src/http/access.ts'
 import { createApp, type Served } from '../../src/http/app.ts'
@@ -190,6 +192,32 @@ test('a rotated token is accepted, and its predecessor rejected, after 15 second
   t.same(await views(), [undefined, 'everything'])
 })
 
+test('a token whose command hangs delays no other login, and is accepted until the command fails', async (t) => {
+  const folder = t.testdir({ token: 'of-labeler' })
+  // With a pipe in the place of the token, `cat` waits for a writer.
+  const command = ['cat', join(folder, 'token')]
+  const logins = { everything: ['for-all'], teams: new Map([['labeler', { tokens: [{ command }] }]]) }
+  let now = 0
+  const access = createAccess(() => logins, { now: () => now })
+  t.same(await access.viewOf('Bearer of-labeler'), new Set(['labeler']))
+  rmSync(join(folder, 'token'))
+  execFileSync('mkfifo', [join(folder, 'token')])
+  now = 15_001
+  const ended = await Promise.race([
+    Promise.all([access.viewOf('Bearer for-all'), access.viewOf('Bearer of-labeler'), access.viewOf('Bearer wrong')]),
+    delay(5000, 'they wait for the command', { ref: false })
+  ])
+  t.same(ended, ['everything', new Set(['labeler']), undefined])
+  // Without a value, the command succeeds with an empty output: the token cannot be read.
+  closeSync(openSync(join(folder, 'token'), 'w'))
+  let isAccepted = true
+  for (let attempt = 0; attempt < 500 && isAccepted; attempt++) {
+    await delay(10)
+    isAccepted = (await access.viewOf('Bearer of-labeler')) !== undefined
+  }
+  t.notOk(isAccepted)
+})
+
 test('only a bearer token or a password is accepted', async (t) => {
   const access = createAccess(() => ({ everything: ['secret'], teams: new Map() }), { now: () => 0 })
   const headers = [undefined, '', 'secret', 'Basic secret', 'Digest secret', 'Bearer', 'Bearer secret x', 'Bearer secret']
@@ -218,16 +246,17 @@ test('failed logins are counted, and logged once a minute without the credential
 })
 
 test('logins of one address are limited, except those that were accepted before', async (t) => {
-  const { get, request, counted } = appWith({ everything: ['for-all', 'for-all-2'], teams })
+  const { get, request, counted } = appWith({ everything: ['for-all', 'for-all-2'], teams: new Map() })
+  const most = loginsPerMinute + 2
   t.equal(await get('/metrics', 'for-all'), 200)
-  for (let attempt = 1; attempt < loginsPerMinute; attempt++) t.equal(await get('/metrics', `guess-${attempt}`), 401)
+  for (let attempt = 1; attempt < most; attempt++) t.equal(await get('/metrics', `guess-${attempt}`), 401)
   const { statusCode, headers, body } = await request('/metrics', 'Bearer guess')
   t.equal(statusCode, 429)
   t.match(headers['retry-after'], /^[1-6]?\d$/)
   t.match(body, 'too many logins from this address; try again in')
   t.equal(await get('/metrics', 'for-all-2'), 429, 'a correct guess is not recognized')
   t.equal(await get('/metrics', 'for-all'), 200, 'a scraper with the same address is not locked out')
-  t.equal(counted.authFailures, loginsPerMinute - 1)
+  t.equal(counted.authFailures, most - 1)
   t.same(counted.rejected, ['rate', 'rate'])
   const { now } = Date
   t.teardown(() => {
@@ -235,6 +264,19 @@ test('logins of one address are limited, except those that were accepted before'
   })
   Date.now = () => now() + 60_000
   t.equal(await get('/metrics', 'for-all-2'), 200, 'after a minute')
+})
+
+test('after a restart, the scrapers of 50 teams and users log in from one address', async (t) => {
+  const many = Array.from({ length: 50 }, (_, index) => String(index))
+  const users = new Map(many.map((user) => [user, 'hash']))
+  const { get, request } = appWith(
+    { everything: [], teams: new Map(many.map((name) => [name, { tokens: [`for-${name}`] }])) },
+    { basic: { users: () => users, checkPassword: async () => true } }
+  )
+  for (const name of many) {
+    t.equal(await get('/metrics', `for-${name}`), 200)
+    t.equal((await request('/metrics', basic(name, 'password'))).statusCode, 200)
+  }
 })
 
 test('the same wrong credential counts as one login, and is accepted as soon as it is valid', async (t) => {

@@ -75,12 +75,21 @@ test('results are cached until the hash changes, and the same request is compare
 test('guessed passwords do not evict accepted ones', async (t) => {
   const { check, compared } = checkWith(new Map([['alice', 'hash']]))
   await check('alice', 'right')
-  for (let guess = 0; guess < 300; guess++) await check('alice', String(guess))
+  for (let guess = 0; guess < 1001; guess++) await check('alice', String(guess))
   const before = compared.length
   t.equal(await check('alice', 'right'), true)
   t.equal(compared.length, before, 'it is still cached')
   await check('alice', '0')
   t.equal(compared.length, before + 1, 'the oldest guess is not')
+})
+
+test('a result is kept as long as login.ts exempts the credential from its limit: with the last 1,000 ones', async (t) => {
+  const { check, compared } = checkWith(new Map([['alice', 'hash']]))
+  for (let guess = 0; guess < 1000; guess++) await check('alice', String(guess))
+  await check('alice', '0')
+  await check('alice', 'next')
+  await check('alice', '0')
+  t.equal(compared.length, 1001, 'an attacker who repeats guesses starts no comparison')
 })
 
 test('an unknown user costs one comparison with the hash of another user, always the same one', async (t) => {
