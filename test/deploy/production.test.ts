@@ -72,8 +72,8 @@ test('in Kubernetes pgvitals runs without privileges, finds its files, and probe
   )
   t.equal(
     variables.PGVITALS_ALLOWED_HOSTS,
-    `${service.metadata.name}.$(POD_NAMESPACE)`,
-    'Prometheus reads /sd under the name of the Service'
+    ['', '.svc'].map((suffix) => `${service.metadata.name}.$(POD_NAMESPACE)${suffix}`).join(),
+    'Prometheus reads /sd under the names of the Service'
   )
   t.equal(set.spec.serviceName, service.metadata.name)
   t.match(service.spec, { clusterIP: 'None', publishNotReadyAddresses: true })
