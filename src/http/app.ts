@@ -20,6 +20,7 @@ import {
 import { createLogin } from './login.ts'
 import { securityHeaders } from './security-headers.ts'
 import { discoverTargets, listenAddress, type Target } from './service-discovery.ts'
+import { createSharedText } from './shared-text.ts'
 import { statusPage } from './status-page.ts'
 import type { TlsServer } from './tls-server.ts'
 
@@ -142,15 +143,20 @@ export function createApp(served: Served): FastifyInstance {
     discoverTargets(targets(), view, { ownAddress: listenAddress(app.server), isTls: tls !== undefined })
   )
 
-  const statusFor = (view: View) => status(view === 'everything' ? undefined : view)
+  const share = createSharedText(clock)
+  /** The status that the client may see, as a text. */
+  const statusText = (path: string, view: View, format: (status: Status) => string) =>
+    share(JSON.stringify([path, ...(view === 'everything' ? [] : [...view].sort())]), () =>
+      format(status(view === 'everything' ? undefined : view))
+    )
 
   app.get('/api/status', guarded, async ({ view }, reply) => {
-    const body = JSON.stringify(statusFor(view))
+    const body = statusText('/api/status', view, JSON.stringify)
     return pages.hold(reply, body) ? reply.type('application/json; charset=utf-8').send(body) : reply
   })
 
   app.get('/', guarded, async ({ view }, reply) => {
-    const body = statusPage(statusFor(view))
+    const body = statusText('/', view, statusPage)
     return pages.hold(reply, body) ? reply.type('text/html; charset=utf-8').send(body) : reply
   })
 
