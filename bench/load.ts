@@ -82,7 +82,7 @@ const parts: readonly Part[] = [
     headers: compressed,
     scenario: selective,
     paths: databasesOf(selective).flatMap((name) => [`/metrics?team=${name}`, `/metrics?team=${name}&server=server_1`]),
-    // Each of these pages is built at its scrape, so the interval is a usual one of Prometheus.
+    // Each of these pages is built at its scrape, so the interval is one that is usual in Prometheus.
     everySeconds: 15 * every
   }
 ]

@@ -184,7 +184,7 @@ function writeConfiguration({ port }: RunningServer): Configuration {
       discover: {},
       databases
     }
-    // A second server that refuses connections comes and goes.
+    // A second server, which refuses connections, is added and removed.
     const absent = { host: '127.0.0.1', port: 9, user: 'pgvitals', databases: { gone: {} } }
     const queries = turn % 2 === 0 ? {} : { stat_slru: 'off', stat_user_tables: { interval: '20s', top: 50 } }
     replace(file, JSON.stringify({ servers: { main: server, ...(turn % 4 === 1 && { absent }) }, queries }))

@@ -37,7 +37,7 @@ export interface Running {
   readonly stop: () => Promise<void>
 }
 
-/** What the stall probe reads in the process. */
+/** The values that the stall probe reads in the process. */
 export interface Resources {
   /** The longest stall since the previous reading, in milliseconds. */
   readonly stall: number

@@ -99,7 +99,7 @@ export const catalogFaults: readonly Fault[] = [
       await client.query(`set application_name = '<script>alert(1)</script>'`)
     },
     holdSeconds: 20,
-    truth: upAnd('every line is valid, every series unique, none dropped as a duplicate', (seen, { victim: { name } }) => {
+    truth: upAnd('every line is valid, every series is unique, none is dropped as a duplicate', (seen, { victim: { name } }) => {
       const tables = seen.samples('pg_stat_user_tables_n_tup_ins').filter(({ labels }) => labels.server === name)
       const series = seen.scrape.text
         .split('\n')
@@ -113,7 +113,7 @@ export const catalogFaults: readonly Fault[] = [
     })
   },
   {
-    name: 'a database in SQL_ASCII with names of invalid bytes',
+    name: 'a database in SQL_ASCII with names that are invalid UTF-8',
     group: 'catalogs',
     inject: async (context) => {
       context.undo(() => recreate(context))
@@ -124,7 +124,7 @@ export const catalogFaults: readonly Fault[] = [
       )
     },
     holdSeconds: 20,
-    truth: upAnd('the page is valid UTF-8, the database up', (seen, { victim: { name } }) => {
+    truth: upAnd('the page is valid UTF-8, the database is up', (seen, { victim: { name } }) => {
       const tables = seen
         .samples('pg_stat_user_tables_n_tup_ins')
         .filter(({ labels }) => labels.server === name && labels.datname === 'labeler')
@@ -155,7 +155,7 @@ export const catalogFaults: readonly Fault[] = [
     truth: says('a page of less than 20 MB', () => true)
   },
   {
-    name: 'tables are created and dropped all the time',
+    name: 'tables are created and dropped continuously',
     group: 'catalogs',
     inject: async (context) => {
       const client = await holdSession(context, 'labeler')

@@ -12,7 +12,7 @@ export const groups = {
   bytes: 'Hostile bytes instead of PostgreSQL',
   files: 'Configuration, files and the process of pgvitals',
   clients: 'HTTP clients',
-  host: 'Host: disk, clock, names, descriptors, memory'
+  host: 'Host: disk, clock, DNS, file descriptors, memory'
 } as const
 
 export type Group = keyof typeof groups
@@ -20,7 +20,7 @@ export type Group = keyof typeof groups
 /** The kinds of servers that faults hit. Each kind but `plain` has one server. */
 export type ServerKind = 'plain' | 'pooled' | 'standby' | 'small disk' | 'named'
 
-/** What a fault can use. */
+/** The servers and functions that a fault can use. */
 export interface Context {
   readonly world: World
   /** The server that the fault hits. */
@@ -29,14 +29,14 @@ export interface Context {
   readonly undo: (step: () => unknown) => void
 }
 
-/** What the page must say while a fault lasts. */
+/** The expected state of the page while a fault lasts. */
 export interface Truth {
   /** For the table. */
   readonly says: string
   readonly holds: (seen: Seen, context: Context) => boolean | Promise<boolean>
   /** Whether it must hold at every scrape while the fault lasts. Otherwise it must begin to hold within the target. */
   readonly isThroughout?: boolean
-  /** Whether it is a state of the server, which the table then shows as it was. */
+  /** Whether it is a state of the server. The table then shows the actual state. */
   readonly isState?: boolean
 }
 

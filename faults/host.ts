@@ -39,7 +39,7 @@ export const hostFaults: readonly Fault[] = [
     )
   },
   {
-    name: 'a DNS name moves to another address',
+    name: 'the address of a DNS name changes',
     group: 'host',
     server: 'named',
     inject: async ({ victim: { proxy, postgres }, undo }) => {

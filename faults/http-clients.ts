@@ -42,7 +42,7 @@ function open({ world, undo }: Context): Socket {
 const get = (path = '/metrics') => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n`
 
 export const httpClientFaults: readonly Fault[] = [
-  attack('1,000 pipelined requests on one connection that nobody reads', async (context) => {
+  attack('1,000 pipelined requests on one connection, whose responses are not read', async (context) => {
     open(context).pause().write(get().repeat(1000))
   }),
   attack('100 clients that request pages and read nothing', async (context) => {
@@ -91,7 +91,7 @@ export const httpClientFaults: readonly Fault[] = [
     })
   }),
   {
-    name: 'a web page of another name (DNS rebinding) requests the pages',
+    name: 'a website requests the pages under its own name (DNS rebinding)',
     group: 'clients',
     isAlone: true,
     inject: async ({ world }) => {
@@ -100,7 +100,7 @@ export const httpClientFaults: readonly Fault[] = [
         if (status === 200) throw new Error(`${path} returns 200 to Host: attacker.example`)
       }
     },
-    truth: says('no page for an unknown Host', () => true)
+    truth: says('no page under a name that is not allowed', () => true)
   },
   {
     name: '2,000 wrong tokens',
@@ -124,12 +124,12 @@ export const httpClientFaults: readonly Fault[] = [
         }
         await sleep(1000)
       }
-      throw new Error('the right token is refused a minute after the guesses')
+      throw new Error('the valid token is rejected a minute after the guesses')
     },
     truth: says('401 and 429, counted in pgvitals_http_auth_failures_total', () => true)
   },
   {
-    name: "one team's token on all pages",
+    name: 'the token of a team on all pages',
     group: 'clients',
     inject: async (context) => {
       const teams = { labeler: { tokens: ['of-labeler'] }, platform: { tokens: ['of-platform'] } }
@@ -150,7 +150,7 @@ export const httpClientFaults: readonly Fault[] = [
         if (isOwn && !(status === 200 && text.includes('datname="labeler"'))) throw new Error(`the own page has status ${status}`)
       }
     },
-    truth: says('the own databases, or 401, 403 or 404', () => true)
+    truth: says('only the databases of the team, or 401, 403 or 404', () => true)
   }
 ]
 

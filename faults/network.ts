@@ -122,7 +122,7 @@ export const networkFaults: readonly Fault[] = [
     truth: down('network')
   },
   {
-    name: 'a failover: the address leads to another server of another major version',
+    name: 'a failover to a server of another major version',
     group: 'network',
     inject: async (context) => await moveTo(context),
     holdSeconds: 5,

@@ -1,9 +1,9 @@
-/** What the trials do not cover, and why. */
+/** The cases that the trials do not cover, and the reasons. */
 export const notCovered: readonly (readonly [string, string])[] = [
   ['A resolver that does not respond', 'the trials change /etc/hosts; no name server runs in them.'],
   [
     'A jump of the clock of the kernel',
-    'the trial shifts the clock that the process reads. A jump for the whole machine would hit the other programs on it.'
+    'the trial shifts the clock that the process reads. A jump for the whole machine would affect its other programs.'
   ],
   ['Timing of token comparison', 'tokens are compared as SHA-256 digests in constant time; the trials do not measure it.'],
   ['Loss, duplication and reordering of packets', 'TCP hides them; the trials delay, cut and silence connections instead.'],

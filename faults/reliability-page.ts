@@ -5,16 +5,16 @@ import { intervalSeconds, targets } from './targets.ts'
 
 const introduction = `# Reliability
 
-What pgvitals exports while servers, networks, files, clients and its own host fail. Written by \`npm run faults\`, which injects each fault, checks what the page says, ends the fault and waits for the recovery.
+What pgvitals exports while servers, networks, files, clients and its own host fail. Written by \`npm run faults\`, which injects each fault, compares the page with the expected state, ends the fault and waits for the recovery.
 
 **Trials.** One process of pgvitals with its defaults polls a healthy server and the servers that the faults hit: PostgreSQL 18 with three databases and two credentials behind a TCP proxy, a standby, and a server behind PgBouncer. The whole page is scraped twice a second. Faults of different servers run at the same time; a fault that hits pgvitals itself or the machine runs alone.
 
 | column | meaning | target |
 |---|---|---|
-| page | what the page said while the fault lasted; the program compares it with the expected state | the truth within 2 intervals (${targets.truthSeconds} s) |
+| page | the state on the page while the fault lasted, which the program compares with the expected one | the expected state within 2 intervals (${targets.truthSeconds} s) |
 | status, p99 | HTTP status and response time of the page, from the injection to the recovery; with fewer than 100 scrapes, p99 is the maximum | 200 in less than ${targets.p99Milliseconds} ms |
 | others | highest age of the samples of the healthy server, which are polled every ${intervalSeconds} s | at most ${targets.othersAgeSeconds} s |
-| truth | time from the injection to the first page with the truth, in intervals of ${intervalSeconds} s; 0 if it held all the time | at most 2 |
+| detection | time from the injection to the first page with the expected state, in intervals of ${intervalSeconds} s; 0 if every page had it | at most 2 |
 | recovery | time from the end of the fault to the first page without its effects; pgvitals is not restarted | at most ${targets.recoverySeconds} s |
 | sessions | highest number of open sessions on the page, and sessions on the server after the recovery | at most ${targets.sessions} (\`max_sessions\`) |`
 
@@ -38,7 +38,7 @@ function renderGroup(group: Group, title: string, faults: readonly Fault[], rows
   const own = faults.filter((fault) => fault.group === group)
   if (own.length === 0) return []
   const head = [
-    '| fault | page | status | p99, ms | others, s | truth, intervals | recovery, s | sessions | targets |',
+    '| fault | page | status | p99, ms | others, s | detection, intervals | recovery, s | sessions | targets |',
     '|---|---|---|---:|---:|---:|---:|---:|---|'
   ]
   const lines = own.map(({ name, truth }) => renderRow(name, truth.says, rows.get(name)))
@@ -49,7 +49,9 @@ function renderRow(name: string, expected: string, row: Row | undefined): string
   if (row === undefined) return line([name, `expected: ${expected}`, '', '', '', '', '', '', 'not tried'])
   const page = row.missed.includes('truth') ? `${row.saw}; expected: ${expected}` : row.saw
   const verdict =
-    row.missed.length === 0 ? 'met' : `**missed**: ${[...row.missed.filter((one) => one !== 'trial'), ...row.problems].join(', ')}`
+    row.missed.length === 0
+      ? 'met'
+      : `**missed**: ${[...row.missed.filter((one) => one !== 'trial').map((one) => (one === 'truth' ? 'detection' : one)), ...row.problems].join(', ')}`
   return line([
     name,
     page,

@@ -200,7 +200,7 @@ export const roleFaults: readonly Fault[] = [
     truth: unaffected
   },
   {
-    name: 'databases are created and dropped all the time',
+    name: 'databases are created and dropped continuously',
     group: 'roles',
     inject: async (context) => {
       const client = await holdSession(context, 'postgres')
@@ -214,7 +214,7 @@ export const roleFaults: readonly Fault[] = [
     truth: unaffected
   },
   {
-    name: 'all sessions are ended and logins forbidden for a moment, every three seconds',
+    name: 'every three seconds, all sessions are terminated and logins are briefly disabled',
     group: 'roles',
     inject: async (context) => {
       const client = await holdSession(context, 'postgres')
@@ -229,7 +229,7 @@ export const roleFaults: readonly Fault[] = [
     truth: eitherState
   },
   {
-    name: 'pg_read_all_settings and pg_read_all_stats are revoked for a moment',
+    name: 'pg_read_all_settings and pg_read_all_stats are briefly revoked',
     group: 'roles',
     inject: async (context: Context) => {
       const client = await holdSession(context, 'postgres')

@@ -1,4 +1,4 @@
-/** What was measured while a fault lasted and until the recovery. */
+/** The measurements while a fault lasted and until the recovery. */
 export interface Row {
   /** The name of the fault. */
   readonly name: string
@@ -8,11 +8,11 @@ export interface Row {
   readonly p99Milliseconds: number
   /** The highest age of the samples of the healthy server; null if the page had none. */
   readonly othersAgeSeconds: number | null
-  /** What the page said. */
+  /** The state on the page. */
   readonly saw: string
-  /** What it must say. */
+  /** The expected state. */
   readonly expected: string
-  /** The time from the injection to the first page with the truth; null without one. */
+  /** The time from the injection to the first page with the expected state; null without one. */
   readonly truthSeconds: number | null
   /** The time from the end of the fault to the first page without its effects; null if there was none within a minute. */
   readonly recoverySeconds: number | null

@@ -16,7 +16,7 @@ const undoSeconds = 45
 const truthSeconds = 60
 const recoverySeconds = 60
 
-/** What was measured, and whether the server can be used for the next fault. */
+/** The measurements, and whether the server can be used for the next fault. */
 export interface Outcome {
   readonly row: Row
   readonly isUsable: boolean
@@ -103,7 +103,7 @@ function observe(world: World, { name }: Victim) {
     if (status !== 200) return
     sessionsPeak = Math.max(sessionsPeak, seen.sessions(name) ?? 0)
     const polled = seen.polledAt('healthy').filter(({ query }) => frequent.has(query))
-    // A page without any sample of the healthy server is as bad as one with old samples.
+    // A page without samples of the healthy server misses the target, like one with old samples.
     const ages = polled.length === 0 ? [Number.POSITIVE_INFINITY] : polled.map((one) => (at - one.at) / 1000)
     othersAge = Math.max(othersAge, ...ages)
     ups.add(String(seen.up(name) ?? 'absent'))

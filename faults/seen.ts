@@ -1,6 +1,6 @@
 import { type PageSample, parsePage } from '../test/page/parse-page.ts'
 
-/** What one scrape of the whole page returned. */
+/** The result of one scrape of the whole page. */
 export interface Scrape {
   /** Time of the request, in milliseconds since 1970. */
   readonly at: number

@@ -1,9 +1,9 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** What the proxy does with a new connection. `upstream` connects to the server. */
+/** Handles a new connection. `upstream` connects to the server. */
 export type Behaviour = (client: Socket, upstream: () => Socket) => void
 
-/** A TCP proxy in front of a server, with which the network between the two fails in every way. */
+/** A TCP proxy in front of a server, which simulates failures of the network. */
 export interface TcpProxy {
   readonly port: number
   /** Sets the behaviour for new connections. */

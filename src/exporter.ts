@@ -121,7 +121,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
       start(one)
       yield
     }
-    // A page of the time between contains servers of both configurations.
+    // A page that is built in between contains servers of both configurations.
     pages.invalidate()
   }
 

@@ -153,7 +153,7 @@ test('a programming error ends the process with one line and exit code 1, before
   )
 })
 
-test('a secret file that is replaced by something else costs only its database, and SIGTERM is obeyed', async (t) => {
+test('a secret file that is replaced by something else affects only its database, and SIGTERM ends the process', async (t) => {
   const server = await sharedServer()
   const { write, at } = makeFolder(t)
   const port = await freePort()
@@ -185,7 +185,7 @@ test('a secret file that is replaced by something else costs only its database, 
   t.equal(await end(pgvitals, 'SIGTERM'), 0)
 })
 
-test('at the start, a file that is no regular file stops the start with its name', async (t) => {
+test('a file that is not a regular file prevents the start, with an error that contains its name', async (t) => {
   const { at } = makeFolder(t)
   execFileSync('mkfifo', [at('pipe')])
   const url = 'postgresql://u:p@127.0.0.1:1/d'

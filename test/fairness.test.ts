@@ -29,7 +29,7 @@ order by value desc, 1`
 const constant =
   /^pg_(notes|clients|locks|roles|sequence|(table|index)(?!.*_(age|bytes_total|seconds))|stat_user_tables_(n_|table_size|index_size)|stat_activity_(count|connections|blocked)|stat_statements_(calls|seconds|rows|new)|database_(up|info|size|connection))|^pgvitals_(query_success|query_rows|database_state|capability|samples_dropped|errors)/
 
-/** A database whose team does its worst does not change a series of another team. */
+/** A hostile team does not change a series of another team. */
 test('fairness', async (t) => {
   const server = await startServer({
     flags: ['autovacuum=off', 'max_connections=120', 'max_locks_per_transaction=512', 'pg_stat_statements.track_utility=off']

@@ -59,7 +59,7 @@ test('Prometheus scrapes every sample of the page', async (t) => {
   t.teardown(() => server.remove())
   await createTeamDatabases(server)
   await server.sql('users', 'create table "weird \\ ""name""" (id int)')
-  // Their names differ in one character. Many clients take some of these characters for the end of a line.
+  // Their names differ in one character. Many clients treat some of these characters as the end of a line.
   const separators = [' ', '\t', '\r', '\f', '\u0001', '\u001b', '\u007f', '\u0085', '\u2028', '\u2029', '\ufffd']
   await server.sql('users', ...separators.map((one) => `create table "a${one}b" (id int)`))
   const [port, prometheusPort] = [await freePort(), await freePort()]

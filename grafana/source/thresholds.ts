@@ -84,6 +84,6 @@ export const thresholds = {
   pollOverdueIntervals: 4,
   restartsInAnHour: 3,
   eventLoopLagSeconds: 0.5,
-  /** Failed logins per second: one in five minutes may be a typing error. A scraper with an outdated token fails at every scrape. */
+  /** Failed logins per second: one in five minutes can be a typing error. A scraper with an outdated token fails at every scrape. */
   failedLoginsPerSecond: 0.01
 } as const

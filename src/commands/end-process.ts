@@ -24,7 +24,7 @@ export function endByError(error: unknown): void {
   }
 }
 
-/** Ends the process with an exit code. Calls of the operating system that are in progress have half a second to return. */
+/** Ends the process with an exit code. System calls in progress have half a second to return. */
 export async function endProcess(code: number): Promise<void> {
   killCommands()
   await systemCalls()
@@ -32,20 +32,19 @@ export async function endProcess(code: number): Promise<void> {
 }
 
 /**
- * Ends the process at errors that nothing handles, and at its end the processes that it started. Without a handler of its own,
- * the signals end it at once.
+ * Ends the process at uncaught errors, and its child processes when it ends. Signals without a handler end it immediately.
  */
 export function prepareEnd(): void {
   // Rejected promises without a handler arrive here too.
   process.on('uncaughtException', endByError)
   process.on('exit', (code) => {
     killCommands()
-    // Node.js would wait for the threads whose calls hang: the name of a host is resolved, or a file of a network file system read.
+    // At exit, Node.js waits for its threads, whose calls can hang: a name server or a network file system may not respond.
     if (isCalling()) raise(code === 0 ? 'SIGTERM' : 'SIGKILL')
   })
 }
 
-/** Ends the process at once when it receives a signal. */
+/** Ends the process immediately when it receives a signal. */
 export function endBySignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
@@ -63,14 +62,14 @@ function raise(signal: NodeJS.Signals): void {
   process.abort()
 }
 
-/** Waits until no call of the operating system is in progress, half a second at most. */
+/** Waits until no system call is in progress, for at most half a second. */
 export async function systemCalls(): Promise<void> {
   // A call whose result is being processed is still in progress in this turn of the event loop.
   await nextTurn()
   for (let attempts = 0; isCalling() && attempts < 25; attempts++) await wait(20)
 }
 
-/** Whether a thread of Node.js calls the operating system for a file or the name of a host. */
+/** Whether a thread of Node.js accesses a file or resolves a host name. */
 function isCalling(): boolean {
   return process.getActiveResourcesInfo().some((name) => /^(FSReq|FileHandleCloseReq|GetAddrInfoReq)/.test(name))
 }

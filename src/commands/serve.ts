@@ -34,7 +34,7 @@ export async function serve(version: string): Promise<void> {
     config,
     read: async () => readConfig(await readEnvironment()),
     apply: (next) => {
-      // First, because only this can fail. TLS that was switched on or off needs a restart.
+      // First, because only this can fail. Switching TLS on or off requires a restart.
       if (next.web?.tls !== undefined) tls?.update(next.web.tls)
       web = next.web
       tokens = next.tokens

@@ -1,4 +1,4 @@
-/** Reads `PGVITALS_ALLOWED_HOSTS`, names that are separated by commas. Adds an error for everything else, such as an address with a port. */
+/** Reads the comma-separated names in `PGVITALS_ALLOWED_HOSTS`. Adds an error for anything else, such as an address with a port. */
 export function readAllowedHosts(text: string, errors: string[]): readonly string[] {
   const names = text.split(',').flatMap((name) => name.trim().toLowerCase() || [])
   for (const name of names) {

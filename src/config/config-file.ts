@@ -116,7 +116,7 @@ export function readYamlFile<Shape extends object>(
   }
 }
 
-/** The limit of the file. A server with ten databases takes about 2 kB. */
+/** The maximum size of the file. A server with ten databases takes about 2 kB. */
 const maxFileBytes = 16 * 1024 ** 2
 
 function readText(

@@ -65,7 +65,7 @@ export async function readConfig(environment: NodeJS.ProcessEnv): Promise<Config
   return await withFiles((files) => parseConfig(environment, files))
 }
 
-/** The configuration of an environment with these files. Throws a ConfigError with all errors. */
+/** Parses the environment and these files. Throws a ConfigError with all errors. */
 export function parseConfig(environment: NodeJS.ProcessEnv, read: Files): Config {
   const errors: string[] = []
   const sources = { ...openSources(environment, read), variables: readVariables(environment, errors) }
@@ -121,7 +121,7 @@ export async function readEnvironment(): Promise<NodeJS.ProcessEnv> {
     return { ...parseEnv(await readTextFile(resolve('.env'))), ...process.env }
   } catch (error) {
     if (!(error instanceof FileError)) throw error
-    // A file that may not be read belongs to somebody else, and virtual environments of Python are often folders of this name.
+    // A file without read permission belongs to another user. A folder of this name is often a virtual environment of Python.
     if (error.isMissing || error.code === 'EISDIR' || error.code === 'EACCES') return process.env
     throw new ConfigError([`.env: cannot be read: ${error.message}`], [resolve('.env')])
   }

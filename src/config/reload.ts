@@ -30,8 +30,8 @@ export interface Reload {
 const fixed = { host: 'PGVITALS_HOST', port: 'PGVITALS_PORT', logLevel: 'PGVITALS_LOG_LEVEL', isTls: 'TLS in PGVITALS_WEB_CONFIG' } as const
 
 /**
- * Reloads the configuration on demand and when one of its files changes, one reload at a time: what is requested during a
- * reload is reloaded after it, once. An invalid configuration is rejected, and the previous one is kept.
+ * Reloads the configuration on demand and when one of its files changes, one reload at a time. Requests during a reload are
+ * combined into one reload after it. An invalid configuration is rejected, and the previous one is kept.
  */
 export function startReload({ config: initial, read, apply, finished, log }: ReloadOptions): Reload {
   let current = initial
@@ -66,7 +66,7 @@ export function startReload({ config: initial, read, apply, finished, log }: Rel
         log.warn(`${fixed[key]} changed to ${next[key]}; restart to apply it, the current value is ${initial[key]}`)
     }
     for (const note of next.notes) if (!current.notes.includes(note)) log.warn(note)
-    // An error here is a bug that leaves the configuration half applied. It ends the process.
+    // An error here is a bug that leaves the configuration partly applied. It ends the process.
     apply(next)
     log.info(isSame(current, next) ? 'configuration reloaded; nothing changed' : `configuration reloaded: ${summarize(next)}`)
     current = next

@@ -21,7 +21,7 @@ export function readDeclaredSecret(shape: SecretShape, path: Path, sources: Conf
   return { file: sources.file.resolve(file) }
 }
 
-/** The file of the configuration that references other files, and where these are listed. */
+/** A configuration file that references other files, and the lists to which these are added. */
 interface Referencing extends Pick<ConfigSources, 'files' | 'read'> {
   readonly file: Pick<ConfigFile, 'name' | 'resolve' | 'addError'>
 }

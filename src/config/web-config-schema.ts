@@ -117,25 +117,26 @@ export const webConfigSchema = {
       properties: {
         http2: { description: 'Has no effect: pgvitals serves HTTP/1.1, which every client supports.', type: 'boolean' },
         headers: {
-          description: 'Headers of every response. An empty value sets no header.',
+          description: 'Headers of every response, which replace those of pgvitals. Empty values are ignored.',
           type: 'object',
           additionalProperties: false,
           properties: {
-            'Content-Security-Policy': header('The header of this name.'),
+            'Content-Security-Policy': header('The value of this header.'),
             'X-Frame-Options': { ...header('`deny` or `sameorigin`.'), enum: ['', 'deny', 'sameorigin'] },
             'X-Content-Type-Options': { ...header('`nosniff`.'), enum: ['', 'nosniff'] },
-            'X-XSS-Protection': header('The header of this name.'),
-            'Strict-Transport-Security': header('The header of this name. Browsers then refuse HTTP for all ports of the host.')
+            'X-XSS-Protection': header('The value of this header.'),
+            'Strict-Transport-Security': header('The value of this header. Browsers then refuse HTTP for all ports of the host.')
           }
         }
       }
     },
     basic_auth_users: {
-      description: 'The users of basic authentication by name, with the bcrypt hash of the password. They can read everything.',
+      description:
+        'The users of basic authentication by name, with the bcrypt hash of the password. They see everything, unless `teams.<team>.users` lists them.',
       type: 'object'
     },
     rate_limit: {
-      description: 'Limits the requests of all clients together. Further requests are answered with 429.',
+      description: 'Limits the requests of all clients together, including those of health checks. Further requests are answered with 429.',
       type: 'object',
       additionalProperties: false,
       required: ['interval', 'burst'],
@@ -144,7 +145,7 @@ export const webConfigSchema = {
           description: 'The average time between two requests, such as `100ms`; `0` disables the limit.',
           type: ['string', 'integer']
         },
-        burst: { description: 'The number of requests that may exceed it at once.', type: 'integer', minimum: 1 }
+        burst: { description: 'The maximum number of requests at once.', type: 'integer', minimum: 1 }
       }
     }
   }

@@ -23,7 +23,7 @@ export interface RateLimit {
   readonly burst: number
 }
 
-/** The greatest cost of a hash: 16 takes four seconds, and each further step twice as long. */
+/** The maximum cost of a hash. A comparison takes four seconds at cost 16, and twice as long for each further step. */
 const greatestCost = 16
 
 /**
@@ -64,7 +64,7 @@ function readUsers(file: ConfigFile<WebConfigShape>): ReadonlyMap<string, string
 
 function userError(name: string, hash: unknown): string | undefined {
   if (name === '') return 'the name must not be empty'
-  if (name.includes(':')) return 'the name of a user cannot contain a colon; a space separates the colon from the hash'
+  if (name.includes(':')) return 'the name of a user cannot contain a colon; write a space between the colon and the hash'
   const [, cost] = (typeof hash === 'string' && /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash)) || []
   if (cost === undefined) return 'expected a bcrypt hash; `htpasswd -nBC 10 "" | tr -d ":\\n"` creates one'
   if (Number(cost) < 4 || Number(cost) > greatestCost) return `the cost of the bcrypt hash is ${cost}; it must be from 4 to ${greatestCost}`

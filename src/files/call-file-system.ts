@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 export class FileError extends Error {
   /** The errno of the operating system; undefined if the type, the size or the deadline is the reason. */
   readonly code: string | undefined
-  /** Whether the file does not exist, as far as the user may know. */
+  /** Whether the file does not exist, or is in a folder to which the user has no access. */
   readonly isMissing: boolean
 
   constructor(message: string, code?: string, isMissing = code === 'ENOENT' || code === 'ENOTDIR') {
@@ -30,7 +30,7 @@ const hanging: string[] = []
 
 /**
  * Calls the file system with a deadline. A call that hangs, as on a network file system, cannot be cancelled: it occupies a
- * thread until it returns. Until then, other calls in its folder fail at once. Throws a FileError.
+ * thread until it returns. Until then, other calls in its folder fail immediately. Throws a FileError.
  */
 export async function callFileSystem<Value>(path: string, call: () => Promise<Value>, deadlineMs = defaultDeadlineMs): Promise<Value> {
   const folder = dirname(path)

@@ -9,7 +9,7 @@ export interface Files {
   readonly list: (path: string) => readonly string[]
 }
 
-/** Files of which none exists. */
+/** The absence of all files. */
 export const noFiles: Files = { text: throwMissing, list: throwMissing }
 
 function throwMissing(): never {
@@ -39,7 +39,7 @@ export async function withFiles<Value>(run: (files: Files) => Value): Promise<Va
   }
 }
 
-/** The results of a function of a path that has been called, and the calls that are wanted. */
+/** Keeps the result of a function for each path, and the paths that were requested but not read yet. */
 function createMemory<Content>(read: (path: string, maxBytes?: number) => Promise<Content>) {
   const known = new Map<string, Content | FileError>()
   const wanted = new Map<string, number | undefined>()

@@ -40,7 +40,7 @@ export interface Served {
   readonly basic?: Basic | undefined
   /** Additional headers of every response, which replace those of the same name. */
   readonly headers?: () => Readonly<Record<string, string>>
-  /** Whether another request may be answered. */
+  /** Whether the rate limit admits another request. */
   readonly isWithinRate?: () => boolean
   /** Serves HTTPS if it is defined. */
   readonly tls?: TlsServer | undefined
@@ -196,7 +196,7 @@ function visiblePart({ server, team }: Selection, view: View): Selection | strin
   const [own = '', ...others] = view
   if (team === undefined && others.length > 0)
     return `Your login belongs to several teams: select one with ?team= (${[...view].join(', ')}).\n`
-  // The same answer for unknown teams.
+  // The same response for unknown teams.
   if (!view.has(team ?? own)) return 'Your login does not give access to the page of this team.\n'
   return { server, team: team ?? own }
 }
@@ -208,7 +208,7 @@ function explainMissing({ server, team }: Selection): string {
 }
 
 function explainHost(host = ''): string {
-  return `The host name ${quote(host)} is not allowed. Add it to PGVITALS_ALLOWED_HOSTS, or configure tokens or users; allowed without are IP addresses and names without a dot.\n`
+  return `The host name ${quote(host)} is not allowed. Add it to PGVITALS_ALLOWED_HOSTS, or configure tokens or users. IP addresses and names without a dot are always allowed.\n`
 }
 
 /** The beginning of a text from the request, in quotes. */

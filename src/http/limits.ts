@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { finished } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
-/** What clients may use of the process. Times are in milliseconds. */
+/** The resources that clients may use. Times are in milliseconds. */
 export interface Limits {
   /** Open connections. */
   readonly connections: number

@@ -16,7 +16,7 @@ export interface TlsServer {
   readonly options: ServerOptions
   /** Checks the client certificates of the server, before it reads a request. */
   readonly attach: (server: HttpServer) => void
-  /** Ends the connections that have not completed the handshake. The HTTP server does not know them, but waits for their end. */
+  /** Closes the connections that have not completed the handshake. The HTTP server waits for them, but does not close them. */
   readonly close: () => void
   /** Applies other settings to new connections. Connections in progress continue. */
   readonly update: (settings: TlsSettings) => void
@@ -25,7 +25,7 @@ export interface TlsServer {
 /** A client that does not complete the handshake is disconnected after this time. */
 const handshakeTimeout = 10_000
 
-/** Refused connections are logged at most once in this time: a port scanner must not fill the log. */
+/** The shortest time between two messages about refused connections. A port scanner must not fill the log. */
 const logIntervalMs = 60_000
 
 /** Creates the TLS part of an HTTP server. `log` receives why the handshake of a connection failed, at most once a minute. */

@@ -6,7 +6,7 @@ export interface RateLimit {
   readonly burst: number
 }
 
-/** Returns a function that takes one token and returns whether there was one. Without a limit, there always is. */
+/** Returns a function that takes one token and returns whether there was one. Without a limit, it always returns true. */
 export function createTokenBucket(limit: () => RateLimit | undefined, clock: Clock): () => boolean {
   let missing = 0
   let countedAt = clock.now()

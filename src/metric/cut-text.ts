@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 /** A longer text is cut. Names of PostgreSQL have at most 63 bytes; texts in tables have no limit. */
 const maxTextBytes = 1024
 
-/** A UTF-16 unit has at most this number of bytes in UTF-8. */
+/** The maximum number of bytes of a UTF-16 unit in UTF-8. */
 const bytesPerUnit = 3
 
 /** The marker of a cut text: an ellipsis (three bytes) and this number of hexadecimal digits of its SHA-256. */

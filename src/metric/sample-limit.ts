@@ -6,7 +6,7 @@ export interface SampleLimit {
 
 export const noLimit: SampleLimit = { samples: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
 
-/** Adds up samples by database, as long as they are within the limit of the database. One database cannot use up the limit of another. */
+/** Counts samples by database and compares them with its limit. One database cannot exhaust the limit of another. */
 export class LimitedSamples {
   readonly #limitOf: (datname: string) => SampleLimit
   readonly #databases = new Map<string, { readonly limit: SampleLimit; samples: number; bytes: number }>()
@@ -15,7 +15,7 @@ export class LimitedSamples {
     this.#limitOf = limitOf
   }
 
-  /** Adds the samples of one row. Returns the limit that they exceed; undefined if they fit. After the first row that exceeds a limit, none fits. */
+  /** Adds the samples of one row. Returns the limit that they exceed; undefined if they fit. After a row that exceeds a limit, no further row fits. */
   add(datname: string, samples: number, bytes: number): 'budget' | 'bytes' | undefined {
     let database = this.#databases.get(datname)
     if (database === undefined) {

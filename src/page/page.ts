@@ -35,7 +35,7 @@ export function renderPage(state: PageState, lines = new QueryLines()): Rendered
   return runAtOnce(renderPageInSteps(state, lines))
 }
 
-/** The work of `renderPage`. */
+/** Does the same in steps. */
 export function* renderPageInSteps(
   { snapshots, servers, own, isSelected, now, unixOffsetMs }: PageState,
   lines: QueryLines
@@ -70,7 +70,7 @@ export function* renderPageInSteps(
   }
 }
 
-/** Divides a list into parts whose size is that of one step. */
+/** Divides a list into parts of one step each. */
 function* chunksOf<Item>(all: readonly Item[], sizeOf: (item: Item) => number = () => 1): Generator<readonly Item[]> {
   let [start, size] = [0, 0]
   for (const [index, item] of all.entries()) {

@@ -30,7 +30,7 @@ export interface DueQuery {
   readonly rendered?: Rendered | undefined
   /** Whether rows of a database are exported; others are dropped. */
   readonly isShown: (datname: string) => boolean
-  /** What the query may export for a database; for the server, `''`. */
+  /** The limit of the query for a database, or for the server (`''`). */
   readonly limitOf: (datname: string) => SampleLimit
   /** Rows beyond this number are not received. */
   readonly maxRows: number

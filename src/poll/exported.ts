@@ -9,7 +9,7 @@ export interface Exported {
 export const nothing: Exported = { samples: 0, bytes: 0 }
 
 /**
- * What the result of a query exports for each database. `datname` is the database whose rows the query returns (`''` for the
+ * The samples and bytes that the result of a query exports for each database. `datname` is the database whose rows the query returns (`''` for the
  * server). If it contributes to a server-wide query, rows of other databases do not count: the page contains them at most
  * once.
  */

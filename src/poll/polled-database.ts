@@ -230,7 +230,7 @@ export class PolledDatabase {
     this.examinedAt.clear()
   }
 
-  /** Everything that was learned from the server is unknown again, and everything is due. */
+  /** Forgets everything learned from the server and makes all queries due. */
   forgetServer(): void {
     this.forgetRefusals()
     this.#oids.clear()

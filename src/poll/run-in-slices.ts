@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 
-/** Work that pauses after each step. Its value is the result. */
+/** Work that can be interrupted after each step. It returns the result. */
 export type Work<Result> = Generator<void, Result>
 
-/** The duration of a slice. Other events, such as scrapes, wait for one slice at most. */
+/** The duration of a slice. Other events, such as scrapes, wait for at most one slice. */
 const sliceMs = 10
 
 /**

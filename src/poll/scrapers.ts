@@ -35,7 +35,7 @@ export class Scrapers {
   /** The time of the last scrape of each server's part, and of the whole page with the key `undefined`. */
   readonly #lastScrapes = new Map<string | undefined, number>()
   #checkedAt = Number.NEGATIVE_INFINITY
-  /** The earliest expected scrape, and when it was determined. A request must not cost a walk over all scrapers. */
+  /** The earliest expected scrape, and when it was determined. Requests then do not iterate over all scrapers. */
   #next = { at: undefined as number | undefined, determinedAt: Number.NEGATIVE_INFINITY }
 
   /**

@@ -1,6 +1,6 @@
 import type { Identity } from '../server/facts.ts'
 
-/** What a session reveals about the server that responds. */
+/** The identity of the server that responds, as far as the role may read it. */
 export interface Seen {
   /** Undefined if the role may not read it. */
   readonly identity: Identity | undefined
@@ -29,7 +29,7 @@ export function severalMs(longestMs: number): number {
  * in milliseconds of one clock. docs/decisions/0020-identity.md describes the rules.
  */
 export class ServerIdentities {
-  /** The server that responded last is the last one. */
+  /** In the order of their last responses. */
   #known: readonly Known[] = []
 
   /** Whether several servers have responded in turn. */
@@ -56,7 +56,7 @@ export class ServerIdentities {
   }
 }
 
-/** What is unknown is assumed to be equal. The system identifier and the version change only with the server. */
+/** Unknown values are assumed to be equal. The system identifier and the version change only with the server. */
 function isSameCluster(known: Known, { identity, major }: Seen): boolean {
   const [before, after] = [known.identity?.systemIdentifier, identity?.systemIdentifier]
   return known.major === major && (!before || !after || before === after)
@@ -67,7 +67,7 @@ function isSame(known: Known, seen: Seen): boolean {
   return isSameCluster(known, seen) && (before === undefined || after === undefined || before === after)
 }
 
-/** Whether it started after its last response. A standby, which shares the system identifier, was running before. */
+/** Whether the server started after its last response. A standby has the same system identifier, but was running before. */
 function isRestarted(known: Known, seen: Seen, now: number): boolean {
   const { uptimeSeconds } = seen.identity ?? {}
   return isSameCluster(known, seen) && (uptimeSeconds === undefined || now - uptimeSeconds * 1000 >= known.seenAt)

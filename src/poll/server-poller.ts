@@ -149,7 +149,7 @@ export class ServerPoller {
     return this.#discovery.closedOf(this.#server)
   }
 
-  /** Whether a connection to every database was attempted, and every planned query has been polled once. Later changes do not change it. */
+  /** Whether a connection to every database was attempted, and every planned query has been polled once. It remains true after later changes. */
   get isReady(): boolean {
     return this.#isReady
   }

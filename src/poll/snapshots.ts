@@ -35,7 +35,7 @@ export interface Snapshot {
 export class Snapshots {
   readonly #server: string
   #byKey = new Map<string, Snapshot>()
-  /** What each query exports, by snapshot and database, and the sums by `accountOf`. */
+  /** The exported samples and bytes, by snapshot and database, and their sums by `accountOf`. */
   readonly #exported = new Map<string, ReadonlyMap<string, Exported>>()
   readonly #sums = new Map<string, Exported>()
   #isSorted = true
@@ -89,7 +89,7 @@ export class Snapshots {
     return true
   }
 
-  /** What all other server-wide queries (`datname` is `''`), or all other queries of a database, export for `database`. */
+  /** The samples and bytes that all other server-wide queries (`datname` is `''`), or all other queries of a database, export for `database`. */
   exportedByOthers(datname: string, query: string, database: string): Exported {
     const own = this.#exported.get(keyOf(datname, query))?.get(database) ?? nothing
     const sum = this.#sums.get(accountOf(datname, database)) ?? nothing
@@ -145,7 +145,7 @@ export function expiresAt({ succeededAt, intervalSeconds }: Snapshot): number {
   return succeededAt === undefined ? Number.NEGATIVE_INFINITY : succeededAt + 3 * intervalSeconds * 1000
 }
 
-/** Server-wide and database-wide results about a database have separate limits: many tables do not cost it the numbers of its sessions. */
+/** Server-wide and database-wide results about a database have separate limits: a database with many tables does not lose its session counts. */
 function accountOf(datname: string, database: string): string {
   return datname === '' ? `server\n${database}` : `database\n${database}`
 }

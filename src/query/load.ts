@@ -10,7 +10,7 @@ import type { Query } from './query.ts'
 /** The folder of the built-in queries. The relative path is correct from `src/` and from `dist/`. */
 export const builtInFolder = fileURLToPath(new URL('../../queries/', import.meta.url))
 
-/** The files of the package. Like its modules, they are read synchronously; reading them otherwise would delay the start. */
+/** The files of the package. Like its modules, they are read synchronously; reading them asynchronously would delay the start. */
 const packageFiles: Files = { text: (path) => readFileSync(path, 'utf8'), list: (path) => readdirSync(path).sort() }
 
 /** The built-in queries. The files of the package do not change, so that only the first call reads them. */

@@ -91,7 +91,7 @@ export function classOf(error: unknown): ErrorClass {
   return tls.test(code) ? 'tls' : 'other'
 }
 
-/** A longer message is cut. A database can raise an error of any length, which would reach the log, the status and every page. */
+/** The maximum length of a message. A database can raise an error of any length, which would be contained in the log and in the status. */
 const maxMessageBytes = 1024
 
 /** The message of an error in one line, at most 1 kB long, with its code. */

@@ -83,7 +83,7 @@ export class Exchange implements pg.Submittable {
 }
 
 /** One exchange in the simple protocol. Its results are discarded; pg's own query would collect them without a limit. */
-export class Commands implements pg.Submittable {
+export class SimpleExchange implements pg.Submittable {
   readonly #sql: string
   readonly #settle: Settle<void>
 

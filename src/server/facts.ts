@@ -133,7 +133,7 @@ export async function readSupportedFacts(session: Session, known: Refusals, now:
   try {
     return await readAll(session, known, now)
   } catch (error) {
-    // The JSON is not that of the statement.
+    // The server did not return the JSON of the statement.
     const isInvalid = error instanceof SyntaxError || error instanceof TypeError
     throw isInvalid ? new ClassedError('network', `the server returned invalid facts: ${error.message}`, { cause: error }) : error
   }

@@ -40,14 +40,14 @@ const withoutExchange: ReadonlySet<State> = new Set([...duringLogin, 'startup', 
 
 const mebibyte = 1024 * 1024
 
-/** What a server may send for one statement, including rows beyond the limit, and at the start or between two statements. */
+/** The maximum size of all messages for one statement, including rows beyond the limit, and at the login or between two statements. */
 export const maxExchangeBytes = 256 * mebibyte
 export const maxIdleBytes = mebibyte
 
-/** Reading a small message costs more than its bytes suggest. */
+/** The minimum size with which a message counts. Reading a small message costs more than its bytes suggest. */
 const smallestCharge = 32
 
-/** Of other types than rows, copied data and notices, a server sends few messages. */
+/** Rows, copied data and notices. The number of messages of all other types is limited. */
 const manyTypes: ReadonlySet<string> = new Set('DdN')
 const maxFewMessages = 1024
 

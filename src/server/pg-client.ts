@@ -4,7 +4,7 @@ import pg from 'pg'
 import { parseVersion, type Version } from '../query/version.ts'
 import { ByteConnection } from './byte-connection.ts'
 import { ClassedError, classOf, LoginError, messageOf } from './error-class.ts'
-import { Commands, Exchange, type Statement } from './exchange.ts'
+import { Exchange, SimpleExchange, type Statement } from './exchange.ts'
 import type { Answer } from './received-answer.ts'
 import type { Connection } from './server.ts'
 import type { TlsAttempt } from './tls.ts'
@@ -128,7 +128,7 @@ export async function openClient(
     certificateExpiry: expiryOf(client.connection.stream),
     isOpen: () => open,
     execute: (statements, deadlineSeconds) => {
-      const done = new Promise<void>((resolve, reject) => void client.query(new Commands(statements, { resolve, reject })))
+      const done = new Promise<void>((resolve, reject) => void client.query(new SimpleExchange(statements, { resolve, reject })))
       return within(deadlineSeconds, done)
     },
     query: (statement) => {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
-/** The limit of the output of a command. */
+/** The maximum size of the output of a command. */
 const maxBytes = 1024 ** 2
 
-/** The programs that run, each the leader of a process group. */
+/** The running programs, each the leader of a process group. */
 const running = new Set<ChildProcess>()
 
 /**

@@ -19,7 +19,7 @@ interface Setting {
   readonly value: string
 }
 
-/** Where a setting of our sessions can be planted. */
+/** The levels at which a setting of our sessions can be planted. */
 const levels = ['database platform', 'role planted', 'role planted in database platform'] as const
 
 /** Valid values of string settings, most of which reject arbitrary texts. */
@@ -82,7 +82,7 @@ for (const major of [18, 13] as const) {
     const plan = planQueries(loadQueries(), [candidate]).filter(({ skipped }) => skipped === undefined)
     let before = await readAll(quiet, plan)
 
-    /** What a session with these settings returns differently from a session without them. */
+    /** The differences between the results of a session with these settings and a session without them. */
     const differences = async (level: string, settings: readonly Setting[]): Promise<readonly string[]> => {
       await administrator.query(settings.map((one) => alter(level, one)).join(';'))
       let session: Session | undefined
@@ -177,7 +177,7 @@ function alter(level: string, { name, value }: Setting): string {
   return `alter ${level} set ${name} = '${value.replaceAll("'", "''")}'`
 }
 
-/** What a poll cycle reads before its queries, without the name of the role. */
+/** The facts and limits that a poll cycle reads before its queries, without the name of the role. */
 async function readState(session: Session): Promise<string> {
   const { role: _, tracking: __, ...facts } = await readFacts(session)
   const { value: limits } = await readLimits(session, noRefusals, 0)

@@ -76,7 +76,7 @@ rate_limit: { interval: 1m0.5s, burst: 20 }
   t.same(web.rateLimit, { intervalSeconds: 60.5, burst: 20 })
 })
 
-test('what the file does not contain has the defaults of the exporter toolkit', async (t) => {
+test('missing settings have the defaults of the exporter toolkit', async (t) => {
   if (!hasTool(t, 'openssl', 'openssl')) return
   const folder = makeFolder(t)
   const empty: WebConfig = { tls: undefined, users: new Map(), headers: {}, rateLimit: undefined }

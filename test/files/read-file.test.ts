@@ -36,7 +36,7 @@ test('a regular file is read as a whole, also through links and from /proc', asy
   t.same(await listFolder(folder), ['link', 'link of a link', 'text'])
 })
 
-test('what is not a regular file, or too large, is an error that names the reason and not the path', async (t) => {
+test('a file that is not regular or too large is an error that contains the reason and not the path', async (t) => {
   const folder = makeFolder(t)
   const at = (name: string) => join(folder, name)
   const socket = createServer().listen(at('socket'))
@@ -103,7 +103,7 @@ test('a call that hangs fails at its deadline, then others of its folder fail at
   t.pass('after the calls have returned, all files are read again')
 })
 
-test('many reads at a time are all answered', async (t) => {
+test('many concurrent reads succeed', async (t) => {
   const folder = makeFolder(t)
   const files = Array.from({ length: 100 }, (_, index) => join(folder, String(index)))
   for (const [index, file] of files.entries()) writeFileSync(file, String(index))

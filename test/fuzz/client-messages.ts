@@ -7,7 +7,7 @@ export interface ClientMessage {
 /** The messages after which a client waits for the server: start-up, password, simple query and Sync. */
 const waiting: ReadonlySet<string> = new Set(['', 'p', 'Q', 'S'])
 
-/** Splits what a client sends into messages. Calls `flushed` after each message after which the client waits. */
+/** Splits the bytes of a client into messages. Calls `flushed` after each message after which the client waits. */
 export function readClient(flushed: (message: ClientMessage) => void): (chunk: Buffer) => void {
   let rest = Buffer.alloc(0)
   let isStarted = false
@@ -26,7 +26,7 @@ export function readClient(flushed: (message: ClientMessage) => void): (chunk: B
   }
 }
 
-/** Splits what a server sends into messages. */
+/** Splits the bytes of a server into messages. */
 export function splitMessages(bytes: Buffer): readonly Buffer[] {
   const messages: Buffer[] = []
   for (let at = 0; at + 5 <= bytes.length; at += 1 + bytes.readUInt32BE(at + 1)) {

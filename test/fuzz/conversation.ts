@@ -29,7 +29,7 @@ const statements = [
   "set application_name = 'pgvitals'"
 ]
 
-/** Opens a session as a poll cycle does, reads everything that it reads, runs statements, and decodes the results. */
+/** Opens a session as a poll cycle does, reads the same facts, runs statements, and decodes the results. */
 export async function converse(connection: Connection): Promise<number> {
   const session = await openSession(connection, 'secret')
   let rows = 0

@@ -6,7 +6,7 @@ import { classOf, messageOf } from '../../src/server/error-class.ts'
 import { openSession } from '../../src/server/session.ts'
 import { type ClientMessage, int32, readClient, serverMessage } from './client-messages.ts'
 
-/** A peer: what it does with a new connection. */
+/** The behaviour of a peer for a new connection. */
 type Peer = (socket: Socket) => void
 
 /** Opens a session with a peer. Returns the error, the number of connections, and whether the client closed all of them. */
@@ -65,7 +65,7 @@ const services: Readonly<Record<string, string>> = {
   'an endless line': 'x'.repeat(1_000_000)
 }
 
-test('another service on the port is a network error, or one of TLS where TLS is required', { timeout: 60_000 }, async (t) => {
+test('another service on the port is a network error, or a TLS error if TLS is required', { timeout: 60_000 }, async (t) => {
   for (const [name, text] of Object.entries(services)) {
     const plain = await visit(t, replying(Buffer.from(text, 'latin1')))
     t.match(plain, { errorClass: 'network', message: /invalid|unexpected/, connections: 1 }, name)

@@ -1,7 +1,7 @@
 import { int32, serverMessage } from './client-messages.ts'
 import type { Random } from './random.ts'
 
-/** What a server sends in one turn: chunks, and what follows them. */
+/** The chunks that a server sends in one turn, and the action that follows. */
 export interface Sent {
   readonly chunks: readonly Buffer[]
   /** `more` waits for the client, `close` ends the connection, `silence` never sends again, `endless` repeats a chunk. */
@@ -13,7 +13,7 @@ type Mutation = (messages: Messages, random: Random) => Messages | Sent
 
 const text = (value: string) => `${value}\0`
 
-/** Messages that no server sends, and what other services send. */
+/** Messages that no server sends, and bytes of other services. */
 const hostile: readonly Buffer[] = [
   serverMessage('R', int32(0)),
   serverMessage('R', int32(3)),
@@ -162,7 +162,7 @@ export function pickMutation(random: Random): MutationName {
   }
 }
 
-/** What a server with this fault sends instead of these messages. */
+/** The turn that a server with this fault sends instead of these messages. */
 export function mutate(name: MutationName, messages: Messages, random: Random): Sent {
   const mutated = messages.length === 0 ? messages : (mutations[name]?.(messages, random) ?? messages)
   const { chunks, after } = 'after' in mutated ? mutated : { chunks: mutated, after: 'more' as const }

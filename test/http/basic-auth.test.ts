@@ -19,7 +19,7 @@ function checkWith(users: ReadonlyMap<string, string>, answer: (password: string
   return { check, compared }
 }
 
-test('a user is accepted with the own password only', async (t) => {
+test('a user is accepted only with the password of this user', async (t) => {
   const check = createPasswordCheck(() => new Map(Object.entries(hashes)))
   t.equal(await check('alice', 'of alice'), true)
   t.equal(await check('bob', 'of bob'), true, 'a hash of htpasswd')

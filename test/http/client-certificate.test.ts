@@ -18,7 +18,7 @@ test('the names of a certificate are read, also quoted ones', async (t) => {
   t.same(sansOf('DirName:/CN=a, Registered ID:1.2.3, othername:<unsupported>'), [])
 })
 
-test('each policy refuses what it must', async (t) => {
+test('each policy rejects the certificates that it does not accept', async (t) => {
   const certificate = { subjectAltName: 'DNS:prometheus, IP Address:0:0:0:0:0:0:0:1' } as ReturnType<
     Parameters<typeof refusalOf>[0]['getPeerX509Certificate']
   >

@@ -6,7 +6,7 @@ import { makePage } from '../page/make-page.ts'
 
 export const noLogins: Logins = { everything: [], teams: new Map() }
 
-/** What an app serves: one page and no servers, without logins, with parts of it replaced. */
+/** The functions of an app that serves one page and no servers, without logins, with parts of it replaced. */
 export function makeServed(more: Partial<Served> = {}): Served {
   const page = makePage('page', 0)
   return {

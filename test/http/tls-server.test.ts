@@ -89,7 +89,7 @@ test('the address, /sd and the protocol are those of HTTPS', async (t) => {
   t.equal(logged.length, 1)
 })
 
-test('each policy accepts and refuses the clients that it should, and no refused client reaches a page', async (t) => {
+test('each policy accepts and rejects clients as documented, and no rejected client receives a page', async (t) => {
   if (!hasTool(t, 'openssl', 'openssl')) return
   const { ca, pair } = makeCertificates(t)
   const settingsOf = (type: keyof typeof clientAuthTypes, allowedSans?: readonly string[]): TlsSettings => ({

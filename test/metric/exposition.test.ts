@@ -78,7 +78,7 @@ test('of samples with the same name and labels the first stays and the others ar
   )
 })
 
-test('a character that many clients take for the end of a line becomes its code, a tab stays', async (t) => {
+test('a character that many clients treat as the end of a line is replaced by its code, a tab is not', async (t) => {
   const value = 'tab\there cr\rhere \u007f \u001b[31m \u0085 \u2028'
   const expected = 'tab\there cr\ufffd0dhere \ufffd7f \ufffd1b[31m \ufffdu0085 \ufffdu2028'
   t.equal(render([{ family: gauge, labels: { a: value }, value: 1 }]).texts[0]?.text.toString(), `pg_g{a="${expected}"} 1\n`)

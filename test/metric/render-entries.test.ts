@@ -19,7 +19,7 @@ test('entries are rendered as a whole up to the sample limit, and the rest is co
   t.same(rendered(0), [0, 6])
 })
 
-test('one database does not use up the samples or bytes of another', async (t) => {
+test('one database does not exhaust the samples or bytes of another', async (t) => {
   const rows = [...Array.from({ length: 100 }, () => 'hostile'), 'victim'].map((kind, index) => [`${kind} ${index}`, '1', '2'])
   const { entries } = readRows(query, ['kind', 'size', 'age'], rows, { server: 's' })
   const datnameOf = ({ kind = '' }) => kind.split(' ')[0] ?? ''

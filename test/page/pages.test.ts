@@ -14,7 +14,7 @@ function makePages() {
     freshUntil: Number.POSITIVE_INFINITY,
     renders: 0,
     nextScrape: undefined as number | undefined,
-    /** What happens while a page is rendered. */
+    /** Runs while a page is rendered. */
     during: () => {}
   }
   function* work(parts: readonly Buffer[]): Work<RenderedPage> {

@@ -69,7 +69,7 @@ test('the status reports databases with their blind spots, and queries with thei
   ])
 })
 
-test('the status of a team contains its databases, and of server-wide queries nothing that was read in other databases', async (t) => {
+test('the status of a team contains its databases, and no message of a server-wide query from another database', async (t) => {
   const snapshots = new Snapshots('s')
   const fails = (datname: string, query: string) =>
     snapshots.fail(datname, query, 15, 2, { errorClass: 'privilege', message: `permission denied in ${datname || 'foreign'}` })

@@ -63,7 +63,7 @@ test('a restart is not another server, but a standby that was running before is'
   )
 })
 
-test('what cannot be read is assumed to be equal', async (t) => {
+test('values that cannot be read are assumed to be equal', async (t) => {
   const unknown = { identity: undefined, major: 18 }
   t.same(
     replacements([

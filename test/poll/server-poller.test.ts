@@ -624,7 +624,7 @@ test('a server is ready once every planned query was polled, and stays so', asyn
   t.ok(poller.isReady)
 })
 
-test('a database that has never responded plans no query and leaves no snapshot', async (t) => {
+test('a database that has never responded has no planned query and no snapshot', async (t) => {
   const driver = new Driver(serverWith(['a', 'b']))
   const { poller } = driver
   const refused: Found = { kind: 'failed', failure: failureOf('network'), credential: undefined }

@@ -68,7 +68,7 @@ test('samples are counted by database', async (t) => {
   t.equal(others('e', 'other'), 5)
 })
 
-test('rows of a server-wide query count to their databases, and of a database that contributes only its own', async (t) => {
+test('rows of a server-wide query count for their databases, and of a contributing database only its own rows count', async (t) => {
   const snapshots = new Snapshots('s')
   const { texts: ofD } = snapshot('d', 'q', 3)
   const { texts: ofE } = snapshot('e', 'q', 4)

@@ -65,7 +65,7 @@ test('the processes of a command end with it, or at its deadline', async (t) => 
   const child = (after: string) => `sh -c 'trap "" TERM; echo $$ >> ${pids}; while :; do sleep 1; done' ${after}`
   const isRunning = (pid: string) => {
     try {
-      // A process that was killed may still await its parent.
+      // A killed process exists until its parent has read its status.
       return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
     } catch {
       return false

@@ -30,7 +30,7 @@ test('every login of PostgreSQL and PgBouncer is accepted', async (t) => {
 
 test('a login out of order is refused', async (t) => {
   const wrong: readonly (readonly string[])[] = [
-    // A server that does not know the password's verifier.
+    // A server without the verifier of the password.
     ['R10', 'R0'],
     ['R10', 'R11', 'R0'],
     ['R10', 'R12'],

@@ -299,7 +299,7 @@ export const exporter = board('pgvitals-exporter', {
       timeseries('Pages in flight', [8, 7], 'short', {
         about: [
           help('pgvitals_http_pages_in_flight'),
-          'Slow clients and many scrapers increase it; beyond the limit, requests are rejected.',
+          'Slow clients and many scrapers increase it. Above 512, requests are rejected.',
           '0 or 1.',
           'Check the number of scrapers and the network.'
         ],
@@ -310,7 +310,7 @@ export const exporter = board('pgvitals-exporter', {
       timeseries('Rejected requests and failed logins', [16, 7], 'short', {
         about: [
           'Rejected HTTP requests by reason, and requests with a wrong token or password, in five minutes.',
-          'A scraper that is rejected has gaps.',
+          'The metrics of a rejected scraper have gaps.',
           'None.',
           'Compare the addresses in the log of pgvitals with those of the scrapers.'
         ],

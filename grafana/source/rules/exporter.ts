@@ -109,7 +109,7 @@ and on (${perDatabase}) pgvitals_database_poll_interval_seconds > on (${perServe
     ],
     summary: `Samples of query ${label('query')} on ${server} are dropped: ${label('reason')}`,
     description:
-      'They exceed the limit of a database (budget: samples, bytes: size), repeat a label set (duplicate), or have an invalid value or label (illegal).'
+      'They exceed the sample limit (budget) or byte limit (bytes) of a database, repeat a label set (duplicate), or have an invalid value or label (illegal).'
   },
   {
     ...ofExporter,
@@ -157,7 +157,7 @@ or max by (job) (pgvitals_shards) != on (job) min by (job) (pgvitals_shards)`
     tiers: [warning('10m', `rate(pgvitals_http_auth_failures_total[5m]) > ${thresholds.failedLoginsPerSecond}`)],
     summary: `Clients fail to log in to pgvitals ${instance}`,
     description:
-      'A scraper has an outdated token or password and receives no metrics, or somebody guesses. Compare the addresses in the log of pgvitals with those of the scrapers.'
+      'A scraper has an outdated token or password and receives no metrics, or a client guesses tokens or passwords. Compare the addresses in the log of pgvitals with those of the scrapers.'
   },
   {
     ...ofExporter,
@@ -165,7 +165,7 @@ or max by (job) (pgvitals_shards) != on (job) min by (job) (pgvitals_shards)`
     tiers: [warning('10m', 'rate(pgvitals_http_requests_rejected_total[5m]) > 0')],
     summary: `pgvitals ${instance} rejects requests: ${label('reason')}`,
     description:
-      'Too many pages are in flight (busy), too many logins failed (rate), or the host name of the request is not allowed (host). Scrapers that are rejected have gaps.'
+      'Too many pages are in flight (busy), an address has tried too many new logins or rate_limit is exceeded (rate), or the host name of the request is not allowed (host). The metrics of rejected scrapers have gaps.'
   },
   {
     ...ofExporter,
