@@ -24,6 +24,7 @@ Measures pgvitals with many scrapers and slow readers, and writes the result to 
   --scrapers=200   number of scrapers
   --every=1        seconds between two scrapes of each
   --seconds=60     length of each part
+  --part=N         only this part: 1, 2 or 3
   --output=FILE    instead of docs/benchmarks.md
 `
 
@@ -64,6 +65,7 @@ const { values } = parseArgs({
     scrapers: { type: 'string', default: '200' },
     every: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '60' },
+    part: { type: 'string' },
     output: { type: 'string', default: join(root, 'docs/benchmarks.md') }
   }
 })
@@ -74,7 +76,7 @@ const compressed = { 'accept-encoding': 'gzip' }
 const plain = { 'accept-encoding': 'identity' }
 const { small } = scenarios
 const selective: Scenario = { ...small, databases: Math.ceil(scrapers / 2), tables: 1, statements: scrapers }
-const parts: readonly Part[] = [
+const allParts: readonly Part[] = [
   { label: 'gzip', headers: compressed, scenario: small, paths: ['/metrics'], everySeconds: every },
   { label: 'plain', headers: plain, scenario: small, paths: ['/metrics'], everySeconds: every },
   {
@@ -86,6 +88,8 @@ const parts: readonly Part[] = [
     everySeconds: 15 * every
   }
 ]
+const parts = values.part === undefined ? allParts : allParts.slice(Number(values.part) - 1, Number(values.part))
+if (parts.length === 0) throw new Error(usage)
 
 try {
   const load = readLoad()
@@ -99,13 +103,16 @@ try {
     const workload = await startWorkload({ ...scenario, databases: Math.min(scenario.databases, 10) }, [server])
     try {
       version = String((await server.sql('postgres', "select current_setting('server_version') as version"))[0]?.version)
-      for (const part of parts.filter((one) => one.scenario === scenario)) measured.push(await measurePart(part, server))
+      for (const part of parts.filter((one) => one.scenario === scenario)) {
+        measured.push(await measurePart(part, server))
+        // The results of a part remain if a later one fails.
+        writeSection(resolve(values.output), 'load', renderLoad(measured, renderConditions({ ...describeRun(root, version), ...load })))
+      }
     } finally {
       await workload.stop()
       await server.remove()
     }
   }
-  writeSection(resolve(values.output), 'load', renderLoad(measured, renderConditions({ ...describeRun(root, version), ...load })))
   process.exit(0)
 } catch (error) {
   progress((error as Error).stack ?? String(error))

@@ -6,10 +6,10 @@ import type { Logger } from 'pino'
 import { type Clock, systemClock } from './clock.ts'
 import { QueryLines } from './page/health.ts'
 import { type PageState, type RenderedPage, renderPageInSteps } from './page/page.ts'
-import { duplicateServers, readPageState, revisionOf, serversOf } from './page/page-state.ts'
+import { readPageState, rememberDuplicates, revisionOf, serversOf } from './page/page-state.ts'
 import { type Page, Pages } from './page/pages.ts'
 import { createProcessSampler, type ProcessMetrics } from './page/process-sampler.ts'
-import { readSelection, type Selection } from './page/selection.ts'
+import { keyOf, readSelection, type Selection } from './page/selection.ts'
 import { readStatus, type Status } from './page/status.ts'
 import { UnixTime } from './page/unix-time.ts'
 import { DiskPoller } from './poll/disk-poller.ts'
@@ -82,10 +82,11 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     revisionOf: (selection) => revisionOf(serversOf(selection, polled)),
     readProcess: createProcessSampler(meter.processText),
     render,
-    nextScrape: (now) => scrapers.nextScrape(now),
+    nextScrape: (page, now) => scrapers.nextScrape(now, page),
     clock
   })
   const lines = new QueryLines()
+  const duplicatesAmong = rememberDuplicates()
   const unixTime = new UnixTime()
   const warned = new Set<string>()
   let queries = initialQueries
@@ -155,13 +156,15 @@ export function createExporter({ version, servers, queries: initialQueries, log,
 
   /** Reads the state synchronously and returns the work of rendering it, which does not depend on later changes. */
   function render(selection: Selection, ofProcess: ProcessMetrics, now: number): Work<RenderedPage> | undefined {
-    const duplicates = duplicateServers(polled)
+    const duplicates = duplicatesAmong(polled)
     for (const names of duplicates.map((group) => group.join(' and '))) {
       if (warned.has(names)) continue
       warned.add(names)
       log.warn(`${names} are the same running server; its server-wide metrics are exported under each name`)
     }
-    const state = readPageState(selection, polled, { own: meter.samples(), now, unixOffsetMs: unixTime.offsetMs(now), duplicates })
+    const names = serversOf(selection, polled).map(({ poller }) => poller.server.name)
+    const own = meter.samples(names.length === polled.length ? undefined : names)
+    const state = readPageState(selection, polled, { own, now, unixOffsetMs: unixTime.offsetMs(now), duplicates })
     if (state === undefined) return undefined
     return renderWhole(state, selection, ofProcess)
   }
@@ -239,7 +242,7 @@ export function createExporter({ version, servers, queries: initialQueries, log,
     },
     scraped: (client, { server, team } = {}, builtAt, requestedAt) => {
       const now = clock.now()
-      scrapers.scraped(JSON.stringify([client, team]), server, builtAt ?? now, requestedAt ?? now)
+      scrapers.scraped(JSON.stringify([client, team]), server, builtAt ?? now, requestedAt ?? now, keyOf({ server, team }))
       for (const { poller, loop } of polled) {
         if (server !== undefined && poller.server.name !== server) continue
         if (poller.scraped(now)) loop.wake()

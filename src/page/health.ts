@@ -108,35 +108,42 @@ export const healthFamilies: readonly (readonly [Family, string])[] = [
 ]
 
 /**
- * The state of servers and databases as samples. Unknown values are absent. `datnames` are the databases of other
- * series, by server.
+ * The state of servers and of selected databases as samples. Unknown values are absent. `datnames` are the databases of
+ * other series, by server.
  */
-export function healthSamples(servers: readonly ServerHealth[], datnames: ReadonlyMap<string, ReadonlySet<string>>): readonly Sample[] {
+export function healthSamples(
+  servers: readonly ServerHealth[],
+  datnames: ReadonlyMap<string, ReadonlySet<string>>,
+  isSelected: (server: string, datname: string) => boolean = () => true
+): readonly Sample[] {
   return servers.flatMap((health) => {
-    const { server, states, closed = [], plan = [], teams, openSessions, intervals, cycleEnds, isDiscovered, capacity } = health
+    const { server, states: all, teams, openSessions, cycleEnds, isDiscovered, capacity } = health
+    const isOwn = (datname: string) => isSelected(server, datname)
+    const states = all.filter(({ name }) => isOwn(name))
+    const closed = (health.closed ?? []).filter(isOwn)
+    const plan = (health.plan ?? []).filter(({ datname }) => isOwn(datname))
+    const intervals = [...health.intervals].filter(([datname]) => isOwn(datname))
     const one = (family: Family, value: number, more = {}): Sample => ({ family, labels: { server, ...more }, value })
     const known = new Set(
-      states.flatMap(({ isUp, identity }) =>
-        isUp && identity?.systemIdentifier ? `${identity.systemIdentifier} ${identity.startTime}` : []
-      )
+      all.flatMap(({ isUp, identity }) => (isUp && identity?.systemIdentifier ? `${identity.systemIdentifier} ${identity.startTime}` : []))
     )
-    const named = new Set([...states.map(({ name }) => name), ...closed, ...(datnames.get(server) ?? [])])
-    const isUp = states.some((state) => state.isUp)
+    const named = new Set([...states.map(({ name }) => name), ...closed, ...[...(datnames.get(server) ?? [])].filter(isOwn)])
+    const isUp = all.some((state) => state.isUp)
     return [
       // The server is up if one database responds, and down only after a connection to every database was attempted.
-      ...(isUp || states.filter(({ isNotPermitted }) => !isNotPermitted).every(wasTried) ? [one(up, isUp ? 1 : 0)] : []),
+      ...(isUp || all.filter(({ isNotPermitted }) => !isNotPermitted).every(wasTried) ? [one(up, isUp ? 1 : 0)] : []),
       one(sessionsOpen, openSessions),
       ...(isDiscovered === undefined ? [] : [one(discovery, isDiscovered ? 1 : 0)]),
       ...states.map((state) => one(databaseState, 1, { datname: state.name, reason: reasonOf(state) })),
       ...closed.map((datname) => one(databaseState, 1, { datname, reason: 'not_permitted' })),
-      ...(intervals.size === 0 ? [] : [one(budgetedPollInterval, health.budgetedInterval)]),
-      ...[...intervals].map(([datname, seconds]) => one(pollInterval, seconds, { datname })),
+      ...(health.intervals.size === 0 ? [] : [one(budgetedPollInterval, health.budgetedInterval)]),
+      ...intervals.map(([datname, seconds]) => one(pollInterval, seconds, { datname })),
       // A cycle is overdue only if the last one connected, or none has ended.
       ...states.flatMap(({ name: datname, isUp, failure }) => {
         const endedAt = isUp || failure === undefined ? cycleEnds.get(datname) : undefined
         return endedAt === undefined ? [] : [one(cycleEnd, endedAt, { datname })]
       }),
-      ...capacity,
+      ...capacity.filter(({ labels: { datname = '' } }) => isOwn(datname)),
       ...(known.size > 0 ? [one(identities, known.size), one(duplicates, health.duplicates)] : []),
       ...states.filter(wasTried).map(({ name, isUp }) => one(databaseUp, isUp ? 1 : 0, { datname: name })),
       ...states.filter(isDown).map(({ name }) => one(success, 0, { datname: name, query: '' })),
@@ -147,7 +154,7 @@ export function healthSamples(servers: readonly ServerHealth[], datnames: Readon
       ...plan.flatMap(({ query, datname, refused = [] }) =>
         refused.map(({ key, errorClass }) => one(refusedPart, 1, { datname, query: query.name, part: key, class: errorClass }))
       ),
-      ...[...capabilitiesOf(states), ...trackingOf(states)].map(({ datname, name, has }) =>
+      ...[...capabilitiesOf(all, isOwn), ...trackingOf(all)].map(({ datname, name, has }) =>
         one(capability, has ? 1 : 0, { datname, capability: name })
       )
     ]
@@ -174,12 +181,13 @@ function placeOf(server: string, datname: string): string {
   return `${server}\n${datname}`
 }
 
-function capabilitiesOf(states: readonly DatabaseState[]) {
+function capabilitiesOf(states: readonly DatabaseState[], isOwn: (datname: string) => boolean) {
+  const roles = states.flatMap(({ name: datname, isUp, facts }) =>
+    isUp && facts !== undefined ? [{ datname, isShown: isOwn(datname), has: facts.capabilities }] : []
+  )
   return capabilities.flatMap(({ name, isServerWide }) => {
-    const roles = states.flatMap(({ name: datname, isUp, facts }) =>
-      isUp && facts !== undefined ? [{ datname, name, has: facts.capabilities.has(name) }] : []
-    )
-    return isServerWide && roles.length > 0 ? [{ datname: '', name, has: roles.some(({ has }) => has) }] : roles
+    if (isServerWide && roles.length > 0) return [{ datname: '', name, has: roles.some(({ has }) => has.has(name)) }]
+    return roles.flatMap(({ datname, isShown, has }) => (isShown ? [{ datname, name, has: has.has(name) }] : []))
   })
 }
 

@@ -5,7 +5,7 @@ import { capacitySamples } from './capacity.ts'
 import { duplicatesOf, findDuplicates } from './duplicate-servers.ts'
 import type { ServerHealth } from './health.ts'
 import type { PageState } from './page.ts'
-import { type IsSelected, readSelection, type Selection } from './selection.ts'
+import { includesServer, ownedBy, readSelection, type Selection } from './selection.ts'
 
 /** One server: its poller, and the measurement of its disk if a data directory is configured. */
 export interface PolledServer {
@@ -14,8 +14,9 @@ export interface PolledServer {
 }
 
 /** The servers of a selection. */
-export function serversOf({ server }: Selection, all: readonly PolledServer[]): readonly PolledServer[] {
-  return server === undefined ? all : all.filter(({ poller }) => poller.server.name === server)
+export function serversOf<One extends PolledServer>(selection: Selection, all: readonly One[]): readonly One[] {
+  if (selection.server === undefined && selection.team === undefined) return all
+  return all.filter(({ poller }) => includesServer(selection, poller.server))
 }
 
 /**
@@ -26,9 +27,20 @@ export function revisionOf(servers: readonly PolledServer[]): string {
   return servers.map(({ poller, disk }) => `${poller.revision}/${poller.openSessions}/${disk?.revision ?? ''}`).join()
 }
 
-/** The groups of configured servers that are the same running server. */
-export function duplicateServers(servers: readonly PolledServer[]): readonly (readonly string[])[] {
-  return findDuplicates(servers.map(({ poller: { server, states } }) => ({ server: server.name, states })))
+/**
+ * Returns a function that finds the groups of configured servers that are the same running server. They are the same for the
+ * pages of all selections, and are searched once for each state.
+ */
+export function rememberDuplicates(): (servers: readonly PolledServer[]) => readonly (readonly string[])[] {
+  let last: { servers: readonly PolledServer[]; revision: number; groups: readonly (readonly string[])[] } | undefined
+  return (servers) => {
+    const revision = servers.reduce((sum, { poller }) => sum + poller.revision, 0)
+    if (last?.servers !== servers || last.revision !== revision) {
+      const groups = findDuplicates(servers.map(({ poller: { server, states } }) => ({ server: server.name, states })))
+      last = { servers, revision, groups }
+    }
+    return last.groups
+  }
 }
 
 /** The part of the state that does not belong to single servers. */
@@ -53,18 +65,37 @@ export function readPageState(
   if (isInPart === undefined) return undefined
   const isShownIn = new Map(part.map(({ poller }) => [poller.server.name, poller.isShown]))
   // A snapshot may contain databases that were dropped or excluded after its poll.
-  const isShown: IsSelected = (server, datnames) => {
-    const shown = datnames.filter((datname) => isShownIn.get(server)?.(datname))
-    return (shown.length > 0 || datnames.length === 0) && isInPart(server, shown)
-  }
+  const isShown = rememberDatabases((server, datname) => isShownIn.get(server)?.(datname) === true && isInPart(server, [datname]))
+  const databases = new Map(
+    part.flatMap(({ poller: { server } }) => {
+      const owned = selection.team === undefined ? undefined : ownedBy(server, selection.team)
+      return owned === undefined ? [] : [[server.name, owned]]
+    })
+  )
   return {
-    snapshots: part.flatMap(({ poller }) => poller.snapshots.all()),
-    servers: part.map((one) => healthOf(one, { duplicates, now, unixOffsetMs })).filter(({ server }) => isShown(server, [''])),
+    snapshots: part.flatMap(({ poller: { server, snapshots } }) => {
+      const owned = databases.get(server.name)
+      return owned === undefined ? snapshots.all() : snapshots.about(owned)
+    }),
+    databases,
+    servers: part.map((one) => healthOf(one, { duplicates, now, unixOffsetMs })),
     own: own.filter(isOfCurrent(part)),
-    isSelected: isShown,
+    isSelected: (server, datnames) => (datnames.length === 0 ? isInPart(server, []) : datnames.some((datname) => isShown(server, datname))),
     now,
     unixOffsetMs,
     disksFreshUntil: Math.min(...part.map(({ disk }) => disk?.size(now)?.freshUntil ?? Number.POSITIVE_INFINITY))
+  }
+}
+
+/** Evaluates a condition once for each database: it depends on patterns and lists, and a page consists of thousands of texts. */
+function rememberDatabases(isShown: (server: string, datname: string) => boolean): (server: string, datname: string) => boolean {
+  const known = new Map<string, Map<string, boolean>>()
+  return (server, datname) => {
+    const ofServer = known.get(server) ?? new Map<string, boolean>()
+    if (ofServer.size === 0) known.set(server, ofServer)
+    const isShownThere = ofServer.get(datname) ?? isShown(server, datname)
+    ofServer.set(datname, isShownThere)
+    return isShownThere
   }
 }
 

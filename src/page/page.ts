@@ -4,6 +4,7 @@ import { runAtOnce, type Work } from '../poll/run-in-slices.ts'
 import { expiresAt, isFresh, type Snapshot } from '../poll/snapshots.ts'
 import { collectorSamples } from './collectors.ts'
 import { exportedQueries, healthSamples, QueryLines, type ServerHealth } from './health.ts'
+import { textsAbout } from './selected-texts.ts'
 import type { IsSelected } from './selection.ts'
 
 /** Everything that the page or a part of it depends on. */
@@ -15,6 +16,8 @@ export interface PageState {
   /** The exporter's own metrics. Samples without the label `server` belong to every selection. */
   readonly own: readonly Sample[]
   readonly isSelected: IsSelected
+  /** The databases of the selection by server; absent for a server with all of its databases. */
+  readonly databases?: ReadonlyMap<string, ReadonlySet<string>>
   /** The time of the state, in milliseconds of the clock. */
   readonly now: number
   /** The Unix time at time 0 of the clock, in milliseconds. */
@@ -37,10 +40,10 @@ export function renderPage(state: PageState, lines = new QueryLines()): Rendered
 
 /** Does the same in steps. */
 export function* renderPageInSteps(
-  { snapshots, servers, own, isSelected, now, unixOffsetMs }: PageState,
+  { snapshots, servers, own, isSelected, databases, now, unixOffsetMs }: PageState,
   lines: QueryLines
 ): Work<RenderedPage> {
-  const joined = yield* joinSnapshotsInSteps(snapshots, now, isSelected)
+  const joined = yield* joinSnapshotsInSteps(snapshots, now, isSelected, databases)
   const selected = exportedQueries(
     snapshots.filter(({ server, datname }) => isSelected(server, [datname])),
     servers,
@@ -50,7 +53,7 @@ export function* renderPageInSteps(
   const isOwn = ({ labels: { server, datname = '' } }: Sample) => server === undefined || isSelected(server, [datname])
   const health: FamilyText[] = []
   for (const part of chunksOf(servers, ({ states }) => 1 + states.length)) {
-    health.push(...render(healthSamples(part, joined.datnames).filter(isOwn)).texts)
+    health.push(...render(healthSamples(part, joined.datnames, (server, datname) => isSelected(server, [datname]))).texts)
     yield
   }
   health.push(...render(collectorSamples(selected, servers)).texts)
@@ -95,7 +98,12 @@ export function joinSnapshots(snapshots: readonly Snapshot[], now: number, isSel
   return runAtOnce(joinSnapshotsInSteps(snapshots, now, isSelected))
 }
 
-function* joinSnapshotsInSteps(snapshots: readonly Snapshot[], now: number, isSelected: IsSelected): Work<JoinedSnapshots> {
+function* joinSnapshotsInSteps(
+  snapshots: readonly Snapshot[],
+  now: number,
+  isSelected: IsSelected,
+  databases?: PageState['databases']
+): Work<JoinedSnapshots> {
   const fresh = snapshots.filter((snapshot) => isFresh(snapshot, now))
   const isChosen = chooseContributors(fresh, snapshots)
   yield
@@ -106,7 +114,8 @@ function* joinSnapshotsInSteps(snapshots: readonly Snapshot[], now: number, isSe
     const { server, texts } = snapshot
     const names = datnames.get(server) ?? new Set()
     datnames.set(server, names)
-    for (const text of texts) {
+    const owned = databases?.get(server)
+    for (const text of owned === undefined ? texts : textsAbout(texts, owned)) {
       if (!isSelected(server, text.ranIn ?? [text.datname]) || !isChosen(snapshot, text)) continue
       selected.push(text)
       if (text.datname !== '') names.add(text.datname)

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { runInSlices, type Work } from '../poll/run-in-slices.ts'
-import { type Built, isServable, KeptPages, keyOf } from './kept-pages.ts'
+import { type Built, isServable, KeptPages, type NextScrapeOf } from './kept-pages.ts'
 import type { RenderedPage } from './page.ts'
 import { compressor, createPageText, type PageText } from './page-text.ts'
-import type { Selection } from './selection.ts'
+import { keyOf, type Selection } from './selection.ts'
 
 /** The page or a part of it. It is immutable; each state has its own page. */
 export interface Page {
@@ -28,8 +28,7 @@ export interface PageSource<Process> {
    * server or team is unknown.
    */
   readonly render: (selection: Selection, ofProcess: Process, now: number) => Work<RenderedPage> | undefined
-  /** The expected time of the next regular scrape; undefined if there is none. */
-  readonly nextScrape: (now: number) => number | undefined
+  readonly nextScrape: NextScrapeOf
   readonly clock: Clock
 }
 
@@ -40,11 +39,14 @@ interface KeptPage extends Page, Built {
 
 const longestTimerMs = 3_600_000
 
-/** Builds pages, one at a time for each selection, serves them from memory and prepares them before scrapes. */
+/** Builds pages, one after the other, serves them from memory and prepares them before scrapes. */
 export class Pages<Process> {
   readonly #source: PageSource<Process>
   readonly #kept = new KeptPages<KeptPage>()
   readonly #building = new Map<string, Promise<KeptPage | undefined>>()
+  /** The builds that wait for the one in progress. Those of requests precede those of preparations. */
+  readonly #waiting = new Map<string, { readonly start: () => void; isRequested: boolean }>()
+  #isBuilding = false
   /** Distinguishes the entity tags of this process from those of others. */
   readonly #process = randomBytes(6).toString('base64url')
   readonly #compress = compressor()
@@ -96,7 +98,7 @@ export class Pages<Process> {
     if (!this.#isStarted) return
     const { clock, nextScrape } = this.#source
     const now = clock.now()
-    const checkAt = this.#kept.nextCheck(nextScrape(now), now) ?? Number.POSITIVE_INFINITY
+    const checkAt = this.#kept.nextCheck(nextScrape, now) ?? Number.POSITIVE_INFINITY
     // An earlier check plans the next one.
     if (checkAt >= this.#checkAt) return
     clearTimeout(this.#timer)
@@ -109,22 +111,44 @@ export class Pages<Process> {
     const now = clock.now()
     this.#checkAt = Number.POSITIVE_INFINITY
     // If rendering fails, the next scrape reports it.
-    for (const selection of this.#kept.due(revisionOf, nextScrape(now), now)) void this.#build(selection).catch(() => {})
+    for (const selection of this.#kept.due(revisionOf, nextScrape, now)) void this.#build(selection, false).catch(() => {})
     this.plan()
   }
 
-  #build(selection: Selection): Promise<KeptPage | undefined> {
+  #build(selection: Selection, isRequested = true): Promise<KeptPage | undefined> {
     const key = keyOf(selection)
     const running = this.#building.get(key)
+    const waiting = this.#waiting.get(key)
+    if (waiting !== undefined) waiting.isRequested ||= isRequested
     if (running !== undefined) return running
-    const build = this.#buildNew(selection).finally(() => this.#building.delete(key))
+    const build = this.#buildNew(selection, isRequested).finally(() => this.#building.delete(key))
     this.#building.set(key, build)
     return build
   }
 
-  async #buildNew(selection: Selection): Promise<KeptPage | undefined> {
-    const { clock, revisionOf, readProcess, render } = this.#source
-    const ofProcess = await readProcess(clock.now())
+  async #buildNew(selection: Selection, isRequested: boolean): Promise<KeptPage | undefined> {
+    const ofProcess = await this.#source.readProcess(this.#source.clock.now())
+    // Builds that alternate would all end late.
+    if (this.#isBuilding) await new Promise<void>((start) => this.#waiting.set(keyOf(selection), { start, isRequested }))
+    this.#isBuilding = true
+    try {
+      return await this.#buildNow(selection, ofProcess)
+    } finally {
+      this.#startNext()
+    }
+  }
+
+  #startNext(): void {
+    const waiting = [...this.#waiting]
+    const next = waiting.find(([, { isRequested }]) => isRequested) ?? waiting[0]
+    this.#isBuilding = next !== undefined
+    if (next === undefined) return
+    this.#waiting.delete(next[0])
+    next[1].start()
+  }
+
+  async #buildNow(selection: Selection, ofProcess: Process): Promise<KeptPage | undefined> {
+    const { clock, revisionOf, render } = this.#source
     // A poll finishes counting its statements and stores them in one turn of the event loop. The state must not be read in between.
     await nextTurn()
     const builtAt = clock.now()

@@ -1,15 +1,14 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 
 /** Work that can be interrupted after each step. It returns the result. */
 export type Work<Result> = Generator<void, Result>
 
-/** The duration of a slice. Other events, such as scrapes, wait for at most one slice. */
+/** The duration of a slice. Other events, such as scrapes, wait for one slice of one work at most. */
 const sliceMs = 10
 
 /**
- * Does work in slices, with a turn of the event loop after each slice. The first slice is done synchronously. Returns
- * undefined if `isCancelled` returned true between two slices.
+ * Does work in slices, with a turn of the event loop after each slice. Several works alternate: each turn has one slice. The
+ * first slice is done synchronously. Returns undefined if `isCancelled` returned true between two slices.
  */
 export async function runInSlices<Result>(work: Work<Result>, clock: Pick<Clock, 'now'>): Promise<Result>
 export async function runInSlices<Result>(
@@ -26,10 +25,26 @@ export async function runInSlices<Result>(
   for (let step = work.next(); ; step = work.next()) {
     if (step.done) return step.value
     if (now() - startedAt <= sliceMs) continue
-    await nextTurn()
+    await nextSlice()
     if (isCancelled()) return undefined
     startedAt = now()
   }
+}
+
+/** The works that wait for their next slice. */
+const waiting: (() => void)[] = []
+
+/** Waits for a turn without a slice of another work: Node.js would otherwise do all of them before it handles other events. */
+function nextSlice(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve)
+    if (waiting.length === 1) setImmediate(startSlice)
+  })
+}
+
+function startSlice(): void {
+  if (waiting.length > 1) setImmediate(startSlice)
+  waiting.shift()?.()
 }
 
 /** Does all work synchronously. */

@@ -11,7 +11,7 @@ const idleMs = 300_000
 /** No series stays frozen for longer, for example if each request comes from a new address. */
 const longestFreezeMs = 2 * longestExpectedMs
 const mostScrapers = 1000
-/** Stopped scrapers are deleted at this interval, and the next scrape is determined again after it. */
+/** Stopped scrapers are deleted at this interval. */
 const checkMs = 1000
 
 /** A client that requests the page. */
@@ -22,6 +22,8 @@ interface Scraper {
   readonly pages: readonly number[]
   /** The times of its last requests, oldest first. */
   readonly times: readonly number[]
+  /** Identifies the page that it requests. */
+  readonly page: string
   /** The regular scrapers of the client. */
   readonly regular: readonly RegularScraper[]
 }
@@ -34,26 +36,32 @@ export class Scrapers {
   readonly #scrapers = new Map<string, Scraper>()
   /** The time of the last scrape of each server's part, and of the whole page with the key `undefined`. */
   readonly #lastScrapes = new Map<string | undefined, number>()
+  /** The scrapers of each page. The expected scrape of one page must not cost a walk over all scrapers. */
+  readonly #byPage = new Map<string, Map<string, Scraper>>()
   #checkedAt = Number.NEGATIVE_INFINITY
-  /** The earliest expected scrape, and when it was determined. Requests then do not iterate over all scrapers. */
-  #next = { at: undefined as number | undefined, determinedAt: Number.NEGATIVE_INFINITY }
 
   /**
    * Records that a client has received the page, or the part of one server, with data of the time `builtAt`, which it
-   * requested at `now`. `client` identifies the address and the team.
+   * requested at `now`. `client` identifies the address and the team, and `page` the page.
    */
-  scraped(client: string, server: string | undefined, builtAt: number, now = builtAt): void {
+  scraped(client: string, server: string | undefined, builtAt: number, now = builtAt, page = ''): void {
     const key = JSON.stringify([client, server])
     const { pages = [], times: earlier = [], regular: known = [] } = this.#scrapers.get(key) ?? {}
     const times = ascending([...earlier, now]).slice(-timesNeeded)
-    const scraper = { server, pages: ascending([...pages, builtAt]).slice(-pagesKept), times, regular: updateRegularScrapers(known, times) }
+    const scraper = {
+      server,
+      page,
+      pages: ascending([...pages, builtAt]).slice(-pagesKept),
+      times,
+      regular: updateRegularScrapers(known, times)
+    }
     // The order is that of the last scrapes.
-    this.#scrapers.delete(key)
+    this.#delete(key)
     this.#scrapers.set(key, scraper)
+    this.#byPage.set(page, (this.#byPage.get(page) ?? new Map()).set(key, scraper))
     this.#lastScrapes.set(server, now)
-    this.#next.at = earliest([this.#next.at ?? [], nextScrapesOf(scraper, now)].flat())
     const [oldest] = this.#scrapers.keys()
-    if (this.#scrapers.size > mostScrapers && oldest !== undefined) this.#scrapers.delete(oldest)
+    if (this.#scrapers.size > mostScrapers && oldest !== undefined) this.#delete(oldest)
     if (now - this.#checkedAt >= checkMs) this.#deleteStopped(now)
   }
 
@@ -80,18 +88,21 @@ export class Scrapers {
     return now - last > idleMs
   }
 
-  /** The expected time of the next regular scrape of any scraper after `now`; undefined if there is none. */
-  nextScrape(now: number): number | undefined {
-    const { at, determinedAt } = this.#next
-    if (now - determinedAt >= checkMs || (at !== undefined && at <= now)) {
-      this.#next = { at: earliest(this.#active(now).flatMap((scraper) => nextScrapesOf(scraper, now))), determinedAt: now }
-    }
-    return this.#next.at
+  /** The expected time of the next regular scrape of a page after `now`; undefined if there is none. */
+  nextScrape(now: number, page = ''): number | undefined {
+    return earliest([...(this.#byPage.get(page)?.values() ?? [])].flatMap((scraper) => nextScrapesOf(scraper, now)))
+  }
+
+  #delete(key: string): void {
+    const page = this.#scrapers.get(key)?.page ?? ''
+    this.#scrapers.delete(key)
+    this.#byPage.get(page)?.delete(key)
+    if (this.#byPage.get(page)?.size === 0) this.#byPage.delete(page)
   }
 
   #deleteStopped(now: number): void {
     this.#checkedAt = now
-    for (const [key, scraper] of this.#scrapers) if (hasStopped(scraper, now)) this.#scrapers.delete(key)
+    for (const [key, scraper] of this.#scrapers) if (hasStopped(scraper, now)) this.#delete(key)
     for (const [server, last] of this.#lastScrapes) if (now - last > idleMs) this.#lastScrapes.delete(server)
   }
 

@@ -38,6 +38,8 @@ export class Snapshots {
   /** The exported samples and bytes, by snapshot and database, and their sums by `accountOf`. */
   readonly #exported = new Map<string, ReadonlyMap<string, Exported>>()
   readonly #sums = new Map<string, Exported>()
+  /** The keys of the snapshots by each database that they are about. */
+  readonly #keys = new Map<string, Set<string>>()
   #isSorted = true
   #revision = 0
 
@@ -57,7 +59,12 @@ export class Snapshots {
   put(snapshot: Omit<Snapshot, 'server'>): void {
     const { datname, query } = snapshot
     const key = keyOf(datname, query)
-    if (snapshot.texts !== this.#byKey.get(key)?.texts) this.#count(key, datname, exportedBy(datname, snapshot.texts))
+    const last = this.#byKey.get(key)
+    if (snapshot.texts !== last?.texts) {
+      this.#count(key, datname, exportedBy(datname, snapshot.texts))
+      if (last !== undefined) this.#forget(key, last)
+      for (const database of databasesOf(snapshot)) this.#keys.set(database, (this.#keys.get(database) ?? new Set()).add(key))
+    }
     this.#revision++
     this.#isSorted &&= this.#byKey.has(key)
     this.#byKey.set(key, { server: this.#server, ...snapshot })
@@ -102,6 +109,7 @@ export class Snapshots {
       const { datname, query } = snapshot
       if (isRunning(datname, query)) continue
       this.#byKey.delete(key)
+      this.#forget(key, snapshot)
       this.#count(key, datname, new Map())
       this.#revision++
     }
@@ -116,6 +124,20 @@ export class Snapshots {
     if (!this.#isSorted) this.#byKey = new Map([...this.#byKey].sort(([left], [right]) => (left < right ? -1 : 1)))
     this.#isSorted = true
     return [...this.#byKey.values()]
+  }
+
+  /** The snapshots of these databases, those that contain their rows, and the server-wide ones, in the order of `all`. */
+  about(databases: Iterable<string>): readonly Snapshot[] {
+    const keys = new Set(['', ...databases].flatMap((database) => [...(this.#keys.get(database) ?? [])]))
+    return [...keys].sort().flatMap((key) => this.#byKey.get(key) ?? [])
+  }
+
+  #forget(key: string, snapshot: Snapshot): void {
+    for (const database of databasesOf(snapshot)) {
+      const keys = this.#keys.get(database)
+      keys?.delete(key)
+      if (keys?.size === 0) this.#keys.delete(database)
+    }
   }
 
   #count(key: string, datname: string, exported: ReadonlyMap<string, Exported>): void {
@@ -133,6 +155,12 @@ export class Snapshots {
     if (exported.size > 0) this.#exported.set(key, exported)
     else this.#exported.delete(key)
   }
+}
+
+/** The databases that a snapshot is about: its own and those of its rows. A server-wide one is about all. */
+function databasesOf({ datname, texts }: Pick<Snapshot, 'datname' | 'texts'>): ReadonlySet<string> {
+  if (datname === '') return new Set([''])
+  return new Set([datname, ...texts.flatMap((text) => text.ranIn ?? [text.datname])])
 }
 
 /** Whether a snapshot is recent enough to be served. Prometheus would treat older values as current. */

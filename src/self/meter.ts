@@ -37,8 +37,8 @@ export interface Meter {
   /** Records the shard of this process; undefined if it polls all servers. */
   readonly sharded: (shard: ShardNumber | undefined) => void
   readonly http: HttpMeter
-  /** The exporter's metrics. */
-  readonly samples: () => readonly Sample[]
+  /** The exporter's metrics, without those of other servers if servers are given. */
+  readonly samples: (servers?: readonly string[]) => readonly Sample[]
   /** The metrics of the process at this moment, in Prometheus's text format. */
   readonly processText: () => Promise<string>
 }
@@ -115,9 +115,9 @@ export function createMeter(version: string): Meter {
       rejected: (reason) => rejected.add({ reason }, 1),
       pagesInFlight: (count) => pagesInFlight.set({}, count)
     },
-    samples: () => {
+    samples: (servers) => {
       lag.working()
-      return families.flatMap((family) => family.samples())
+      return families.flatMap((family) => family.samples(servers))
     },
     processText: processMetrics
   }

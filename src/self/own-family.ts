@@ -9,13 +9,18 @@ export interface OwnFamily {
   readonly clear: () => void
   /** Deletes the samples of a server, or of one of its databases. */
   readonly forget: (removed: { readonly server: string; readonly datname?: string }) => void
-  readonly samples: () => readonly Sample[]
+  /** The samples of these servers, and those without the label `server`; without servers, all. */
+  readonly samples: (servers?: readonly string[]) => readonly Sample[]
 }
 
 /** Creates a family without samples. */
 export function createOwnFamily(family: Family): OwnFamily {
-  const samples = new Map<string, { readonly labels: Labels; value: number }>()
+  /** By server, `''` for samples without a server, and by labels. */
+  const byServer = new Map<string, Map<string, { readonly labels: Labels; value: number }>>()
   const change = (labels: Labels, valueAfter: (before: number) => number) => {
+    const { server = '' } = labels
+    const samples = byServer.get(server) ?? new Map<string, { readonly labels: Labels; value: number }>()
+    if (samples.size === 0) byServer.set(server, samples)
     const text = renderLabels(labels)
     const sample = samples.get(text)
     if (sample === undefined) samples.set(text, { labels, value: valueAfter(0) })
@@ -24,12 +29,15 @@ export function createOwnFamily(family: Family): OwnFamily {
   return {
     add: (labels, value) => change(labels, (before) => before + value),
     set: (labels, value) => change(labels, () => value),
-    clear: () => samples.clear(),
+    clear: () => byServer.clear(),
     forget: ({ server, datname }) => {
-      for (const [text, { labels }] of samples) {
-        if (labels.server === server && (datname === undefined || labels.datname === datname)) samples.delete(text)
-      }
+      const samples = byServer.get(server) ?? new Map()
+      for (const [text, { labels }] of samples) if (datname === undefined || labels.datname === datname) samples.delete(text)
+      if (samples.size === 0) byServer.delete(server)
     },
-    samples: () => [...samples.values()].map(({ labels, value }) => ({ family, labels, value }))
+    samples: (servers) => {
+      const selected = servers === undefined ? [...byServer.values()] : ['', ...servers].flatMap((server) => byServer.get(server) ?? [])
+      return selected.flatMap((samples) => [...samples.values()].map(({ labels, value }) => ({ family, labels, value })))
+    }
   }
 }

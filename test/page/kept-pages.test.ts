@@ -1,8 +1,10 @@
 import { test } from 'tap'
 import { type Built, isServable, KeptPages } from '../../src/page/kept-pages.ts'
-import type { Selection } from '../../src/page/selection.ts'
+import { keyOf, type Selection } from '../../src/page/selection.ts'
 
 const whole: Selection = {}
+/** No scrape is expected. */
+const never = () => undefined
 const page = (builtAt: number, more: Partial<Built> = {}): Built => ({
   builtAt,
   freshUntil: Number.POSITIVE_INFINITY,
@@ -52,9 +54,9 @@ test('the kept pages have at most 64 MiB; a larger one is kept alone', async (t)
 test('a page that was not requested for ten minutes is deleted', async (t) => {
   const kept = new KeptPages<Built>()
   keep(kept, page(0), whole, 0)
-  kept.nextCheck(undefined, 600_000)
+  kept.nextCheck(never, 600_000)
   t.ok(kept.get(whole))
-  t.equal(kept.nextCheck(undefined, 600_001), undefined)
+  t.equal(kept.nextCheck(never, 600_001), undefined)
   t.notOk(kept.get(whole))
 })
 
@@ -62,8 +64,8 @@ test('without an expected scrape, a page is built once its state has changed and
   const kept = new KeptPages<Built>()
   keep(kept, page(0), whole, 0)
   let revision = 1
-  const due = (now: number) => kept.due(() => String(revision), undefined, now).length
-  t.equal(kept.nextCheck(undefined, 0), 250)
+  const due = (now: number) => kept.due(() => String(revision), never, now).length
+  t.equal(kept.nextCheck(never, 0), 250)
   t.equal(due(250), 0, 'nothing has changed')
   revision = 2
   t.equal(due(500), 0, 'still changing')
@@ -83,19 +85,22 @@ test('without an expected scrape, a page is built once its state has changed and
 test('without an expected scrape, builds use at most 2 % of a core, and none follows two minutes after the last request', async (t) => {
   const kept = new KeptPages<Built>()
   keep(kept, page(0, { buildMs: 100 }), whole, 0)
-  const due = (now: number) => kept.due(() => '2', undefined, now).length
-  due(4000)
+  const due = (now: number) => kept.due(() => '2', never, now).length
   t.equal(due(4999), 0)
-  t.equal(due(5000), 1)
+  t.equal(due(5000), 0, 'perhaps still changing')
+  t.equal(due(5250), 1)
+  kept.put(whole, page(110_000, { buildMs: 100 }), 110_000)
+  t.equal(due(114_999), 0)
+  due(115_000)
   t.equal(due(120_000), 1)
   t.equal(due(120_001), 0)
-  t.equal(kept.nextCheck(undefined, 120_001), undefined)
+  t.equal(kept.nextCheck(never, 120_001), undefined)
 })
 
 test('an expired value is a change', async (t) => {
   const kept = new KeptPages<Built>()
   keep(kept, page(0, { freshUntil: 1000 }), whole, 0)
-  const due = (now: number) => kept.due(() => '1', undefined, now).length
+  const due = (now: number) => kept.due(() => '1', never, now).length
   t.same([500, 1000, 1001].map(due), [0, 0, 1])
 })
 
@@ -103,7 +108,11 @@ test('a page whose value expires between the preparation and the scrape is built
   const kept = new KeptPages<Built>()
   const due = (freshUntil: number) => {
     keep(kept, page(0, { freshUntil }), whole, 0, 15, 30)
-    return kept.due(() => '1', 45_000, 44_975).length
+    return kept.due(
+      () => '1',
+      () => 45_000,
+      44_975
+    ).length
   }
   t.same([45_000, 44_999].map(due), [0, 1])
 })
@@ -111,23 +120,59 @@ test('a page whose value expires between the preparation and the scrape is built
 test('a page is built once, shortly before the next expected scrape', async (t) => {
   const kept = new KeptPages<Built>()
   keep(kept, page(0, { buildMs: 20 }), whole, 0, 15, 30)
-  const due = (now: number) => kept.due(() => '2', 45_000, now).length
-  t.equal(kept.nextCheck(45_000, 30_000), 44_910)
+  const due = (now: number) =>
+    kept.due(
+      () => '2',
+      () => 45_000,
+      now
+    ).length
+  t.equal(
+    kept.nextCheck(() => 45_000, 30_000),
+    44_910
+  )
   t.same([40_000, 44_909, 44_910].map(due), [0, 0, 1])
   kept.put(whole, page(44_910, { buildMs: 20, revision: '1' }), 44_910)
   t.equal(due(44_990), 0, 'although the state has changed again')
-  t.equal(kept.nextCheck(45_000, 44_910), 45_250)
+  t.equal(
+    kept.nextCheck(() => 45_000, 44_910),
+    45_250
+  )
   kept.put(whole, page(30_000, { buildMs: 1000 }), 30_000)
   t.same([44_799, 44_800].map(due), [0, 1], 'a large page too is at most 250 ms old at the scrape')
 })
 
-test('a page is not built before scrapes of other pages', async (t) => {
+test('pages are built before their own scrapes only, and the revisions of others are not read', async (t) => {
   const kept = new KeptPages<Built>()
-  keep(kept, page(0), { server: 'a' }, 0, 15, 30)
-  keep(kept, page(0), { server: 'b' }, 5, 20, 35)
-  keep(kept, page(0), { server: 'once' }, 36)
-  const due = (nextScrape: number) => kept.due(() => '2', nextScrape, nextScrape - 10)
-  t.same(due(45_000), [{ server: 'a' }])
-  kept.requested({ server: 'a' }, 45_000)
-  t.same(due(50_000), [{ server: 'b' }])
+  const pages = Array.from({ length: 200 }, (_, index) => ({ team: `t${index}` }))
+  for (const selection of pages) keep(kept, page(0), selection, 0)
+  // As 200 scrapers with a period of 15 s.
+  const scrapes = new Map(pages.map((selection, index) => [keyOf(selection), 15_000 + index * 75]))
+  let reads = 0
+  const due = (now: number) =>
+    kept.due(
+      () => {
+        reads++
+        return '2'
+      },
+      (key) => scrapes.get(key),
+      now
+    )
+  t.same(due(14_969), [])
+  t.same(due(14_970), [{ team: 't0' }])
+  kept.put({ team: 't0' }, page(14_970, { revision: '2' }), 14_970)
+  t.same(due(15_045), [{ team: 't1' }])
+  t.equal(reads, 2)
+})
+
+test('without expected scrapes, the builds of all pages together use at most 2 % of a core', async (t) => {
+  const kept = new KeptPages<Built>()
+  for (let index = 0; index < 200; index++) keep(kept, page(0, { buildMs: 20 }), { team: `t${index}` }, 0)
+  const built = new Set<string>()
+  for (let now = 250; now <= 60_000; now += 250) {
+    for (const selection of kept.due(() => '2', never, now)) {
+      built.add(`${selection.team}`)
+      kept.put(selection, page(now, { buildMs: 20 }), now)
+    }
+  }
+  t.equal(built.size, 59, 'one a second, each of another page')
 })

@@ -1,7 +1,8 @@
 import { test } from 'tap'
 import { render } from '../../src/metric/exposition.ts'
 import { renderPage } from '../../src/page/page.ts'
-import { readPageState, revisionOf } from '../../src/page/page-state.ts'
+import { readPageState, revisionOf, serversOf } from '../../src/page/page-state.ts'
+import { textsAbout } from '../../src/page/selected-texts.ts'
 import type { Found } from '../../src/poll/found.ts'
 import type { Outcome } from '../../src/poll/poll-query.ts'
 import { parseQuery } from '../../src/query/parse.ts'
@@ -25,6 +26,8 @@ const resultOf = (datname: string, value: number): Outcome => ({
     dropped: { rows: 0, budget: 0, bytes: 0, duplicate: 0, illegal: 0 }
   }
 })
+
+const succeeded = { succeededAt: 0, seconds: 0.01, rows: 1, failure: undefined }
 
 test('each change of the page changes the revision', async (t) => {
   const server = makeServer(['a', 'b'], { discovery })
@@ -103,4 +106,50 @@ test('the state of a page does not change while it is rendered', async (t) => {
   const before = state()
   runCycle({ name: 'a', found: makeConnected({ listed: listed('a') }), startedAt: 15_000 })
   t.same([before?.isSelected('s', ['b']), state()?.isSelected('s', ['b'])], [true, false])
+})
+
+test('the page of a team reads the snapshots of its databases and the server-wide ones, among any number of others', async (t) => {
+  const names = Array.from({ length: 40 }, (_, index) => `d${index}`)
+  const server = makeServer(names, { databases: names.map((name) => makeDatabase(name, { team: `team ${name}` })) })
+  const { poller } = makePoller(server, queries)
+  const other = makePoller(makeServer(['x'], { name: 'other' }), queries).poller
+  for (const datname of ['', ...names]) {
+    const rows = (datname === '' ? names : [datname]).flatMap((name) => resultOf(name, 1).result?.texts ?? [])
+    poller.snapshots.put({ datname, query: datname === '' ? 'one' : 'wide', intervalSeconds: 15, ...succeeded, texts: rows })
+  }
+  // A database of another team that contributes rows of `d7`, and one whose poll failed.
+  poller.snapshots.put({ datname: 'd8', query: 'one', intervalSeconds: 15, ...succeeded, texts: resultOf('d7', 2).result?.texts ?? [] })
+  poller.snapshots.fail('d9', 'other', 15, 1, { errorClass: 'other', message: 'failed' })
+  const servers = [poller, other].map((one) => ({ poller: one, disk: undefined }))
+  const circumstances = { own: [], now: 0, unixOffsetMs: 0, duplicates: [] }
+  const state = readPageState({ team: 'team d7' }, servers, circumstances)
+  t.same(
+    state?.snapshots.map(({ datname, query: name }) => `${datname} ${name}`),
+    [' one', 'd7 wide', 'd8 one']
+  )
+  t.equal(serversOf({ team: 'team d7' }, servers).length, 1)
+  const pageOf = (one: typeof state) => String(Buffer.concat(one === undefined ? [] : renderPage(one).parts))
+  // The same page is a filtered one of everything.
+  const { snapshots } = readPageState({}, servers, circumstances) ?? { snapshots: [] }
+  t.equal(pageOf(state), pageOf(state && { ...state, snapshots, databases: new Map() }))
+  t.match(pageOf(state), /^pg_x\{.*datname="d7"\} 1$/m)
+  t.notMatch(pageOf(state), /"d6"/)
+  poller.snapshots.keepOnly((datname) => datname === '')
+  t.equal(readPageState({ team: 'team d7' }, servers, circumstances)?.snapshots.length, 1)
+})
+
+test('the rows of other databases are not read again for each page', async (t) => {
+  let reads = 0
+  const all = Array.from({ length: 1000 }, (_, index) => resultOf(`d${index}`, 1).result?.texts ?? []).flat()
+  const whole = [...all, ...(resultOf('', 1).result?.texts ?? [])]
+  const texts = new Proxy(whole, {
+    get: (target, key, receiver) => {
+      if (/^\d+$/.test(String(key))) reads++
+      return Reflect.get(target, key, receiver)
+    }
+  })
+  textsAbout(texts, ['d1'])
+  reads = 0
+  t.same(textsAbout(texts, ['d500', 'd3']), [whole[3], whole[500], whole[1000]], 'in the given order')
+  t.equal(reads, 3)
 })

@@ -15,11 +15,14 @@ function makePages() {
     renders: 0,
     nextScrape: undefined as number | undefined,
     /** Runs while a page is rendered. */
-    during: () => {}
+    during: () => {},
+    ended: () => {},
+    rendering: (_: string) => {}
   }
   function* work(parts: readonly Buffer[]): Work<RenderedPage> {
     state.during()
     yield
+    state.ended()
     return { parts, freshUntil: state.freshUntil }
   }
   const pages = new Pages({
@@ -27,6 +30,7 @@ function makePages() {
     readProcess: async () => 'process',
     render: ({ server = '' }, ofProcess, now) => {
       state.renders++
+      state.rendering(server)
       if (server === 'none') return undefined
       const parts = [`${server} ${state.value}\n`, `${ofProcess} ${now}\n`].map((text) => Buffer.from(text))
       return work(parts)
@@ -166,4 +170,31 @@ test('a page is prepared after a change without a request, in the forms that wer
   const page = await pages.get({})
   t.equal(page?.builtAt, 10_000)
   t.equal(state.renders, 3)
+})
+
+test('pages are built one after the other, those that are requested first', async (t) => {
+  const { pages, state, change } = makePages()
+  const built: string[] = []
+  state.rendering = (server) => void built.push(server)
+  let inProgress = 0
+  state.during = () => {
+    inProgress++
+    t.equal(inProgress, 1)
+    state.now += 20
+  }
+  state.ended = () => void inProgress--
+  pages.start()
+  t.teardown(() => pages.stop())
+  for (const server of ['a', 'b', 'c', 'd']) await pages.get({ server })
+  t.same(built.splice(0), ['a', 'b', 'c', 'd'])
+  change()
+  state.now += 10_000
+  state.nextScrape = state.now + 10
+  // All four are prepared: one is being built and three wait.
+  pages.plan()
+  while (built.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+  const requested = await Promise.all(['d', 'c', 'd'].map((server) => pages.get({ server })))
+  while (built.length < 4) await new Promise((resolve) => setTimeout(resolve, 1))
+  t.same(built, ['a', 'c', 'd', 'b'], 'b, which nobody waits for, is the last')
+  t.equal(requested[0], requested[2])
 })

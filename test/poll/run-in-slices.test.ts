@@ -45,3 +45,23 @@ test('a slice that was cancelled does not run', async (t) => {
   t.same(done, [0, 1])
   t.equal(runAtOnce(work()), 'result')
 })
+
+test('several works alternate, with one slice in each turn', async (t) => {
+  let now = 0
+  let done = ''
+  function* work(name: string) {
+    for (let step = 0; step < 3; step++) {
+      now += 11
+      done += name
+      yield
+    }
+  }
+  const all = Promise.all(['a', 'b', 'c'].map((name) => runInSlices(work(name), { now: () => now })))
+  const turns = [done]
+  for (let isEnded = false; !isEnded; ) {
+    done = ''
+    await Promise.race([all.then(() => (isEnded = true)), new Promise((resolve) => setImmediate(resolve))])
+    if (done !== '') turns.push(done)
+  }
+  t.same(turns, ['abc', 'a', 'b', 'c', 'a', 'b', 'c'])
+})

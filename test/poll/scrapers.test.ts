@@ -108,7 +108,7 @@ test('freezing depends on the time of the data on the pages, expected scrapes on
   t.equal(scrapers.seenUntil('s', 90_000), 27_000)
 })
 
-test('the next regular scrape of any scraper is expected at its period', async (t) => {
+test('the next regular scrape of a page is expected at the periods of its scrapers', async (t) => {
   const scrapers = new Scrapers()
   t.equal(scrapers.nextScrape(0), undefined)
   scrape(scrapers, 'a', undefined, 15, 0, 45)
@@ -117,10 +117,14 @@ test('the next regular scrape of any scraper is expected at its period', async (
   t.equal(scrapers.nextScrape(60_000), 75_000)
   t.equal(scrapers.nextScrape(74_999), 75_000)
   t.equal(scrapers.nextScrape(75_000), 90_000, 'the scrape at this time is missing')
-  scrape(scrapers, 'b', 's', 20, 2, 82)
-  t.equal(scrapers.nextScrape(82_000), 90_000)
+  scrape(scrapers, 'b', undefined, 20, 2, 82)
+  for (let seconds = 1; seconds <= 85; seconds += 12) scrapers.scraped('c', 's', seconds * 1000, seconds * 1000, 's')
+  t.equal(scrapers.nextScrape(82_000), 90_000, 'that of another page is earlier')
+  t.equal(scrapers.nextScrape(85_000, 's'), 97_000)
   t.equal(scrapers.nextScrape(91_000), 102_000)
   t.equal(scrapers.nextScrape(1_000_000), undefined, 'both have stopped')
+  scrapers.scraped('new', 's', 1_000_000, 1_000_000, 's')
+  t.equal(scrapers.nextScrape(1_000_000, 's'), undefined)
 })
 
 test('a server is idle if neither its part nor the whole page was scraped for five minutes', async (t) => {
