@@ -10,11 +10,12 @@ import { tuneQueries } from '../query/tune.ts'
 import type { Secret } from '../server/credential.ts'
 import type { Server } from '../server/server.ts'
 import { readAllowedHosts } from './allowed-hosts.ts'
-import { readConfigFile } from './config-file.ts'
+import { defaultName, readConfigFile } from './config-file.ts'
 import type { ConfigSources } from './config-sources.ts'
 import { readDeclaredTeams, readDeclaredTokens, type Team } from './declared-teams.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { readVariables } from './libpq-parameters.ts'
+import { parseYamlAhead } from './located-yaml.ts'
 import { readServers } from './servers.ts'
 import { readSettings } from './settings.ts'
 import { checkShardTargets, checkTarget, ownAddresses, readShard, type Shard, serversOf, type Target, targetsOf } from './shard.ts'
@@ -62,7 +63,15 @@ export class ConfigError extends AggregateError {
 
 /** Reads the environment, `pgvitals.yaml` and the files that they reference. Throws a ConfigError with all errors. */
 export async function readConfig(environment: NodeJS.ProcessEnv): Promise<Config> {
-  return await withFiles((files) => parseConfig(environment, files))
+  const yamlFiles = new Set(
+    [environment.PGVITALS_CONFIG || defaultName, environment.PGVITALS_WEB_CONFIG ?? ''].map((name) => resolve(name))
+  )
+  return await withFiles(
+    (files) => parseConfig(environment, files),
+    async (path, text) => {
+      if (yamlFiles.has(path)) await parseYamlAhead(text)
+    }
+  )
 }
 
 /** Parses the environment and these files. Throws a ConfigError with all errors. */

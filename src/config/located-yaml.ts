@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Document, LineCounter } from 'yaml'
+import { systemClock } from '../clock.ts'
+import { runAtOnce, runInSlices, type Work } from '../run-in-slices.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -19,15 +21,27 @@ interface Parsed {
   readonly lines: LineCounter
 }
 
-/** The last text that was parsed: it is needed again when the files that it references have been read, and at a reload. */
-let last: Parsed | undefined
+/**
+ * The last texts that were parsed, the latest last: they are needed again when the files that they reference have been read, and
+ * at a reload. A configuration consists of two texts at most.
+ */
+let known: readonly Parsed[] = []
+const mostKnown = 2
+
+/** Parses YAML in slices, so that `parseLocatedYaml` finds the result. */
+export async function parseYamlAhead(text: string): Promise<void> {
+  if (!known.some((one) => one.text === text)) remember(await runInSlices(parseInSteps(text), systemClock))
+}
+
+function remember(parsed: Parsed): Parsed {
+  known = [...known.filter((one) => one.text !== parsed.text), parsed].slice(-mostKnown)
+  return parsed
+}
 
 /** Parses YAML. Reports every error with its line, and never a value. Returns undefined if the text cannot be parsed. */
 export function parseLocatedYaml(text: string, addError: (line: number, message: string) => void): LocatedYaml | undefined {
-  // Loaded here, because only an installation with a file needs the package, which takes as long to load as a first poll.
-  const yaml: typeof import('yaml') = require('yaml')
-  last = last?.text === text ? last : parse(text, yaml)
-  const { document, lines } = last
+  const yaml = loadYaml()
+  const { document, lines } = remember(known.find((one) => one.text === text) ?? runAtOnce(parseInSteps(text)))
   const lineAt = (offset: number | undefined) => lines.linePos(offset ?? 0).line || 1
   // For the parser an unknown tag is only a warning, although it would turn `password: !abc` into an empty value.
   const errors = [...document.errors, ...document.warnings]
@@ -41,17 +55,42 @@ export function parseLocatedYaml(text: string, addError: (line: number, message:
   }
 }
 
-function parse(text: string, { LineCounter, parseDocument }: typeof import('yaml')): Parsed {
+/** Loaded late, because only an installation with a file needs the package, which takes as long to load as a first poll. */
+function loadYaml(): typeof import('yaml') {
+  return require('yaml')
+}
+
+/** The number of lexemes that are parsed in one step. */
+const stepSize = 500
+
+/** As `parseDocument` of the package, with a pause after every few lexemes and before the nodes are composed. */
+function* parseInSteps(text: string): Work<Parsed> {
+  const { Composer, Lexer, LineCounter, Parser, YAMLParseError } = loadYaml()
   const lines = new LineCounter()
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
+  const parser = new Parser(lines.addNewLine)
+  const tokens = []
+  lines.addNewLine(0)
+  let lexemes = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme))
+    if (++lexemes % stepSize === 0) yield
+  }
+  tokens.push(...parser.end())
+  yield
+  const composer = new Composer({
     merge: true,
     // Tags such as !!binary and !!set result in values that no setting has.
     resolveKnownTags: false,
     // The package would print a key that is a mapping or a list.
     logLevel: 'error'
   })
+  // At the end of the text, it composes a document in any case.
+  const [document, second] = [...composer.compose(tokens, true, text.length)] as [Document.Parsed, Document.Parsed?]
+  if (second !== undefined) {
+    const [start, end] = second.range
+    document.errors.push(new YAMLParseError([start, end], 'MULTIPLE_DOCS', 'Source contains multiple documents'))
+  }
+  yield
   return { text, document, lines }
 }
 

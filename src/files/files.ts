@@ -12,16 +12,27 @@ export interface Files {
 /** The absence of all files. */
 export const noFiles: Files = { text: throwMissing, list: throwMissing }
 
+/** One error for all, because a stack for each of many files would take long. */
+const missing = new FileError('the file does not exist', 'ENOENT')
+
 function throwMissing(): never {
-  throw new FileError('the file does not exist', 'ENOENT')
+  throw missing
 }
 
 /**
  * Runs a synchronous function on files that are read asynchronously: the function runs again until every file that it refers
- * to has been read, once each. In the earlier runs, unread files are missing. The function must not have effects.
+ * to has been read, once each. In the earlier runs, unread files are missing. The function must not have effects. `prepare` is
+ * called with each text, before the function receives it.
  */
-export async function withFiles<Value>(run: (files: Files) => Value): Promise<Value> {
-  const texts = createMemory(readTextFile)
+export async function withFiles<Value>(
+  run: (files: Files) => Value,
+  prepare: (path: string, text: string) => Promise<void> = async () => {}
+): Promise<Value> {
+  const texts = createMemory(async (path, maxBytes) => {
+    const text = await readTextFile(path, maxBytes)
+    await prepare(path, text)
+    return text
+  })
   const lists = createMemory(listFolder)
   const files = { text: texts.get, list: lists.get }
   for (;;) {

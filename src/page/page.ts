@@ -1,7 +1,7 @@
 import { type FamilyText, render, renderHeader } from '../metric/exposition.ts'
 import type { Family, Sample } from '../metric/sample.ts'
-import { runAtOnce, type Work } from '../poll/run-in-slices.ts'
 import { expiresAt, isFresh, type Snapshot } from '../poll/snapshots.ts'
+import { runAtOnce, type Work } from '../run-in-slices.ts'
 import { collectorSamples } from './collectors.ts'
 import { exportedQueries, healthSamples, QueryLines, type ServerHealth } from './health.ts'
 import { textsAbout } from './selected-texts.ts'

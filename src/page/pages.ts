@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
-import { runInSlices, type Work } from '../poll/run-in-slices.ts'
+import { runInSlices, type Work } from '../run-in-slices.ts'
 import { type Built, isServable, KeptPages, type NextScrapeOf } from './kept-pages.ts'
 import type { RenderedPage } from './page.ts'
 import { compressor, createPageText, type PageText } from './page-text.ts'

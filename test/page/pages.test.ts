@@ -3,7 +3,7 @@ import { test } from 'tap'
 import type { RenderedPage } from '../../src/page/page.ts'
 import { Pages } from '../../src/page/pages.ts'
 import type { Selection } from '../../src/page/selection.ts'
-import type { Work } from '../../src/poll/run-in-slices.ts'
+import type { Work } from '../../src/run-in-slices.ts'
 
 /** Pages of a state that tests change, in virtual time. The server `none` is unknown. */
 function makePages() {

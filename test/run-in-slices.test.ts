@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { runAtOnce, runInSlices } from '../../src/poll/run-in-slices.ts'
+import { runAtOnce, runInSlices } from '../src/run-in-slices.ts'
 
 test('the first slice runs synchronously, and each other one in a turn of its own', async (t) => {
   let now = 0

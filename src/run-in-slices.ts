@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from './clock.ts'
 
 /** Work that can be interrupted after each step. It returns the result. */
 export type Work<Result> = Generator<void, Result>
