@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 
-/** Work that can be interrupted after each step. It returns the result. */
-export type Work<Result> = Generator<void, Result>
+/** Work that can be interrupted after each step, and is after `end of slice`. It returns the result. */
+export type Work<Result> = Generator<undefined | 'end of slice', Result>
 
 /** The duration of a slice. Other events, such as scrapes, wait for one slice of one work at most. */
 const sliceMs = 10
@@ -24,7 +24,7 @@ export async function runInSlices<Result>(
   let startedAt = now()
   for (let step = work.next(); ; step = work.next()) {
     if (step.done) return step.value
-    if (now() - startedAt <= sliceMs) continue
+    if (step.value !== 'end of slice' && now() - startedAt <= sliceMs) continue
     await nextSlice()
     if (isCancelled()) return undefined
     startedAt = now()

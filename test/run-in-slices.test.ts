@@ -65,3 +65,16 @@ test('several works alternate, with one slice in each turn', async (t) => {
   }
   t.same(turns, ['abc', 'a', 'b', 'c', 'a', 'b', 'c'])
 })
+
+test('a work can end its slice', async (t) => {
+  let done = 0
+  function* work() {
+    for (; done < 3; done++) yield 'end of slice' as const
+  }
+  const all = runInSlices(work(), { now: () => 0 })
+  t.equal(done, 0)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(done, 1, 'although no time has passed')
+  await all
+  t.equal(done, 3)
+})

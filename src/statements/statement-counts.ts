@@ -141,7 +141,7 @@ export class StatementCounts {
    * Does the same in steps of a few milliseconds, so that the caller can do other work between them. The caller must not
    * build a page between the last step and the storage of the result. `now` returns the current time.
    */
-  *steps(rows: Iterable<Row>, options: TakeOptions, now: () => number): Generator<void, Taken> {
+  *steps(rows: Iterable<Row>, options: TakeOptions, now: () => number): Generator<undefined, Taken> {
     const { epoch, isWhole } = options
     const isBaseline = epoch !== this.#last?.epoch
     this.#poll++
@@ -182,7 +182,7 @@ export class StatementCounts {
     for (const counters of this.#named.values()) counters.release(seenUntil)
   }
 
-  *#read(rows: Iterable<Row>, options: ReadOptions): Generator<void, Pick<Taken, 'rows' | 'duplicates'>> {
+  *#read(rows: Iterable<Row>, options: ReadOptions): Generator<undefined, Pick<Taken, 'rows' | 'duplicates'>> {
     const hidden = new Map<string, Hidden>()
     let [count, duplicates, unpaused] = [0, 0, 0]
     for (const [labelsText, keyText, valuesText] of rows) {
