@@ -47,7 +47,7 @@ interface Resource {
 
 const resources: readonly Resource[] = [
   { label: 'RSS', unit: 'MB', of: (one) => one.residentMegabytes, flat: { share: 0.05, atLeast: 5 } },
-  { label: 'heap after garbage collection', unit: 'MB', of: (one) => one.heapMegabytes, flat: { share: 0.03, atLeast: 1 } },
+  { label: 'heap after garbage collection, without code', unit: 'MB', of: (one) => one.heapMegabytes, flat: { share: 0.03, atLeast: 1 } },
   { label: 'file descriptors', of: (one) => one.descriptors, flat: { share: 0.05, atLeast: 2 } },
   { label: 'timers', of: (one) => one.timers, flat: { share: 0.05, atLeast: 2 } },
   { label: 'other active resources', of: (one) => one.handles, flat: { share: 0.05, atLeast: 2 } },
@@ -296,7 +296,7 @@ function renderSoak({ samples, changes, scrapes }: Soaked, conditions: string): 
     '',
     `Written by \`npm run bench:soak\`. ${conditions}`,
     '',
-    `One server with three databases and discovery, two scrapers every 5 s (${scrapes} scrapes), and these changes: ${done.join(', ')}. The resources are sampled every ${sampleSeconds} s. The slope is that of a line through the samples of the last three quarters (${number(length)} minutes). A resource is flat if this line rises by no more than the limit: a share of its mean (RSS, descriptors, timers, sessions: 5 %; heap: 3 %; stall: 10 %), and at least the noise of the measurement. The heap is read after a garbage collection, which is not part of a stall. Timers that do not keep the process alive are not counted. pg_stat_statements contains at most ${mostStatements} entries, which the new statements replace.`,
+    `One server with three databases and discovery, two scrapers every 5 s (${scrapes} scrapes), and these changes: ${done.join(', ')}. The resources are sampled every ${sampleSeconds} s. The slope is that of a line through the samples of the last three quarters (${number(length)} minutes). A resource is flat if this line rises by no more than the limit: a share of its mean (RSS, descriptors, timers, sessions: 5 %; heap: 3 %; stall: 10 %), and at least the noise of the measurement. The heap is read after a garbage collection, which is not part of a stall, and without compiled code: between heap snapshots of a run of 4 minutes, code was two thirds of the growth, and new series were the rest. Timers that do not keep the process alive are not counted. pg_stat_statements contains at most ${mostStatements} entries, which the new statements replace.`,
     '',
     '| | start | mean | maximum | slope per hour | rise | limit | |',
     '|---|---:|---:|---:|---:|---:|---|---|',

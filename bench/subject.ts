@@ -41,7 +41,7 @@ export interface Running {
 export interface Resources {
   /** The longest stall since the previous reading, in milliseconds. */
   readonly stall: number
-  /** After a garbage collection if Node.js runs with --expose-gc. */
+  /** Without compiled code; after a garbage collection if Node.js runs with --expose-gc. */
   readonly heapBytes: number
   /** The number of active resources by type, such as `Timeout`. */
   readonly resources: Readonly<Record<string, number>>
