@@ -6,6 +6,7 @@ function lock(database: string, tables: string): Fault['inject'] {
   return async (context) => {
     const client = await holdSession(context, database)
     // Sessions of the superuser that begin during the lock would wait for it.
+    await client.query('create table if not exists public.locked (id int)')
     await client.query('begin')
     await client.query(`lock table ${tables} in access exclusive mode`)
   }
@@ -20,8 +21,9 @@ const lockFault = (name: string, inject: Fault['inject'], truth: Truth, holdSeco
 })
 
 export const lockFaults: readonly Fault[] = [
-  lockFault('a lock on a table of the application', lock('labeler', 'public.item'), unaffected, 32),
-  lockFault('a lock on pg_statistic of one database', lock('labeler', 'pg_catalog.pg_statistic'), unaffected, 32),
+  lockFault('a lock on a table of the application', lock('labeler', 'public.locked'), unaffected, 32),
+  // The planner reads statistics of columns.
+  lockFault('a lock on pg_statistic of one database', lock('labeler', 'pg_catalog.pg_statistic'), disturbed, 32),
   lockFault(
     'a lock on pg_class of one database',
     lock('labeler', 'pg_catalog.pg_class'),
@@ -45,7 +47,7 @@ export const lockFaults: readonly Fault[] = [
     async (context) => {
       const client = await holdSession(context, 'labeler')
       await client.query('begin isolation level serializable')
-      await client.query('select * from item')
+      await client.query('select pg_catalog.count(*) from pg_catalog.pg_class')
     },
     unaffected,
     20

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type RunningProcess, runAsUnknownUser, runProcess } from '../test/exporter/run-process.ts'
 import { freePort } from '../test/servers/start-server.ts'
 import type { Context } from './fault.ts'
+import { scrape } from './scrape.ts'
 import type { Scrape } from './seen.ts'
-import { scrape } from './watch.ts'
 import { serverConfiguration } from './world.ts'
 
 /** A second process of pgvitals, which polls the healthy server and ends with the fault. */

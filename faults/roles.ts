@@ -137,8 +137,9 @@ export const roleFaults: readonly Fault[] = [
     group: 'roles',
     inject: loginTrigger("raise exception '%', repeat('x', 10000000);"),
     truth: {
-      ...databaseDown('labeler', 'other'),
-      holds: async (seen, context) => (await databaseDown('labeler', 'other').holds(seen, context)) && seen.scrape.text.length < 5_000_000
+      ...databaseDown('labeler', 'network', 'other'),
+      holds: async (seen, context) =>
+        (await databaseDown('labeler', 'network', 'other').holds(seen, context)) && seen.scrape.text.length < 5_000_000
     }
   },
   {

@@ -8,8 +8,9 @@ import { freePort, startServer, startStandby, type TestServer } from '../test/se
 import { createTeamDatabases } from '../test/servers/team-databases.ts'
 import type { ServerKind } from './fault.ts'
 import { movingName, setHost } from './hosts-file.ts'
+import { scrape } from './scrape.ts'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
-import { scrape, startWatch, type Watch } from './watch.ts'
+import { startWatch, type Watch } from './watch.ts'
 
 /** A server that faults hit, behind a proxy. */
 export interface Victim {

@@ -13,7 +13,8 @@ const tests = join(import.meta.dirname, '..')
  */
 export function suiteOf(file: string): 'tests' | 'catalogue' | 'grafana' {
   if (/^grafana\/.*\//.test(file)) return 'grafana'
-  const several = 'demo|encodings|not-permitted|owners|privileges|refused|sessions|config/libpq|doctor/(doctor|failed-connections|logging)'
+  const several =
+    'demo|encodings|fairness|fuzz/[^.]*|not-permitted|owners|privileges|refused|sessions|config/libpq|doctor/(doctor|failed-connections|logging)'
   return new RegExp(`^(catalogue|access)/|^(${several})\\.test`).test(file) ? 'catalogue' : 'tests'
 }
 
