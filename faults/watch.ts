@@ -1,5 +1,5 @@
+import { fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import { readSeen, type Scrape, type Seen } from './seen.ts'
 
 /** Scrapes of the whole page twice a second. */
@@ -14,9 +14,9 @@ export interface Watch {
 /** Starts to scrape. */
 export function startWatch(url: string): Watch {
   const listeners = new Set<(seen: Seen) => void>()
-  const thread = new Worker(new URL('scrape-thread.ts', import.meta.url), { workerData: { url }, execArgv: ['--import', 'tsx'] })
-  thread.on('message', (one: Scrape) => {
-    const seen = readSeen(one)
+  const scraper = fork(new URL('scrape-process.ts', import.meta.url), [url], { serialization: 'advanced' })
+  scraper.on('message', (one) => {
+    const seen = readSeen(one as Scrape)
     for (const listener of [...listeners]) listener(seen)
   })
   const listen: Watch['listen'] = (listener) => {
@@ -39,6 +39,6 @@ export function startWatch(url: string): Watch {
       remove()
       return found
     },
-    stop: () => void thread.terminate()
+    stop: () => void scraper.kill()
   }
 }
