@@ -14,7 +14,9 @@ test('databases and servers come and go while pgvitals runs', async (t) => {
   const team = await createTeam()
   const { server } = team
   const PGVITALS_QUERIES = everySecond
-  const { LABELER_DATABASE_URL = '', ...two } = team.environment('monitor')
+  // The test reads the sessions on the server: without it, that of a database lasts some milliseconds.
+  const PGVITALS_KEEP_SESSIONS = 'on'
+  const { LABELER_DATABASE_URL = '', ...two } = { ...team.environment('monitor'), PGVITALS_KEEP_SESSIONS }
   const all = { ...two, LABELER_DATABASE_URL, PGVITALS_QUERIES }
   const serversOf = (environment: Record<string, string>) => readConfig({ PGVITALS_DETAIL: 'full', ...environment }).servers
   const { exporter, samples } = makeExporter({ ...two, PGVITALS_QUERIES }, { queries: ['connections', 'stat_user_tables'] })
