@@ -21,26 +21,29 @@ test('thirty databases share three sessions, and each is polled within its expor
   )
   t.teardown(() => exporter.stop())
   await exporter.start()
-  await until('every database was polled', 30, () => exporter.isReady())
-  await until('the intervals reflect the cost of poll cycles', 10, async () =>
-    allOf(await samples(), 'pgvitals_database_poll_interval_seconds').some(({ value }) => value > 1)
-  )
+  /** The longest interval of each database so far. A shorter interval takes effect with the next cycle. */
+  const stated = new Map<string, number>()
+  const readIntervals = async () => {
+    const intervals = allOf(await samples(), 'pgvitals_database_poll_interval_seconds')
+    for (const { labels, value } of intervals) stated.set(labels.datname ?? '', Math.max(stated.get(labels.datname ?? '') ?? 0, value))
+    return intervals
+  }
+  await until('every database was polled', 30, async () => (await readIntervals()).length > 0 && exporter.isReady())
+  await until('the intervals reflect the cost of poll cycles', 10, async () => (await readIntervals()).some(({ value }) => value > 1))
   const longest = () =>
     samples().then((all) => Math.max(...allOf(all, 'pgvitals_database_poll_interval_seconds').map(({ value }) => value)))
-  const stated = new Map<string, number>()
   let mostSessions = 0
   let worst = { share: 0, text: '' }
   const before = new Map(names.map((datname) => [datname, 0]))
   for (const { labels, value } of allOf(await samples(), 'pgvitals_polls_total')) before.set(labels.datname ?? '', value)
   // The intervals follow the cost of cycles, which a busy machine multiplies.
   await until('every database was polled once more', 240, async () => {
+    await readIntervals()
     const all = await samples()
     const [row] = await server.sql('postgres', "select count(*)::int as n from pg_stat_activity where usename = 'pgvitals'")
     mostSessions = Math.max(mostSessions, Number(row?.n))
     for (const datname of names) {
-      // A shorter interval takes effect with the next cycle.
-      const interval = Math.max(stated.get(datname) ?? 0, sampleValue(all, 'pgvitals_database_poll_interval_seconds', { datname }) ?? 0)
-      stated.set(datname, interval)
+      const interval = stated.get(datname) ?? 0
       const [time] = allOf(all, 'pgvitals_snapshot_timestamp_seconds', { datname, query: 'stat_user_tables' })
       const age = time === undefined ? Number.POSITIVE_INFINITY : ageOf(time)
       const share = age / (interval + busySeconds)
