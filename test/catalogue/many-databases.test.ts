@@ -28,7 +28,10 @@ test('thirty databases share three sessions, and each is polled within its expor
     for (const { labels, value } of intervals) stated.set(labels.datname ?? '', Math.max(stated.get(labels.datname ?? '') ?? 0, value))
     return intervals
   }
-  await until('every database was polled', 30, async () => (await readIntervals()).length > 0 && exporter.isReady())
+  await until('the page contains every database', 30, async () => {
+    await readIntervals()
+    return allOf(await samples(), 'pgvitals_snapshot_timestamp_seconds', { query: 'stat_user_tables' }).length === names.length
+  })
   await until('the intervals reflect the cost of poll cycles', 10, async () => (await readIntervals()).some(({ value }) => value > 1))
   const longest = () =>
     samples().then((all) => Math.max(...allOf(all, 'pgvitals_database_poll_interval_seconds').map(({ value }) => value)))
