@@ -43,7 +43,7 @@ export const lockFaults: readonly Fault[] = [
     20
   ),
   lockFault(
-    'an idle transaction with a snapshot and a prepared statement',
+    'an idle transaction with a snapshot',
     async (context) => {
       const client = await holdSession(context, 'labeler')
       await client.query('begin isolation level serializable')

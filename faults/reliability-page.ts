@@ -7,7 +7,7 @@ const introduction = `# Reliability
 
 What pgvitals exports while servers, networks, files, clients and its own host fail. Written by \`npm run faults\`, which injects each fault, compares the page with the expected state, ends the fault and waits for the recovery.
 
-**Trials.** One process of pgvitals with its defaults polls a healthy server and the servers that the faults hit: PostgreSQL 18 with three databases and two credentials behind a TCP proxy, a standby, and a server behind PgBouncer. The whole page is scraped twice a second. Faults of different servers run at the same time; a fault that hits pgvitals itself or the machine runs alone.
+**Trials.** One process of pgvitals with its defaults polls a healthy server and the servers that the faults hit: PostgreSQL 18 with three databases and two credentials behind a TCP proxy, a standby, and a server behind PgBouncer. Another process scrapes the whole page twice a second. Faults of different servers run at the same time; a fault that hits pgvitals itself or the machine runs alone. \`npm run faults -- --missed\` repeats the faults that missed a target; the table contains the last result of each.
 
 | column | meaning | target |
 |---|---|---|

@@ -2,7 +2,10 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { type ComparePassword, createBcryptThread } from './bcrypt-thread.ts'
 import { remember } from './recent.ts'
 
-/** Whether a user of the web configuration has this password. Throws an error with `statusCode` 503 while too many passwords are compared. */
+/** Too many passwords are being compared. */
+export class BusyError extends Error {}
+
+/** Whether a user of the web configuration has this password. Throws a BusyError while too many passwords are compared. */
 export type CheckPassword = (user: string, password: string) => Promise<boolean>
 
 /** The number of passwords that are compared or wait for it. Each takes 50 ms or more. */
@@ -23,9 +26,7 @@ export function createPasswordCheck(
   const pending = new Map<string, Promise<boolean>>()
 
   const start = (digest: string, password: string, hash: string): Promise<boolean> => {
-    if (pending.size >= mostPending) {
-      throw Object.assign(new Error('too many passwords are being checked; retry later'), { statusCode: 503 })
-    }
+    if (pending.size >= mostPending) throw new BusyError('too many passwords are being checked')
     const comparison = compare(password, hash)
       .then((isSame) => {
         remember(isSame ? results.accepted : results.rejected, digest)

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
 import { type Access, sha256, type View } from './access.ts'
+import { BusyError } from './basic-auth.ts'
 import { remember } from './recent.ts'
 
 export interface LoginOptions {
   readonly access: Access
-  readonly meter: { readonly authFailed: () => void; readonly rejected: (reason: 'rate') => void }
+  readonly meter: { readonly authFailed: () => void; readonly rejected: (reason: 'busy' | 'rate') => void }
   readonly log: { readonly warn: (message: string) => void }
   readonly clock: Clock
 }
@@ -60,7 +61,15 @@ export function createLogin(
         return undefined
       }
     }
-    const view = await access.viewOf(authorization)
+    const view = await access.viewOf(authorization).catch((error: unknown) => {
+      if (!(error instanceof BusyError)) throw error
+      return 'busy' as const
+    })
+    if (view === 'busy') {
+      meter.rejected('busy')
+      void reply.code(503).header('retry-after', '1').type('text/plain').send('too many passwords are being checked; try again\n')
+      return undefined
+    }
     remember(view === undefined ? rejected : accepted, digest)
     if (view !== undefined) return view
     accepted.delete(digest)

@@ -71,7 +71,7 @@ export function createMeter(version: string): Meter {
   const pagesInFlight = gauge('pgvitals_http_pages_in_flight', 'Pages that are being prepared or sent.')
   const rejected = counter(
     'pgvitals_http_requests_rejected_total',
-    'Rejected requests, by reason: busy (too many pages in flight, or too many requests or connections); rate (too many new logins from the address, or too many requests for rate_limit); host (the name in the Host header is not allowed).'
+    'Rejected requests, by reason: busy (too many pages in flight, requests, connections or password checks); rate (too many new logins from the address, or too many requests for rate_limit); host (the name in the Host header is not allowed).'
   )
   authFailures.add({}, 0)
   pagesInFlight.set({}, 0)

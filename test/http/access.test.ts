@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'tap'
 import { createAccess, type Logins } from '../../src/http/access.ts'
 import { createApp, type Served } from '../../src/http/app.ts'
+import { BusyError } from '../../src/http/basic-auth.ts'
 import { loginsPerMinute } from '../../src/http/login.ts'
 import type { Selection } from '../../src/page/selection.ts'
 import { makePage } from '../page/make-page.ts'
@@ -264,6 +265,18 @@ test('logins of one address are limited, except those that were accepted before'
   })
   Date.now = () => now() + 60_000
   t.equal(await get('/metrics', 'for-all-2'), 200, 'after a minute')
+})
+
+test('while too many passwords are checked, a login is answered with 503 and counted, not as a failed login', async (t) => {
+  const checkPassword = async () => {
+    throw new BusyError('busy')
+  }
+  const { request, counted } = appWith(noLogins, { basic: { users: () => new Map([['ann', 'hash']]), checkPassword } })
+  const { statusCode, headers, body } = await request('/', basic('ann', 'password'))
+  t.equal(statusCode, 503)
+  t.equal(headers['retry-after'], '1')
+  t.match(body, /^too many passwords/)
+  t.same(counted, { authFailures: 0, rejected: ['busy'], inFlight: 0, mostInFlight: 0 })
 })
 
 test('after a restart, the scrapers of 50 teams and users log in from one address', async (t) => {

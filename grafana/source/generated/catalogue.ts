@@ -460,5 +460,5 @@ export const generated = {
   pgvitals_shards: { type: 'gauge', unit: 'none', detail: 'minimal', labels: ['shard'], help: "Number of shards (PGVITALS_SHARD). The label shard is the number of the shard that this process polls. Absent without shards." },
   pgvitals_http_auth_failures_total: { type: 'counter', unit: 'none', detail: 'minimal', labels: [], help: "Requests with an invalid token or password." },
   pgvitals_http_pages_in_flight: { type: 'gauge', unit: 'none', detail: 'minimal', labels: [], help: "Pages that are being prepared or sent." },
-  pgvitals_http_requests_rejected_total: { type: 'counter', unit: 'none', detail: 'minimal', labels: ['reason'], help: "Rejected requests, by reason: busy (too many pages in flight, or too many requests or connections); rate (too many new logins from the address, or too many requests for rate_limit); host (the name in the Host header is not allowed)." }
+  pgvitals_http_requests_rejected_total: { type: 'counter', unit: 'none', detail: 'minimal', labels: ['reason'], help: "Rejected requests, by reason: busy (too many pages in flight, requests, connections or password checks); rate (too many new logins from the address, or too many requests for rate_limit); host (the name in the Host header is not allowed)." }
 } as const
