@@ -66,7 +66,10 @@ for (const major of [13, 17, 18] as const) {
 
     const indexes = await pollUntil(
       server,
-      ({ value }) => value('pg_stat_progress_vacuum_phase', { ...thin, phase: 'vacuuming indexes' }) === 1
+      // Another query, polled before, can have returned the previous phase.
+      ({ value }) =>
+        value('pg_stat_progress_vacuum_phase', { ...thin, phase: 'vacuuming indexes' }) === 1 &&
+        (major < 17 || value('pg_stat_progress_vacuum_indexes', thin) !== undefined)
     )
     t.equal(indexes.value('pg_stat_progress_vacuum_num_dead_tuples', thin), 1000)
     t.equal(indexes.value('pg_stat_progress_vacuum_heap_blks_vacuumed', thin), 0)
